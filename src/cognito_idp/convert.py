@@ -1,0 +1,179 @@
+"""Structs to wire data and back, by cattrs: exact wire names, hooks compiled on first use.
+
+The wire names stand as data beside the members (`shapes.wire`). Absent members (None) are left out, empty maps and
+lists are kept, unknown members of the service's data are ignored, and a JSON null counts as absent.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .enums import OpenEnum
+from .exception_base import InvalidResponseError, RequestValidationError
+from .struct import Struct
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+S = TypeVar("S", bound=Struct)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_wire(struct: Struct) -> dict[str, Any]:
+    """Return the JSON object that stands for a struct: a dict with exactly the members that were given, by wire name.
+
+    Timestamps become seconds since 1970 (int, or float where there are fractions), bytes become base64.
+    """
+    wire: dict[str, Any] = _converter().unstructure(struct)
+    return wire
+
+
+def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
+    """Return the struct that a JSON object (a mapping by wire name) stands for.
+
+    Raises:
+        InvalidResponseError: a member is of the wrong type; the text says which.
+        RequestValidationError: `cls` is a request, and the data break its rules.
+    """
+    if not isinstance(data, Mapping):
+        msg = f"a JSON object was expected for {cls.__name__}, not {type(data).__name__}"
+        raise InvalidResponseError(msg)
+    try:
+        return _converter().structure(data, cls)
+    except RequestValidationError:
+        raise
+    except Exception:  # noqa: BLE001 - compiled hooks raise whatever the data provoke
+        problem = _explain(cls, data)
+    raise InvalidResponseError(problem)
+
+
+def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
+    """Say which members don't fit: read the data once more, slowly, with hooks that keep the path."""
+    from cattrs import transform_error
+    from cattrs.errors import BaseValidationError
+
+    def describe(error: BaseException, _: type | None) -> str:
+        return str(error) if isinstance(error, _WrongType) else f"can't be read ({type(error).__name__})"
+
+    try:
+        _converter(detailed=True).structure(data, cls)
+    except BaseValidationError as error:
+        return f"{cls.__name__}: " + "; ".join(transform_error(error, format_exception=describe))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not show the data
+        return f"{cls.__name__}: {describe(error, None)}"
+    return f"{cls.__name__} can't be read"
+
+
+class _WrongType(TypeError):
+    def __init__(self, expected: str, value: Any) -> None:
+        super().__init__(f"must be {expected}, not {type(value).__name__}")
+
+
+@cache
+def _converter(*, detailed: bool = False) -> Converter:
+    from cattrs import Converter
+
+    converter = Converter(detailed_validation=detailed)
+    _register_scalars(converter)
+    converter.register_unstructure_hook_factory(_is_struct, lambda cls: _unstructure_hook(cls, converter))
+    converter.register_structure_hook_factory(_is_struct, lambda cls: _structure_hook(cls, converter))
+    return converter
+
+
+def _is_struct(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, Struct)
+
+
+def _is_enum(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, OpenEnum)
+
+
+def _names(cls: type[Struct]) -> dict[str, Any]:
+    from cattrs.gen import override
+
+    names = {member.name: override(rename=member.wire_name) for member in cls._members}
+    return {"metadata": override(omit=True), **names}
+
+
+def _unstructure_hook(cls: type[Struct], converter: Converter) -> Any:
+    from cattrs.gen import make_dict_unstructure_fn
+
+    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **_names(cls))
+
+
+def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
+    from cattrs.gen import make_dict_structure_fn
+
+    read = make_dict_structure_fn(
+        cls,
+        converter,
+        _cattrs_detailed_validation=converter.detailed_validation,
+        **_names(cls),
+    )
+
+    def structure(data: Any, _: Any) -> Any:
+        if not isinstance(data, Mapping):
+            expected = "a JSON object"
+            raise _WrongType(expected, data)
+        return read(data, cls)
+
+    return structure
+
+
+def _register_scalars(converter: Converter) -> None:
+    for scalar, expected in ((str, "a string"), (bool, "true or false"), (int, "an integer")):
+        converter.register_structure_hook(scalar, _exactly(scalar, expected))
+    converter.register_structure_hook(bytes, _read_bytes)
+    converter.register_structure_hook(datetime, _read_timestamp)
+    converter.register_structure_hook_func(_is_enum, _read_enum)
+    converter.register_unstructure_hook(bytes, lambda value: b64encode(value).decode("ascii"))
+    converter.register_unstructure_hook(datetime, _write_timestamp)
+    converter.register_unstructure_hook(OpenEnum, str.__str__)
+
+
+def _exactly(scalar: type, expected: str) -> Any:
+    def read(data: Any, _: Any) -> Any:
+        if type(data) is scalar:
+            return data
+        raise _WrongType(expected, data)
+
+    return read
+
+
+def _read_enum(data: Any, cls: Any) -> Any:
+    if type(data) is str:
+        return cls(data)
+    expected = "a string"
+    raise _WrongType(expected, data)
+
+
+def _read_bytes(data: Any, _: Any) -> bytes:
+    expected = "a base64 string"
+    if type(data) is not str:
+        raise _WrongType(expected, data)
+    try:
+        return b64decode(data, validate=True)
+    except binascii.Error:
+        raise _WrongType(expected, data) from None
+
+
+def _read_timestamp(data: Any, _: Any) -> datetime:
+    expected = "a number of seconds since 1970"
+    if type(data) not in (int, float):
+        raise _WrongType(expected, data)
+    try:
+        # Added to the epoch, since fromtimestamp() can't take times before 1970 on every platform.
+        return _EPOCH + timedelta(seconds=data)
+    except (OverflowError, ValueError):
+        raise _WrongType(expected, data) from None
+
+
+def _write_timestamp(value: datetime) -> int | float:
+    seconds = value.timestamp()
+    return int(seconds) if seconds.is_integer() else seconds

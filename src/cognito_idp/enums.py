@@ -1,0 +1,34 @@
+"""Open enums: closed lists for the reader and the editor, open for the service, which adds values without asking."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class OpenEnum(StrEnum):
+    """A string enum that keeps values this version doesn't know.
+
+    `ChallengeNameType("NEW_THING")` is a member of the type that compares, hashes and prints as its string, is sent
+    back unchanged, pickles, and answers `is_known == False`. It is not added to the type, so iteration shows known
+    values only.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version's model lists the value."""
+        return type(self)._value2member_map_.get(self._value_) is self
+
+    def __repr__(self) -> str:
+        """Show a known value as `<Type.NAME: 'value'>` and an unknown one as `<Type: 'value'>`."""
+        label = f".{self._name_}" if self.is_known else ""
+        return f"<{type(self).__name__}{label}: {self._value_!r}>"

@@ -1,0 +1,72 @@
+"""The async driver: performs the effects of a flow without blocking the event loop, on asyncio and trio alike."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from .effects import Call, Effect, Flow, Hold, Offload, Send, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..wire import HttpRequest, HttpResponse
+
+R = TypeVar("R")
+
+
+class AsyncTransport(Protocol):
+    """What the driver needs of a transport."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response, or raise a `TransportError`."""
+
+
+class AsyncDriver:
+    """Runs flows over one transport. It has no state of its own, so tasks may share it."""
+
+    def __init__(self, transport: AsyncTransport, sleep: Callable[[float], Awaitable[None]] | None = None) -> None:
+        """Take the transport, and how to wait (`anyio.sleep` unless given)."""
+        self._transport = transport
+        self._sleep = sleep
+
+    async def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end and return its result.
+
+        An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (a
+        cancellation) closes the flow and goes on.
+        """
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    if type(effect) is Send:
+                        result = await self._transport.send(effect.request)
+                    else:
+                        result = await self._perform(effect)
+                except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    async def _perform(self, effect: Effect) -> Any:
+        import anyio
+        import anyio.to_thread
+
+        match effect:
+            case Sleep(seconds):
+                return await (self._sleep or anyio.sleep)(seconds)
+            case Offload(function):
+                return await anyio.to_thread.run_sync(function)
+            case Call(function):
+                result = function()
+                return await result if inspect.isawaitable(result) else result
+            case Hold(lock, flow):
+                async with lock.for_tasks:
+                    return await self.run(flow)
+        msg = f"a flow yielded {effect!r}, which is no effect"
+        raise TypeError(msg)

@@ -1,0 +1,109 @@
+"""Flows: generators that say what they need done, and leave the doing to a driver.
+
+A flow is written once and runs under a sync and an async driver. It yields *effects*, plain data such as "send this
+request" or "sleep so long", and is resumed with the effect's result, or with the exception that performing it raised.
+The functions here (`send`, `sleep`, ...) wrap each effect so that `response = yield from send(request)` is typed.
+
+Rules for flows: everything else they do is computation on plain data. They read no clock, draw no random number and do
+no I/O of their own. A `finally` block must not yield, since a cancelled flow is closed and nothing can be performed any
+more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from ..wire import HttpRequest, HttpResponse
+
+R = TypeVar("R")
+
+
+class Send(NamedTuple):
+    """Exchange one HTTP request for its response, through the client's transport."""
+
+    request: HttpRequest
+
+
+class Sleep(NamedTuple):
+    """Wait for a number of seconds."""
+
+    seconds: float
+
+
+class Offload(NamedTuple):
+    """Call a function that blocks or computes for long; the async driver runs it in a worker thread."""
+
+    function: Callable[[], Any]
+
+
+class Call(NamedTuple):
+    """Call a function of the user's, plain or async; a sync driver refuses one that returns an awaitable."""
+
+    function: Callable[[], Any]
+
+
+class Hold(NamedTuple):
+    """Run another flow while holding a lock."""
+
+    lock: Lock
+    flow: Flow[Any]
+
+
+class Lock:
+    """Mutual exclusion for flows: of the flows that hold it, one at a time runs under each driver.
+
+    It is a `threading.Lock` for sync drivers and an `anyio.Lock` for async ones, made when first needed. One object
+    that is shared by a sync and an async client excludes each kind only among itself.
+    """
+
+    __slots__ = ("_for_tasks", "for_threads")
+
+    def __init__(self) -> None:
+        """Make an unlocked lock."""
+        self.for_threads = threading.Lock()
+        self._for_tasks: Any = None
+
+    @property
+    def for_tasks(self) -> Any:
+        """The `anyio.Lock`; anyio is imported here, where an async driver has loaded it anyway."""
+        if self._for_tasks is None:
+            import anyio
+
+            self._for_tasks = anyio.Lock()
+        return self._for_tasks
+
+
+Effect = Send | Sleep | Offload | Call | Hold
+Flow = Generator[Effect, Any, R]
+
+
+def send(request: HttpRequest) -> Flow[HttpResponse]:
+    """Send a request and return its response; raises a `TransportError` where none came."""
+    response: HttpResponse = yield Send(request)
+    return response
+
+
+def sleep(seconds: float) -> Flow[None]:
+    """Wait."""
+    yield Sleep(seconds)
+
+
+def offload(function: Callable[[], R]) -> Flow[R]:
+    """Run a function that blocks or computes for long, off the event loop where there is one."""
+    result: R = yield Offload(function)
+    return result
+
+
+def call(function: Callable[[], R | Awaitable[R]]) -> Flow[R]:
+    """Call a function of the user's, awaiting what it returns under an async driver."""
+    result: R = yield Call(function)
+    return result
+
+
+def hold(lock: Lock, flow: Flow[R]) -> Flow[R]:
+    """Run `flow` while holding `lock`."""
+    result: R = yield Hold(lock, flow)
+    return result

@@ -1,0 +1,171 @@
+"""The three bases of the generated structs, and the hook that turns a member's declaration into run-time behaviour.
+
+A struct is `@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)`:
+`repr` and `eq` stand here once instead of being compiled into each of 370 classes (it halves the cost of defining one),
+and `members` reads the shape beside each member. Type checkers see the plain attrs declaration.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import attrs
+
+from .exception_base import RequestValidationError
+from .shapes import MEMBER, Fault, Member, Shape
+
+if TYPE_CHECKING:
+    from .wire import Operation
+
+R = TypeVar("R")
+REDACTED = "'***'"
+
+
+def members(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Give each declared member its run-time default and its converter (attrs calls this as a `field_transformer`).
+
+    A required member is required for type checkers; at run time it defaults to None, so that a request can report all
+    of its faults at once and a response that lacks one can still be read.
+    """
+    return [
+        field.evolve(
+            default=None,
+            converter=None if type(shape).own is Shape.own else _copying(shape),
+            metadata={**field.metadata, _REQUIRED: field.default is attrs.NOTHING},
+        )
+        if (shape := _shape_of(field)) is not None
+        else field
+        for field in fields
+    ]
+
+
+_REQUIRED = "cognito_idp.required"
+
+
+def _shape_of(field: attrs.Attribute[Any]) -> Shape | None:
+    member: Member | None = field.metadata.get(MEMBER)
+    return None if member is None else member.shape
+
+
+def _copying(shape: Shape) -> Any:
+    own = shape.own
+
+    def convert(value: Any) -> Any:
+        return None if value is None else own(value)
+
+    return convert
+
+
+class MemberInfo(NamedTuple):
+    """One member of a struct as the converter and the checks see it."""
+
+    name: str
+    wire_name: str
+    shape: Shape
+    sensitive: bool
+    required: bool
+
+    @classmethod
+    def of(cls, field: attrs.Attribute[Any]) -> MemberInfo:
+        """Read the facts that stand beside the field."""
+        member: Member = field.metadata[MEMBER]
+        return cls(field.name, member.wire_name, member.shape, member.sensitive, field.metadata[_REQUIRED])
+
+
+class Struct:
+    """The base of every struct of the model: frozen, keyword-only, comparable, with secrets kept out of `repr`."""
+
+    __slots__ = ()
+
+    _members: ClassVar[tuple[MemberInfo, ...]] = ()
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Collect the members once per class."""
+        cls._members = tuple(
+            MemberInfo.of(field)
+            for field in attrs.fields(cls)  # type: ignore[arg-type]  # attrs calls this on attrs classes only
+            if MEMBER in field.metadata
+        )
+
+    def __repr__(self) -> str:
+        """Show the members that are present; `'***'` stands for a secret."""
+        shown = (
+            f"{member.name}={REDACTED if member.sensitive else repr(value)}"
+            for member in self._members
+            if (value := getattr(self, member.name)) is not None
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the class and every member of the model."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, member.name) == getattr(other, member.name) for member in self._members)
+
+    def __hash__(self) -> int:
+        """Hash every member; mappings count by their entries."""
+        return hash((type(self), *(_hashable(getattr(self, member.name)) for member in self._members)))
+
+    def _check(self, path: str, faults: list[Fault]) -> None:
+        prefix = f"{path}." if path else ""
+        for name, _, shape, _, required in self._members:
+            value = getattr(self, name)
+            if value is not None:
+                shape.check(value, f"{type(self).__name__}.{name}", f"{prefix}{name}", faults)
+            elif required:
+                faults.append(Fault(f"{type(self).__name__}.{name}", f"{prefix}{name}", "is required"))
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return value
+
+
+class Request(Struct, Generic[R]):
+    """The base of the request structs; `R` is the struct of the answer. A request is checked when it is made.
+
+    Raises:
+        RequestValidationError: with every fault of the request: missing members, wrong types, sizes out of bounds.
+    """
+
+    __slots__ = ()
+
+    operation: ClassVar[Operation[Any]]
+
+    def __attrs_post_init__(self) -> None:
+        """Check all members, nested ones too."""
+        faults: list[Fault] = []
+        self._check("", faults)
+        if faults:
+            raise RequestValidationError(type(self).__name__, tuple(faults))
+
+
+@attrs.frozen(kw_only=True)
+class ResponseMetadata:
+    """What is known of the exchange that brought a response.
+
+    `request_id` is AWS's id of the request (to quote to AWS support), `status_code` the HTTP status, `attempts` how
+    many times the call was sent, and `headers` the response's headers with lower-case names.
+    """
+
+    request_id: str | None
+    status_code: int
+    attempts: int
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+
+
+@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
+class Response(Struct):
+    """The base of the response structs. Responses are never checked for bounds; members that did not come are None."""
+
+    metadata: ResponseMetadata | None = attrs.field(default=None)
+    """The exchange that brought it; None for a response that was not received (made by `from_wire` or by hand)."""
+
+
+@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
+class EmptyResponse(Response):
+    """The answer of an operation that answers with no members, such as `AdminDeleteUser`."""
