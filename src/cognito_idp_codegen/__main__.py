@@ -1,0 +1,93 @@
+"""The command line: `python -m cognito_idp_codegen --model PATH [--check]`."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+from .emit_index import exceptions_module, index_module, types_module
+from .emit_operations import OperationWriter
+from .emit_structs import StructWriter
+from .families import COMMON, FAMILIES
+from .layout import module_docstring
+from .model import Model, ModelError, load
+from .names import NameClashError, Names
+from .prose import Prose
+
+PACKAGE = Path(__file__).resolve().parent.parent / "cognito_idp"
+
+
+def generate(model: Model) -> dict[str, str]:
+    """Return every generated file, by its path below `cognito_idp`.
+
+    Raises:
+        ModelError: the model and the generator's tables don't agree.
+    """
+    prose, names = Prose(model), Names()
+    structs = StructWriter(model, prose, names)
+    files = {f"model/{family}.py": structs.module(family) for family in (COMMON, *FAMILIES)}
+    files["model/__init__.py"] = module_docstring(
+        "The service's model: structs, enums, exceptions and operation methods."
+    )
+    files["model/operations.py"] = OperationWriter(model, prose, names, is_async=False).module()
+    files["model/async_operations.py"] = OperationWriter(model, prose, names, is_async=True).module()
+    files["model/exceptions.py"] = exceptions_module(model, prose, names)
+    files["model/index.py"] = index_module(model)
+    files["types.py"] = types_module(model)
+    unused = names.unused()
+    if unused:
+        msg = f"entries of the naming tables that nothing uses: {', '.join(unused)}"
+        raise ModelError(msg)
+    return files
+
+
+def differences(files: dict[str, str], package: Path) -> list[str]:
+    """Return what differs between the generated files and those in the package, in both directions."""
+    found = []
+    for name, text in sorted(files.items()):
+        path = package / name
+        if not path.is_file():
+            found.append(f"{name} is missing")
+        elif (committed := path.read_text("utf-8")) != text:
+            lines = difflib.unified_diff(
+                committed.splitlines(), text.splitlines(), "committed", "generated", n=0, lineterm=""
+            )
+            found.append(f"{name} differs:\n" + "\n".join(list(lines)[:20]))
+    present = {f"model/{path.name}" for path in (package / "model").glob("*.py")}
+    found += [f"{name} is not generated any more" for name in sorted(present - files.keys())]
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the generated files, or compare them with what is there."""
+    parser = argparse.ArgumentParser(prog="cognito_idp_codegen", description=__doc__)
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="PATH", help="a botocore wheel, or a folder that holds botocore"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the committed files differ")
+    options = parser.parse_args(arguments)
+    try:
+        model = load(options.model)
+        files = generate(model)
+    except (ModelError, NameClashError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.check:
+        found = differences(files, PACKAGE)
+        print(
+            "\n".join(found) or f"{len(files)} generated files are as the model says",
+            file=sys.stderr if found else sys.stdout,
+        )
+        return 1 if found else 0
+    for name, text in files.items():
+        (PACKAGE / name).write_text(text, "utf-8")
+    operations = len(model.operations)
+    unsigned = sum(not operation.signed for operation in model.operations.values())
+    print(f"wrote {len(files)} files: {operations} operations ({unsigned} of them unsigned)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,282 @@
+"""The generator's own tables: what the service model does not say. An entry that nothing uses is an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "sign_in": (
+        "Signing in: begin, and answer challenges.",
+        ("AdminInitiateAuth", "AdminRespondToAuthChallenge", "InitiateAuth", "RespondToAuthChallenge"),
+    ),
+    "tokens": (
+        "Tokens after the sign-in: refresh, exchange, revoke.",
+        (
+            "AdminUserGlobalSignOut",
+            "GetClientToken",
+            "GetDerivedToken",
+            "GetTokensFromRefreshToken",
+            "GlobalSignOut",
+            "RevokeToken",
+        ),
+    ),
+    "sign_up": (
+        "Users who register themselves.",
+        ("AdminConfirmSignUp", "ConfirmSignUp", "ResendConfirmationCode", "SignUp"),
+    ),
+    "passwords": (
+        "Passwords: change, forget, set, reset.",
+        (
+            "AdminResetUserPassword",
+            "AdminSetUserPassword",
+            "ChangePassword",
+            "ConfirmForgotPassword",
+            "ForgotPassword",
+        ),
+    ),
+    "profile": (
+        "What signed-in users do with their own profile.",
+        (
+            "DeleteUser",
+            "DeleteUserAttributes",
+            "GetUser",
+            "GetUserAttributeVerificationCode",
+            "UpdateUserAttributes",
+            "VerifyUserAttribute",
+        ),
+    ),
+    "mfa": (
+        "Users' further factors: authenticator apps and preferences.",
+        (
+            "AdminDeleteSoftwareToken",
+            "AdminGetUserAuthFactors",
+            "AdminSetUserMFAPreference",
+            "AdminSetUserSettings",
+            "AssociateSoftwareToken",
+            "GetUserAuthFactors",
+            "SetUserMFAPreference",
+            "SetUserSettings",
+            "VerifySoftwareToken",
+        ),
+    ),
+    "passkeys": (
+        "Passkeys (WebAuthn credentials).",
+        (
+            "CompleteWebAuthnRegistration",
+            "DeleteWebAuthnCredential",
+            "ListWebAuthnCredentials",
+            "StartWebAuthnRegistration",
+        ),
+    ),
+    "devices": (
+        "Remembered devices.",
+        (
+            "AdminForgetDevice",
+            "AdminGetDevice",
+            "AdminListDevices",
+            "AdminUpdateDeviceStatus",
+            "ConfirmDevice",
+            "ForgetDevice",
+            "GetDevice",
+            "ListDevices",
+            "UpdateDeviceStatus",
+        ),
+    ),
+    "sessions": (
+        "Tracked sessions, and how pools and app clients keep them.",
+        (
+            "AdminListUserSessions",
+            "AdminRevokeUserSession",
+            "GetUserPoolClientSessionConfiguration",
+            "GetUserPoolSessionConfiguration",
+            "ListUserSessions",
+            "RevokeUserSession",
+            "SetUserPoolClientSessionConfiguration",
+            "SetUserPoolSessionConfiguration",
+        ),
+    ),
+    "users": (
+        "Users as an administrator sees them.",
+        (
+            "AdminCreateUser",
+            "AdminDeleteUser",
+            "AdminDeleteUserAttributes",
+            "AdminDisableProviderForUser",
+            "AdminDisableUser",
+            "AdminEnableUser",
+            "AdminGetUser",
+            "AdminLinkProviderForUser",
+            "AdminUpdateUserAttributes",
+            "ListUsers",
+        ),
+    ),
+    "groups": (
+        "Groups and their members.",
+        (
+            "AdminAddUserToGroup",
+            "AdminListGroupsForUser",
+            "AdminRemoveUserFromGroup",
+            "CreateGroup",
+            "DeleteGroup",
+            "GetGroup",
+            "ListGroups",
+            "ListUsersInGroup",
+            "UpdateGroup",
+        ),
+    ),
+    "risk": (
+        "Threat protection: risk settings, recorded events and feedback on them.",
+        (
+            "AdminListUserAuthEvents",
+            "AdminUpdateAuthEventFeedback",
+            "DescribeRiskConfiguration",
+            "SetRiskConfiguration",
+            "UpdateAuthEventFeedback",
+        ),
+    ),
+    "user_pools": (
+        "User pools and their settings.",
+        (
+            "AddCustomAttributes",
+            "CreateUserPool",
+            "DeleteUserPool",
+            "DescribeUserPool",
+            "GetSigningCertificate",
+            "GetUserPoolMfaConfig",
+            "ListUserPools",
+            "SetUserPoolMfaConfig",
+            "UpdateUserPool",
+        ),
+    ),
+    "replicas": (
+        "Copies of a user pool in other regions.",
+        ("CreateUserPoolReplica", "DeleteUserPoolReplica", "ListUserPoolReplicas", "UpdateUserPoolReplica"),
+    ),
+    "app_clients": (
+        "App clients and their secrets.",
+        (
+            "AddUserPoolClientSecret",
+            "CreateUserPoolClient",
+            "DeleteUserPoolClient",
+            "DeleteUserPoolClientSecret",
+            "DescribeUserPoolClient",
+            "ListUserPoolClientSecrets",
+            "ListUserPoolClients",
+            "UpdateUserPoolClient",
+        ),
+    ),
+    "identity_providers": (
+        "External identity providers.",
+        (
+            "CreateIdentityProvider",
+            "DeleteIdentityProvider",
+            "DescribeIdentityProvider",
+            "GetIdentityProviderByIdentifier",
+            "ListIdentityProviders",
+            "UpdateIdentityProvider",
+        ),
+    ),
+    "resource_servers": (
+        "Resource servers and their scopes.",
+        (
+            "CreateResourceServer",
+            "DeleteResourceServer",
+            "DescribeResourceServer",
+            "ListResourceServers",
+            "UpdateResourceServer",
+        ),
+    ),
+    "domains": (
+        "Domains of the sign-in pages.",
+        ("CreateUserPoolDomain", "DeleteUserPoolDomain", "DescribeUserPoolDomain", "UpdateUserPoolDomain"),
+    ),
+    "branding": (
+        "The look of the sign-in pages, managed and classic.",
+        (
+            "CreateManagedLoginBranding",
+            "DeleteManagedLoginBranding",
+            "DescribeManagedLoginBranding",
+            "DescribeManagedLoginBrandingByClient",
+            "GetUICustomization",
+            "SetUICustomization",
+            "UpdateManagedLoginBranding",
+        ),
+    ),
+    "terms": (
+        "Terms of use and privacy policies.",
+        ("CreateTerms", "DeleteTerms", "DescribeTerms", "DescribeTermsByClient", "ListTerms", "UpdateTerms"),
+    ),
+    "imports": (
+        "Importing users from CSV files.",
+        (
+            "CreateUserImportJob",
+            "DescribeUserImportJob",
+            "GetCSVHeader",
+            "ListUserImportJobs",
+            "StartUserImportJob",
+            "StopUserImportJob",
+        ),
+    ),
+    "logs": (
+        "Where logs are delivered.",
+        ("GetLogDeliveryConfiguration", "SetLogDeliveryConfiguration"),
+    ),
+    "quotas": (
+        "Provisioned limits of request rates.",
+        ("GetProvisionedLimit", "UpdateProvisionedLimit"),
+    ),
+    "tags": (
+        "Tags of user pools.",
+        ("ListTagsForResource", "TagResource", "UntagResource"),
+    ),
+}
+
+COMMON: Final = "common"
+COMMON_HEADING: Final = "What several families share."
+
+
+class Pages(NamedTuple):
+    """How the answers of a list operation follow on each other, by wire names."""
+
+    input_token: str
+    output_token: str
+    result: str
+
+
+# List operations that page, although `paginators-1.json` does not name them.
+FORGOTTEN_PAGINATORS: Final[Mapping[str, Pages]] = {
+    "AdminListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
+    "AdminListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
+    "ListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
+    "ListTerms": Pages("NextToken", "NextToken", "Terms"),
+    "ListUserImportJobs": Pages("PaginationToken", "PaginationToken", "UserImportJobs"),
+    "ListUserPoolClientSecrets": Pages("NextToken", "NextToken", "ClientSecrets"),
+    "ListUserPoolReplicas": Pages("NextToken", "NextToken", "UserPoolReplicas"),
+    "ListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
+    "ListWebAuthnCredentials": Pages("NextToken", "NextToken", "Credentials"),
+}
+
+# Words that the naive rule (a new word at each capital after a small letter) would cut in the wrong place.
+IRREGULAR_WORDS: Final[Mapping[str, str]] = {
+    "OAuth": "Oauth",
+    "URLs": "Urls",
+}
+
+# Wire names whose snake-case form is no usable Python name.
+RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
+
+# Shapes that hold secrets, although the model does not mark them; the values say which secret.
+ALSO_SENSITIVE: Final[Mapping[str, str]] = {
+    "ChallengeParametersType": "the user's name, and the server's part of a password proof",
+    "ConfirmationCodeType": "a one-time code that proves an email address or phone number",
+    "DeviceSecretVerifierConfigType": "what a device's password can be guessed from",
+    "Document": "a passkey's proof, or the challenge for it",
+    "PreSignedUrlType": "a URL that anyone may upload users to",
+    "ProviderDetailsType": "the client secret or private key at an identity provider",
+}
+
+# Exceptions that ask the caller to slow down. `LimitExceededException` does not: it is a limit of the user or the pool.
+THROTTLES: Final = frozenset({"TooManyRequestsException"})

@@ -1,0 +1,268 @@
+"""Reads the facts of the service out of botocore's data: names, types, bounds, enums, errors and the like."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .families import ALSO_SENSITIVE, COMMON, FAMILIES, FORGOTTEN_PAGINATORS, Pages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FOLDER = "botocore/data/cognito-idp/2016-04-18"
+_KNOWN_TYPES = frozenset(
+    {"structure", "string", "list", "map", "integer", "long", "boolean", "blob", "timestamp", "document"}
+)
+
+
+class ModelError(Exception):
+    """The model and the generator's tables don't agree, or the model holds something the generator doesn't know."""
+
+
+class MemberFacts(NamedTuple):
+    """A member of a structure."""
+
+    wire_name: str
+    shape: str
+    required: bool
+
+
+class ShapeFacts(NamedTuple):
+    """A shape of the model."""
+
+    name: str
+    type: str
+    minimum: int | None
+    maximum: int | None
+    sensitive: bool
+    enum: tuple[str, ...]
+    members: tuple[MemberFacts, ...]
+    item: str | None
+    key: str | None
+    exception: bool
+    fault: bool
+
+
+class OperationFacts(NamedTuple):
+    """An operation of the model."""
+
+    name: str
+    input: str
+    output: str | None
+    errors: tuple[str, ...]
+    signed: bool
+    pages: Pages | None
+
+
+class Model:
+    """The facts, and what follows from them: which family a shape lives in, and in which order to define shapes."""
+
+    def __init__(self, service: dict[str, Any], paginators: dict[str, Any]) -> None:
+        """Read the two documents and check them against the generator's tables.
+
+        Raises:
+            ModelError: they don't agree.
+        """
+        self.shapes = {name: _shape(name, raw) for name, raw in service["shapes"].items()}
+        self.operations = {
+            name: _operation(name, raw, self._pages(name, paginators)) for name, raw in service["operations"].items()
+        }
+        self.inputs = {operation.input: operation for operation in self.operations.values()}
+        self.outputs = {operation.output for operation in self.operations.values() if operation.output}
+        self.family_of = self._families()
+        self._check(paginators)
+
+    def _pages(self, name: str, paginators: dict[str, Any]) -> Pages | None:
+        raw = paginators.get(name)
+        return (
+            FORGOTTEN_PAGINATORS.get(name)
+            if raw is None
+            else Pages(raw["input_token"], raw["output_token"], raw["result_key"])
+        )
+
+    def _families(self) -> dict[str, str]:
+        """Return the home of every structure and enum: its family, or the common module if several families use it."""
+        users: dict[str, set[str]] = {}
+        for family, (_, operations) in FAMILIES.items():
+            for operation in operations:
+                if operation not in self.operations:
+                    msg = f"family {family} names {operation}, which is no operation of the model"
+                    raise ModelError(msg)
+                facts = self.operations[operation]
+                for root in filter(None, (facts.input, facts.output)):
+                    for shape in self._reachable(root):
+                        users.setdefault(shape, set()).add(family)
+        return {
+            name: next(iter(families)) if len(families) == 1 else COMMON
+            for name, families in users.items()
+            if self.shapes[name].type == "structure" or self.shapes[name].enum
+        }
+
+    def _reachable(self, root: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [root]
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo.extend(self.targets(name))
+        return seen
+
+    def targets(self, name: str) -> list[str]:
+        """Return the shapes that a shape is made of."""
+        shape = self.shapes[name]
+        return [*(member.shape for member in shape.members), *filter(None, (shape.key, shape.item))]
+
+    def named_targets(self, name: str) -> list[str]:
+        """Return the structures and enums that a structure's members name, also inside lists and maps."""
+        found: dict[str, None] = {}
+        todo = self.targets(name)
+        while todo:
+            target = todo.pop(0)
+            if target in self.family_of:
+                found[target] = None
+            elif self.shapes[target].type in ("list", "map"):
+                todo = [*self.targets(target), *todo]
+        return list(found)
+
+    def homes(self, family: str) -> list[str]:
+        """Return the structures and enums of a family, each after those that it needs, else in the model's order."""
+        ordered: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if name in ordered or self.family_of[name] != family:
+                return
+            for target in self.named_targets(name):
+                visit(target)
+            operation = self.inputs.get(name)
+            if operation is not None and operation.output:
+                visit(operation.output)
+            ordered[name] = None
+
+        for name in self.shapes:
+            if name in self.family_of:
+                visit(name)
+        return list(ordered)
+
+    def is_sensitive(self, name: str) -> bool:
+        """Whether a value of the shape is secret as a whole."""
+        shape = self.shapes[name]
+        if shape.sensitive or name in ALSO_SENSITIVE:
+            return True
+        return any(
+            self.is_sensitive(target)
+            for target in filter(None, (shape.key, shape.item))
+            if self.shapes[target].type != "structure"
+        )
+
+    def _check(self, paginators: dict[str, Any]) -> None:
+        homes = {operation: family for family, (_, operations) in FAMILIES.items() for operation in operations}
+        count = sum(len(operations) for _, operations in FAMILIES.values())
+        problems = [f"operation {name} has no family" for name in self.operations if name not in homes]
+        if count != len(homes):
+            problems.append("an operation is in two families")
+        used = {shape for operation in self.operations.values() for shape in operation.errors}
+        for operation in self.operations.values():
+            for root in filter(None, (operation.input, operation.output)):
+                used |= self._reachable(root)
+        for error in sorted(used):
+            used |= self._reachable(error)
+        problems += [f"shape {name} is not used" for name in self.shapes if name not in used]
+        problems += [
+            f"shape {s.name} is of unknown type {s.type}" for s in self.shapes.values() if s.type not in _KNOWN_TYPES
+        ]
+        problems += [
+            f"ALSO_SENSITIVE names {name}, which is no shape" for name in ALSO_SENSITIVE if name not in self.shapes
+        ]
+        problems += [
+            f"ALSO_SENSITIVE names {name}, which the model marks already"
+            for name in ALSO_SENSITIVE
+            if name in self.shapes and self.shapes[name].sensitive
+        ]
+        problems += [
+            f"FORGOTTEN_PAGINATORS names {name}, which the model has"
+            for name in FORGOTTEN_PAGINATORS
+            if name in paginators
+        ]
+        problems += [
+            f"the paginator {name} belongs to no operation"
+            for name in {*paginators, *FORGOTTEN_PAGINATORS} - {*self.operations}
+        ]
+        for operation in self.operations.values():
+            problems += self._page_problems(operation)
+        if problems:
+            raise ModelError("\n".join(problems))
+
+    def _page_problems(self, operation: OperationFacts) -> list[str]:
+        inputs = {member.wire_name for member in self.shapes[operation.input].members}
+        outputs = {member.wire_name for member in self.shapes[operation.output].members} if operation.output else set()
+        if operation.pages is None:
+            tokens = {"NextToken", "PaginationToken"} & outputs
+            return [f"{operation.name} answers with {token}, but has no paginator" for token in sorted(tokens)]
+        pages = operation.pages
+        missing = [name for name in (pages.output_token, pages.result) if name not in outputs]
+        missing += [pages.input_token] if pages.input_token not in inputs else []
+        return [f"the paginator of {operation.name} names {name}, which is no member" for name in missing]
+
+
+def _shape(name: str, raw: dict[str, Any]) -> ShapeFacts:
+    required = set(raw.get("required", ()))
+    members = tuple(
+        MemberFacts(wire_name, member["shape"], wire_name in required)
+        for wire_name, member in raw.get("members", {}).items()
+    )
+    inner = raw.get("member") or raw.get("value")
+    return ShapeFacts(
+        name=name,
+        type="document" if raw.get("document") else raw["type"],
+        minimum=raw.get("min"),
+        maximum=raw.get("max"),
+        sensitive=raw.get("sensitive", False),
+        enum=tuple(raw.get("enum", ())),
+        members=members,
+        item=inner["shape"] if inner else None,
+        key=raw["key"]["shape"] if "key" in raw else None,
+        exception=raw.get("exception", False),
+        fault=raw.get("fault", False),
+    )
+
+
+def _operation(name: str, raw: dict[str, Any], pages: Pages | None) -> OperationFacts:
+    return OperationFacts(
+        name=name,
+        input=raw["input"]["shape"],
+        output=raw["output"]["shape"] if "output" in raw else None,
+        errors=tuple(error["shape"] for error in raw.get("errors", ())),
+        signed=raw.get("authtype") != "none",
+        pages=pages,
+    )
+
+
+def load(path: Path) -> Model:
+    """Read the model from a botocore wheel, or from a folder that holds an installed `botocore` package.
+
+    Raises:
+        ModelError: there is no such model, or it does not agree with the generator's tables.
+    """
+    return Model(_document(path, "service-2.json"), _document(path, "paginators-1.json")["pagination"])
+
+
+def _document(path: Path, name: str) -> dict[str, Any]:
+    """Read one JSON document; botocore ships some of them compressed."""
+    plain, packed = f"{_FOLDER}/{name}", f"{_FOLDER}/{name}.gz"
+    if path.is_file():
+        with zipfile.ZipFile(path) as wheel:
+            names = set(wheel.namelist())
+            if packed in names:
+                return json.loads(gzip.decompress(wheel.read(packed)))  # type: ignore[no-any-return]
+            if plain in names:
+                return json.loads(wheel.read(plain))  # type: ignore[no-any-return]
+    elif (path / packed).is_file():
+        return json.loads(gzip.decompress((path / packed).read_bytes()))  # type: ignore[no-any-return]
+    elif (path / plain).is_file():
+        return json.loads((path / plain).read_bytes())  # type: ignore[no-any-return]
+    msg = f"{path} is neither a botocore wheel nor a folder that holds botocore: it has no {plain}[.gz]"
+    raise ModelError(msg)
