@@ -1,0 +1,143 @@
+"""The sync client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from .client_base import BaseClient, Link
+from .flow.drive import Driver
+from .model.operations import Operations
+from .transport import make_transport
+from .transport.limits import MAX_RESPONSE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+    import httpx
+
+    from .credentials.types import Credentials, CredentialSource
+    from .retry import RetryPolicy
+    from .struct import Request
+    from .transport.httpx_sync import HttpxTransport
+    from .transport.limits import Timeout
+
+R = TypeVar("R")
+
+
+class Client(BaseClient["HttpxTransport", "Driver"], Operations):
+    """A client of Amazon Cognito user pools.
+
+    Threads may share it. Use it as a context manager, or call `close`.
+
+    Args:
+        region: an AWS region such as `"eu-west-1"`. If None: `AWS_REGION`, `AWS_DEFAULT_REGION`, or else, for a call
+            that names a user pool, the region in the pool's id.
+        credentials: `Credentials`, an object with their `get` flow, or None for `AWS_ACCESS_KEY_ID` and its companions
+            in the environment. Operations that AWS does not sign (`InitiateAuth`, `SignUp`, ...) need none.
+        endpoint_url: an absolute URL to send to instead of AWS's endpoint.
+        use_fips: use the region's FIPS 140-3 endpoint.
+        use_dualstack: use the region's endpoint for IPv4 and IPv6.
+        transport: any `httpx.BaseTransport`; the client closes it. None: an `httpx.HTTPTransport` with the proxies and
+            certificates that the environment names.
+        timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
+            whole, 5 s to connect, 30 s for a read or a write.
+        retry: `"standard"` (the default: up to 3 attempts), `"off"`, or a policy object.
+        clock: a function that gives the time in seconds since 1970, by which requests are dated.
+        allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
+        max_response_bytes: refuse an answer that is larger.
+
+    Raises:
+        ConfigError: a setting can't be used.
+    """
+
+    def __init__(
+        self,
+        region: str | None = None,
+        *,
+        credentials: Credentials | CredentialSource | None = None,
+        endpoint_url: str | None = None,
+        use_fips: bool | None = None,
+        use_dualstack: bool | None = None,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float | Timeout | None = None,
+        retry: str | RetryPolicy | None = None,
+        clock: Callable[[], float] | None = None,
+        allow_http: bool = False,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        self._configure(
+            region,
+            credentials=credentials,
+            endpoint_url=endpoint_url,
+            use_fips=use_fips,
+            use_dualstack=use_dualstack,
+            timeout=timeout,
+            retry=retry,
+            clock=clock,
+            allow_http=allow_http,
+            max_response_bytes=max_response_bytes,
+        )
+
+        def connect() -> tuple[HttpxTransport, Driver]:
+            adapter = make_transport(transport)
+            return adapter, Driver(adapter)
+
+        self._link = Link(connect)
+
+    def send(self, request: Request[R]) -> R:
+        """Call the operation that a request struct belongs to, and return its response struct.
+
+        Raises:
+            ServiceError: the service answered with an error.
+            TransportError: no answer came.
+            InvalidResponseError: an answer came that can't be read.
+            CredentialsError: the operation is signed, and there are no credentials.
+            ClientClosedError: the client was closed.
+        """
+        return self._link.open().run(self._send_flow(request))
+
+    def paginate(self, request: Request[R]) -> Iterator[R]:
+        """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
+
+        It begins where the request's own page token says, so that a token kept from a page before can resume a walk.
+
+        Raises:
+            TypeError: the operation does not page.
+            PaginationError: the service repeats a page token.
+            CognitoIdpError: as for `send`.
+        """
+        pager = self._pager(request)
+        while (page := self._link.open().run(pager.next_page())) is not None:
+            yield page
+
+    def call(
+        self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
+    ) -> dict[str, Any]:
+        """Call an operation by its name with members by their wire names, and return the answer's JSON object.
+
+        This reaches operations that are newer than this version; nothing is checked before sending. It is signed and
+        retried like any other call. `signed` says whether to sign; None means what this version knows of the operation,
+        and signing for one that it doesn't know.
+
+        Raises:
+            RequestValidationError: the name is not one of an operation, or the members are not JSON.
+            CognitoIdpError: as for `send`.
+        """
+        return self._link.open().run(self._call_flow(operation, members, signed=signed))
+
+    def close(self) -> None:
+        """Close all connections; the client and its copies can't send any more. Closing twice does no harm."""
+        transport = self._link.close()
+        if transport is not None:
+            transport.close()
+
+    def __enter__(self) -> Self:
+        """Return the client, which is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the client."""
+        self.close()

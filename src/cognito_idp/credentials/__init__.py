@@ -1,0 +1,1 @@
+"""AWS credentials and where they come from."""

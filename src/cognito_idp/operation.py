@@ -1,0 +1,108 @@
+"""What makes the declared operation methods work: each makes its request struct out of its arguments and sends it.
+
+A method's signature and docstring are for people and type checkers; at run time these decorators put one short function
+in its place. It hands all arguments to the struct, which reports everything that is wrong with them at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .exception_base import RequestValidationError
+from .lazy import load_type
+from .shapes import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from .struct import Request
+
+Method = TypeVar("Method", bound="Callable[..., Any]")
+
+
+def made_request(name: str, members: dict[str, Any]) -> Request[Any]:
+    """Make a request struct by its name.
+
+    Raises:
+        RequestValidationError: a member does not exist, is missing, or breaks its bounds.
+    """
+    cls: type[Request[Any]] = load_type(name)
+    try:
+        return cls(**members)
+    except TypeError:
+        known = {member.name: member.wire_name for member in cls._members}
+        unknown = [member for member in members if member not in known]
+        if not unknown:
+            raise
+        faults = tuple(Fault(f"{name}.{member}", member, _unknown(member, known)) for member in unknown)
+    raise RequestValidationError(name, faults)
+
+
+def _unknown(member: str, known: dict[str, str]) -> str:
+    by_wire_name = {wire_name: name for name, wire_name in known.items()}
+    if member in by_wire_name:
+        return f"is not a member; {by_wire_name[member]} is"
+    close = difflib.get_close_matches(member, known, n=1)
+    return f"is not a member; did you mean {close[0]}?" if close else "is not a member"
+
+
+def operation(request: str) -> Callable[[Method], Method]:
+    """Make a declared method of the sync client send the named request struct."""
+
+    def decorate(declared: Method) -> Method:
+        @functools.wraps(declared)
+        def method(self: Any, **members: Any) -> Any:
+            return self.send(made_request(request, members))
+
+        return method  # type: ignore[return-value]  # it takes what the declaration takes
+
+    return decorate
+
+
+def async_operation(request: str) -> Callable[[Method], Method]:
+    """Make a declared method of the async client send the named request struct."""
+
+    def decorate(declared: Method) -> Method:
+        @functools.wraps(declared)
+        async def method(self: Any, **members: Any) -> Any:
+            return await self.send(made_request(request, members))
+
+        return method  # type: ignore[return-value]
+
+    return decorate
+
+
+def pages_of(request: str) -> Callable[[Method], Method]:
+    """Make a declared method of the sync client iterate over the items of all pages."""
+
+    def decorate(declared: Method) -> Method:
+        @functools.wraps(declared)
+        def method(self: Any, **members: Any) -> Iterator[Any]:
+            made = made_request(request, members)
+            return (item for page in self.paginate(made) for item in made.operation.items(page))
+
+        return method  # type: ignore[return-value]
+
+    return decorate
+
+
+def async_pages_of(request: str) -> Callable[[Method], Method]:
+    """Make a declared method of the async client iterate over the items of all pages."""
+
+    def decorate(declared: Method) -> Method:
+        @functools.wraps(declared)
+        def method(self: Any, **members: Any) -> AsyncIterator[Any]:
+            made = made_request(request, members)
+            return _async_items(self.paginate(made), made)
+
+        return method  # type: ignore[return-value]
+
+    return decorate
+
+
+async def _async_items(pages: AsyncIterator[Any], made: Request[Any]) -> AsyncIterator[Any]:
+    async for page in pages:
+        for item in made.operation.items(page):
+            yield item

@@ -1,0 +1,182 @@
+"""What a client was told, worked out once: the constants of every call. Immutable, shared by copies of the client."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+
+from ._version import __version__
+from .credentials.environment import EnvironmentCredentials
+from .credentials.types import Credentials, StaticCredentials
+from .endpoint import resolve
+from .errors import NoRegionError
+from .retry import policy_of
+from .transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
+from .wire import check_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .credentials.types import CredentialSource
+    from .endpoint import Endpoint
+    from .retry import RetryPolicy
+    from .wire import Headers, Limits
+
+
+def random_uuid() -> str:
+    """Return a random UUID (RFC 9562, version 4) as text; `uuid` itself would cost each import 3 ms."""
+    digits = f"{int.from_bytes(os.urandom(16)) & ~_UUID_FIXED_BITS | _UUID_VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+_UUID_FIXED_BITS = (0xF << 76) | (0x3 << 62)
+_UUID_VERSION_4 = (0x4 << 76) | (0x2 << 62)
+
+
+class Target(NamedTuple):
+    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
+
+    url: str
+    host: str
+    path: str
+    region: str | None
+
+
+@cache
+def target_of(endpoint: Endpoint) -> Target:
+    """Take an endpoint apart, once."""
+    return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
+
+
+# A pool's id begins with its region: `us-east-1_EXAMPLE`.
+_POOL_ID = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_\w+")
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """The settings of a client.
+
+    `clock` gives the time in seconds since 1970, `monotonic` seconds of a clock that never jumps, `random` a number in
+    [0, 1), `new_id` an id for a call. `headers` are those that every request carries.
+    """
+
+    region: str | None
+    endpoint_url: str | None = None
+    use_fips: bool = False
+    use_dualstack: bool = False
+    allow_http: bool = False
+    credentials: CredentialSource = attrs.field(repr=False)
+    timeout: Timeout
+    retry: RetryPolicy
+    max_response_bytes: int = MAX_RESPONSE_BYTES
+    clock: Callable[[], float] = attrs.field(default=time.time, repr=False)
+    monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
+    random: Callable[[], float] = attrs.field(default=random.random, repr=False)
+    new_id: Callable[[], str] = attrs.field(default=random_uuid, repr=False)
+    headers: Headers = attrs.field(init=False, repr=False)
+    limits: Limits = attrs.field(init=False, repr=False)
+    target: Target | None = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Work out what is the same for every call, and refuse what can't work for any."""
+        target = None
+        if self.region is not None or self.endpoint_url is not None:
+            target = self._target(self.region)
+        headers = (("accept-encoding", "identity"), ("user-agent", user_agent(self.retry.name)))
+        check_headers(headers)
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "headers", headers)
+        object.__setattr__(self, "limits", self.timeout.limits(None, self.max_response_bytes))
+
+    def _target(self, region: str | None) -> Target:
+        return target_of(
+            resolve(
+                region,
+                use_fips=self.use_fips,
+                use_dualstack=self.use_dualstack,
+                endpoint_url=self.endpoint_url,
+                allow_http=self.allow_http,
+            )
+        )
+
+    def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
+        """Return where a call goes. A client without a region takes that of the pool that the call names.
+
+        Raises:
+            NoRegionError: there is no region, the call needs one, and it names no pool.
+        """
+        target = self.target
+        if target is not None and (target.region is not None or not signed):
+            return target
+        pool_id = members.get("UserPoolId")
+        match = _POOL_ID.fullmatch(pool_id) if isinstance(pool_id, str) else None
+        if match is None:
+            msg = (
+                "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
+                "environment, and the user pool id of the call"
+            )
+            raise NoRegionError(msg)
+        return self._target(match[1])
+
+
+def make_options(
+    region: str | None,
+    *,
+    credentials: Credentials | CredentialSource | None,
+    endpoint_url: str | None,
+    use_fips: bool | None,
+    use_dualstack: bool | None,
+    allow_http: bool,
+    timeout: float | Timeout | None,
+    retry: str | RetryPolicy | None,
+    clock: Callable[[], float] | None,
+    max_response_bytes: int,
+    environ: Mapping[str, str] = os.environ,
+) -> Options:
+    """Turn a client's arguments and its environment into options.
+
+    Raises:
+        ConfigError: a setting can't be used.
+    """
+    source: CredentialSource
+    if isinstance(credentials, Credentials):
+        source = StaticCredentials(credentials)
+    else:
+        source = credentials if credentials is not None else EnvironmentCredentials(environ)
+    return Options(
+        region=region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
+        endpoint_url=endpoint_url,
+        use_fips=bool(use_fips),
+        use_dualstack=bool(use_dualstack),
+        allow_http=allow_http,
+        credentials=source,
+        timeout=timeout_of(timeout),
+        retry=policy_of(retry),
+        max_response_bytes=max_response_bytes,
+        clock=clock or time.time,
+    )
+
+
+@cache
+def user_agent(retry_mode: str) -> str:
+    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it)."""
+    system = os.uname() if hasattr(os, "uname") else None
+    os_part = f"os/{system.sysname.lower()}#{_token(system.release)}" if system else f"os/{sys.platform}"
+    version = ".".join(map(str, sys.version_info[:3]))
+    implementation = sys.implementation.name
+    return (
+        f"cognito-idp/{__version__} ua/2.1 {os_part} lang/python#{version} md/pyimpl#{implementation} "
+        f"cfg/retry-mode#{retry_mode}"
+    )
+
+
+def _token(text: str) -> str:
+    """Keep the characters that RFC 9110 (5.6.2) allows in a token."""
+    return re.sub(r"[^A-Za-z0-9!$%&'*+.^_`|~-]", "-", text)
