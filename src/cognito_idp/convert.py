@@ -11,13 +11,16 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .enums import OpenEnum
 from .exception_base import InvalidResponseError, RequestValidationError
 from .struct import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cattrs import Converter
 
 S = TypeVar("S", bound=Struct)
@@ -30,7 +33,7 @@ def to_wire(struct: Struct) -> dict[str, Any]:
 
     Timestamps become seconds since 1970 (int, or float where there are fractions), bytes become base64.
     """
-    wire: dict[str, Any] = _converter().unstructure(struct)
+    wire: dict[str, Any] = _writer(type(struct))(struct)
     return wire
 
 
@@ -41,15 +44,14 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
         InvalidResponseError: a member is of the wrong type; the text says which.
         RequestValidationError: `cls` is a request, and the data break its rules.
     """
-    if not isinstance(data, Mapping):
-        msg = f"a JSON object was expected for {cls.__name__}, not {type(data).__name__}"
-        raise InvalidResponseError(msg)
     try:
-        return _converter().structure(data, cls)
+        struct: S = _reader(cls)(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     except RequestValidationError:
         raise
     except Exception:  # noqa: BLE001 - compiled hooks raise whatever the data provoke
         problem = _explain(cls, data)
+    else:
+        return struct
     raise InvalidResponseError(problem)
 
 
@@ -76,6 +78,16 @@ class _WrongType(TypeError):
 
 
 @cache
+def _writer(cls: Any) -> Callable[[Any], Any]:
+    return _converter().get_unstructure_hook(cls)
+
+
+@cache
+def _reader(cls: Any) -> Callable[[Any, Any], Any]:
+    return _converter().get_structure_hook(cls)
+
+
+@cache
 def _converter(*, detailed: bool = False) -> Converter:
     from cattrs import Converter
 
@@ -94,36 +106,54 @@ def _is_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, OpenEnum)
 
 
-def _names(cls: type[Struct]) -> dict[str, Any]:
-    from cattrs.gen import override
-
-    names = {member.name: override(rename=member.wire_name) for member in cls._members}
-    return {"metadata": override(omit=True), **names}
-
-
 def _unstructure_hook(cls: type[Struct], converter: Converter) -> Any:
-    from cattrs.gen import make_dict_unstructure_fn
+    from cattrs.gen import make_dict_unstructure_fn, override
 
-    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **_names(cls))
+    members: dict[str, Any] = {
+        member.name: override(
+            rename=member.wire_name, unstruct_hook=converter.get_unstructure_hook(_present(member.annotation))
+        )
+        for member in cls._members
+    }
+    members["metadata"] = override(omit=True)
+    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **members)
 
 
 def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
-    from cattrs.gen import make_dict_structure_fn
+    from cattrs.gen import make_dict_structure_fn, override
 
-    read = make_dict_structure_fn(
-        cls,
-        converter,
-        _cattrs_detailed_validation=converter.detailed_validation,
-        **_names(cls),
-    )
+    members: dict[str, Any] = {"metadata": override(omit=True)}
+    for member in cls._members:
+        annotation = _present(member.annotation)
+        hook = _bound(converter.get_structure_hook(annotation), annotation)
+        members[member.name] = override(rename=member.wire_name, struct_hook=hook)
+    read = make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=converter.detailed_validation, **members)
 
     def structure(data: Any, _: Any) -> Any:
-        if not isinstance(data, Mapping):
-            expected = "a JSON object"
-            raise _WrongType(expected, data)
+        if type(data) is not dict:
+            if not isinstance(data, Mapping):
+                expected = "a JSON object"
+                raise _WrongType(expected, data)
+            data = dict(data)
+        if None in data.values():
+            data = {name: value for name, value in data.items() if value is not None}
         return read(data, cls)
 
     return structure
+
+
+def _present(annotation: Any) -> Any:
+    """Return the type of a member that is present: nulls are sorted out before, so no hook has to look for them."""
+    if get_origin(annotation) is UnionType:
+        return next(part for part in get_args(annotation) if part is not NoneType)
+    return annotation
+
+
+def _bound(hook: Any, annotation: Any) -> Any:
+    def read(data: Any, _: Any) -> Any:
+        return hook(data, annotation)
+
+    return read
 
 
 def _register_scalars(converter: Converter) -> None:

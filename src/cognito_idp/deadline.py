@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import DeadlineExceededError, TimeoutError_
+from .flow.effects import Effect, Flow, Hold, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .wire import Limits
+
+R = TypeVar("R")
 
 # What an attempt that begins at the last moment may still take; a limit of 0 would mean "none" to some transports.
 _LEAST = 0.001
@@ -28,20 +33,62 @@ class Deadline:
         """Return the seconds that are left, at least a millisecond; None where there is no limit."""
         return None if self._at is None else max(self._at - self._monotonic(), _LEAST)
 
-    def check(self, operation: str, attempts: int, error: Exception, delay: float) -> None:
-        """Raise if the attempt that just failed was the last in time: a retry after `delay` could not finish.
+    def check(self, operation: str, attempts: int, error: Exception | None, delay: float) -> None:
+        """Raise if an attempt after `delay` seconds could not begin in time, or if the time limit ended the last one.
 
         An error that no more time would have helped (it came early, or is not about time) is left to the caller.
 
         Raises:
-            DeadlineExceededError: with the attempt's error as its cause.
+            DeadlineExceededError: with the last attempt's error as its cause.
         """
-        if self._at is None:
+        if self._at is None or self._monotonic() + delay < self._at:
             return
-        late = self._monotonic() + delay >= self._at
-        if late and (delay > 0 or isinstance(error, TimeoutError_)):
+        if delay > 0 or isinstance(error, TimeoutError_):
             attempt = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-            msg = f"{operation} did not end within {self._total:g} s: {attempt}, the last error was: {error}"
+            last = "" if error is None else f", the last error was: {error}"
+            msg = f"{operation} did not end within {self._total:g} s: {attempt}{last}"
             exceeded = DeadlineExceededError(msg)
             exceeded.attempts = attempts
+            exceeded.operation = operation
             raise exceeded from error
+
+    def shortened(self, limits: Limits) -> Limits:
+        """Return limits that end at the deadline."""
+        remaining = self.remaining()
+        if remaining is None:
+            return limits
+        connect, read, write, total = (
+            remaining if limit is None else min(limit, remaining)
+            for limit in (limits.connect, limits.read, limits.write, limits.total)
+        )
+        return limits._replace(connect=connect, read=read, write=write, total=total)
+
+    def bound(self, flow: Flow[R]) -> Flow[R]:
+        """Return a flow whose requests and waits end at the deadline."""
+        return flow if self._at is None else self._bounded(flow)
+
+    def _bounded(self, flow: Flow[R]) -> Flow[R]:
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    result: Any = yield self._shortened(effect)
+                except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    def _shortened(self, effect: Effect) -> Effect:
+        match effect:
+            case Send(request):
+                return Send(request._replace(limits=self.shortened(request.limits)))
+            case Sleep(seconds):
+                remaining = self.remaining()
+                return effect if remaining is None else Sleep(min(seconds, remaining))
+            case Hold(lock, flow):
+                return Hold(lock, self._bounded(flow))
+        return effect

@@ -68,6 +68,7 @@ class TransportError(CognitoIdpError):
     sent = True
     is_retryable = True
     attempts = 1
+    operation: str | None = None
 
 
 class ConnectError(TransportError):

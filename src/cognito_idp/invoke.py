@@ -10,16 +10,17 @@ from .convert import from_wire, to_wire
 from .deadline import Deadline
 from .errors import InvalidResponseError, ServiceError, TransportError
 from .flow.effects import Flow, Send, Sleep
+from .remedies import Remedies
 from .response import parse, request_id
 from .sigv4 import sign
 from .struct import Request, ResponseMetadata
-from .wire import HttpRequest, HttpResponse, check_headers
+from .wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .options import Options, Target
-    from .retry import Retry
+    from .retry import Failure, Retry
     from .wire import Headers
 
 R = TypeVar("R")
@@ -53,35 +54,47 @@ def exchange(
     target = options.target_for(members, signed=signed)
     headers = _headers(operation, target, options, body)
     deadline = Deadline(options.timeout.total, options.monotonic)
+    policy, monotonic = options.retry, options.monotonic
+    remedies = Remedies(options)
     attempt = 0
     retry: Retry | None = None
+    error: Failure | None = None
     while True:
+        delay = policy.before_attempt(monotonic()) + (0.0 if retry is None else retry.delay)
+        if delay > 0:
+            deadline.check(operation, attempt, error, delay)
+            yield Sleep(delay)
         attempt += 1
         response: HttpResponse | None = None
         try:
-            request = yield from _request(target, headers, body, options, deadline, attempt, signed=signed)
-            response = yield Send(request)
-            data = parse(response, operation)
-        except (ServiceError, TransportError, InvalidResponseError) as error:
+            request = yield from _request(target, headers, body, remedies, deadline, attempt, signed=signed)
+            answer: HttpResponse = yield Send(request)
+            response = answer
+            data = parse(answer, operation)
+        except (ServiceError, TransportError, InvalidResponseError) as failure:
+            error = failure
             error.attempts = attempt
+            error.operation = operation
+            deadline.check(operation, attempt, error, 0.0)
+            if (yield from deadline.bound(remedies.found(error, response))):
+                retry = None
+                continue
             retry_after = None if response is None else _retry_after(response)
-            retry = options.retry.after_failure(error, attempt, retry_after, options.random)
-            deadline.check(operation, attempt, error, 0.0 if retry is None else retry.delay)
+            retry = policy.after_failure(error, attempt, retry_after, options.random, monotonic())
             if retry is None:
                 raise
         else:
-            options.retry.after_success(retry)
+            policy.after_success(retry, monotonic())
             return data, ResponseMetadata(
-                request_id=request_id(response),
-                status_code=response.status_code,
+                request_id=request_id(answer),
+                status_code=answer.status_code,
                 attempts=attempt,
-                headers=response.headers,
+                headers=answer.headers,
             )
-        yield Sleep(retry.delay)
 
 
 def _headers(operation: str, target: Target, options: Options, body: bytes) -> Headers:
-    headers = (
+    return (
         ("host", target.host),
         ("content-type", CONTENT_TYPE),
         ("content-length", str(len(body))),
@@ -89,16 +102,15 @@ def _headers(operation: str, target: Target, options: Options, body: bytes) -> H
         ("amz-sdk-invocation-id", options.new_id()),
         *options.headers,
     )
-    check_headers(headers)
-    return headers
 
 
 def _request(
-    target: Target, headers: Headers, body: bytes, options: Options, deadline: Deadline, attempt: int, *, signed: bool
+    target: Target, headers: Headers, body: bytes, remedies: Remedies, deadline: Deadline, attempt: int, *, signed: bool
 ) -> Flow[HttpRequest]:
+    options = remedies.options
     headers = (*headers, ("amz-sdk-request", f"attempt={attempt}; max={options.retry.max_attempts}"))
     if signed:
-        credentials = yield from options.credentials.get()
+        credentials = yield from deadline.bound(remedies.credentials())
         headers = sign(
             "POST",
             target.path,
@@ -106,13 +118,11 @@ def _request(
             headers,
             body,
             credentials=credentials,
-            amz_date=strftime("%Y%m%dT%H%M%SZ", gmtime(options.clock())),
+            amz_date=strftime("%Y%m%dT%H%M%SZ", gmtime(remedies.now())),
             region=target.region or "",
             service=SERVICE,
         )
-    remaining = deadline.remaining()
-    limits = options.limits if remaining is None else options.timeout.limits(remaining, options.max_response_bytes)
-    return HttpRequest("POST", target.url, headers, body, limits)
+    return HttpRequest("POST", target.url, headers, body, deadline.shortened(options.limits))
 
 
 def _retry_after(response: HttpResponse) -> float | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from ._version import __version__
+from .clock_skew import ClockSkew
 from .credentials.environment import EnvironmentCredentials
 from .credentials.types import Credentials, StaticCredentials
 from .endpoint import resolve
@@ -63,8 +64,9 @@ _POOL_ID = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_\w+")
 class Options:
     """The settings of a client.
 
-    `clock` gives the time in seconds since 1970, `monotonic` seconds of a clock that never jumps, `random` a number in
-    [0, 1), `new_id` an id for a call. `headers` are those that every request carries.
+    `clock` gives the time in seconds since 1970, `clock_skew` what to add to it (None: nothing, ever), `monotonic`
+    seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call. `headers` are those
+    that every request carries.
     """
 
     region: str | None
@@ -77,6 +79,7 @@ class Options:
     retry: RetryPolicy
     max_response_bytes: int = MAX_RESPONSE_BYTES
     clock: Callable[[], float] = attrs.field(default=time.time, repr=False)
+    clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew, repr=False)
     monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
     random: Callable[[], float] = attrs.field(default=random.random, repr=False)
     new_id: Callable[[], str] = attrs.field(default=random_uuid, repr=False)
@@ -93,7 +96,7 @@ class Options:
         check_headers(headers)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "headers", headers)
-        object.__setattr__(self, "limits", self.timeout.limits(None, self.max_response_bytes))
+        object.__setattr__(self, "limits", self.timeout.limits(self.max_response_bytes))
 
     def _target(self, region: str | None) -> Target:
         return target_of(

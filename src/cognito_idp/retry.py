@@ -10,12 +10,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
-from .exception_base import ConfigError, InvalidResponseError, ServiceError
+from .errors import ConfigError, InvalidResponseError, ServiceError, TransportError
+from .rate_limit import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from .errors import TransportError
 
     Failure: TypeAlias = ServiceError | TransportError | InvalidResponseError
 
@@ -33,36 +32,21 @@ class RetryPolicy(Protocol):
     name: str
     max_attempts: int
 
+    def before_attempt(self, now: float) -> float:
+        """Return the seconds to wait before an attempt; `now` is in seconds of a clock that never jumps."""
+        ...
+
     def after_failure(
-        self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float]
+        self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
     ) -> Retry | None:
         """Decide after a failed attempt (counted from 1); None gives up.
 
         `retry_after` is the delay in seconds that the service asked for, `random` returns a number in [0, 1).
         """
+        ...
 
-    def after_success(self, last: Retry | None) -> None:
+    def after_success(self, last: Retry | None, now: float) -> None:
         """Take note of a success, and of the last retry that led to it."""
-
-
-class NoRetry:
-    """The mode `off`: one attempt."""
-
-    name = "off"
-    max_attempts = 1
-
-    def after_failure(
-        self,
-        failure: Failure,  # noqa: ARG002 - the protocol's parameters
-        attempt: int,  # noqa: ARG002
-        retry_after: float | None,  # noqa: ARG002
-        random: Callable[[], float],  # noqa: ARG002
-    ) -> Retry | None:
-        """Give up."""
-        return None
-
-    def after_success(self, last: Retry | None) -> None:
-        """Do nothing."""
 
 
 _MAX_DELAY = 20.0
@@ -98,13 +82,22 @@ class StandardRetry:
         self._quota = _QUOTA
         self._lock = threading.Lock()
 
+    def before_attempt(self, now: float) -> float:  # noqa: ARG002 - the adaptive mode looks at it
+        """Let every attempt go at once."""
+        return 0.0
+
     def after_failure(
-        self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float]
+        self,
+        failure: Failure,
+        attempt: int,
+        retry_after: float | None,
+        random: Callable[[], float],
+        now: float,  # noqa: ARG002 - the adaptive mode looks at it
     ) -> Retry | None:
         """Decide by the failure's kind, the number of attempts so far, and the quota."""
-        if attempt >= self.max_attempts or not failure.is_retryable:
+        if attempt >= self.max_attempts or not is_retryable(failure):
             return None
-        throttled = isinstance(failure, ServiceError) and failure.is_throttle
+        throttled = is_throttle(failure)
         cost = _COST_THROTTLED if throttled else _COST
         with self._lock:
             if self._quota < cost:
@@ -116,7 +109,7 @@ class StandardRetry:
             delay = min(max(retry_after, delay), delay + _RETRY_AFTER_MARGIN)
         return Retry(delay, cost)
 
-    def after_success(self, last: Retry | None) -> None:
+    def after_success(self, last: Retry | None, now: float) -> None:  # noqa: ARG002 - the adaptive mode looks at it
         """Give back to the quota."""
         if last is None and self._quota >= _QUOTA:
             return
@@ -125,20 +118,97 @@ class StandardRetry:
             self._quota = min(_QUOTA, self._quota + refund)
 
 
-_MODES: Mapping[str, Callable[[], RetryPolicy]] = {"standard": StandardRetry, "off": NoRetry}
+class AdaptiveRetry(StandardRetry):
+    """The mode `adaptive`: the standard one, and a rate limiter that slows the client down after throttles.
+
+    All calls of the client share the limiter. It suits one client a user pool: a throttle in one pool slows them all.
+    """
+
+    name = "adaptive"
+
+    def __init__(self, max_attempts: int = 3) -> None:
+        """Allow `max_attempts` attempts a call, the first one included.
+
+        Raises:
+            ConfigError: `max_attempts` is below 1.
+        """
+        super().__init__(max_attempts)
+        self._limiter = RateLimiter()
+
+    def before_attempt(self, now: float) -> float:
+        """Wait as long as the limiter says."""
+        return self._limiter.acquire(now)
+
+    def after_failure(
+        self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
+    ) -> Retry | None:
+        """Teach the limiter, then decide as the standard mode does."""
+        self._limiter.update(now, throttled=is_throttle(failure))
+        return super().after_failure(failure, attempt, retry_after, random, now)
+
+    def after_success(self, last: Retry | None, now: float) -> None:
+        """Teach the limiter, and give back to the quota."""
+        self._limiter.update(now, throttled=False)
+        super().after_success(last, now)
 
 
-def policy_of(retry: str | RetryPolicy | None) -> RetryPolicy:
+class NoRetry(StandardRetry):
+    """The mode `off`: one attempt."""
+
+    name = "off"
+
+    def __init__(self) -> None:
+        """Allow one attempt."""
+        super().__init__(max_attempts=1)
+
+
+# Operations that must not be sent again when it is unknown whether the first request was carried out, and why.
+NOT_REPEATABLE: Mapping[str, str] = {
+    "AddUserPoolClientSecret": "would add a second secret",
+    "AdminRespondToAuthChallenge": "a challenge's session and code can be used once",
+    "CreateUserImportJob": "would make a second job",
+    "CreateUserPool": "would make a second pool, since names need not differ",
+    "CreateUserPoolClient": "would make a second app client, since names need not differ",
+    "GetTokensFromRefreshToken": "a rotated refresh token that comes again counts as stolen",
+    "RespondToAuthChallenge": "a challenge's session and code can be used once",
+}
+
+
+def is_throttle(failure: Failure) -> bool:
+    """Whether the service asked to slow down."""
+    return isinstance(failure, ServiceError) and failure.is_throttle
+
+
+def is_retryable(failure: Failure) -> bool:
+    """Whether the same request may succeed later, and may be sent again.
+
+    An operation in `NOT_REPEATABLE` is sent again only if the service certainly did not carry it out: it throttled the
+    request, or no connection was made.
+    """
+    if not failure.is_retryable:
+        return False
+    if failure.operation not in NOT_REPEATABLE or is_throttle(failure):
+        return True
+    return isinstance(failure, TransportError) and not failure.sent
+
+
+MODES: Mapping[str, type[StandardRetry]] = {"standard": StandardRetry, "adaptive": AdaptiveRetry}
+
+
+def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) -> RetryPolicy:
     """Return the policy that a client's `retry=` names: a mode, a policy object, or None for the standard mode.
+
+    `max_attempts` is for the modes but `off`; None means 3.
 
     Raises:
         ConfigError: there is no such mode.
     """
-    if retry is None:
-        return StandardRetry()
-    if not isinstance(retry, str):
+    if retry is not None and not isinstance(retry, str):
         return retry
-    if retry not in _MODES:
-        msg = f"retry={retry!r} is no retry mode; there are {', '.join(sorted(_MODES))}"
+    if retry == "off":
+        return NoRetry()
+    mode = MODES.get(retry or "standard")
+    if mode is None:
+        msg = f"retry={retry!r} is no retry mode; there are 'standard', 'adaptive' and 'off'"
         raise ConfigError(msg)
-    return _MODES[retry]()
+    return mode() if max_attempts is None else mode(max_attempts)

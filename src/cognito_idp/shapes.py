@@ -26,6 +26,27 @@ else:
         return converter
 
 
+Path = tuple[Any, ...]
+"""Where in a request a value stands, outermost first: `.member`, an item's index, or an entry's key in a tuple.
+
+It becomes text only in a fault, so that a request without faults pays for a few small tuples.
+"""
+
+
+def _written(path: Path) -> str:
+    return "".join(map(_written_step, path)).removeprefix(".")
+
+
+def _written_step(step: Any) -> str:
+    if isinstance(step, str):
+        return step
+    if isinstance(step, int):
+        return f"[{step}]"
+    # A key that is no plain name could be a value in the wrong place, so it is not shown.
+    (key,) = step
+    return f"[{key!r}]" if isinstance(key, str) and key.isidentifier() else "[...]"
+
+
 class Fault(NamedTuple):
     """One thing wrong with a request: the member, as `Struct.member`, where it was found, and what is the matter."""
 
@@ -39,6 +60,11 @@ class Fault(NamedTuple):
         return f"{self.member}: {self.problem}{where}"
 
 
+def fault(member: str, path: Path, problem: str) -> Fault:
+    """Make a fault, writing out the path."""
+    return Fault(member, _written(path), problem)
+
+
 class Shape:
     """The base of all shapes: anything goes."""
 
@@ -48,7 +74,7 @@ class Shape:
         """Return what the struct keeps of a given value; a value of a wrong type is left for `check` to report."""
         return value
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Append a fault for everything wrong with `value`."""
 
 
@@ -73,14 +99,13 @@ class _Bounded(Shape):
             return f"exactly {self.minimum:,}"
         return f"between {self.minimum:,} and {self.maximum:,}"
 
-    def _check_size(self, size: int, unit: str, member: str, path: str, faults: list[Fault]) -> None:
-        if not self._in_bounds(size):
-            faults.append(Fault(member, path, f"must have {self._range()} {unit}, has {size:,}"))
+    def _wrong_size(self, size: int, unit: str) -> str:
+        return f"must have {self._range()} {unit}, has {size:,}"
 
 
-def _wrong_type(expected: str, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+def _wrong_type(expected: str, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
     article = "an" if expected[0] in "AEIOUaeiou" else "a"
-    faults.append(Fault(member, path, f"must be {article} {expected}, not {type(value).__name__}"))
+    faults.append(fault(member, path, f"must be {article} {expected}, not {type(value).__name__}"))
 
 
 class Text(_Bounded):
@@ -88,12 +113,12 @@ class Text(_Bounded):
 
     __slots__ = ()
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no string, or whose length is out of bounds."""
         if not isinstance(value, str):
             _wrong_type("string", value, member, path, faults)
-        else:
-            self._check_size(len(value), "characters", member, path, faults)
+        elif not self._in_bounds(len(value)):
+            faults.append(fault(member, path, self._wrong_size(len(value), "characters")))
 
 
 class Choice(Shape):
@@ -108,12 +133,12 @@ class Choice(Shape):
         """Turn a string into a member of the enum."""
         return self.enum(value) if isinstance(value, str) else value
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no string, or an empty one."""
         if not isinstance(value, str):
             _wrong_type(f"{self.enum.__name__} or a string", value, member, path, faults)
         elif not value:
-            faults.append(Fault(member, path, "must not be empty"))
+            faults.append(fault(member, path, "must not be empty"))
 
 
 class Integer(_Bounded):
@@ -121,12 +146,12 @@ class Integer(_Bounded):
 
     __slots__ = ()
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no int (a bool is none), or out of bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
             _wrong_type("integer", value, member, path, faults)
         elif not self._in_bounds(value):
-            faults.append(Fault(member, path, f"must be {self._range()}, is {value:,}"))
+            faults.append(fault(member, path, f"must be {self._range()}, is {value:,}"))
 
 
 class Boolean(Shape):
@@ -134,7 +159,7 @@ class Boolean(Shape):
 
     __slots__ = ()
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report anything but a bool."""
         if not isinstance(value, bool):
             _wrong_type("bool", value, member, path, faults)
@@ -149,12 +174,12 @@ class Blob(_Bounded):
         """Take a copy of a mutable buffer."""
         return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is not bytes, or too many of them."""
         if not isinstance(value, bytes):
             _wrong_type("bytes object", value, member, path, faults)
-        else:
-            self._check_size(len(value), "bytes", member, path, faults)
+        elif not self._in_bounds(len(value)):
+            faults.append(fault(member, path, self._wrong_size(len(value), "bytes")))
 
 
 class Timestamp(Shape):
@@ -162,12 +187,12 @@ class Timestamp(Shape):
 
     __slots__ = ()
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no datetime, or one with no time zone."""
         if not isinstance(value, datetime):
             _wrong_type("datetime", value, member, path, faults)
         elif value.utcoffset() is None:
-            faults.append(Fault(member, path, "must be an aware datetime: it has no time zone"))
+            faults.append(fault(member, path, "must be an aware datetime: it has no time zone"))
 
 
 class ListOf(_Bounded):
@@ -185,14 +210,15 @@ class ListOf(_Bounded):
             return tuple(map(self.item.own, value))
         return value
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no sequence, a wrong number of items, and every fault of every item."""
         if not isinstance(value, tuple):
             _wrong_type("sequence", value, member, path, faults)
             return
-        self._check_size(len(value), "items", member, path, faults)
+        if not self._in_bounds(len(value)):
+            faults.append(fault(member, path, self._wrong_size(len(value), "items")))
         for index, item in enumerate(value):
-            self.item.check(item, member, f"{path}[{index}]", faults)
+            self.item.check(item, member, (*path, index), faults)
 
 
 class MapOf(_Bounded):
@@ -212,17 +238,17 @@ class MapOf(_Bounded):
             return {key: own(item) for key, item in value.items()}
         return value
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no mapping, a wrong number of entries, and every fault of every key and value."""
         if not isinstance(value, dict):
             _wrong_type("mapping", value, member, path, faults)
             return
-        self._check_size(len(value), "entries", member, path, faults)
-        for number, (key, item) in enumerate(value.items()):
-            self.key.check(key, member, f"{path}[key {number}]", faults)
-            # A key of wrong type or size could be a value in the wrong place, so only plausible ones are shown.
-            label = repr(str(key)) if isinstance(key, str) and key.isidentifier() else f"entry {number}"
-            self.value.check(item, member, f"{path}[{label}]", faults)
+        if not self._in_bounds(len(value)):
+            faults.append(fault(member, path, self._wrong_size(len(value), "entries")))
+        for key, item in value.items():
+            where = (*path, (key,))
+            self.key.check(key, member, where, faults)
+            self.value.check(item, member, where, faults)
 
 
 class Nested(Shape):
@@ -233,7 +259,7 @@ class Nested(Shape):
     def __init__(self, struct: type[Struct]) -> None:
         self.struct = struct
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is not this struct, and every fault inside it."""
         if not isinstance(value, self.struct):
             _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
@@ -254,7 +280,7 @@ class Document(Shape):
             return [self.own(item) for item in value]
         return value
 
-    def check(self, value: Any, member: str, path: str, faults: list[Fault]) -> None:
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report anything that JSON cannot say."""
         if isinstance(value, dict):
             for key, item in value.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import attrs
 
 from .exception_base import RequestValidationError
-from .shapes import MEMBER, Fault, Member, Shape
+from .shapes import MEMBER, Fault, Member, Path, Shape, fault
 
 if TYPE_CHECKING:
     from .wire import Operation
@@ -57,19 +57,34 @@ def _copying(shape: Shape) -> Any:
 
 
 class MemberInfo(NamedTuple):
-    """One member of a struct as the converter and the checks see it."""
+    """One member of a struct as the converter and the checks see it.
+
+    `annotation` is the type that stands in the struct, `label` is `Struct.member`, and `step` is `.member`.
+    """
 
     name: str
     wire_name: str
     shape: Shape
     sensitive: bool
     required: bool
+    annotation: Any
+    label: str
+    step: str
 
     @classmethod
-    def of(cls, field: attrs.Attribute[Any]) -> MemberInfo:
+    def of(cls, field: attrs.Attribute[Any], struct: str) -> MemberInfo:
         """Read the facts that stand beside the field."""
         member: Member = field.metadata[MEMBER]
-        return cls(field.name, member.wire_name, member.shape, member.sensitive, field.metadata[_REQUIRED])
+        return cls(
+            field.name,
+            member.wire_name,
+            member.shape,
+            member.sensitive,
+            field.metadata[_REQUIRED],
+            field.type,
+            f"{struct}.{field.name}",
+            f".{field.name}",
+        )
 
 
 class Struct:
@@ -83,7 +98,7 @@ class Struct:
     def __attrs_init_subclass__(cls) -> None:
         """Collect the members once per class."""
         cls._members = tuple(
-            MemberInfo.of(field)
+            MemberInfo.of(field, cls.__name__)
             for field in attrs.fields(cls)  # type: ignore[arg-type]  # attrs calls this on attrs classes only
             if MEMBER in field.metadata
         )
@@ -107,14 +122,13 @@ class Struct:
         """Hash every member; mappings count by their entries."""
         return hash((type(self), *(_hashable(getattr(self, member.name)) for member in self._members)))
 
-    def _check(self, path: str, faults: list[Fault]) -> None:
-        prefix = f"{path}." if path else ""
-        for name, _, shape, _, required in self._members:
+    def _check(self, path: Path, faults: list[Fault]) -> None:
+        for name, _, shape, _, required, _, label, step in self._members:
             value = getattr(self, name)
             if value is not None:
-                shape.check(value, f"{type(self).__name__}.{name}", f"{prefix}{name}", faults)
+                shape.check(value, label, (*path, step), faults)
             elif required:
-                faults.append(Fault(f"{type(self).__name__}.{name}", f"{prefix}{name}", "is required"))
+                faults.append(fault(label, (*path, step), "is required"))
 
 
 def _hashable(value: Any) -> Any:
@@ -139,7 +153,7 @@ class Request(Struct, Generic[R]):
     def __attrs_post_init__(self) -> None:
         """Check all members, nested ones too."""
         faults: list[Fault] = []
-        self._check("", faults)
+        self._check((), faults)
         if faults:
             raise RequestValidationError(type(self).__name__, tuple(faults))
 

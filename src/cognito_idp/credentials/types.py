@@ -59,6 +59,15 @@ class CredentialSource(Protocol):
             NoCredentialsError: none are configured.
             CredentialsError: they are configured, and can't be had.
         """
+        ...
+
+    def replace(self, rejected: Credentials) -> Flow[Credentials]:
+        """Return other credentials after the service refused some as expired; the same ones if there are no others.
+
+        Raises:
+            CredentialsError: there should be others, and they can't be had.
+        """
+        ...
 
 
 @attrs.frozen
@@ -69,5 +78,10 @@ class StaticCredentials:
 
     def get(self) -> Flow[Credentials]:
         """Return them."""
+        return self.credentials
+        yield
+
+    def replace(self, rejected: Credentials) -> Flow[Credentials]:  # noqa: ARG002 - the protocol's parameter
+        """Return them again: there are no others."""
         return self.credentials
         yield

@@ -21,6 +21,7 @@ class Transport(Protocol):
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange a request for its response, or raise a `TransportError`."""
+        ...
 
 
 class Driver:

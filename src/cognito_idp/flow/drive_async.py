@@ -20,6 +20,7 @@ class AsyncTransport(Protocol):
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange a request for its response, or raise a `TransportError`."""
+        ...
 
 
 class AsyncDriver:

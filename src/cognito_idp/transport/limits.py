@@ -38,21 +38,9 @@ class Timeout:
                 msg = f"timeout {name}={value!r} must be a number of seconds above 0, or None"
                 raise ConfigError(msg)
 
-    def limits(self, remaining: float | None, max_response_bytes: int) -> Limits:
-        """Return the limits of one exchange when `remaining` seconds of the whole call are left."""
-        if remaining is None:
-            return Limits(self.connect, self.read, self.write, None, max_response_bytes)
-        return Limits(
-            _least(self.connect, remaining),
-            _least(self.read, remaining),
-            _least(self.write, remaining),
-            remaining,
-            max_response_bytes,
-        )
-
-
-def _least(limit: float | None, remaining: float) -> float:
-    return remaining if limit is None else min(limit, remaining)
+    def limits(self, max_response_bytes: int) -> Limits:
+        """Return the limits of one exchange in a call without a time limit as a whole."""
+        return Limits(self.connect, self.read, self.write, None, max_response_bytes)
 
 
 def timeout_of(timeout: float | Timeout | None) -> Timeout:
