@@ -9,10 +9,17 @@ CognitoIdpError
 │  └ NoCredentialsError
 ├ TransportError                             no answer came
 │  ├ ConnectError, ReadError, WriteError, ProtocolError
-│  └ TimeoutError_ (also TimeoutError)       ConnectTimeoutError, ReadTimeoutError, WriteTimeoutError,
-DeadlineExceededError ├ InvalidResponseError                       an answer came that can't be read
+│  └ TimeoutError_ (also TimeoutError)
+│     └ ConnectTimeoutError, ReadTimeoutError, WriteTimeoutError, DeadlineExceededError
+├ InvalidResponseError                       an answer came that can't be read
 ├ ClientClosedError
 ├ PaginationError
+├ TokenError                                 tokens/errors.py: a token was refused, one class a reason
+│  ├ TokenTooLargeError, TokenFormatError, TokenAlgorithmError, TokenKeyError, TokenSignatureError
+│  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenExpiredError, TokenNotYetValidError
+│  ├ TokenScopeError, TokenGroupError        good otherwise
+│  └ JwksError                               the keys can't be had, so nothing can be said about the token
+├ JwtNotInstalledError (also ImportError)
 └ ServiceError                               the service answered with an error
    ├ the modelled exceptions                 model/exceptions.py
    ├ the ones common to all AWS services     common_errors.py
@@ -25,7 +32,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from . import common_errors
+# `from . import` would lead pyright in a circle, from which it comes back without the names of this module.
+import cognito_idp.common_errors as common_errors  # noqa: PLR0402
+
 from .common_errors import *  # noqa: F403 - its __all__ is what this module offers, too
 from .exception_base import (
     CognitoIdpError,
@@ -36,6 +45,8 @@ from .exception_base import (
 )
 from .model import exceptions
 from .model.exceptions import *  # noqa: F403
+from .tokens import errors as token_errors
+from .tokens.errors import *  # noqa: F403
 
 
 class NoRegionError(ConfigError):
@@ -171,3 +182,4 @@ __all__ = [
 ]
 __all__ += common_errors.__all__
 __all__ += exceptions.__all__
+__all__ += token_errors.__all__

@@ -1,0 +1,236 @@
+"""A Cognito server on this machine: ministack (the extra `local`) in a process of its own.
+
+It checks signatures, passwords and secret hashes, and signs its tokens: what works against it was signed and encoded
+properly. All that it writes stands in a temporary folder, which goes when it stops.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING, Final
+from urllib.parse import urlencode
+from xml.etree.ElementTree import Element, fromstring
+
+import attrs
+
+from ..credentials.types import Credentials
+from ..errors import CognitoIdpError
+from ..options import random_uuid
+from ..sigv4 import sign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_HOST: Final = "127.0.0.1"
+# A process needs these of its environment. The rest, such as AWS credentials and proxies, is none of the server's.
+_KEPT: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "SYSTEMROOT")
+_PORT_ATTEMPTS = 5
+_POLL_SECONDS = 0.05
+_HEALTH_SECONDS = 1.0
+_KEY_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+_LOG_LINES = 20
+
+# The server takes this key for the account's root user.
+_ROOT: Final = Credentials("test", "test")
+_USER = "cognito-idp-testing"
+_POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}}'
+
+
+class ServerNotInstalledError(CognitoIdpError, ImportError):
+    """The server is not installed; the text names the extra that brings it."""
+
+
+class ServerStartError(CognitoIdpError):
+    """The server did not start; the text says why, and ends with what it printed last."""
+
+
+@attrs.frozen
+class CognitoServer:
+    """A running server: its URL, the region of its user pools, and keys that may call every operation of the service.
+
+    The server checks what is signed with these keys.
+    """
+
+    endpoint_url: str
+    region: str
+    credentials: Credentials
+
+
+@contextmanager
+def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Iterator[CognitoServer]:
+    """Run a Cognito server on a free port of 127.0.0.1 within the block.
+
+    It starts empty, opens no other port, and leaves nothing behind. `timeout` is how many seconds it may take to start.
+
+    ```
+    with cognito_server() as server, Client(
+        server.region, credentials=server.credentials, endpoint_url=server.endpoint_url
+    ) as client:
+        client.create_user_pool(pool_name="people")
+    ```
+
+    Raises:
+        ServerNotInstalledError: ministack is not installed.
+        ServerStartError: the server did not start in time.
+    """
+    if find_spec("ministack") is None:
+        msg = "there is no local Cognito server: ministack is not installed; pip install 'cognito-idp[local]'"
+        raise ServerNotInstalledError(msg)
+    command = (sys.executable, "-m", "ministack")
+    with TemporaryDirectory(prefix="cognito-idp-") as folder, _running(command, Path(folder), region, timeout) as port:
+        yield CognitoServer(f"http://{_HOST}:{port}", region, _new_access_key(port))
+
+
+@contextmanager
+def _running(command: Sequence[str], folder: Path, region: str, timeout: float) -> Iterator[int]:
+    """Run the server within the block, and give the port that it listens on."""
+    deadline = time.monotonic() + timeout
+    log = folder / "server.log"
+    for attempts_left in reversed(range(_PORT_ATTEMPTS)):
+        port, name = _free_port(), random_uuid()
+        environment = _environment(folder, region, port, name)
+        with log.open("wb") as output, _process(command, folder, environment, output) as process:
+            problem = _problem_at_start(process, port, name, deadline)
+            if problem is None:
+                yield port
+                return
+        text = log.read_text("utf-8", "replace")
+        # Another process can take the port between our choice and the server's start; that is worth another attempt.
+        if "already in use" not in text or not attempts_left:
+            printed = "".join(f"\n  {line}" for line in text.splitlines()[-_LOG_LINES:]) or " nothing"
+            msg = f"the local Cognito server ({' '.join(command)}) {problem}; it printed:{printed}"
+            raise ServerStartError(msg)
+
+
+@contextmanager
+def _process(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], output: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process within the block; at its end it is gone, by force if asking did not help."""
+    process = subprocess.Popen(  # noqa: S603 - the command is our own
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _environment(folder: Path, region: str, port: int, name: str) -> dict[str, str]:
+    files = {
+        "HOME": folder,
+        "S3_DATA_DIR": folder / "s3",
+        "STATE_DIR": folder / "state",
+        "TEMP": folder,
+        "TMP": folder,
+        "TMPDIR": folder,
+    }
+    return {
+        **{variable: os.environ[variable] for variable in _KEPT if variable in os.environ},
+        **{variable: str(path) for variable, path in files.items()},
+        "AUTH": "true",
+        "BIND_HOST": _HOST,
+        "GATEWAY_PORT": str(port),
+        "LOG_LEVEL": "WARNING",
+        # The health page shows the edition, so that no other server can be taken for this one.
+        "MINISTACK_EDITION": name,
+        "MINISTACK_REGION": region,
+        # These would open further ports, and remove the containers of servers that were started by others.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{folder / 'no-docker'}",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _problem_at_start(process: subprocess.Popen[bytes], port: int, name: str, deadline: float) -> str | None:
+    """Wait for the health page of the server with this name; return what is wrong if it doesn't come."""
+    while process.poll() is None:
+        if _health(port).get("edition") == name:
+            return None
+        if time.monotonic() > deadline:
+            return "did not answer in time"
+        time.sleep(_POLL_SECONDS)
+    return f"ended with exit code {process.returncode}"
+
+
+def _health(port: int) -> dict[str, object]:
+    try:
+        health = json.loads(_exchange(port, "GET", "/_ministack/health", timeout=_HEALTH_SECONDS)[1])
+    except (OSError, HTTPException, ValueError):
+        return {}
+    return health if isinstance(health, dict) else {}
+
+
+def _new_access_key(port: int) -> Credentials:
+    """Make an IAM user who may call the service, and keys for it: the server checks no signature of its root user's."""
+    _iam(port, "CreateUser", UserName=_USER)
+    _iam(port, "PutUserPolicy", UserName=_USER, PolicyName="cognito-idp", PolicyDocument=_POLICY)
+    answer = _iam(port, "CreateAccessKey", UserName=_USER)
+    return Credentials(answer.findtext(".//{*}AccessKeyId", ""), answer.findtext(".//{*}SecretAccessKey", ""))
+
+
+def _iam(port: int, action: str, **parameters: str) -> Element:
+    """Call an operation of IAM's query API, signed."""
+    body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode("ascii")
+    headers = sign(
+        "POST",
+        "/",
+        "",
+        (("host", f"{_HOST}:{port}"), ("content-type", "application/x-www-form-urlencoded")),
+        body,
+        credentials=_ROOT,
+        amz_date=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        region="us-east-1",
+        service="iam",
+    )
+    status, answer = _exchange(port, "POST", "/", body, headers, timeout=_KEY_SECONDS)
+    if status != HTTPStatus.OK:
+        msg = (
+            f"the local Cognito server makes no keys: {action} was answered with HTTP status {status}: {answer[:500]!r}"
+        )
+        raise ServerStartError(msg)
+    return fromstring(answer)  # noqa: S314 - our own server wrote it
+
+
+def _exchange(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Sequence[tuple[str, str]] = (),
+    *,
+    timeout: float,
+) -> tuple[int, bytes]:
+    """Send one request, past all proxies."""
+    connection = HTTPConnection(_HOST, port, timeout=timeout)
+    try:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

@@ -1,0 +1,122 @@
+"""The local server itself: how it starts, what it does when it can't, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from cognito_idp import Client
+from cognito_idp.testing import ServerNotInstalledError, ServerStartError, cognito_server
+from cognito_idp.testing import server as module
+
+from .ministack import given, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cognito_idp.testing import CognitoServer
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that temporary files go to in this test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def port_of(server: CognitoServer) -> int:
+    """Return the port that a server listens on."""
+    port = urlsplit(server.endpoint_url).port
+    assert port is not None
+    return port
+
+
+@pytest.mark.usefixtures("server")
+def test_nothing_stays_of_a_server(temporary: Path) -> None:
+    """At the end of the block, even by an exception, the port is closed and the files are gone."""
+    with cognito_server(region="eu-central-1") as server, Client(**settings(server)) as client:
+        pool = given(client.create_user_pool(pool_name="people").user_pool)
+        assert given(pool.id).startswith("eu-central-1_")
+        assert 1 == len(list(temporary.iterdir()))
+    assert [] == list(temporary.iterdir())
+    with pytest.raises(LookupError), cognito_server() as server:
+        raise LookupError
+    assert [] == list(temporary.iterdir())
+    with socket.socket() as probe:
+        assert 0 != probe.connect_ex(("127.0.0.1", port_of(server)))
+
+
+def test_a_taken_port_leads_to_another(server: CognitoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that was taken in the meantime, even by another such server, is given up for the next one."""
+    ports = [port_of(server), module._free_port()]
+    monkeypatch.setattr(module, "_free_port", lambda: ports.pop(0))
+    with cognito_server() as other, Client(**settings(other)) as client:
+        assert [] == ports
+        assert port_of(server) != port_of(other)
+        assert () == client.list_user_pools(max_results=1).user_pools
+
+
+def test_the_secret_never_shows(server: CognitoServer) -> None:
+    """A server's repr tells where it is, and not the secret key."""
+    assert server.endpoint_url in repr(server)
+    assert server.credentials.secret_access_key not in repr(server)
+
+
+def test_missing_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ministack is not installed, the error names the extra that brings it."""
+    monkeypatch.setitem(sys.modules, "ministack", None)
+    with pytest.raises(ServerNotInstalledError, match=r"cognito-idp\[local\]"), cognito_server():
+        pass
+
+
+def test_a_server_that_dies_at_start(tmp_path: Path) -> None:
+    """The error of a server that ends at once has its exit code and the last lines that it printed."""
+    command = (sys.executable, "-c", "for n in range(50): print('line', n)\nraise SystemExit(3)")
+    with (
+        pytest.raises(ServerStartError, match=r"exit code 3; it printed:\n  line 30\n(?s:.)*line 49$"),
+        module._running(command, tmp_path, "us-east-1", 30),
+    ):
+        pass
+
+
+def test_a_server_that_never_answers(tmp_path: Path) -> None:
+    """A server that doesn't answer in time is stopped, and the error says so."""
+    command = (sys.executable, "-c", "import threading; threading.Event().wait()")
+    with (
+        pytest.raises(ServerStartError, match=r"did not answer in time; it printed: nothing"),
+        module._running(command, tmp_path, "us-east-1", 0.01),
+    ):
+        pass
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows knows no signal that a process can ignore")
+def test_a_server_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ignores the request to end is ended by force, and waited for."""
+    monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
+    stubborn = (
+        "import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('deaf', flush=True); threading.Event().wait()"
+    )
+    readable, writable = os.pipe()
+    with (
+        os.fdopen(readable, "rb") as heard,
+        os.fdopen(writable, "wb") as output,
+        module._process((sys.executable, "-c", stubborn), tmp_path, dict(os.environ), output) as process,
+    ):
+        assert b"deaf\n" == heard.readline()
+    assert -signal.SIGKILL == process.returncode
+
+
+def test_the_machine_s_credentials_stay_out_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's environment has none of the machine's AWS settings."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the machine")
+    environment = module._environment(tmp_path, "us-east-1", 1, "name")
+    assert [] == [name for name in environment if name.startswith("AWS_")]
+    assert "of the machine" not in environment.values()
