@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from .client_base import BaseClient, Link
 from .flow.drive import Driver
 from .model.operations import Operations
+from .sign_in.methods import SignIn
 from .transport import make_transport
 from .transport.limits import MAX_RESPONSE_BYTES
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
+    from .flow.effects import Flow
     from .retry import RetryPolicy
     from .struct import Request
     from .transport.httpx_sync import HttpxTransport
@@ -25,25 +28,29 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Client(BaseClient["HttpxTransport", "Driver"], Operations):
+class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
     """A client of Amazon Cognito user pools.
 
     Threads may share it. Use it as a context manager, or call `close`.
 
     Args:
-        region: an AWS region such as `"eu-west-1"`. If None: `AWS_REGION`, `AWS_DEFAULT_REGION`, or else, for a call
-            that names a user pool, the region in the pool's id.
-        credentials: `Credentials`, an object with their `get` flow, or None for `AWS_ACCESS_KEY_ID` and its companions
-            in the environment. Operations that AWS does not sign (`InitiateAuth`, `SignUp`, ...) need none.
+        region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, or else,
+            for a call that names a user pool, the region in the pool's id.
+        credentials: `Credentials`, or where to get them: a function that returns some, a provider or a chain of
+            `cognito_idp.credentials`. None: the places where boto3 looks, in its order. Operations that AWS does not
+            sign (`InitiateAuth`, `SignUp`, ...) need none.
         endpoint_url: an absolute URL to send to instead of AWS's endpoint.
+        profile: a profile of the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
         transport: any `httpx.BaseTransport`; the client closes it. None: an `httpx.HTTPTransport` with the proxies and
             certificates that the environment names.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
             whole, 5 s to connect, 30 s for a read or a write.
-        retry: `"standard"` (the default: up to 3 attempts), `"off"`, or a policy object.
+        retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
+            policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's, or standard.
         clock: a function that gives the time in seconds since 1970, by which requests are dated.
+        correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer that is larger.
 
@@ -55,14 +62,16 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations):
         self,
         region: str | None = None,
         *,
-        credentials: Credentials | CredentialSource | None = None,
+        credentials: Credentials | CredentialSource | ProviderLike | None = None,
         endpoint_url: str | None = None,
+        profile: str | None = None,
         use_fips: bool | None = None,
         use_dualstack: bool | None = None,
         transport: httpx.BaseTransport | None = None,
         timeout: float | Timeout | None = None,
         retry: str | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
+        correct_clock_skew: bool = True,
         allow_http: bool = False,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
@@ -70,11 +79,13 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations):
             region,
             credentials=credentials,
             endpoint_url=endpoint_url,
+            profile=profile,
             use_fips=use_fips,
             use_dualstack=use_dualstack,
             timeout=timeout,
             retry=retry,
             clock=clock,
+            correct_clock_skew=correct_clock_skew,
             allow_http=allow_http,
             max_response_bytes=max_response_bytes,
         )
@@ -83,7 +94,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations):
             adapter = make_transport(transport)
             return adapter, Driver(adapter)
 
-        self._link = Link(connect)
+        self._link = Link(connect, given=transport is not None)
 
     def send(self, request: Request[R]) -> R:
         """Call the operation that a request struct belongs to, and return its response struct.
@@ -95,7 +106,10 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations):
             CredentialsError: the operation is signed, and there are no credentials.
             ClientClosedError: the client was closed.
         """
-        return self._link.open().run(self._send_flow(request))
+        return self._run(self._send_flow(request))
+
+    def _run(self, flow: Flow[R]) -> R:
+        return self._link.open().run(flow)
 
     def paginate(self, request: Request[R]) -> Iterator[R]:
         """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
@@ -108,7 +122,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations):
             CognitoIdpError: as for `send`.
         """
         pager = self._pager(request)
-        while (page := self._link.open().run(pager.next_page())) is not None:
+        while (page := self._run(pager.next_page())) is not None:
             yield page
 
     def call(
@@ -124,7 +138,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations):
             RequestValidationError: the name is not one of an operation, or the members are not JSON.
             CognitoIdpError: as for `send`.
         """
-        return self._link.open().run(self._call_flow(operation, members, signed=signed))
+        return self._run(self._call_flow(operation, members, signed=signed))
 
     def close(self) -> None:
         """Close all connections; the client and its copies can't send any more. Closing twice does no harm."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
@@ -19,8 +22,9 @@ from .struct import Request
 from .transport.limits import MAX_RESPONSE_BYTES, timeout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
     from .flow.effects import Flow
     from .options import Options
@@ -44,11 +48,16 @@ KEEP: Final = Keep.KEEP
 class Link(Generic[TransportT, DriverT]):
     """A transport and its driver, made on first use and shared by all copies of a client."""
 
-    __slots__ = ("_connect", "closed", "driver", "transport")
+    __slots__ = ("_connect", "_given", "_lock", "closed", "driver", "transport")
 
-    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]]) -> None:
-        """Take the function that makes both; importing an HTTP library waits until then."""
+    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], *, given: bool) -> None:
+        """Take the function that makes both; importing an HTTP library waits until then.
+
+        `given` says that the transport is one of the user's, which is closed even if nothing was sent through it.
+        """
         self._connect = connect
+        self._given = given
+        self._lock = threading.Lock()
         self.transport: TransportT | None = None
         self.driver: DriverT | None = None
         self.closed = False
@@ -59,20 +68,25 @@ class Link(Generic[TransportT, DriverT]):
         Raises:
             ClientClosedError: the client was closed.
         """
-        if self.driver is not None and not self.closed:
+        driver = self.driver
+        if driver is not None:
+            return driver
+        with self._lock:
+            if self.closed:
+                msg = "this client is closed; make a new one"
+                raise ClientClosedError(msg)
+            if self.driver is None:
+                self.transport, self.driver = self._connect()
             return self.driver
-        if self.closed:
-            msg = "this client is closed; make a new one"
-            raise ClientClosedError(msg)
-        transport, driver = self._connect()
-        self.transport, self.driver = transport, driver
-        return driver
 
     def close(self) -> TransportT | None:
         """Close for good, and return the transport for the caller to close; None if there is none."""
-        self.closed = True
-        transport, self.transport, self.driver = self.transport, None, None
-        return transport
+        with self._lock:
+            if self._given and self.driver is None and not self.closed:
+                self.transport, self.driver = self._connect()
+            self.closed = True
+            transport, self.transport, self.driver = self.transport, None, None
+            return transport
 
 
 class BaseClient(Generic[TransportT, DriverT]):
@@ -85,13 +99,15 @@ class BaseClient(Generic[TransportT, DriverT]):
         self,
         region: str | None,
         *,
-        credentials: Credentials | CredentialSource | None,
+        credentials: Credentials | CredentialSource | ProviderLike | None,
         endpoint_url: str | None,
+        profile: str | None,
         use_fips: bool | None,
         use_dualstack: bool | None,
         timeout: float | Timeout | None,
         retry: str | RetryPolicy | None,
         clock: Callable[[], float] | None,
+        correct_clock_skew: bool,
         allow_http: bool,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
@@ -99,12 +115,14 @@ class BaseClient(Generic[TransportT, DriverT]):
             region,
             credentials=credentials,
             endpoint_url=endpoint_url,
+            profile=profile,
             use_fips=use_fips,
             use_dualstack=use_dualstack,
             allow_http=allow_http,
             timeout=timeout,
             retry=retry,
             clock=clock,
+            correct_clock_skew=correct_clock_skew,
             max_response_bytes=max_response_bytes,
         )
 
@@ -149,12 +167,11 @@ class BaseClient(Generic[TransportT, DriverT]):
         return f"{type(self).__name__}({where}{state})"
 
     def _send_flow(self, request: Request[R]) -> Flow[R]:
-        if not isinstance(request, Request):
-            msg = f"send() takes a request struct such as AdminInitiateAuthRequest, not {type(request).__name__}"
-            raise TypeError(msg)
+        _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")
         return invoke(request, self._options)
 
     def _pager(self, request: Request[R]) -> Pager[R]:
+        _check_struct(request, "paginate() takes a request struct such as ListUsersRequest")
         return Pager(request, self._options)
 
     def _call_flow(
@@ -163,14 +180,33 @@ class BaseClient(Generic[TransportT, DriverT]):
         if not isinstance(operation, str) or not _OPERATION_NAME.fullmatch(operation):
             fault = Fault("call.operation", "operation", "must be the name of an operation, such as 'ListUsers'")
             raise RequestValidationError(struct="call", faults=(fault,))
+        problem = None if members is None else _json_problem(members)
+        if problem is not None:
+            raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
         return _data_of(
             exchange(
                 operation,
-                members or {},
+                dict(members or {}),
                 self._options,
                 signed=operation not in UNSIGNED if signed is None else signed,
             )
         )
+
+
+def _check_struct(request: object, expected: str) -> None:
+    if not isinstance(request, Request):
+        msg = f"{expected}, not {type(request).__name__}"
+        raise TypeError(msg)
+
+
+def _json_problem(members: Mapping[str, Any]) -> str | None:
+    if not isinstance(members, Mapping) or not all(isinstance(name, str) for name in members):
+        return "must be a mapping of wire names to JSON values"
+    try:
+        json.dumps(dict(members), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"can't be written as JSON: {error}"
+    return None
 
 
 _OPERATION_NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,127}")

@@ -6,11 +6,10 @@ lists are kept, unknown members of the service's data are ignored, and a JSON nu
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
@@ -33,7 +32,7 @@ def to_wire(struct: Struct) -> dict[str, Any]:
 
     Timestamps become seconds since 1970 (int, or float where there are fractions), bytes become base64.
     """
-    wire: dict[str, Any] = _writer(type(struct))(struct)
+    wire: dict[str, Any] = _writer(type(struct))(struct)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     return wire
 
 
@@ -73,8 +72,8 @@ def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
 
 
 class _WrongType(TypeError):
-    def __init__(self, expected: str, value: Any) -> None:
-        super().__init__(f"must be {expected}, not {type(value).__name__}")
+    def __init__(self, expected: str, value: Any, actual: str | None = None) -> None:
+        super().__init__(f"must be {expected}, not {actual or type(value).__name__}")
 
 
 @cache
@@ -109,13 +108,11 @@ def _is_enum(cls: Any) -> bool:
 def _unstructure_hook(cls: type[Struct], converter: Converter) -> Any:
     from cattrs.gen import make_dict_unstructure_fn, override
 
-    members: dict[str, Any] = {
-        member.name: override(
-            rename=member.wire_name, unstruct_hook=converter.get_unstructure_hook(_present(member.annotation))
-        )
-        for member in cls._members
-    }
-    members["metadata"] = override(omit=True)
+    members: dict[str, Any] = {"metadata": override(omit=True)}
+    for member in cls._members:
+        annotation = _present(member.annotation)
+        hook = converter.get_unstructure_hook if annotation in _SCALARS else partial(_late_writer, converter)
+        members[member.name] = override(rename=member.wire_name, unstruct_hook=hook(annotation))
     return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **members)
 
 
@@ -125,8 +122,8 @@ def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
     members: dict[str, Any] = {"metadata": override(omit=True)}
     for member in cls._members:
         annotation = _present(member.annotation)
-        hook = _bound(converter.get_structure_hook(annotation), annotation)
-        members[member.name] = override(rename=member.wire_name, struct_hook=hook)
+        hook = converter.get_structure_hook if annotation in _SCALARS else partial(_late_reader, converter)
+        members[member.name] = override(rename=member.wire_name, struct_hook=hook(annotation))
     read = make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=converter.detailed_validation, **members)
 
     def structure(data: Any, _: Any) -> Any:
@@ -142,6 +139,9 @@ def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
     return structure
 
 
+_SCALARS = frozenset({str, int, bool})
+
+
 def _present(annotation: Any) -> Any:
     """Return the type of a member that is present: nulls are sorted out before, so no hook has to look for them."""
     if get_origin(annotation) is UnionType:
@@ -149,11 +149,37 @@ def _present(annotation: Any) -> Any:
     return annotation
 
 
-def _bound(hook: Any, annotation: Any) -> Any:
+def _late_writer(converter: Converter, annotation: Any) -> Any:
+    """Return a hook that is compiled when a member is present for the first time: most structs stay unused."""
+    hook: Any = None
+
+    def write(value: Any) -> Any:
+        nonlocal hook
+        if hook is None:
+            hook = converter.get_unstructure_hook(annotation)
+        return hook(value)
+
+    return write
+
+
+def _late_reader(converter: Converter, annotation: Any) -> Any:
+    """Return a hook that is compiled on first use; one for a list or a map refuses what would only look like it."""
+    container, expected = _CONTAINERS.get(get_origin(annotation), (None, ""))
+    hook: Any = None
+
     def read(data: Any, _: Any) -> Any:
+        nonlocal hook
+        if hook is None:
+            hook = converter.get_structure_hook(annotation)
+        if container is not None and not isinstance(data, container):
+            raise _WrongType(expected, data)
         return hook(data, annotation)
 
     return read
+
+
+# A string or a map can be walked over as well as a list, so hooks would take them for one.
+_CONTAINERS: dict[Any, tuple[Any, str]] = {tuple: (list | tuple, "an array"), Mapping: (Mapping, "an object")}
 
 
 def _register_scalars(converter: Converter) -> None:
@@ -184,13 +210,14 @@ def _read_enum(data: Any, cls: Any) -> Any:
 
 
 def _read_bytes(data: Any, _: Any) -> bytes:
-    expected = "a base64 string"
     if type(data) is not str:
+        expected = "a base64 string"
         raise _WrongType(expected, data)
     try:
         return b64decode(data, validate=True)
-    except binascii.Error:
-        raise _WrongType(expected, data) from None
+    except ValueError:
+        expected = "a base64 string"
+        raise _WrongType(expected, data, "other text") from None
 
 
 def _read_timestamp(data: Any, _: Any) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import DeadlineExceededError, TimeoutError_
-from .flow.effects import Effect, Flow, Hold, Send, Sleep
+from .flow.effects import Effect, Finish, Flow, Hold, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,4 +91,6 @@ class Deadline:
                 return effect if remaining is None else Sleep(min(seconds, remaining))
             case Hold(lock, flow):
                 return Hold(lock, self._bounded(flow))
+            case Finish(flow):
+                return Finish(self._bounded(flow))
         return effect

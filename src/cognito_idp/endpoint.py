@@ -33,27 +33,23 @@ class Endpoint(NamedTuple):
 
 
 class Partition(NamedTuple):
-    """A family of regions with domain names of its own."""
+    """A family of regions with domain names of its own; `regions` is a regular expression."""
 
     name: str
-    regions: re.Pattern[str]
+    regions: str
     dns_suffix: str
     dual_stack_dns_suffix: str
 
 
-def _partition(name: str, regions: str, dns_suffix: str, dual_stack_dns_suffix: str) -> Partition:
-    return Partition(name, re.compile(regions), dns_suffix, dual_stack_dns_suffix)
-
-
 PARTITIONS: Final[tuple[Partition, ...]] = (
-    _partition("aws", r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+", "amazonaws.com", "api.aws"),
-    _partition("aws-cn", r"cn-\w+-\d+", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
-    _partition("aws-us-gov", r"us-gov-\w+-\d+", "amazonaws.com", "api.aws"),
-    _partition("aws-iso", r"us-iso-\w+-\d+", "c2s.ic.gov", "api.aws.ic.gov"),
-    _partition("aws-iso-b", r"us-isob-\w+-\d+", "sc2s.sgov.gov", "api.aws.scloud"),
-    _partition("aws-iso-e", r"eu-isoe-\w+-\d+", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
-    _partition("aws-iso-f", r"us-isof-\w+-\d+", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
-    _partition("aws-eusc", r"eusc-(de)-\w+-\d+", "amazonaws.eu", "api.amazonwebservices.eu"),
+    Partition("aws", r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+", "amazonaws.com", "api.aws"),
+    Partition("aws-cn", r"cn-\w+-\d+", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    Partition("aws-us-gov", r"us-gov-\w+-\d+", "amazonaws.com", "api.aws"),
+    Partition("aws-iso", r"us-iso-\w+-\d+", "c2s.ic.gov", "api.aws.ic.gov"),
+    Partition("aws-iso-b", r"us-isob-\w+-\d+", "sc2s.sgov.gov", "api.aws.scloud"),
+    Partition("aws-iso-e", r"eu-isoe-\w+-\d+", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    Partition("aws-iso-f", r"us-isof-\w+-\d+", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    Partition("aws-eusc", r"eusc-(de)-\w+-\d+", "amazonaws.eu", "api.amazonwebservices.eu"),
 )
 _FALLBACK = PARTITIONS[0]
 
@@ -64,7 +60,7 @@ _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 def partition_of(region: str) -> Partition:
     """Return the partition of a region; one that no partition claims counts as `aws`."""
-    return next((partition for partition in PARTITIONS if partition.regions.fullmatch(region)), _FALLBACK)
+    return next((partition for partition in PARTITIONS if re.fullmatch(partition.regions, region)), _FALLBACK)
 
 
 def resolve(
@@ -80,6 +76,9 @@ def resolve(
     Raises:
         ConfigError: the region can't be part of a host name, the settings exclude each other, or the URL is not usable.
     """
+    if region is not None and not _HOST_LABEL.fullmatch(region):
+        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
+        raise ConfigError(msg)
     if endpoint_url is not None:
         if use_fips or use_dualstack:
             setting = "FIPS" if use_fips else "dual-stack"
@@ -90,9 +89,6 @@ def resolve(
         return Endpoint(checked_url(endpoint_url, allow_http=allow_http), region)
     if region is None:
         msg = "an endpoint needs a region or an endpoint URL"
-        raise ConfigError(msg)
-    if not _HOST_LABEL.fullmatch(region):
-        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
         raise ConfigError(msg)
     host = f"{SERVICE}-fips" if use_fips else SERVICE
     return Endpoint(f"https://{host}.{region}.{_dns_suffix(region, fips=use_fips, dualstack=use_dualstack)}", region)
@@ -135,12 +131,28 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
         (url.isascii() and url.isprintable() and " " not in url, "has characters that must be percent-encoded"),
+        (_is_host(parts.hostname or ""), "has a host that is no name and no address"),
         (
             allow_http or parts.scheme == "https" or is_loopback(parts.hostname or ""),
             "is plain http to another machine, which would expose secrets; pass allow_http=True if that is meant",
         ),
     )
     return next((problem for fine, problem in checks if not fine), None)
+
+
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return _HOST.fullmatch(host) is not None and not _NUMBERS.fullmatch(host)
+    return True
+
+
+# What looks like an address and isn't one, such as 999.1.1.1, is no name either (RFC 3986, 3.2.2).
+_NUMBERS = re.compile(r"[0-9.]+")
 
 
 def _without_userinfo(url: str) -> str:

@@ -14,6 +14,11 @@ CognitoIdpError
 ├ InvalidResponseError                       an answer came that can't be read
 ├ ClientClosedError
 ├ PaginationError
+├ SignInError                                sign_in/errors.py: a step of a sign-in can't be taken
+│  ├ SignInAnswerError (also ValueError)     what was given doesn't fit; nothing was sent
+│  ├ SignInStateError (also ValueError)      a stored challenge can't be used
+│  ├ UnexpectedChallengeError, SrpError      the service's answers don't make sense; no proof was sent
+│  └ SessionEndedError                       the user must sign in again
 ├ TokenError                                 tokens/errors.py: a token was refused, one class a reason
 │  ├ TokenTooLargeError, TokenFormatError, TokenAlgorithmError, TokenKeyError, TokenSignatureError
 │  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenExpiredError, TokenNotYetValidError
@@ -45,6 +50,8 @@ from .exception_base import (
 )
 from .model import exceptions
 from .model.exceptions import *  # noqa: F403
+from .sign_in import errors as sign_in_errors
+from .sign_in.errors import *  # noqa: F403
 from .tokens import errors as token_errors
 from .tokens.errors import *  # noqa: F403
 
@@ -136,7 +143,6 @@ _ALIASES: Final[Mapping[str, str]] = {
     "ExpiredToken": "ExpiredTokenException",
     "IncompleteSignature": "IncompleteSignatureException",
     "InternalError": "InternalFailure",
-    "InternalServerException": "InternalServerError",
     "InvalidSignature": "InvalidSignatureException",
     "MissingAuthenticationToken": "MissingAuthenticationTokenException",
     "UnrecognizedClient": "UnrecognizedClientException",
@@ -182,4 +188,5 @@ __all__ = [
 ]
 __all__ += common_errors.__all__
 __all__ += exceptions.__all__
+__all__ += sign_in_errors.__all__
 __all__ += token_errors.__all__

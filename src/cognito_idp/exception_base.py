@@ -91,8 +91,7 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}")
 def masked_start(body: bytes) -> str:
     """Return the first 200 bytes of a body as one line of text, with JSON string values and long runs masked."""
     text = body[:_START].decode("utf-8", "backslashreplace")
-    if text.lstrip()[:1] in ("{", "["):
-        text = _JSON_VALUE.sub(r"\1***\2", text)
+    text = _JSON_VALUE.sub(r"\1***\2", text)
     text = _LONG_RUN.sub("***", text)
     return json.dumps(text)[1:-1] + ("..." if len(body) > _START else "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -118,11 +119,16 @@ def _request(
             headers,
             body,
             credentials=credentials,
-            amz_date=strftime("%Y%m%dT%H%M%SZ", gmtime(remedies.now())),
+            amz_date=_amz_date(int(remedies.now())),
             region=target.region or "",
             service=SERVICE,
         )
     return HttpRequest("POST", target.url, headers, body, deadline.shortened(options.limits))
+
+
+@lru_cache(maxsize=2)
+def _amz_date(seconds: int) -> str:
+    return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
 
 
 def _retry_after(response: HttpResponse) -> float | None:

@@ -6,7 +6,6 @@ in its place. It hands all arguments to the struct, which reports everything tha
 
 from __future__ import annotations
 
-import difflib
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,6 +43,8 @@ def _unknown(member: str, known: dict[str, str]) -> str:
     by_wire_name = {wire_name: name for name, wire_name in known.items()}
     if member in by_wire_name:
         return f"is not a member; {by_wire_name[member]} is"
+    import difflib
+
     close = difflib.get_close_matches(member, known, n=1)
     return f"is not a member; did you mean {close[0]}?" if close else "is not a member"
 

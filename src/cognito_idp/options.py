@@ -14,9 +14,9 @@ import attrs
 
 from ._version import __version__
 from .clock_skew import ClockSkew
-from .credentials.environment import EnvironmentCredentials
+from .config import load_config, settings_from
 from .credentials.types import Credentials, StaticCredentials
-from .endpoint import resolve
+from .endpoint import checked_url, resolve
 from .errors import NoRegionError
 from .retry import policy_of
 from .transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
@@ -25,6 +25,8 @@ from .wire import check_headers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .credentials.chain import ProviderLike
+    from .credentials.provider import Context
     from .credentials.types import CredentialSource
     from .endpoint import Endpoint
     from .retry import RetryPolicy
@@ -60,13 +62,13 @@ def target_of(endpoint: Endpoint) -> Target:
 _POOL_ID = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_\w+")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Options:
     """The settings of a client.
 
     `clock` gives the time in seconds since 1970, `clock_skew` what to add to it (None: nothing, ever), `monotonic`
-    seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call. `headers` are those
-    that every request carries.
+    seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, `token_bytes` so many
+    random bytes. `headers` are those that every request carries.
     """
 
     region: str | None
@@ -74,25 +76,28 @@ class Options:
     use_fips: bool = False
     use_dualstack: bool = False
     allow_http: bool = False
-    credentials: CredentialSource = attrs.field(repr=False)
+    credentials: CredentialSource
     timeout: Timeout
     retry: RetryPolicy
     max_response_bytes: int = MAX_RESPONSE_BYTES
-    clock: Callable[[], float] = attrs.field(default=time.time, repr=False)
-    clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew, repr=False)
-    monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
-    random: Callable[[], float] = attrs.field(default=random.random, repr=False)
-    new_id: Callable[[], str] = attrs.field(default=random_uuid, repr=False)
-    headers: Headers = attrs.field(init=False, repr=False)
-    limits: Limits = attrs.field(init=False, repr=False)
-    target: Target | None = attrs.field(init=False, repr=False)
+    clock: Callable[[], float] = time.time
+    clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew)
+    monotonic: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.random
+    new_id: Callable[[], str] = random_uuid
+    ua_app_id: str | None = None
+    profile: str = "default"
+    token_bytes: Callable[[int], bytes] = os.urandom
+    headers: Headers = attrs.field(init=False)
+    limits: Limits = attrs.field(init=False)
+    target: Target | None = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Work out what is the same for every call, and refuse what can't work for any."""
         target = None
         if self.region is not None or self.endpoint_url is not None:
             target = self._target(self.region)
-        headers = (("accept-encoding", "identity"), ("user-agent", user_agent(self.retry.name)))
+        headers = (("accept-encoding", "identity"), ("user-agent", user_agent(self.retry.name, self.ua_app_id)))
         check_headers(headers)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "headers", headers)
@@ -123,7 +128,8 @@ class Options:
         if match is None:
             msg = (
                 "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
-                "environment, and the user pool id of the call"
+                f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
+                "the call"
             )
             raise NoRegionError(msg)
         return self._target(match[1])
@@ -132,51 +138,92 @@ class Options:
 def make_options(
     region: str | None,
     *,
-    credentials: Credentials | CredentialSource | None,
+    credentials: Credentials | CredentialSource | ProviderLike | None,
     endpoint_url: str | None,
+    profile: str | None,
     use_fips: bool | None,
     use_dualstack: bool | None,
     allow_http: bool,
     timeout: float | Timeout | None,
     retry: str | RetryPolicy | None,
     clock: Callable[[], float] | None,
+    correct_clock_skew: bool,
     max_response_bytes: int,
     environ: Mapping[str, str] = os.environ,
 ) -> Options:
-    """Turn a client's arguments and its environment into options.
+    """Turn a client's arguments, and what its environment and profile say where an argument is None, into options.
 
     Raises:
         ConfigError: a setting can't be used.
     """
-    source: CredentialSource
-    if isinstance(credentials, Credentials):
-        source = StaticCredentials(credentials)
+    config = load_config(environ)
+    settings = settings_from(environ, profile, config)
+    own_clock = clock or time.time
+    skew = ClockSkew() if correct_clock_skew else None
+    if endpoint_url is not None:
+        url: str | None = checked_url(endpoint_url, allow_http=allow_http)
     else:
-        source = credentials if credentials is not None else EnvironmentCredentials(environ)
+        url = settings.endpoint_url
+        if url is not None:
+            url = checked_url(url, allow_http=allow_http, setting=str(settings.endpoint_url_where))
+    region = region or settings.region
+
+    def context() -> Context:
+        from .credentials.provider import Context
+
+        return Context(
+            environ=environ,
+            config=load_config(environ),
+            profile=settings.profile,
+            profile_is_explicit=settings.profile_is_argument,
+            region=region,
+            clock=own_clock if skew is None else lambda: own_clock() + skew.offset,
+            random=random.random,
+            allow_http=allow_http,
+        )
+
     return Options(
-        region=region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
-        endpoint_url=endpoint_url,
-        use_fips=bool(use_fips),
-        use_dualstack=bool(use_dualstack),
+        region=region,
+        endpoint_url=url,
+        use_fips=settings.use_fips or False if use_fips is None else use_fips,
+        use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
         allow_http=allow_http,
-        credentials=source,
+        credentials=_source(credentials, context),
         timeout=timeout_of(timeout),
-        retry=policy_of(retry),
+        retry=policy_of(retry or settings.retry_mode, settings.max_attempts),
         max_response_bytes=max_response_bytes,
-        clock=clock or time.time,
+        clock=own_clock,
+        clock_skew=skew,
+        ua_app_id=settings.ua_app_id,
+        profile=settings.profile,
     )
 
 
+def _source(
+    credentials: Credentials | CredentialSource | ProviderLike | None, context: Callable[[], Context]
+) -> CredentialSource:
+    if isinstance(credentials, Credentials):
+        return StaticCredentials(credentials)
+    # Most of the providers' code is not needed with credentials at hand, so it is not loaded then.
+    from .credentials.cache import source_of
+
+    return source_of(credentials, context)
+
+
 @cache
-def user_agent(retry_mode: str) -> str:
-    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it)."""
+def user_agent(retry_mode: str, app_id: str | None = None) -> str:
+    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it).
+
+    `app_id` names the program that makes the calls (`AWS_SDK_UA_APP_ID`).
+    """
     system = os.uname() if hasattr(os, "uname") else None
     os_part = f"os/{system.sysname.lower()}#{_token(system.release)}" if system else f"os/{sys.platform}"
     version = ".".join(map(str, sys.version_info[:3]))
     implementation = sys.implementation.name
+    app = f" app/{_token(app_id)}" if app_id else ""
     return (
         f"cognito-idp/{__version__} ua/2.1 {os_part} lang/python#{version} md/pyimpl#{implementation} "
-        f"cfg/retry-mode#{retry_mode}"
+        f"cfg/retry-mode#{_token(retry_mode)}{app}"
     )
 
 

@@ -59,7 +59,7 @@ class RateLimiter:
 
     def _window(self) -> float:
         """Return the seconds after which the rate is back where it was when the service throttled."""
-        return ((self._last_max_rate * (1 - _BETA)) / _SCALE) ** (1 / 3)
+        return math.cbrt(self._last_max_rate * (1 - _BETA) / _SCALE)
 
     def _measure(self, now: float) -> None:
         bucket = math.floor(now * _BUCKETS_PER_SECOND) / _BUCKETS_PER_SECOND

@@ -50,6 +50,8 @@ class RetryPolicy(Protocol):
 
 
 _MAX_DELAY = 20.0
+# Enough to reach the longest delay from any base; more would overflow in the end.
+_MAX_DOUBLINGS = 30
 _BASE_DELAY = 0.05
 _BASE_DELAY_THROTTLED = 1.0
 _RETRY_AFTER_MARGIN = 5.0
@@ -104,7 +106,7 @@ class StandardRetry:
                 return None
             self._quota -= cost
         base = _BASE_DELAY_THROTTLED if throttled else _BASE_DELAY
-        delay = random() * min(base * 2 ** (attempt - 1), _MAX_DELAY)
+        delay = random() * min(base * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _MAX_DELAY)
         if retry_after is not None:
             delay = min(max(retry_after, delay), delay + _RETRY_AFTER_MARGIN)
         return Retry(delay, cost)

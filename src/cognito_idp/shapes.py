@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ class MapOf(_Bounded):
 
     def own(self, value: Any) -> Any:
         """Copy a mapping into a dict."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict | Mapping):
             own = self.value.own
             return {key: own(item) for key, item in value.items()}
         return value
@@ -290,6 +291,8 @@ class Document(Shape):
         elif isinstance(value, list):
             for item in value:
                 self.check(item, member, path, faults)
+        elif isinstance(value, float) and not isfinite(value):
+            faults.append(fault(member, path, "must be a JSON value, which infinities and NaN are not"))
         elif value is not None and not isinstance(value, str | int | float | bool):
             _wrong_type("JSON value", value, member, path, faults)
 

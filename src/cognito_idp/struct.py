@@ -7,18 +7,19 @@ and `members` reads the shape beside each member. Type checkers see the plain at
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import attrs
 
 from .exception_base import RequestValidationError
+from .redaction import REDACTED
 from .shapes import MEMBER, Fault, Member, Path, Shape, fault
 
 if TYPE_CHECKING:
     from .wire import Operation
 
 R = TypeVar("R")
-REDACTED = "'***'"
 
 
 def members(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
@@ -27,24 +28,22 @@ def members(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute
     A required member is required for type checkers; at run time it defaults to None, so that a request can report all
     of its faults at once and a response that lacks one can still be read.
     """
-    return [
-        field.evolve(
-            default=None,
-            converter=None if type(shape).own is Shape.own else _copying(shape),
-            metadata={**field.metadata, _REQUIRED: field.default is attrs.NOTHING},
-        )
-        if (shape := _shape_of(field)) is not None
-        else field
-        for field in fields
-    ]
+    return [_at_run_time(field) if MEMBER in field.metadata else field for field in fields]
+
+
+def _at_run_time(field: attrs.Attribute[Any]) -> attrs.Attribute[Any]:
+    shape: Shape = field.metadata[MEMBER].shape
+    converter = None if type(shape).own is Shape.own else _copying(shape)
+    if field.default is None and field.converter is converter:
+        return field
+    return field.evolve(
+        default=None,
+        converter=converter,
+        metadata={**field.metadata, _REQUIRED: True} if field.default is attrs.NOTHING else field.metadata,
+    )
 
 
 _REQUIRED = "cognito_idp.required"
-
-
-def _shape_of(field: attrs.Attribute[Any]) -> Shape | None:
-    member: Member | None = field.metadata.get(MEMBER)
-    return None if member is None else member.shape
 
 
 def _copying(shape: Shape) -> Any:
@@ -53,7 +52,12 @@ def _copying(shape: Shape) -> Any:
     def convert(value: Any) -> Any:
         return None if value is None else own(value)
 
+    # attrs asks every converter for its signature, which costs 20 µs to work out.
+    convert.__signature__ = _SIGNATURE  # type: ignore[attr-defined]
     return convert
+
+
+_SIGNATURE = inspect.Signature()
 
 
 class MemberInfo(NamedTuple):
@@ -80,7 +84,7 @@ class MemberInfo(NamedTuple):
             member.wire_name,
             member.shape,
             member.sensitive,
-            field.metadata[_REQUIRED],
+            _REQUIRED in field.metadata,
             field.type,
             f"{struct}.{field.name}",
             f".{field.name}",
@@ -158,8 +162,7 @@ class Request(Struct, Generic[R]):
             raise RequestValidationError(type(self).__name__, tuple(faults))
 
 
-@attrs.frozen(kw_only=True)
-class ResponseMetadata:
+class ResponseMetadata(NamedTuple):
     """What is known of the exchange that brought a response.
 
     `request_id` is AWS's id of the request (to quote to AWS support), `status_code` the HTTP status, `attempts` how
@@ -169,7 +172,12 @@ class ResponseMetadata:
     request_id: str | None
     status_code: int
     attempts: int
-    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Leave the headers out, which are long."""
+        shown = f"request_id={self.request_id!r}, status_code={self.status_code}, attempts={self.attempts}"
+        return f"ResponseMetadata({shown})"
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)

@@ -55,20 +55,31 @@ if TYPE_CHECKING:
         UpdateManagedLoginBrandingRequest,
         UpdateManagedLoginBrandingResponse,
     )
+    from .model.challenges import (
+        AdminRespondToAuthChallengeRequest,
+        AdminRespondToAuthChallengeResponse,
+        RespondToAuthChallengeRequest,
+        RespondToAuthChallengeResponse,
+    )
     from .model.common import (
-        AnalyticsMetadataType,
         AttributeType,
-        AuthenticationResultType,
         AuthFactorType,
         CodeDeliveryDetailsType,
         DeliveryMediumType,
         MFAOptionType,
-        NewDeviceMetadataType,
         OAuthFlowType,
         RevokeAssociatedSessionsType,
-        UserContextDataType,
         UserStatusType,
         UserType,
+    )
+    from .model.common_sign_in import (
+        AnalyticsMetadataType,
+        AuthenticationResultType,
+        ChallengeNameType,
+        ContextDataType,
+        HttpHeader,
+        NewDeviceMetadataType,
+        UserContextDataType,
     )
     from .model.devices import (
         AdminForgetDeviceRequest,
@@ -332,16 +343,9 @@ if TYPE_CHECKING:
     from .model.sign_in import (
         AdminInitiateAuthRequest,
         AdminInitiateAuthResponse,
-        AdminRespondToAuthChallengeRequest,
-        AdminRespondToAuthChallengeResponse,
         AuthFlowType,
-        ChallengeNameType,
-        ContextDataType,
-        HttpHeader,
         InitiateAuthRequest,
         InitiateAuthResponse,
-        RespondToAuthChallengeRequest,
-        RespondToAuthChallengeResponse,
     )
     from .model.sign_up import (
         AdminConfirmSignUpRequest,

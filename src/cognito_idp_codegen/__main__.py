@@ -10,7 +10,7 @@ from pathlib import Path
 from .emit_index import exceptions_module, index_module, types_module
 from .emit_operations import OperationWriter
 from .emit_structs import StructWriter
-from .families import COMMON, FAMILIES
+from .families import FAMILIES, SHARED
 from .layout import module_docstring
 from .model import Model, ModelError, load
 from .names import NameClashError, Names
@@ -27,7 +27,7 @@ def generate(model: Model) -> dict[str, str]:
     """
     prose, names = Prose(model), Names()
     structs = StructWriter(model, prose, names)
-    files = {f"model/{family}.py": structs.module(family) for family in (COMMON, *FAMILIES)}
+    files = {f"model/{family}.py": structs.module(family) for family in (*SHARED, *FAMILIES)}
     files["model/__init__.py"] = module_docstring(
         "The service's model: structs, enums, exceptions and operation methods."
     )
@@ -55,7 +55,7 @@ def differences(files: dict[str, str], package: Path) -> list[str]:
                 committed.splitlines(), text.splitlines(), "committed", "generated", n=0, lineterm=""
             )
             found.append(f"{name} differs:\n" + "\n".join(list(lines)[:20]))
-    present = {f"model/{path.name}" for path in (package / "model").glob("*.py")}
+    present = {path.relative_to(package).as_posix() for path in (package / "model").rglob("*.py")}
     found += [f"{name} is not generated any more" for name in sorted(present - files.keys())]
     return found
 

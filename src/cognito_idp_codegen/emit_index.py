@@ -44,13 +44,13 @@ def types_module(model: Model) -> str:
         module_docstring(
             "Every struct and enum of the service. A name loads its family of operations when it is first used."
         )
-        + "\nfrom typing import TYPE_CHECKING, Any\n"
+        + "\nfrom typing import TYPE_CHECKING\n"
         + f"\nif TYPE_CHECKING:\n{imports}else:\n"
         + "    from .lazy import resolver\n\n"
         + "    __getattr__ = resolver(__name__)\n\n\n"
         + "def __dir__() -> list[str]:\n    return __all__\n\n\n"
         + f"__all__ = [\n{names}]\n"
-    ).replace("TYPE_CHECKING, Any\n", "TYPE_CHECKING\n")
+    )
 
 
 def exceptions_module(model: Model, prose: Prose, names: Names) -> str:

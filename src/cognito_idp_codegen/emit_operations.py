@@ -154,7 +154,7 @@ class OperationWriter:
             "RequestValidationError: an argument is missing, of the wrong type, or out of bounds.", "    ", "        "
         )
         if operation.errors:
-            extra += _indented(f"ServiceError: as {', '.join(sorted(operation.errors))}.", "    ", "        ")
+            extra += _indented(f"ServiceError: as {', '.join(sorted(set(operation.errors)))}.", "    ", "        ")
         extra.append("")
         extra.append("Signed with AWS credentials." if operation.signed else "Not signed: needs no AWS credentials.")
         extra.append(API_REFERENCE.format(operation.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .families import COMMON, COMMON_HEADING, FAMILIES, Pages
+from .families import COMMON, COMMON_SIGN_IN, FAMILIES, SHARED, Pages
 from .layout import call, docstring, import_from, module_docstring
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class StructWriter:
         self._uses_mapping = False
         names = self._model.homes(family)
         bodies = [self._definition(self._model.shapes[name]) for name in names]
-        heading = COMMON_HEADING if family == COMMON else FAMILIES[family][0]
+        heading = SHARED.get(family) or FAMILIES[family][0]
         return f"{module_docstring(heading)}\n{self._imports(family, names)}\n\n" + "\n\n".join(bodies)
 
     def _imports(self, family: str, names: list[str]) -> str:
@@ -50,7 +50,8 @@ class StructWriter:
             for target in [*self._model.named_targets(name), getattr(self._model.inputs.get(name), "output", None)]
             if target is not None and self._model.family_of[target] != family
         }
-        if {self._model.family_of[target] for target in needed} - {COMMON}:
+        homes = {self._model.family_of[target] for target in needed}
+        if homes - {COMMON, COMMON_SIGN_IN}:
             msg = f"{family} needs shapes of another family: {sorted(needed)}"
             raise AssertionError(msg)
         requests = [name for name in names if name in self._model.inputs]
@@ -76,7 +77,10 @@ class StructWriter:
                 import_from("..shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
                 import_from("..struct", bases),
                 import_from("..wire", wire),
-                import_from(".common", needed),
+                *(
+                    import_from(f".{home}", {name for name in needed if self._model.family_of[name] == home})
+                    for home in sorted(homes)
+                ),
             )
         )
 

@@ -9,8 +9,12 @@ if TYPE_CHECKING:
 
 FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "sign_in": (
-        "Signing in: begin, and answer challenges.",
-        ("AdminInitiateAuth", "AdminRespondToAuthChallenge", "InitiateAuth", "RespondToAuthChallenge"),
+        "Beginning a sign-in.",
+        ("AdminInitiateAuth", "InitiateAuth"),
+    ),
+    "challenges": (
+        "Answering the challenges of a sign-in.",
+        ("AdminRespondToAuthChallenge", "RespondToAuthChallenge"),
     ),
     "tokens": (
         "Tokens after the sign-in: refresh, exchange, revoke.",
@@ -237,6 +241,22 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 COMMON: Final = "common"
 COMMON_HEADING: Final = "What several families share."
 
+# What the families of a sign-in share stands apart: a cold start should define no more structs than it needs.
+COMMON_SIGN_IN: Final = "common_sign_in"
+COMMON_SIGN_IN_HEADING: Final = "What the families of a sign-in share."
+SHARED: Final[Mapping[str, str]] = {COMMON: COMMON_HEADING, COMMON_SIGN_IN: COMMON_SIGN_IN_HEADING}
+SHARED_IN_SIGN_IN: Final = frozenset(
+    {
+        "AnalyticsMetadataType",
+        "AuthenticationResultType",
+        "ChallengeNameType",
+        "ContextDataType",
+        "HttpHeader",
+        "NewDeviceMetadataType",
+        "UserContextDataType",
+    }
+)
+
 
 class Pages(NamedTuple):
     """How the answers of a list operation follow on each other, by wire names."""
@@ -272,8 +292,10 @@ RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
 ALSO_SENSITIVE: Final[Mapping[str, str]] = {
     "ChallengeParametersType": "the user's name, and the server's part of a password proof",
     "ConfirmationCodeType": "a one-time code that proves an email address or phone number",
+    "ContextDataType": "an end user's address, headers and device data, as in UserContextDataType, which is marked",
     "DeviceSecretVerifierConfigType": "what a device's password can be guessed from",
     "Document": "a passkey's proof, or the challenge for it",
+    "HttpHeader": "an end user's cookies and authorization headers",
     "PreSignedUrlType": "a URL that anyone may upload users to",
     "ProviderDetailsType": "the client secret or private key at an identity provider",
 }

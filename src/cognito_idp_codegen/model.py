@@ -7,7 +7,15 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .families import ALSO_SENSITIVE, COMMON, FAMILIES, FORGOTTEN_PAGINATORS, Pages
+from .families import (
+    ALSO_SENSITIVE,
+    COMMON,
+    COMMON_SIGN_IN,
+    FAMILIES,
+    FORGOTTEN_PAGINATORS,
+    SHARED_IN_SIGN_IN,
+    Pages,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +104,11 @@ class Model:
                     for shape in self._reachable(root):
                         users.setdefault(shape, set()).add(family)
         return {
-            name: next(iter(families)) if len(families) == 1 else COMMON
+            name: next(iter(families))
+            if len(families) == 1
+            else COMMON_SIGN_IN
+            if name in SHARED_IN_SIGN_IN
+            else COMMON
             for name, families in users.items()
             if self.shapes[name].type == "structure" or self.shapes[name].enum
         }
@@ -190,6 +202,11 @@ class Model:
         problems += [
             f"the paginator {name} belongs to no operation"
             for name in {*paginators, *FORGOTTEN_PAGINATORS} - {*self.operations}
+        ]
+        problems += [
+            f"SHARED_IN_SIGN_IN names {name}, which several families do not share"
+            for name in sorted(SHARED_IN_SIGN_IN)
+            if self.family_of.get(name) != COMMON_SIGN_IN
         ]
         for operation in self.operations.values():
             problems += self._page_problems(operation)

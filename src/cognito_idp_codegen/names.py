@@ -8,6 +8,8 @@ import re
 from .families import IRREGULAR_WORDS, RENAMED
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+[0-9]*")
+# What structs and methods use themselves.
+_RESERVED = frozenset({"metadata", "operation", "self"})
 
 
 class NameClashError(Exception):
@@ -43,7 +45,7 @@ class Names:
         if name in taken:
             msg = f"{struct}: members {taken[name]} and {wire_name} would both be {name}"
             raise NameClashError(msg)
-        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name == "metadata":
+        if not name.isidentifier() or keyword.iskeyword(name) or name in _RESERVED:
             msg = f"{struct}: {wire_name} can't be a member named {name!r}"
             raise NameClashError(msg)
         taken[name] = wire_name

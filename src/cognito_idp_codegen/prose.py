@@ -25,22 +25,29 @@ class Prose:
         self.exceptions = _table("exceptions", "exceptions")
         self._members = _table("members", "members")
         self._overrides = _table("members", "overrides")
-        structures = {shape.name: shape for shape in model.shapes.values() if shape.type in ("structure", "document")}
-        members = {f"{shape.name}.{member.wire_name}" for shape in structures.values() for member in shape.members}
+        structures = {shape.name: shape for shape in model.shapes.values() if shape.type == "structure"}
+        members = {
+            f"{shape.name}.{member.wire_name}"
+            for shape in structures.values()
+            for member in shape.members
+            # Every exception has a message; the base class describes it.
+            if not (shape.exception and member.wire_name == "message")
+        }
         expected = {
             "operations": set(model.operations),
             "structs": {name for name, shape in structures.items() if not shape.exception},
             "exceptions": {name for name, shape in structures.items() if shape.exception},
             "enums": {shape.name for shape in model.shapes.values() if shape.enum},
-            "_members": {name.partition(".")[2] for name in members},
+            "_members": {name.partition(".")[2] for name in members - set(self._overrides)},
         }
         problems = []
         for table, names in expected.items():
             have = set(getattr(self, table))
-            problems += [f"prose: {table} lacks {name}" for name in sorted(names - have)]
-            problems += [f"prose: {table} has {name}, which does not exist" for name in sorted(have - names)]
+            label = table.removeprefix("_")
+            problems += [f"prose: {label} lacks {name}" for name in sorted(names - have)]
+            problems += [f"prose: {label} has {name}, which nothing uses" for name in sorted(have - names)]
         problems += [
-            f"prose: overrides has {name}, which does not exist" for name in sorted(set(self._overrides) - members)
+            f"prose: overrides has {name}, which nothing uses" for name in sorted(set(self._overrides) - members)
         ]
         if problems:
             raise ModelError("\n".join(problems))

@@ -6,7 +6,7 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from .effects import Call, Effect, Flow, Hold, Offload, Send, Sleep
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,8 @@ class Driver:
             case Hold(lock, flow):
                 with lock.for_threads:
                     return self.run(flow)
+            case Finish(flow):
+                return self.run(flow)
         msg = f"a flow yielded {effect!r}, which is no effect"
         raise TypeError(msg)
 

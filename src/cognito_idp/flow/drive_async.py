@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from .effects import Call, Effect, Flow, Hold, Offload, Send, Sleep
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,5 +69,9 @@ class AsyncDriver:
             case Hold(lock, flow):
                 async with lock.for_tasks:
                     return await self.run(flow)
+            case Finish(flow):
+                from .detached import Detached
+
+                return await Detached().run(lambda: self.run(flow))
         msg = f"a flow yielded {effect!r}, which is no effect"
         raise TypeError(msg)

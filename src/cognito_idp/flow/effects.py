@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from ..wire import HttpRequest, HttpResponse
@@ -52,11 +53,18 @@ class Hold(NamedTuple):
     flow: Flow[Any]
 
 
+class Finish(NamedTuple):
+    """Run another flow to its end, even if whoever waits for it is cancelled."""
+
+    flow: Flow[Any]
+
+
 class Lock:
     """Mutual exclusion for flows: of the flows that hold it, one at a time runs under each driver.
 
-    It is a `threading.Lock` for sync drivers and an `anyio.Lock` for async ones, made when first needed. One object
-    that is shared by a sync and an async client excludes each kind only among itself.
+    It is a `threading.Lock` for sync drivers and, for async ones, an `anyio.Lock` an event loop, made when first needed
+    (tasks of two loops can't wait for each other). So sync clients and several loops that share one object exclude each
+    other only among themselves.
     """
 
     __slots__ = ("_for_tasks", "for_threads")
@@ -64,19 +72,23 @@ class Lock:
     def __init__(self) -> None:
         """Make an unlocked lock."""
         self.for_threads = threading.Lock()
-        self._for_tasks: Any = None
+        self._for_tasks: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     @property
     def for_tasks(self) -> Any:
-        """The `anyio.Lock`; anyio is imported here, where an async driver has loaded it anyway."""
-        if self._for_tasks is None:
+        """The running loop's `anyio.Lock`; anyio is imported here, where an async driver has loaded it anyway."""
+        from .loops import current_loop
+
+        loop = current_loop()
+        lock = self._for_tasks.get(loop)
+        if lock is None:
             import anyio
 
-            self._for_tasks = anyio.Lock()
-        return self._for_tasks
+            lock = self._for_tasks[loop] = anyio.Lock()
+        return lock
 
 
-Effect = Send | Sleep | Offload | Call | Hold
+Effect = Send | Sleep | Offload | Call | Hold | Finish
 Flow = Generator[Effect, Any, R]
 
 
@@ -97,13 +109,23 @@ def offload(function: Callable[[], R]) -> Flow[R]:
     return result
 
 
-def call(function: Callable[[], R | Awaitable[R]]) -> Flow[R]:
+@overload
+def call(function: Callable[[], Awaitable[R]]) -> Flow[R]: ...
+@overload
+def call(function: Callable[[], R | Awaitable[R]]) -> Flow[R]: ...
+def call(function: Callable[[], Any]) -> Flow[Any]:
     """Call a function of the user's, awaiting what it returns under an async driver."""
-    result: R = yield Call(function)
+    result = yield Call(function)
     return result
 
 
 def hold(lock: Lock, flow: Flow[R]) -> Flow[R]:
     """Run `flow` while holding `lock`."""
     result: R = yield Hold(lock, flow)
+    return result
+
+
+def finish(flow: Flow[R]) -> Flow[R]:
+    """Run `flow` to its end even if the caller is cancelled, so that what it learns is not lost."""
+    result: R = yield Finish(flow)
     return result

@@ -259,7 +259,7 @@ class CreateUserPoolClientResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
-    """Asks to create an app client in a user pool, with its sign-in flows, token lifetimes and OAuth settings."""
+    """Asks for a new app client, with its sign-in flows, token lifetimes and OAuth settings."""
 
     operation: ClassVar[Operation[CreateUserPoolClientResponse]] = Operation(
         "CreateUserPoolClient", CreateUserPoolClientResponse

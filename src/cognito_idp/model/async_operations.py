@@ -305,8 +305,8 @@ class AsyncOperations:
     async def admin_confirm_sign_up(
         self, *, user_pool_id: str, username: str, client_metadata: Mapping[str, str] | None = None
     ) -> AdminConfirmSignUpResponse:
-        """Confirms a user who signed up, without a confirmation code. It does not mark the email address or phone
-        number as verified.
+        """Confirms a user who signed up, without a confirmation code. Whether the email address or the phone number
+        counts as verified does not change.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
@@ -697,7 +697,7 @@ class AsyncOperations:
     async def admin_list_groups_for_user(
         self, *, username: str, user_pool_id: str, limit: int | None = None, next_token: str | None = None
     ) -> AdminListGroupsForUserResponse:
-        """Lists the groups that a user belongs to, with their IAM roles and precedence, in pages.
+        """Lists the groups of one user, with their IAM roles and precedence, in pages.
 
         Args:
             username: The user's username; in most requests, an alias or the user's `sub` will also do. (required; 1 to
@@ -1063,8 +1063,8 @@ class AsyncOperations:
         user_attributes: Iterable[AttributeType],
         client_metadata: Mapping[str, str] | None = None,
     ) -> AdminUpdateUserAttributesResponse:
-        """Sets the given attributes of any user and leaves the others alone. It can mark an email address or phone
-        number as verified.
+        """Sets the given attributes of any user, `email_verified` and `phone_number_verified` among them, and leaves
+        the others alone.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
@@ -3853,7 +3853,7 @@ class AsyncOperations:
     async def update_resource_server(
         self, *, user_pool_id: str, identifier: str, name: str, scopes: Iterable[ResourceServerScopeType] | None = None
     ) -> UpdateResourceServerResponse:
-        """Changes the name and scopes of a resource server. Scopes left out of the list are removed.
+        """Changes a resource server's name and its scopes. Scopes left out of the list are removed.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
@@ -4183,9 +4183,9 @@ class AsyncOperations:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
             ServiceError: as CodeMismatchException, EnableSoftwareTokenMFAException, ForbiddenException,
                 InternalErrorException, InvalidParameterException, InvalidUserPoolConfigurationException,
-                NotAuthorizedException, NotAuthorizedException, OperationNotEnabledException,
-                PasswordResetRequiredException, ResourceNotFoundException, SoftwareTokenMFANotFoundException,
-                TooManyRequestsException, UserNotConfirmedException, UserNotFoundException.
+                NotAuthorizedException, OperationNotEnabledException, PasswordResetRequiredException,
+                ResourceNotFoundException, SoftwareTokenMFANotFoundException, TooManyRequestsException,
+                UserNotConfirmedException, UserNotFoundException.
 
         Not signed: needs no AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_VerifySoftwareToken.html
@@ -4196,7 +4196,7 @@ class AsyncOperations:
     async def verify_user_attribute(
         self, *, access_token: str, attribute_name: str, code: str
     ) -> VerifyUserAttributeResponse:
-        """Verifies an email address or phone number of the signed-in user with the code that was sent to it.
+        """Proves with the code sent to it that an email address or phone number is the signed-in user's own.
 
         Args:
             access_token: The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope.

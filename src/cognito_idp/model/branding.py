@@ -146,7 +146,7 @@ class DeleteManagedLoginBrandingRequest(Request[EmptyResponse]):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class DescribeManagedLoginBrandingByClientResponse(Response):
-    """Carries the settings and images of the style assigned to the app client."""
+    """Carries the settings and images of the app client's style."""
 
     managed_login_branding: ManagedLoginBrandingType | None = attrs.field(
         default=None, metadata=wire("ManagedLoginBranding", Nested(ManagedLoginBrandingType))

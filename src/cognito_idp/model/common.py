@@ -8,18 +8,8 @@ from datetime import datetime
 import attrs
 
 from ..enums import OpenEnum
-from ..shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from ..shapes import Boolean, Choice, ListOf, Nested, Text, Timestamp, items, optional, wire
 from ..struct import Struct, members
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class AnalyticsMetadataType(Struct):
-    """Names the Amazon Pinpoint endpoint that a sign-in or sign-up call is counted for."""
-
-    analytics_endpoint_id: str | None = attrs.field(
-        default=None, metadata=wire("AnalyticsEndpointId", Text(0, 131_072))
-    )
-    """Id of the Amazon Pinpoint endpoint that this request's events count towards."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -40,36 +30,6 @@ class AuthFactorType(OpenEnum):
     SMS_OTP = "SMS_OTP"
     WEB_AUTHN = "WEB_AUTHN"
     SOFTWARE_TOKEN = "SOFTWARE_TOKEN"
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class NewDeviceMetadataType(Struct):
-    """Device key and device group key given to a new device, needed to confirm it with `ConfirmDevice`."""
-
-    device_key: str | None = attrs.field(default=None, metadata=wire("DeviceKey", Text(1, 55)))
-    """Key that Cognito gave the new device; pass it to `ConfirmDevice`."""
-    device_group_key: str | None = attrs.field(default=None, metadata=wire("DeviceGroupKey", Text(0, 131_072)))
-    """Group key of the device, which the client needs for the device's SRP calculations."""
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class AuthenticationResultType(Struct):
-    """Carries the tokens of a finished sign-in, their lifetime in seconds and data of a new device if there is one."""
-
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
-    """The user's access token, a secret JWT to send with API requests."""
-    expires_in: int | None = attrs.field(default=None, metadata=wire("ExpiresIn", Integer()))
-    """Seconds until the access token expires."""
-    token_type: str | None = attrs.field(default=None, metadata=wire("TokenType", Text(0, 131_072)))
-    """How to present the access token in an `Authorization` header, normally `Bearer`."""
-    refresh_token: str | None = attrs.field(default=None, metadata=wire("RefreshToken", Text(), sensitive=True))
-    """Secret that is traded for new tokens; after a refresh, returned only if rotation is on."""
-    id_token: str | None = attrs.field(default=None, metadata=wire("IdToken", Text(), sensitive=True))
-    """The user's ID token, a secret JWT that carries claims about the user."""
-    new_device_metadata: NewDeviceMetadataType | None = attrs.field(
-        default=None, metadata=wire("NewDeviceMetadata", Nested(NewDeviceMetadataType))
-    )
-    """Keys of a device seen for the first time, to be confirmed with `ConfirmDevice`."""
 
 
 class DeliveryMediumType(OpenEnum):
@@ -122,16 +82,6 @@ class RevokeAssociatedSessionsType(OpenEnum):
 
     NONE = "NONE"
     LINKED = "LINKED"
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class UserContextDataType(Struct):
-    """Device data that an app gathers and passes on for risk scoring, with the user's IP address."""
-
-    ip_address: str | None = attrs.field(default=None, metadata=wire("IpAddress", Text(0, 131_072), sensitive=True))
-    """IP address of the end user."""
-    encoded_data: str | None = attrs.field(default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive=True))
-    """Device fingerprint that Cognito's script or mobile library collected in the user's app."""
 
 
 class UserStatusType(OpenEnum):

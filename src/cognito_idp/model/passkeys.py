@@ -34,7 +34,7 @@ class CompleteWebAuthnRegistrationRequest(Request[CompleteWebAuthnRegistrationRe
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class DeleteWebAuthnCredentialResponse(Response):
-    """Has no members; the passkey can no longer be used to sign in."""
+    """Has no members; the passkey is gone, and a sign-in with it fails."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

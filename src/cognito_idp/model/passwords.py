@@ -11,7 +11,8 @@ import attrs
 from ..shapes import Boolean, MapOf, Nested, Text, wire
 from ..struct import Request, Response, members
 from ..wire import Operation
-from .common import AnalyticsMetadataType, CodeDeliveryDetailsType, UserContextDataType
+from .common import CodeDeliveryDetailsType
+from .common_sign_in import AnalyticsMetadataType, UserContextDataType
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

@@ -43,7 +43,7 @@ class SessionDescriptionType(Struct):
     )
     """Whether the session belongs to issued tokens or to single sign-on."""
     client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
-    """Id of the app client that the session belongs to."""
+    """App client that the user signed in with, by its id."""
     create_date: datetime | None = attrs.field(default=None, metadata=wire("CreateDate", Timestamp()))
     """When the session was created."""
     last_active_date: datetime | None = attrs.field(default=None, metadata=wire("LastActiveDate", Timestamp()))

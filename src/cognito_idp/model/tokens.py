@@ -12,7 +12,8 @@ from ..enums import OpenEnum
 from ..shapes import Choice, Integer, ListOf, MapOf, Nested, Text, items, optional, wire
 from ..struct import Request, Response, Struct, members
 from ..wire import Operation
-from .common import AuthenticationResultType, RevokeAssociatedSessionsType
+from .common import RevokeAssociatedSessionsType
+from .common_sign_in import AuthenticationResultType
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

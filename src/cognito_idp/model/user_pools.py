@@ -493,7 +493,7 @@ class EumsSmsConfigurationType(Struct):
     external_id: str | None = attrs.field(default=None, metadata=wire("ExternalId", Text(0, 131_072)))
     """External id that Cognito gives when it assumes the IAM role, as the role's trust policy demands."""
     origination_identity: str | None = attrs.field(default=None, metadata=wire("OriginationIdentity", Text(0, 131_072)))
-    """Phone number, sender id or phone pool from which the SMS messages are sent."""
+    """Sender of the SMS messages: a phone number, a sender id or a phone pool."""
     configuration_set_name: str | None = attrs.field(
         default=None, metadata=wire("ConfigurationSetName", Text(0, 131_072))
     )
@@ -511,7 +511,7 @@ class SmsConfigurationType(Struct):
     """Says how a pool sends SMS: the IAM role and region for Amazon SNS, or AWS End User Messaging settings."""
 
     sns_caller_arn: str | None = attrs.field(default=None, metadata=wire("SnsCallerArn", Text(0, 2_048)))
-    """ARN of the IAM role that Cognito assumes to send SMS messages through SNS."""
+    """ARN of the IAM role with which Cognito sends SMS messages through SNS."""
     external_id: str | None = attrs.field(default=None, metadata=wire("ExternalId", Text(0, 131_072)))
     """External id that Cognito gives when it assumes the IAM role, as the role's trust policy demands."""
     sns_region: str | None = attrs.field(default=None, metadata=wire("SnsRegion", Text(5, 32)))

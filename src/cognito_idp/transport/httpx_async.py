@@ -1,24 +1,26 @@
 """The async adapter over any `httpx.AsyncBaseTransport`: a plain request in, a plain response out, and safe to cancel.
 
 httpx's own async pool loses connections when calls are cancelled (httpcore 1.0.9), until none is left. So the default
-transport here keeps one small pool a connection (`LanePool`) and throws away the one whose call was cancelled; and an
-`httpx.AsyncHTTPTransport` that a user brings along is never cancelled in the middle (`detached.py`).
+transport here keeps one small pool a connection (`LanePool`) and throws away the one whose call was cancelled; and a
+transport that a user brings along, which may be that pool or wrap it, is never cancelled in the middle (`detached.py`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import anyio
 import httpx
 
-from ..errors import DeadlineExceededError
-from .detached import Detached
+from ..errors import ClientClosedError, DeadlineExceededError
+from ..flow.detached import Detached
 from .httpx_common import Incoming, outgoing, parsed_url
 from .httpx_errors import FAILURES, translated
 from .lanes import LanePool
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from ..wire import HttpRequest, HttpResponse
 
 
@@ -30,7 +32,8 @@ class AsyncHttpxTransport:
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Take a transport to send through; None makes the default one, with proxies and certificates as configured."""
         self._transport = LanePool() if transport is None else transport
-        self._detached = Detached() if isinstance(transport, httpx.AsyncHTTPTransport) else None
+        self._detached = None if isinstance(self._transport, LanePool) else Detached()
+        self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange a request for its response.
@@ -38,7 +41,11 @@ class AsyncHttpxTransport:
         Raises:
             TransportError: no answer came.
             InvalidResponseError: the answer is larger than the limit, or compressed.
+            ClientClosedError: `close` was called.
         """
+        if self._closed:
+            msg = "this client was closed during the call"
+            raise ClientClosedError(msg)
         total = request.limits.total
         if total is None:
             return await self._exchange(request)
@@ -54,9 +61,9 @@ class AsyncHttpxTransport:
 
     async def _exchange_once(self, request: HttpRequest) -> HttpResponse:
         try:
-            response = await self._transport.handle_async_request(outgoing(request, httpx.ByteStream(request.body)))
+            response = await self._transport.handle_async_request(outgoing(request, Body(request.body)))
             try:
-                incoming = Incoming(response, request.limits.max_response_bytes)
+                incoming = Incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport has an async stream
                     incoming.add(chunk)
             finally:
@@ -67,6 +74,31 @@ class AsyncHttpxTransport:
 
     async def close(self) -> None:
         """Close all connections, after breaking off what is still under way."""
+        self._closed = True
         if self._detached is not None:
             await self._detached.close()
         await self._transport.aclose()
+
+
+class Body(httpx.ByteStream):
+    """The body of a request. httpx's own leaves an async generator behind in a cancelled call, of which trio warns."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Parts(iter((self._body,)))
+
+
+class _Parts:
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for part in self._parts:
+            return part
+        raise StopAsyncIteration

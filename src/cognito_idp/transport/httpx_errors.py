@@ -38,5 +38,13 @@ _TABLE: Final[tuple[tuple[type[Exception], type[TransportError]], ...]] = (
 def translated(error: Exception, host: str) -> TransportError:
     """Return our exception for one of httpx's, which becomes its cause."""
     cls = next((ours for theirs, ours in _TABLE if isinstance(error, theirs)), TransportError)
-    text = str(error) or type(error).__name__
-    return cls(f"{host}: {text}")
+    return cls(f"{host}: {_reason(error) or type(error).__name__}")
+
+
+def _reason(error: BaseException | None) -> str:
+    """Return the first text in a chain of exceptions: on trio, what TLS says stands two behind an empty one."""
+    while isinstance(error, Exception):
+        if text := str(error):
+            return text
+        error = error.__cause__ or error.__context__
+    return ""

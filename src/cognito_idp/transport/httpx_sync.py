@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from ..errors import DeadlineExceededError
+from ..errors import ClientClosedError, DeadlineExceededError, TransportError
 from .httpx_common import MAX_CONNECTIONS, Incoming, Routes, outgoing, parsed_url
 from .httpx_errors import FAILURES, translated
 
@@ -25,6 +25,7 @@ class HttpxTransport:
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         """Take a transport to send through; None makes the default one, with proxies and certificates as configured."""
         self._transport = RoutedTransport() if transport is None else transport
+        self._closed = False
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange a request for its response.
@@ -32,13 +33,17 @@ class HttpxTransport:
         Raises:
             TransportError: no answer came.
             InvalidResponseError: the answer is larger than the limit, or compressed.
+            ClientClosedError: `close` was called.
         """
+        if self._closed:
+            msg = "this client was closed during the call"
+            raise ClientClosedError(msg)
         total = request.limits.total
         deadline = None if total is None else time.monotonic() + total
         try:
             response = self._transport.handle_request(outgoing(request, httpx.ByteStream(request.body)))
             try:
-                incoming = Incoming(response, request.limits.max_response_bytes)
+                incoming = Incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 for chunk in response.stream:  # type: ignore[union-attr]  # a sync transport has a sync stream
                     incoming.add(chunk)
                     if deadline is not None and time.monotonic() > deadline:
@@ -46,12 +51,16 @@ class HttpxTransport:
                         raise DeadlineExceededError(msg)
             finally:
                 response.close()
+        except TransportError:
+            # Ours already: a `TimeoutError_` is an OSError, too.
+            raise
         except FAILURES as error:
             raise translated(error, parsed_url(request.url).host) from error
         return incoming.finish()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, those that other threads use too."""
+        self._closed = True
         self._transport.close()
 
 
@@ -72,11 +81,12 @@ class RoutedTransport(httpx.BaseTransport):
             with self._lock:
                 transport = self._transports.get(route)
                 if transport is None:
-                    transport = httpx.HTTPTransport(**self._routes.settings(route, MAX_CONNECTIONS))
+                    transport = self._routes.transport(httpx.HTTPTransport, route, MAX_CONNECTIONS)
                     self._transports[route] = transport
         return transport.handle_request(request)
 
     def close(self) -> None:
         """Close all connections."""
-        for transport in self._transports.values():
-            transport.close()
+        with self._lock:
+            for transport in self._transports.values():
+                transport.close()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
+from ..flow.loops import current_loop
 from .httpx_common import KEEPALIVE_SECONDS, MAX_CONNECTIONS, Routes
-from .loops import current_loop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,16 +37,19 @@ class LanePool(httpx.AsyncBaseTransport):
         self._max_connections = max_connections
         self._routes = Routes()
         self._loop: object = None
-        self._slots: anyio.Semaphore
+        self._slots: anyio.Semaphore | None = None
         self._idle: dict[Route, deque[tuple[float, httpx.AsyncHTTPTransport]]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send over an idle connection, a new one, or the next that comes free."""
-        self._use_current_loop()
-        slots = self._slots
+        slots = self._slots_of_current_loop()
         await self._acquire(slots, request)
-        route = self._routes.route(request.url)
-        lane = self._take(route)
+        try:
+            route = self._routes.route(request.url)
+            lane = self._take(route)
+        except BaseException:
+            slots.release()
+            raise
         try:
             response = await lane.handle_async_request(request)
         except BaseException:
@@ -66,39 +69,43 @@ class LanePool(httpx.AsyncBaseTransport):
                 msg = f"all {self._max_connections} connections were busy for {seconds:g} s"
                 raise httpx.PoolTimeout(msg) from None
 
-    def _use_current_loop(self) -> None:
+    def _slots_of_current_loop(self) -> anyio.Semaphore:
         loop = current_loop()
-        if loop is not self._loop:
+        if self._slots is None or loop is not self._loop:
             # The old loop's connections can't be used, nor closed, from this one; the garbage collector closes them.
             self._loop = loop
             self._idle = {}
             self._slots = anyio.Semaphore(self._max_connections)
+        return self._slots
 
     def _take(self, route: Route) -> httpx.AsyncHTTPTransport:
         idle = self._idle.get(route)
         if idle:
             # The connection used last is the likeliest to be alive still.
             return idle.pop()[1]
-        return httpx.AsyncHTTPTransport(**self._routes.settings(route, 1))
+        return self._routes.transport(httpx.AsyncHTTPTransport, route, 1)
 
     async def _end(
         self, route: Route, lane: httpx.AsyncHTTPTransport, slots: anyio.Semaphore, *, in_order: bool
     ) -> None:
         """Take back a lane: keep it for the next call if its exchange came to its end, and close it otherwise."""
-        slots.release()
-        if not in_order or slots is not self._slots:
-            await _close(lane)
-            return
-        idle = self._idle.setdefault(route, deque())
-        now = time.monotonic()
-        idle.append((now, lane))
-        if idle[0][0] < now - KEEPALIVE_SECONDS:
-            await _close(idle.popleft()[1])
+        try:
+            if not in_order or slots is not self._slots:
+                await _close(lane)
+                return
+            idle = self._idle.setdefault(route, deque())
+            now = time.monotonic()
+            idle.append((now, lane))
+            if idle[0][0] < now - KEEPALIVE_SECONDS:
+                await _close(idle.popleft()[1])
+        finally:
+            slots.release()
 
     async def aclose(self) -> None:
         """Close all idle connections; those in use close when their call ends."""
         lanes = [lane for idle in self._idle.values() for _, lane in idle]
         self._idle = {}
+        self._slots = None
         if current_loop() is self._loop:
             for lane in lanes:
                 await _close(lane)
@@ -126,12 +133,19 @@ class _LaneStream(httpx.AsyncByteStream):
         self._lane = lane
         self._slots = slots
         self._stream: Any = response.stream
+        self._chunks: AsyncIterator[bytes]
         self._was_read = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield chunk
-        self._was_read = True
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._chunks = aiter(self._stream)
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            self._was_read = True
+            raise
 
     async def aclose(self) -> None:
         in_order = False
