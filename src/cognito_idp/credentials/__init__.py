@@ -1,1 +1,95 @@
-"""AWS credentials and where they come from."""
+"""AWS credentials and where they come from.
+
+To give a client credentials from a place of your own, pass it a function that returns `Credentials` (plain, or async
+for an `AsyncClient`), an object with `name` and the flow method `load(context)`, or a `ProviderChain` of such things
+and of the providers here. The client keeps what they return and asks again before it expires. To share one cache among
+clients, pass them the same `CachedCredentials`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .assume_role import AssumeRoleProvider as AssumeRoleProvider
+    from .cache import CachedCredentials as CachedCredentials
+    from .chain import FunctionProvider as FunctionProvider
+    from .chain import ProviderChain as ProviderChain
+    from .chain import default_chain as default_chain
+    from .container import ContainerProvider as ContainerProvider
+    from .environment import EnvironmentProvider as EnvironmentProvider
+    from .imds import InstanceMetadataProvider as InstanceMetadataProvider
+    from .login import LoginProvider as LoginProvider
+    from .process import ProcessProvider as ProcessProvider
+    from .provider import Context as Context
+    from .provider import NotConfigured as NotConfigured
+    from .provider import Provider as Provider
+    from .provider import make_context as make_context
+    from .shared_file import ConfigFileProvider as ConfigFileProvider
+    from .shared_file import SharedCredentialsFileProvider as SharedCredentialsFileProvider
+    from .sso import SsoProvider as SsoProvider
+    from .types import Credentials as Credentials
+    from .types import CredentialSource as CredentialSource
+    from .types import StaticCredentials as StaticCredentials
+    from .web_identity import WebIdentityProvider as WebIdentityProvider
+else:
+    from importlib import import_module
+
+    _HOMES = {
+        "AssumeRoleProvider": "assume_role",
+        "CachedCredentials": "cache",
+        "ConfigFileProvider": "shared_file",
+        "ContainerProvider": "container",
+        "Context": "provider",
+        "CredentialSource": "types",
+        "Credentials": "types",
+        "EnvironmentProvider": "environment",
+        "FunctionProvider": "chain",
+        "InstanceMetadataProvider": "imds",
+        "LoginProvider": "login",
+        "NotConfigured": "provider",
+        "ProcessProvider": "process",
+        "Provider": "provider",
+        "ProviderChain": "chain",
+        "SharedCredentialsFileProvider": "shared_file",
+        "SsoProvider": "sso",
+        "StaticCredentials": "types",
+        "WebIdentityProvider": "web_identity",
+        "default_chain": "chain",
+        "make_context": "provider",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg, name=name)
+        found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = found
+        return found
+
+
+__all__ = [
+    "AssumeRoleProvider",
+    "CachedCredentials",
+    "ConfigFileProvider",
+    "ContainerProvider",
+    "Context",
+    "CredentialSource",
+    "Credentials",
+    "EnvironmentProvider",
+    "FunctionProvider",
+    "InstanceMetadataProvider",
+    "LoginProvider",
+    "NotConfigured",
+    "ProcessProvider",
+    "Provider",
+    "ProviderChain",
+    "SharedCredentialsFileProvider",
+    "SsoProvider",
+    "StaticCredentials",
+    "WebIdentityProvider",
+    "default_chain",
+    "make_context",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import attrs
-
-from ..errors import CredentialsError, NoCredentialsError
-from .types import Credentials
+from ..errors import CredentialsError
+from .provider import NotConfigured, checked_credentials
+from .temporary import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..flow.effects import Flow
+    from .provider import Context
+    from .types import Credentials
 
-_ID, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+_ID: Final = "AWS_ACCESS_KEY_ID"
+_SECRET: Final = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - the variable's name
+# In boto3's order: the old name counts where both are set.
+_TOKENS: Final = ("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
+_EXPIRATION: Final = "AWS_CREDENTIAL_EXPIRATION"
 
 
-@attrs.frozen
-class EnvironmentCredentials:
-    """`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, read anew for each call."""
+class EnvironmentProvider:
+    """`AWS_ACCESS_KEY_ID` and its companions, unless a profile was named as an argument.
 
-    environ: Mapping[str, str] = attrs.field(repr=False)
+    The session token is in `AWS_SESSION_TOKEN` (or, of old, `AWS_SECURITY_TOKEN`), and `AWS_CREDENTIAL_EXPIRATION` may
+    say until when the keys are good: then the variables are read again in time.
+    """
 
-    def get(self) -> Flow[Credentials]:
+    name = "environment"
+
+    def load(self, context: Context) -> Flow[Credentials]:
         """Return what the variables hold.
 
         Raises:
-            NoCredentialsError: `AWS_ACCESS_KEY_ID` is not set.
-            CredentialsError: only one half of the pair is set.
+            NotConfigured: `AWS_ACCESS_KEY_ID` is not set, or a profile was named.
+            CredentialsError: the secret access key is missing, or a variable's value can't be used.
         """
-        access_key_id, secret = self.environ.get(_ID), self.environ.get(_SECRET)
-        if not access_key_id and not secret:
-            msg = f"no credentials: pass Credentials to the client, or set {_ID} and {_SECRET} in the environment"
-            raise NoCredentialsError(msg)
-        if not access_key_id or not secret:
-            given, missing = (_ID, _SECRET) if access_key_id else (_SECRET, _ID)
-            msg = f"{given} is set in the environment, but {missing} is not"
+        environ = context.environ
+        if context.profile_is_explicit:
+            msg = f"left out, since the profile {context.profile!r} was asked for"
+            raise NotConfigured(msg)
+        access_key_id, secret = environ.get(_ID), environ.get(_SECRET)
+        if not access_key_id:
+            msg = f"{_ID} is not set" + (f", though {_SECRET} is" if secret else "")
+            raise NotConfigured(msg)
+        if not secret:
+            msg = f"{_ID} is set in the environment, but {_SECRET} is not"
             raise CredentialsError(msg)
-        return Credentials(access_key_id, secret, self.environ.get(_TOKEN) or None)
+        token = next((value for name in _TOKENS if (value := environ.get(name))), None)
+        text = environ.get(_EXPIRATION)
+        expiration = moment(text, _EXPIRATION, "environment") if text else None
+        where = f"the environment ({_ID}, {_SECRET}, {_TOKENS[1]})"
+        return checked_credentials(where, access_key_id, secret, token, expiration)
         yield
-
-    def replace(self, rejected: Credentials) -> Flow[Credentials]:  # noqa: ARG002 - the protocol's parameter
-        """Read the variables again."""
-        return self.get()

@@ -1,17 +1,18 @@
-"""What a credential provider is: one way to come by credentials, as a flow."""
+"""What a credential provider is: one way to come by credentials, as a flow; and what it may look at."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ..errors import CredentialsError
+from ..config import Finder, SharedConfig, load_config, settings_from
+from ..errors import ConfigError, CredentialsError
+from .types import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from ..config import SharedConfig
     from ..flow.effects import Flow
-    from .types import Credentials
 
 
 class NotConfigured(CredentialsError):
@@ -22,8 +23,11 @@ class Context(NamedTuple):
     """What a provider may look at: nothing else of its surroundings.
 
     `environ` are the environment variables, `config` the shared config and credentials files, `profile` the name of the
-    profile in use and `profile_is_explicit` whether the user named it; `region` is the client's region; `clock` gives the
-    time in seconds since 1970, `random` a number in [0, 1).
+    profile in use and `profile_is_explicit` whether it was named as an argument, which takes the keys in the
+    environment out of the chain (`AWS_PROFILE` doesn't); `region` is the client's region; `clock` gives the time in
+    seconds since 1970, `random` a number in [0, 1). `settings_profile` is the profile whose endpoint settings count,
+    where it is not `profile`: a role's source profile is loaded with the settings of the profile in use. `allow_http`
+    lets a configured endpoint be plain http to another machine.
     """
 
     environ: Mapping[str, str]
@@ -33,16 +37,46 @@ class Context(NamedTuple):
     region: str | None
     clock: Callable[[], float]
     random: Callable[[], float]
+    settings_profile: str | None = None
+    allow_http: bool = False
+
+    @property
+    def finder(self) -> Finder:
+        """What looks settings up in the environment and the profile."""
+        return Finder(self.environ, self.config, self.profile)
 
     def __repr__(self) -> str:
         """Name the profile and the region; the environment and the files hold secrets, so they are not shown."""
         return f"Context(profile={self.profile!r}, region={self.region!r})"
 
 
-class Provider(Protocol):
-    """One way to come by credentials. `name` stands in the error that lists what every provider answered."""
+def make_context(
+    environ: Mapping[str, str],
+    *,
+    clock: Callable[[], float],
+    random: Callable[[], float],
+    profile: str | None = None,
+    region: str | None = None,
+) -> Context:
+    """Read the shared files and return a context; without a `region`, that of the settings. It blocks.
 
-    name: str
+    Raises:
+        ConfigError: a file or a setting can't be used, or the profile does not exist.
+    """
+    config = load_config(environ)
+    settings = settings_from(environ, profile, config)
+    return Context(
+        environ, config, settings.profile, settings.profile_is_argument, region or settings.region, clock, random
+    )
+
+
+class Provider(Protocol):
+    """One way to come by credentials."""
+
+    @property
+    def name(self) -> str:
+        """What stands in the error that lists what every provider answered."""
+        ...
 
     def load(self, context: Context) -> Flow[Credentials]:
         """Return fresh credentials.
@@ -52,3 +86,22 @@ class Provider(Protocol):
             CredentialsError: it applies, and fails; the chain stops.
         """
         ...
+
+
+def checked_credentials(
+    where: str,
+    access_key_id: str,
+    secret_access_key: str,
+    session_token: str | None,
+    expiration: datetime | None = None,
+) -> Credentials:
+    """Return credentials.
+
+    Raises:
+        CredentialsError: a part can't sign a request; names `where` they come from.
+    """
+    try:
+        return Credentials(access_key_id, secret_access_key, session_token, expiration=expiration)
+    except ConfigError as error:
+        msg = f"{where}: {error}"
+        raise CredentialsError(msg) from None

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from ..exception_base import ConfigError
+from ..redaction import redacted
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ..flow.effects import Flow
-
-
-def _redacted(value: object) -> str:
-    return "None" if value is None else "'***'"
 
 
 @attrs.define(frozen=True, slots=True)
@@ -31,8 +28,8 @@ class Credentials:
     """
 
     access_key_id: str
-    secret_access_key: str = attrs.field(repr=_redacted)
-    session_token: str | None = attrs.field(default=None, repr=_redacted)
+    secret_access_key: str = attrs.field(repr=redacted)
+    session_token: str | None = attrs.field(default=None, repr=redacted)
     expiration: datetime | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:

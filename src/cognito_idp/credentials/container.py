@@ -1,0 +1,126 @@
+"""Credentials from the container that the process runs in: ECS, and EKS Pod Identity.
+
+Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from ..errors import CredentialsError, InvalidResponseError, TransportError
+from ..flow.effects import offload
+from .http import fetch, json_object, local_request
+from .provider import NotConfigured
+from .temporary import temporary_credentials
+
+if TYPE_CHECKING:
+    from ..flow.effects import Flow
+    from .provider import Context
+    from .types import Credentials
+
+_RELATIVE: Final = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+_FULL: Final = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+_TOKEN: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the variable's name
+_TOKEN_FILE: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
+
+_ECS: Final = "169.254.170.2"
+# What stays within the machine. Plain http to any other host would show the authorization token to the network.
+_HTTP_HOSTS: Final = frozenset({"localhost", _ECS, "169.254.170.23", "fd00:ec2::23"})
+_TIMEOUT: Final = 2.0
+_ATTEMPTS: Final = 3
+_PAUSE: Final = 1.0
+_MEMBERS: Final = ("AccessKeyId", "SecretAccessKey", "Token")
+
+
+class ContainerProvider:
+    """Asks the endpoint that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
+
+    Plain http goes to this machine, ECS and EKS alone. The authorization token is read anew for each request: from the
+    file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names, or else from `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
+    """
+
+    name = "container"
+
+    def load(self, context: Context) -> Flow[Credentials]:
+        """Ask the endpoint, up to three times.
+
+        Raises:
+            NotConfigured: neither of the two variables is set.
+            CredentialsError: the URL or the token can't be used, or the endpoint gives no credentials.
+        """
+        environ = context.environ
+        variable = next((name for name in (_RELATIVE, _FULL) if environ.get(name)), None)
+        if variable is None:
+            msg = f"neither {_RELATIVE} nor {_FULL} is set"
+            raise NotConfigured(msg)
+        url = environ[variable]
+        url = _checked_url(f"http://{_ECS}{url}" if variable == _RELATIVE else url, variable)
+        token = yield from _token(context)
+        headers = (("accept", "application/json"), *((("authorization", token),) if token else ()))
+        where = f"the container's endpoint ({variable})"
+        try:
+            response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), attempts=_ATTEMPTS, pause=_PAUSE)
+        except (TransportError, InvalidResponseError) as error:
+            msg = f"{where} gave no credentials in {_ATTEMPTS} attempts: {error}"
+            raise CredentialsError(msg) from error
+        members = json_object(response, where, (token,))
+        return temporary_credentials(members, _MEMBERS, members.get("Expiration"), f"the answer of {where}")
+
+
+def _checked_url(url: str, variable: str) -> str:
+    host, problem = None, None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        if parts.scheme not in ("http", "https") or not host or parts.port == 0:
+            problem = "is no http or https URL with a host"
+        elif parts.username is not None or parts.fragment or not _is_plain(url):
+            problem = "holds a user name, a fragment, or characters that must be percent-encoded"
+        elif parts.scheme == "http" and not _may_be_plain_http(host):
+            problem = (
+                f"is plain http to {host!r}, which may be another machine; allowed are https, loopback addresses, and "
+                f"{', '.join(sorted(_HTTP_HOSTS))}"
+            )
+    except ValueError:
+        problem = "is no URL"
+    if problem is not None:
+        msg = f"{variable} {problem}"
+        raise CredentialsError(msg)
+    return url
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url and "\\" not in url
+
+
+def _may_be_plain_http(host: str) -> bool:
+    if host in _HTTP_HOSTS:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(context: Context) -> Flow[str]:
+    """Return the authorization token, or nothing."""
+    path = context.environ.get(_TOKEN_FILE)
+    if path:
+        token, where = (yield from offload(lambda: _read(path))), f"the file that {_TOKEN_FILE} names ({path})"
+    else:
+        token, where = context.environ.get(_TOKEN, ""), _TOKEN
+    if not token.isascii() or not token.isprintable():
+        msg = f"{where} holds line breaks or other characters that can't stand in a header"
+        raise CredentialsError(msg)
+    return token
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - saves the cold start 2 ms
+            return file.read()
+    except OSError as error:
+        msg = f"{_TOKEN_FILE} names {path}, which can't be read: {error.strerror}"
+        raise CredentialsError(msg) from error

@@ -1,0 +1,69 @@
+"""How the endpoints on the machine itself (container, instance metadata) are asked: short limits, few attempts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..endpoint import Endpoint
+from ..errors import CredentialsError, InvalidResponseError, ServiceError, TransportError
+from ..exception_base import TRANSIENT_STATUSES
+from ..flow.effects import send, sleep
+from ..response import parse
+from ..wire import HttpRequest, Limits
+from .service_call import common_headers, masked
+
+if TYPE_CHECKING:
+    from ..flow.effects import Flow
+    from ..wire import Headers, HttpResponse
+
+OK: Final = 200
+_MAX_RESPONSE_BYTES: Final = 64 * 1024
+
+
+def local_request(method: str, url: str, timeout: float, headers: Headers = ()) -> HttpRequest:
+    """Return a request without a body whose every step may take `timeout` seconds, and the whole twice that."""
+    length = () if method == "GET" else (("content-length", "0"),)
+    return HttpRequest(
+        method,
+        url,
+        (*common_headers(Endpoint(url, None).host), *length, *headers),
+        b"",
+        Limits(timeout, timeout, timeout, 2 * timeout, _MAX_RESPONSE_BYTES),
+    )
+
+
+def fetch(request: HttpRequest, *, attempts: int, pause: float) -> Flow[HttpResponse]:
+    """Send; try again after `pause` seconds where no answer came, or one that speaks of a passing fault.
+
+    Raises:
+        TransportError: the last attempt brought no answer.
+        InvalidResponseError: an answer is compressed or too large.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            response = yield from send(request)
+        except TransportError:
+            if attempt >= attempts:
+                raise
+        else:
+            if attempt >= attempts or response.status_code not in TRANSIENT_STATUSES:
+                return response
+        yield from sleep(pause)
+
+
+def json_object(response: HttpResponse, where: str, secrets: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the JSON object of an answer; `secrets` are what was sent and must not be shown.
+
+    Raises:
+        CredentialsError: the answer is an error or no JSON object; shows nothing of it but an error's code and message.
+    """
+    try:
+        return parse(response, where)
+    except ServiceError as error:
+        problem = masked(f"{error.code}: {error.message}", secrets)
+    except InvalidResponseError as error:
+        problem = error.problem
+    msg = f"{where} answered with status {response.status_code}: {problem}"
+    raise CredentialsError(msg)

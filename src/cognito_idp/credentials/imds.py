@@ -1,0 +1,161 @@
+"""Credentials of the role that an EC2 instance runs under, from the instance metadata service, version 2.
+
+There is no fallback to version 1, which answers requests that were forged through a server on the instance.
+
+Source: Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata"; AWS SDKs and Tools
+Reference Guide, "IMDS credential provider".
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import attrs
+
+from ..endpoint import checked_url
+from ..errors import ConfigError, CredentialsError, InvalidResponseError, TransportError
+from .http import OK, fetch, json_object, local_request
+from .provider import NotConfigured
+from .temporary import temporary_credentials
+
+if TYPE_CHECKING:
+    from ..config import Setting
+    from ..flow.effects import Flow
+    from ..wire import Headers, HttpResponse
+    from .provider import Context
+    from .types import Credentials
+
+_DISABLED: Final = "AWS_EC2_METADATA_DISABLED"
+_ENDPOINTS: Final = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
+_TOKEN_PATH: Final = "/latest/api/token"  # noqa: S105 - a path
+_ROLES_PATH: Final = "/latest/meta-data/iam/security-credentials/"
+_TOKEN_SECONDS: Final = "21600"  # noqa: S105
+_NOT_FOUND: Final = 404
+_MEMBERS: Final = ("AccessKeyId", "SecretAccessKey", "Token")
+_PAUSE: Final = 0.1
+_ROLE: Final = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+_TOKEN: Final = re.compile(r"[!-~]{1,1024}")
+
+# When the service can't renew the credentials in time, it goes on giving out old ones, which AWS goes on accepting.
+_KEEP_SECONDS: Final = 15 * 60
+_KEEP_MORE_SECONDS: Final = (2 * 60, 10 * 60)
+
+
+class _Service(NamedTuple):
+    """Where the service is, how long an answer may take, and how often to ask."""
+
+    url: str
+    timeout: float
+    attempts: int
+
+    def ask(self, method: str, path: str, headers: Headers) -> Flow[HttpResponse]:
+        request = local_request(method, f"{self.url}{path}", self.timeout, headers)
+        return fetch(request, attempts=self.attempts, pause=_PAUSE)
+
+
+class InstanceMetadataProvider:
+    """Asks the instance metadata service for a session token, the name of the instance's role, and its credentials."""
+
+    name = "instance metadata (IMDSv2)"
+
+    def load(self, context: Context) -> Flow[Credentials]:
+        """Ask the service.
+
+        Raises:
+            NotConfigured: it is switched off by `AWS_EC2_METADATA_DISABLED`, does not answer, or the instance has no
+                role.
+            CredentialsError: it answers, but not with credentials.
+            ConfigError: a setting can't be used.
+        """
+        if context.environ.get(_DISABLED, "").lower() == "true":
+            msg = f"{_DISABLED} is true"
+            raise NotConfigured(msg)
+        service = _service(context)
+        token = yield from _session_token(service)
+        headers = (("x-aws-ec2-metadata-token", token),)
+        try:
+            response = yield from service.ask("GET", _ROLES_PATH, headers)
+            role = _role(response, service.url)
+            response = yield from service.ask("GET", _ROLES_PATH + role, headers)
+        except (TransportError, InvalidResponseError) as error:
+            msg = f"{service.url} gave a session token, but no credentials: {error}"
+            raise CredentialsError(msg) from error
+        return _credentials(response, role, service.url, context)
+
+
+def _service(context: Context) -> _Service:
+    finder = context.finder
+    endpoint = finder.find(("AWS_EC2_METADATA_SERVICE_ENDPOINT",), "ec2_metadata_service_endpoint")
+    if endpoint is not None:
+        url = checked_url(endpoint.text, allow_http=True, setting=endpoint.where)
+    else:
+        mode = finder.find(("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",), "ec2_metadata_service_endpoint_mode")
+        if mode is None:
+            name = "ipv6" if finder.flag("AWS_IMDS_USE_IPV6", "imds_use_ipv6") else "ipv4"
+        elif (name := mode.text.lower()) not in _ENDPOINTS:
+            msg = f"{mode.where} must be one of {', '.join(_ENDPOINTS)}, is {mode.text!r}"
+            raise ConfigError(msg)
+        url = _ENDPOINTS[name]
+    timeout = finder.find(("AWS_METADATA_SERVICE_TIMEOUT",), "metadata_service_timeout")
+    attempts = finder.find(("AWS_METADATA_SERVICE_NUM_ATTEMPTS",), "metadata_service_num_attempts")
+    return _Service(url, _number(timeout), int(_number(attempts)))
+
+
+def _number(setting: Setting | None) -> float:
+    """Return a setting between 1 and 999; 1 is also what counts where it is missing."""
+    if setting is None:
+        return 1
+    if not re.fullmatch(r"0*[1-9][0-9]{0,2}", setting.text):
+        msg = f"{setting.where} must be a whole number between 1 and 999, is {setting.text!r}"
+        raise ConfigError(msg)
+    return int(setting.text)
+
+
+def _session_token(service: _Service) -> Flow[str]:
+    try:
+        response = yield from service.ask(
+            "PUT", _TOKEN_PATH, (("x-aws-ec2-metadata-token-ttl-seconds", _TOKEN_SECONDS),)
+        )
+    except (TransportError, InvalidResponseError) as error:
+        msg = f"{service.url} gave no session token: {error}"
+        raise NotConfigured(msg) from error
+    if response.status_code != OK:
+        msg = f"{service.url} gave no session token, but status {response.status_code}"
+        raise NotConfigured(msg)
+    token = response.body.decode("latin-1")
+    if not _TOKEN.fullmatch(token):
+        msg = (
+            f"{service.url} answered the request for a session token with something else, so it is no metadata service"
+        )
+        raise CredentialsError(msg)
+    return token
+
+
+def _role(response: HttpResponse, url: str) -> str:
+    if response.status_code == _NOT_FOUND:
+        msg = f"{url} says that the instance has no role"
+        raise NotConfigured(msg)
+    role = response.body.decode("latin-1").partition("\n")[0].strip()
+    if response.status_code != OK or not _ROLE.fullmatch(role):
+        msg = (
+            f"{url} answered the request for the instance's role with status {response.status_code} and no role's name"
+        )
+        raise CredentialsError(msg)
+    return role
+
+
+def _credentials(response: HttpResponse, role: str, url: str, context: Context) -> Credentials:
+    where = f"the answer of {url} for the role {role!r}"
+    members = json_object(response, where)
+    code = members.get("Code", "Success")
+    if code != "Success":
+        msg = f"{where} has the code {code if isinstance(code, str) and _ROLE.fullmatch(code) else 'of an error'}"
+        raise CredentialsError(msg)
+    credentials = temporary_credentials(members, _MEMBERS, members.get("Expiration"), where)
+    least, most = _KEEP_MORE_SECONDS
+    keep_until = context.clock() + _KEEP_SECONDS + least + (most - least) * context.random()
+    if credentials.expiration is None or credentials.expiration.timestamp() >= keep_until:
+        return credentials
+    return attrs.evolve(credentials, expiration=datetime.fromtimestamp(keep_until, UTC))

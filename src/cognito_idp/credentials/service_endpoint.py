@@ -1,0 +1,122 @@
+"""Where the services that give credentials are: STS, the SSO portal, SSO OIDC and sign-in.
+
+Source: the endpoint rules that botocore 1.44.5 carries for `sts`, `sso`, `sso-oidc` and `signin`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..config import Finder
+from ..endpoint import Endpoint, checked_url, partition_of
+from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+
+    from ..endpoint import Partition
+    from .provider import Context
+
+
+class Service(NamedTuple):
+    """An AWS service: its id as settings spell it (`AWS_ENDPOINT_URL_SSO_OIDC`), and its name in host names."""
+
+    id: str
+    host: str
+    # Whether its endpoints in GovCloud conform to FIPS under their plain names.
+    gov_is_fips: bool = False
+
+
+STS: Final = Service("STS", "sts", gov_is_fips=True)
+SSO: Final = Service("SSO", "portal.sso", gov_is_fips=True)
+SSO_OIDC: Final = Service("SSO OIDC", "oidc", gov_is_fips=True)
+SIGNIN: Final = Service("Signin", "signin")
+
+# The sign-in service stands under the domain of each partition's console.
+_SIGNIN_DOMAINS: Final[Mapping[str, str]] = {
+    "aws": "aws.amazon.com",
+    "aws-cn": "amazonaws.cn",
+    "aws-us-gov": "amazonaws-us-gov.com",
+    "aws-iso": "c2shome.ic.gov",
+    "aws-iso-b": "sc2shome.sgov.gov",
+    "aws-iso-e": "csphome.adc-e.uk",
+    "aws-iso-f": "csphome.hci.ic.gov",
+    "aws-eusc": "amazonaws-eusc.eu",
+}
+_GLOBAL_STS: Final = Endpoint("https://sts.amazonaws.com", "us-east-1")
+# The regions that `sts_regional_endpoints = legacy` sends to the global endpoint: those there were before 2019.
+_LEGACY_STS_REGIONS: Final = (
+    r"ap-(northeast-1|south-1|southeast-[12])|ca-central-1|eu-(central-1|north-1|west-[123])|sa-east-1"
+    r"|us-(east|west)-[12]"
+)
+_REGION: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+def endpoint_for(context: Context, service: Service, region: str | None) -> Endpoint:
+    """Return where to send a request: the URL that the environment or the profile in use configures, or the default.
+
+    Raises:
+        ConfigError: a setting can't be used; the text says where it stands.
+    """
+    finder = Finder(context.environ, context.config, context.settings_profile or context.profile)
+    use_fips = finder.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") or False
+    use_dualstack = finder.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") or False
+    custom = finder.endpoint_url(service.id)
+    if custom is not None:
+        if use_fips or use_dualstack:
+            setting = "FIPS" if use_fips else "dual-stack"
+            msg = f"{custom.where} and the {setting} setting exclude each other: the URL already says where to go"
+            raise ConfigError(msg)
+        url = checked_url(custom.text, allow_http=context.allow_http, setting=custom.where)
+        return Endpoint(url, region or _GLOBAL_STS.signing_region)
+    if service is STS and not use_fips and not use_dualstack and _is_global(region, finder):
+        return _GLOBAL_STS
+    return default_endpoint(service, region, use_fips=use_fips, use_dualstack=use_dualstack)
+
+
+def _is_global(region: str | None, finder: Finder) -> bool:
+    """Whether STS is called at its global endpoint: there is no region, or `sts_regional_endpoints` says `legacy`."""
+    found = finder.find(("AWS_STS_REGIONAL_ENDPOINTS",), "sts_regional_endpoints")
+    if found is not None and found.text not in ("legacy", "regional"):
+        msg = f"{found.where} must be legacy or regional, is {found.text!r}"
+        raise ConfigError(msg)
+    return region is None or (
+        found is not None and found.text == "legacy" and re.fullmatch(_LEGACY_STS_REGIONS, region) is not None
+    )
+
+
+def default_endpoint(
+    service: Service, region: str | None, *, use_fips: bool = False, use_dualstack: bool = False
+) -> Endpoint:
+    """Return the endpoint of a service in a region.
+
+    Raises:
+        ConfigError: the region is missing, or can't be part of a host name.
+    """
+    if region is None:
+        msg = (
+            f"{service.id} needs a region: looked at AWS_REGION and AWS_DEFAULT_REGION in the environment, and at the "
+            "region of the profile"
+        )
+        raise ConfigError(msg)
+    if not re.fullmatch(_REGION, region):
+        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
+        raise ConfigError(msg)
+    partition = partition_of(region)
+    is_gov = partition.name == "aws-us-gov"
+    if service is SIGNIN and not use_dualstack and (is_gov or not use_fips):
+        host = _signin_host(region, partition, use_fips=use_fips)
+    else:
+        suffix = partition.dual_stack_dns_suffix if use_dualstack else partition.dns_suffix
+        plain = not use_fips or (is_gov and service.gov_is_fips and not use_dualstack)
+        host = f"{service.host}{'' if plain else '-fips'}.{region}.{suffix}"
+    return Endpoint(f"https://{host}", region)
+
+
+def _signin_host(region: str, partition: Partition, *, use_fips: bool) -> str:
+    domain = _SIGNIN_DOMAINS[partition.name]
+    if use_fips and region == "us-gov-west-1":
+        return f"signin-fips.{domain}"
+    return f"{region}.signin{'-fips' if use_fips else ''}.{domain}"

@@ -1,0 +1,71 @@
+"""Keys that stand in a profile of the shared credentials file or of the shared config file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..config import CONFIG_FILE, CREDENTIALS_FILE, text_setting
+from ..errors import CredentialsError
+from .provider import NotConfigured, checked_credentials
+
+if TYPE_CHECKING:
+    from ..flow.effects import Flow
+    from ..ini import Section
+    from .provider import Context
+    from .types import Credentials
+
+_ID: Final = "aws_access_key_id"
+_SECRET: Final = "aws_secret_access_key"  # noqa: S105 - the setting's name
+# In boto3's order: the old name counts where both are set.
+_TOKENS: Final = ("aws_security_token", "aws_session_token")
+
+
+class SharedCredentialsFileProvider:
+    """Keys in the shared credentials file (`~/.aws/credentials`)."""
+
+    name = "shared credentials file"
+
+    def load(self, context: Context) -> Flow[Credentials]:
+        """Return the keys of the profile in use.
+
+        Raises:
+            NotConfigured: it has none there.
+            CredentialsError: the secret access key is missing, or a value can't be used.
+        """
+        config = context.config
+        file = config.credentials_file or f"no file, since {CREDENTIALS_FILE} is empty"
+        return _keys(config.credentials_profiles.get(context.profile), context.profile, file)
+        yield
+
+
+class ConfigFileProvider:
+    """Keys in the shared config file (`~/.aws/config`)."""
+
+    name = "shared config file"
+
+    def load(self, context: Context) -> Flow[Credentials]:
+        """Return the keys of the profile in use.
+
+        Raises:
+            NotConfigured: it has none there.
+            CredentialsError: the secret access key is missing, or a value can't be used.
+        """
+        config = context.config
+        file = config.config_file or f"no file, since {CONFIG_FILE} is empty"
+        return _keys(config.config_profiles.get(context.profile), context.profile, file)
+        yield
+
+
+def _keys(section: Section | None, profile: str, file: str) -> Credentials:
+    where = f"profile {profile!r} in {file}"
+    if section is None or _ID not in section:
+        msg = f"no {_ID} of {where}"
+        raise NotConfigured(msg)
+    found = {name: text_setting(section, name, f"{name} of {where}") for name in (_ID, _SECRET, *_TOKENS)}
+    for name in (_ID, _SECRET):
+        if found[name] is None:
+            msg = f"{where}: {name} is missing or empty"
+            raise CredentialsError(msg)
+    values = [None if setting is None else setting.text for setting in found.values()]
+    access_key_id, secret, old_token, token = values
+    return checked_credentials(where, access_key_id or "", secret or "", old_token or token)

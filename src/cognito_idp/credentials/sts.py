@@ -1,0 +1,122 @@
+"""The two calls to AWS STS that give credentials: AssumeRole, signed, and AssumeRoleWithWebIdentity, unsigned.
+
+STS speaks the query protocol: a form goes out, XML comes back. Source: AWS STS API reference.
+"""
+
+from __future__ import annotations
+
+from time import gmtime, strftime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ..errors import CredentialsError, InvalidResponseError, service_error
+from ..sigv4 import sign
+from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service
+from .service_endpoint import STS, endpoint_for
+from .temporary import temporary_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+    from xml.etree.ElementTree import Element
+
+    from ..flow.effects import Flow
+    from ..wire import HttpResponse
+    from .provider import Context
+    from .types import Credentials
+
+_VERSION: Final = "2011-06-15"
+_CONTENT_TYPE: Final = "application/x-www-form-urlencoded; charset=utf-8"
+_OK: Final = 200
+
+
+def session_name(context: Context) -> str:
+    """Return the name of a role's session where none is configured."""
+    return f"cognito-idp-{int(context.clock())}"
+
+
+def assume_role(
+    context: Context, source: Credentials | None, parameters: Mapping[str, str], origin: str
+) -> Flow[Credentials]:
+    """Exchange credentials, or where `source` is None a `WebIdentityToken`, for those of a role.
+
+    `parameters` are the operation's, under STS's own names; `origin` says in errors whose role it is.
+
+    Raises:
+        CredentialsError: STS refuses, or can't be reached; names `origin`, the code and the message.
+        ConfigError: the region or an endpoint setting can't be used.
+    """
+    operation = "AssumeRoleWithWebIdentity" if source is None else "AssumeRole"
+    endpoint = endpoint_for(context, STS, context.region)
+    body = urlencode({"Action": operation, "Version": _VERSION, **parameters}).encode()
+    headers = common_headers(endpoint.host, body, _CONTENT_TYPE)
+    secrets = [parameters.get("WebIdentityToken", ""), parameters.get("TokenCode", "")]
+    if source is not None:
+        secrets += [source.secret_access_key, source.session_token or ""]
+        headers = sign(
+            "POST",
+            endpoint.path,
+            "",
+            headers,
+            body,
+            credentials=source,
+            amz_date=strftime("%Y%m%dT%H%M%SZ", gmtime(context.clock())),
+            region=endpoint.signing_region or "us-east-1",
+            service="sts",
+        )
+    call = ServiceCall(
+        operation,
+        http_request("POST", endpoint.url, headers, body),
+        secrets=tuple(secrets),
+        # A code of an MFA device is good for one request.
+        once="TokenCode" in parameters,
+    )
+    try:
+        found = yield from invoke_service(call, _read, context.random)
+    except FAILURES as error:
+        msg = f"{origin}: STS gave no credentials: {error}"
+        raise CredentialsError(msg) from error
+    return temporary_credentials(
+        found,
+        ("AccessKeyId", "SecretAccessKey", "SessionToken"),
+        found.get("Expiration"),
+        f"{origin}: the answer of STS",
+    )
+
+
+def _read(response: HttpResponse, operation: str) -> dict[str, str]:
+    """Return the members of `Credentials`."""
+    root = _xml(response, operation)
+    request_id = response.header("x-amzn-requestid")
+    if response.status_code != _OK:
+        code = root.findtext("{*}Error/{*}Code")
+        if not code:
+            problem = "an error without a code"
+            raise InvalidResponseError(problem, status_code=response.status_code, operation=operation)
+        raise service_error(
+            code.strip(),
+            (root.findtext("{*}Error/{*}Message") or "").strip(),
+            status_code=response.status_code,
+            request_id=request_id or root.findtext("{*}RequestId"),
+            operation=operation,
+        )
+    credentials = root.find(f"{{*}}{operation}Result/{{*}}Credentials")
+    members = () if credentials is None else credentials
+    return {member.tag.rpartition("}")[2]: (member.text or "").strip() for member in members}
+
+
+def _xml(response: HttpResponse, operation: str) -> Element:
+    """Parse a body without ever expanding an entity: STS sends no document type, so whoever sends one is not STS."""
+    from xml.etree import ElementTree as ET
+
+    try:
+        text = response.body.decode("utf-8")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            problem = "the body has a document type, which is not read"
+        else:
+            return ET.fromstring(text)  # noqa: S314 - no entities got this far
+    except UnicodeDecodeError:
+        problem = "the body is not UTF-8"
+    except ET.ParseError:
+        problem = "the body is not XML"
+    raise InvalidResponseError(problem, status_code=response.status_code, operation=operation)

@@ -1,0 +1,90 @@
+"""From the members of a service's or a file's answer to `Credentials`, with errors that show no value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError, CredentialsError
+from .types import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def temporary_credentials(
+    members: Mapping[str, Any], names: tuple[str, str, str], expiration: object, where: str
+) -> Credentials:
+    """Return credentials from three members that must be there, and an expiration.
+
+    `names` are those of access key id, secret access key and session token; `where` says in errors what was read.
+
+    Raises:
+        CredentialsError: a member is missing, or can't sign a request.
+    """
+    for name in names:
+        text_member(members, name, where)
+    at = moment(expiration, "the expiration", where)
+    try:
+        return Credentials(*(members[name] for name in names), expiration=at)
+    except ConfigError as error:
+        msg = f"{where}: {error}"
+        raise CredentialsError(msg) from None
+
+
+def text_member(members: Mapping[str, Any], name: str, where: str) -> str:
+    """Return a member that must be a string with something in it.
+
+    Raises:
+        CredentialsError: it is not.
+    """
+    value = members.get(name)
+    if not isinstance(value, str) or not value:
+        msg = f"{where} lacks {name}, or it is no string"
+        raise CredentialsError(msg)
+    return value
+
+
+def moment(value: object, name: str, where: str) -> datetime:
+    """Return a time as an aware datetime in UTC.
+
+    It may be text in one of the forms of ISO 8601, also with `UTC` for a zone as older versions of the AWS CLI write
+    it, and without any zone, which means UTC; or a number of milliseconds since 1970.
+
+    Raises:
+        CredentialsError: it is neither.
+    """
+    try:
+        if isinstance(value, str):
+            text = f"{value.removesuffix('UTC')}+00:00" if value.endswith("UTC") else value
+            at = datetime.fromisoformat(text)
+            return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    msg = f"{where}: {name} is no time such as '2026-01-31T12:00:00Z'"
+    raise CredentialsError(msg)
+
+
+def utc_text(seconds: float) -> str:
+    """Return a time, given in seconds since 1970, as the token files have it: `2026-01-31T12:00:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def lifetime(members: Mapping[str, Any], where: str) -> float:
+    """Return `expiresIn`, in seconds.
+
+    Raises:
+        CredentialsError: it is missing, or no number above 0.
+    """
+    value = members.get("expiresIn")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LONGEST_LIFETIME:
+        msg = f"{where} lacks expiresIn, or it is no number of seconds"
+        raise CredentialsError(msg)
+    return value
+
+
+# Ten years: an expiration beyond it would be a mistake, and could be beyond what a datetime holds.
+_LONGEST_LIFETIME = 10 * 366 * 86400

@@ -1,0 +1,75 @@
+"""The files in which the AWS CLI keeps tokens (`~/.aws/sso/cache`, `~/.aws/login/cache`): read whole, replaced whole.
+
+The functions block, so flows call them through `offload`. The files hold secrets: errors name the path and never show
+what stands in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CredentialsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LARGEST = 1024 * 1024
+
+
+class TokenFileError(CredentialsError):
+    """A token file is missing or can't be read; the text names it, and is to be followed by what the user can do."""
+
+
+def read_token(path: str) -> dict[str, Any]:
+    """Return the JSON object in a token file.
+
+    Raises:
+        TokenFileError: there is no such file, or it holds no whole JSON object (as one that is half written).
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
+            content = file.read(_LARGEST)
+    except OSError as error:
+        msg = f"token file {path!r} can't be read: {error.strerror}"
+        raise TokenFileError(msg) from None
+    try:
+        token = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        token = None
+    # Raised outside the handler: a JSONDecodeError as __context__ would carry the whole file along.
+    if not isinstance(token, dict):
+        msg = f"token file {path!r} holds no whole JSON object"
+        raise TokenFileError(msg)
+    return token
+
+
+def can_replace(path: str) -> bool:
+    """Whether `write_token` could replace the file: a refresh that can't be kept would use up the refresh token."""
+    return os.access(os.path.dirname(path), os.W_OK)  # noqa: PTH120 - see above
+
+
+def write_token(path: str, token: Mapping[str, Any]) -> None:
+    """Replace a token file in one step by one that only its owner may read (mode 0600).
+
+    Raises:
+        CredentialsError: it can't be written.
+    """
+    import tempfile
+
+    try:
+        # mkstemp makes the file with mode 0600 from the start.
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".tmp")  # noqa: PTH120
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(token, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)  # noqa: PTH105
+        except BaseException:
+            os.unlink(temporary)  # noqa: PTH108
+            raise
+    except OSError as error:
+        msg = f"{path!r} can't be replaced after a refresh, which used up the token in it: {error.strerror}"
+        raise CredentialsError(msg) from None

@@ -1,0 +1,88 @@
+"""Credentials of a role that trusts an identity provider: its token stands in a file, as on EKS and in CI systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..config import Finder, Setting, expanded
+from ..errors import ConfigError, CredentialsError
+from ..flow.effects import offload
+from .provider import NotConfigured
+
+if TYPE_CHECKING:
+    from ..flow.effects import Flow
+    from .provider import Context
+    from .types import Credentials
+
+_TOKEN_FILE, _ROLE, _SESSION_NAME = "web_identity_token_file", "role_arn", "role_session_name"
+_VARIABLES: Final = {name: f"AWS_{name.upper()}" for name in (_TOKEN_FILE, _ROLE, _SESSION_NAME)}
+# STS takes no token beyond 20,000 characters.
+_LARGEST: Final = 20_000
+
+
+class WebIdentityProvider:
+    """`AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`, or the profile's settings of the kind.
+
+    Each variable comes before its setting. Where the user named the profile, its settings alone count.
+    """
+
+    name = "assume-role-with-web-identity"
+
+    def load(self, context: Context) -> Flow[Credentials]:
+        """Read the token file anew, and return the role's credentials.
+
+        Raises:
+            NotConfigured: no token file is named.
+            ConfigError: no role is named.
+            CredentialsError: the file can't be read or holds no token, or STS refuses.
+        """
+        file = _find(context, _TOKEN_FILE)
+        if file is None:
+            variable = "" if context.profile_is_explicit else f"{_VARIABLES[_TOKEN_FILE]} is not set, and "
+            msg = f"{variable}profile {context.profile!r} has no {_TOKEN_FILE}"
+            raise NotConfigured(msg)
+        role = _find(context, _ROLE)
+        if role is None:
+            variable = "" if context.profile_is_explicit else f" or {_VARIABLES[_ROLE]}"
+            msg = (
+                f"{file.where} is set, and no role: {context.config.where(context.profile, _ROLE)}{variable} is needed"
+            )
+            raise ConfigError(msg)
+        from .sts import assume_role, session_name
+
+        path = expanded(file.text, context.environ)
+        token = yield from offload(lambda: _read(path, file.where))
+        name = _find(context, _SESSION_NAME)
+        parameters = {
+            "RoleArn": role.text,
+            "RoleSessionName": session_name(context) if name is None else name.text,
+            "WebIdentityToken": token,
+        }
+        origin = f"{file.where}, {role.where} {role.text!r}"
+        return (yield from assume_role(context, None, parameters, origin))
+
+
+def _find(context: Context, name: str) -> Setting | None:
+    variables = () if context.profile_is_explicit else (_VARIABLES[name],)
+    return Finder(context.environ, context.config, context.profile).find(variables, name)
+
+
+def _read(path: str, where: str) -> str:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
+            content = file.read(_LARGEST + 2)
+    except OSError as error:
+        msg = f"{where}: the token file {path!r} can't be read: {error.strerror}"
+        raise CredentialsError(msg) from None
+    # One line break at the end is how editors and shells write files; inside, it means two values or a broken one.
+    token = content.removesuffix(b"\n").removesuffix(b"\r")
+    if not token:
+        problem = "is empty"
+    elif len(token) > _LARGEST:
+        problem = f"holds more than {_LARGEST:,} characters"
+    elif not (token.isascii() and token.decode("latin-1").isprintable() and b" " not in token):
+        problem = "holds a line break, white space or other characters that no token has"
+    else:
+        return token.decode("ascii")
+    msg = f"{where}: the token file {path!r} {problem}"
+    raise CredentialsError(msg)

@@ -1,0 +1,432 @@
+"""The settings of a client: the environment comes before the profile, and errors say where a setting stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from cognito_idp import ConfigError
+from cognito_idp.config import Finder, Settings, load_config, profile_in_use, settings_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOTHING = Settings("default", False, None, None, None, None, None, None, None, None)
+
+
+def environ_of(folder: Path, variables: dict[str, str], config: str, credentials: str = "") -> dict[str, str]:
+    """Write both files, and return the variables together with those that name them."""
+    (folder / "config").write_text(config)
+    (folder / "credentials").write_text(credentials)
+    return {
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        **variables,
+    }
+
+
+def test_nothing_is_set(tmp_path: Path) -> None:
+    """Without files and variables every setting is left to the client."""
+    assert NOTHING == settings_from(environ_of(tmp_path, {}, ""))
+
+
+EVERYTHING = """
+[profile one]
+region = eu-west-1
+endpoint_url = https://profile.example.com/
+use_fips_endpoint = true
+use_dualstack_endpoint = false
+retry_mode = adaptive
+max_attempts = 7
+sdk_ua_app_id = from-the-profile
+"""
+
+
+def test_everything_from_the_profile(tmp_path: Path) -> None:
+    """Each setting may stand in the profile."""
+    found = settings_from(environ_of(tmp_path, {}, EVERYTHING), "one")
+    expected = Settings(
+        profile="one",
+        profile_is_argument=True,
+        region="eu-west-1",
+        endpoint_url="https://profile.example.com",
+        endpoint_url_where=f"endpoint_url of profile 'one' in {tmp_path / 'config'}",
+        use_fips=True,
+        use_dualstack=False,
+        retry_mode="adaptive",
+        max_attempts=7,
+        ua_app_id="from-the-profile",
+    )
+    assert expected == found
+
+
+def test_the_environment_comes_first(tmp_path: Path) -> None:
+    """A variable counts before the profile's setting."""
+    variables = {
+        "AWS_PROFILE": "one",
+        "AWS_REGION": "us-west-2",
+        "AWS_ENDPOINT_URL": "http://localhost:1234",
+        "AWS_USE_FIPS_ENDPOINT": "FALSE",
+        "AWS_USE_DUALSTACK_ENDPOINT": "True",
+        "AWS_RETRY_MODE": "Standard",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_SDK_UA_APP_ID": "from-the-environment",
+    }
+    expected = Settings(
+        profile="one",
+        profile_is_argument=False,
+        region="us-west-2",
+        endpoint_url="http://localhost:1234",
+        endpoint_url_where="AWS_ENDPOINT_URL in the environment",
+        use_fips=False,
+        use_dualstack=True,
+        retry_mode="standard",
+        max_attempts=1,
+        ua_app_id="from-the-environment",
+    )
+    assert expected == settings_from(environ_of(tmp_path, variables, EVERYTHING))
+
+
+def test_empty_variables_do_not_count(tmp_path: Path) -> None:
+    """A variable that is set to nothing leaves it to the profile, as one that is not set."""
+    names = (
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_RETRY_MODE",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_SDK_UA_APP_ID",
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+    )
+    environ = environ_of(tmp_path, dict.fromkeys(names, ""), EVERYTHING)
+    assert settings_from(environ_of(tmp_path, {}, EVERYTHING), "one") == settings_from(environ, "one")
+    assert profile_in_use(environ, None) is None
+
+
+def test_regions(tmp_path: Path) -> None:
+    """`AWS_REGION` counts before `AWS_DEFAULT_REGION`, and that before the profile."""
+    config = "[default]\nregion = eu-west-3\n"
+    both = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}
+    environs: tuple[dict[str, str], ...] = (both, {"AWS_DEFAULT_REGION": "eu-west-2"}, {})
+    found = [settings_from(environ_of(tmp_path, environ, config)).region for environ in environs]
+    assert ["eu-west-1", "eu-west-2", "eu-west-3"] == found
+
+
+def test_a_setting_in_the_credentials_file_counts(tmp_path: Path) -> None:
+    """Settings may stand in the credentials file, and count before those in the config file."""
+    environ = environ_of(tmp_path, {}, "[default]\nregion = eu-west-1\n", "[default]\nregion = eu-west-2\n")
+    assert settings_from(environ).region == "eu-west-2"
+
+
+def test_the_mode_that_boto3_alone_has(tmp_path: Path) -> None:
+    """`legacy`, as it is set for boto3, means the mode that the SDKs share."""
+    assert settings_from(environ_of(tmp_path, {"AWS_RETRY_MODE": "legacy"}, "")).retry_mode == "standard"
+
+
+@pytest.mark.parametrize(
+    ("variables", "profile", "where"),
+    [
+        ({}, "two", "the profile argument"),
+        ({"AWS_PROFILE": "two"}, None, "AWS_PROFILE in the environment"),
+        ({"AWS_DEFAULT_PROFILE": "two", "AWS_PROFILE": "one"}, None, "AWS_DEFAULT_PROFILE in the environment"),
+        ({}, "", "the profile argument"),
+    ],
+)
+def test_a_profile_that_does_not_exist(
+    tmp_path: Path, variables: dict[str, str], profile: str | None, where: str
+) -> None:
+    """A profile that was asked for and is in neither file is an error: who asked, and where it was looked for."""
+    name = "two" if profile is None else profile
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, variables, EVERYTHING, "[three]\na = b\n"), profile)
+    expected = (
+        f"{where} names the profile {name!r}, which does not exist: looked for [profile {name}] in "
+        f"{tmp_path / 'config'}, and for [{name}] in {tmp_path / 'credentials'}"
+    )
+    assert expected == str(caught.value)
+
+
+def test_a_profile_without_files() -> None:
+    """Where the variables say that there are no files, the error says so."""
+    environ = {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": ""}
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ, "one")
+    assert "[profile one] in no file, since AWS_CONFIG_FILE is empty" in str(caught.value)
+    assert "[one] in no file, since AWS_SHARED_CREDENTIALS_FILE is empty" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "variable", "value", "problem"),
+    [
+        ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "yes", "must be true or false, is 'yes'"),
+        ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "1", "must be true or false, is '1'"),
+        (
+            "ignore_configured_endpoint_urls",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+            "tru",
+            "must be true or false, is 'tru'",
+        ),
+        ("retry_mode", "AWS_RETRY_MODE", "never", "must be one of standard, adaptive, off, legacy, is 'never'"),
+        ("max_attempts", "AWS_MAX_ATTEMPTS", "0", "must be a whole number of at least 1, is '0'"),
+        ("max_attempts", "AWS_MAX_ATTEMPTS", "-3", "must be a whole number of at least 1, is '-3'"),
+        ("max_attempts", "AWS_MAX_ATTEMPTS", "many", "must be a whole number of at least 1, is 'many'"),
+        ("max_attempts", "AWS_MAX_ATTEMPTS", "9" * 5000, "must be a whole number of at least 1, is '9"),
+        ("endpoint_url", "AWS_ENDPOINT_URL", "example.com", "'example.com' has no scheme"),
+        ("endpoint_url", "AWS_ENDPOINT_URL", "https://u:p@example.com", "has a user name or password in it"),
+    ],
+)
+def test_values_that_cannot_be_used(tmp_path: Path, setting: str, variable: str, value: str, problem: str) -> None:
+    """A value of the wrong kind is an error that names the variable, or the file, the profile and the setting."""
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, {variable: value}, ""))
+    assert str(caught.value).startswith(f"{variable} in the environment ")
+    assert problem in str(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, {}, f"[profile one]\n{setting} = {value}\n"), "one")
+    assert str(caught.value).startswith(f"{setting} of profile 'one' in {tmp_path / 'config'} ")
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ("[default]\nservices = mine\n", "names [services mine], which does not exist there or is empty"),
+        (
+            "[default]\nservices = mine\n[services mine]\n",
+            "names [services mine], which does not exist there or is empty",
+        ),
+        (
+            "[default]\nservices = mine\n[services mine]\ncognito_identity_provider = https://example.com\n",
+            "cognito_identity_provider of [services mine] in {file} must be a block of settings",
+        ),
+        (
+            "[default]\nservices = mine\n[services mine]\ncognito_identity_provider =\n  endpoint_url = x\n",
+            "endpoint_url in cognito_identity_provider of [services mine] in {file} 'x' has no scheme",
+        ),
+        ("[default]\nservices =\n  a = b\n", "services of profile 'default' in {file} must be a single value"),
+    ],
+)
+def test_services_that_cannot_be_used(tmp_path: Path, config: str, problem: str) -> None:
+    """A `services` section that is missing, or says something else than a URL, is an error that names it."""
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, {}, config))
+    assert problem.format(file=tmp_path / "config") in str(caught.value)
+
+
+def test_other_services_have_urls_of_their_own(tmp_path: Path) -> None:
+    """The URL of each service is found by its id."""
+    config = "[default]\nservices = mine\n[services mine]\nsso_oidc =\n  endpoint_url = https://oidc.example.com\n"
+    environ = environ_of(tmp_path, {"AWS_ENDPOINT_URL_STS": "https://sts.example.com"}, config)
+    finder = Finder(environ, load_config(environ), "default")
+    found = [finder.endpoint_url(service) for service in ("STS", "SSO OIDC", "SSO")]
+    assert ["https://sts.example.com", "https://oidc.example.com", None] == [each and each.text for each in found]
+
+
+@attrs.frozen(kw_only=True)
+class Situation:
+    """Variables and a config file, and the settings that must be found."""
+
+    claim: str
+    environ: dict[str, str] = attrs.field(factory=dict)
+    config: str = ""
+    profile: str | None = None
+    region: str | None = "eu-west-1"
+    url: str | None = None
+    use_fips: bool | None = None
+    use_dualstack: bool | None = None
+    max_attempts: int | None = None
+    app_id: str | None = None
+
+
+SERVICE_VARIABLE = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "https://service.example.com"}
+GLOBAL_VARIABLE = {"AWS_ENDPOINT_URL": "https://global.example.com"}
+PROFILE_URL = "endpoint_url = https://profile.example.com\n"
+SERVICES = "[services mine]\ncognito_identity_provider =\n  endpoint_url = https://services.example.com\n"
+OTHERS = "[services mine]\nsts =\n  endpoint_url = https://sts.example.com\n"
+# botocore knows AWS_DEFAULT_REGION alone.
+SITUATIONS = [
+    Situation(claim="nothing", region=None),
+    Situation(claim="region from the environment", environ={"AWS_DEFAULT_REGION": "eu-west-2"}, region="eu-west-2"),
+    Situation(claim="region from the profile", config="[default]\nregion = eu-west-2\n", region="eu-west-2"),
+    Situation(
+        claim="region of a profile of the environment",
+        environ={"AWS_PROFILE": "one"},
+        config="[default]\nregion = eu-west-2\n[profile one]\nregion = eu-west-3\n",
+        region="eu-west-3",
+    ),
+    Situation(
+        claim="region of a named profile",
+        environ={"AWS_PROFILE": "one"},
+        config="[profile one]\nregion = eu-west-2\n[profile two]\nregion = eu-west-3\n",
+        profile="two",
+        region="eu-west-3",
+    ),
+    Situation(
+        claim="region of both profiles' variables",
+        environ={"AWS_PROFILE": "one", "AWS_DEFAULT_PROFILE": "two"},
+        config="[profile one]\nregion = eu-west-2\n[profile two]\nregion = eu-west-3\n",
+        region="eu-west-3",
+    ),
+    Situation(
+        claim="the service's variable comes first",
+        environ={**SERVICE_VARIABLE, **GLOBAL_VARIABLE},
+        config=f"[default]\nregion = eu-west-1\nservices = mine\n{PROFILE_URL}{SERVICES}",
+        url="https://service.example.com",
+    ),
+    Situation(
+        claim="then the one for all services",
+        environ=GLOBAL_VARIABLE,
+        config=f"[default]\nregion = eu-west-1\nservices = mine\n{PROFILE_URL}{SERVICES}",
+        url="https://global.example.com",
+    ),
+    Situation(
+        claim="then the profile's services",
+        config=f"[default]\nregion = eu-west-1\nservices = mine\n{PROFILE_URL}{SERVICES}",
+        url="https://services.example.com",
+    ),
+    Situation(
+        claim="then the profile",
+        config=f"[default]\nregion = eu-west-1\nservices = mine\n{PROFILE_URL}{OTHERS}",
+        url="https://profile.example.com",
+    ),
+    Situation(
+        claim="services that the profile does not name",
+        config=f"[default]\nregion = eu-west-1\n{SERVICES}",
+    ),
+    Situation(
+        claim="all of them ignored by a variable",
+        environ={**SERVICE_VARIABLE, **GLOBAL_VARIABLE, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+        config=f"[default]\nregion = eu-west-1\nservices = mine\n{PROFILE_URL}{SERVICES}",
+    ),
+    Situation(
+        claim="all of them ignored by the profile",
+        environ=SERVICE_VARIABLE,
+        config=f"[default]\nregion = eu-west-1\nignore_configured_endpoint_urls = TRUE\n{PROFILE_URL}",
+    ),
+    Situation(
+        claim="a variable says not to ignore them",
+        environ={"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"},
+        config=f"[default]\nregion = eu-west-1\nignore_configured_endpoint_urls = true\n{PROFILE_URL}",
+        url="https://profile.example.com",
+    ),
+    Situation(
+        claim="FIPS from the environment",
+        environ={"AWS_USE_FIPS_ENDPOINT": "True"},
+        config="[default]\nregion = eu-west-1\nuse_fips_endpoint = false\n",
+        use_fips=True,
+    ),
+    Situation(
+        claim="FIPS and dual-stack from the profile",
+        config="[default]\nregion = eu-west-1\nuse_fips_endpoint = true\nuse_dualstack_endpoint = False\n",
+        use_fips=True,
+        use_dualstack=False,
+    ),
+    Situation(
+        claim="dual-stack from the environment",
+        environ={"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        config="[default]\nregion = eu-west-1\n",
+        use_dualstack=True,
+    ),
+    Situation(
+        claim="attempts from the environment",
+        environ={"AWS_MAX_ATTEMPTS": "5"},
+        config="[default]\nregion = eu-west-1\nmax_attempts = 7\n",
+        max_attempts=5,
+    ),
+    Situation(
+        claim="attempts from the profile",
+        config="[default]\nregion = eu-west-1\nmax_attempts = 7\n",
+        max_attempts=7,
+    ),
+    Situation(
+        claim="the application's id",
+        environ={"AWS_SDK_UA_APP_ID": "mine"},
+        config="[default]\nregion = eu-west-1\nsdk_ua_app_id = theirs\n",
+        app_id="mine",
+    ),
+    Situation(
+        claim="the application's id in the profile",
+        config="[default]\nregion = eu-west-1\nsdk_ua_app_id = theirs\n",
+        app_id="theirs",
+    ),
+]
+
+_BOTOCORE = """
+import json, os, sys
+import botocore.session
+found = []
+for profile, environ in json.load(sys.stdin):
+    os.environ.clear()
+    os.environ.update(environ)
+    session = botocore.session.Session(profile=profile)
+    get = session.get_config_variable
+    custom = None
+    if get("region") is not None:
+        client = session.create_client("cognito-idp", aws_access_key_id="a", aws_secret_access_key="s")
+        custom = client.meta.endpoint_url
+        custom = custom if custom.endswith("example.com") else None
+    names = ("use_fips_endpoint", "use_dualstack_endpoint", "max_attempts", "user_agent_appid")
+    found.append([get("region"), custom, *(get(name) for name in names)])
+json.dump(found, sys.stdout)
+"""
+
+
+def _environ(folder: Path, number: int, situation: Situation) -> dict[str, str]:
+    (folder / str(number)).mkdir(exist_ok=True)
+    variables = {"PATH": os.environ.get("PATH", ""), "AWS_EC2_METADATA_DISABLED": "true", **situation.environ}
+    return environ_of(folder / str(number), variables, situation.config)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder for the files of all situations."""
+    return tmp_path_factory.mktemp("situations")
+
+
+@pytest.fixture(scope="module")
+def botocore_found(folder: Path) -> list[list[Any]]:
+    """Ask botocore about every situation, in one process."""
+    asked = [(each.profile, _environ(folder, number, each)) for number, each in enumerate(SITUATIONS)]
+    done = subprocess.run(
+        [sys.executable, "-c", _BOTOCORE], input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    found: list[list[Any]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(SITUATIONS)), ids=[each.claim for each in SITUATIONS])
+def test_botocore_finds_the_same(folder: Path, botocore_found: list[list[Any]], number: int) -> None:
+    """Both find the same region, endpoint URL and other settings."""
+    each = SITUATIONS[number]
+    expected = [each.region, each.url, each.use_fips, each.use_dualstack, each.max_attempts, each.app_id]
+    assert expected == botocore_found[number]
+    ours = settings_from(_environ(folder, number, each), each.profile)
+    found = [ours.region, ours.endpoint_url, ours.use_fips, ours.use_dualstack, ours.max_attempts, ours.ua_app_id]
+    assert expected == found
+
+
+def test_nothing_is_read_on_import() -> None:
+    """Importing the module reads no file and no variable, and loads no parser of the standard library's."""
+    program = (
+        "import sys\n"
+        "import cognito_idp.config\n"
+        "print('configparser' in sys.modules, 'shlex' in sys.modules, 'pathlib' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False False False\n"

@@ -1,0 +1,216 @@
+"""The shared config and credentials files are read as boto3 reads them, and errors show nothing of what is in them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import botocore.configloader
+import botocore.exceptions
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cognito_idp import ConfigError
+from cognito_idp.config import expanded, load_config
+from cognito_idp.ini import parse_ini
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARK = "SecretMark"
+
+TEXTS = {
+    "empty": "",
+    "no line break at the end": "[default]\nregion = eu-west-1",
+    "blanks around": "[default]\n   region   =   eu-west-1   \n",
+    "colon": "[default]\nregion: eu-west-1\nurl = https://example.com:1/\nother:a=b\n",
+    "capitals": "[default]\nREGION = EU-west-1\n",
+    "empty values": "[default]\nregion =\noutput=\n",
+    "values with blanks": "[profile one]\ncredential_process = /a b/c --d 'e f' # g\n",
+    "comments": "# a\n; b\n[default]\n  # c\nregion = eu-west-1 ; kept\n#output = json\n",
+    "after the header": "[default] # what follows a header is no part of it\nregion = eu-west-1\n",
+    "indented section": "  [default]\n  region = eu-west-1\n  output = json\n",
+    "indented header goes on": "[default]\nregion = eu-west-1\n  [profile one]\n",
+    "quotes": '[profile "a b"]\na = 1\n[profile \'c d\']\na = 2\n[profile e\\ f]\na = 3\n[profile "g]\na = 4\n',
+    "words": "[profile]\na = 1\n[profile b c]\na = 2\n[profiles d]\na = 3\n[other e]\na = 4\n[preview]\na = 5\n",
+    "kinds": "[sso-session a]\nsso_region = x\n[services b]\ns3 =\n  endpoint_url = x\n[profile c]\nservices = b\n",
+    "default twice": "[default]\na = 1\n[profile default]\nb = 2\n",
+    "default twice, turned": "[profile default]\na = 1\n[default]\nb = 2\n",
+    "for all": "[DEFAULT]\na = 1\nb = 2\n[default]\nb = 3\n[profile one]\nc = 4\n",
+    "block": "[default]\ns3 =\n  max_queue_size = 1\n\n  # comment\n  other=a=b\n\tTab = x\nregion = eu-west-1\n",
+    "block at the end": "[default]\ns3 =\n  a = 1\n",
+    "empty block": "[default]\ns3 =\n\n\nregion = eu-west-1\n",
+    "text over lines": "[default]\na = b\n  c\n\n  d\ne = f\n",
+    "windows": "[default]\r\nregion = eu-west-1\r\ns3 =\r\n  a = 1\r\n",
+    "old mac": "[default]\rregion = eu-west-1\r",
+    "other letters": "[profile größe]\nname = Zoë ☂\n",
+    "nested brackets": "[profile a]b]\nc = 1\n",
+    "no section": "region = eu-west-1\n",
+    "no setting": "[default]\nregion\n",
+    "no name": "[default]\n= eu-west-1\n",
+    "block without an equals sign": "[default]\ns3 =\n  a\n",
+    "empty header": "[]\na = 1\n",
+    "open header": "[default\na = 1\n",
+}
+LINES = [line for text in TEXTS.values() for line in text.splitlines()]
+
+
+def environ_of(folder: Path, config: str | bytes = "", credentials: str | bytes = "") -> dict[str, str]:
+    """Write both files, and return the variables that name them."""
+    for name, content in (("config", config), ("credentials", credentials)):
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return {
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+    }
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_both_files_are_read_as_botocore_reads_them(tmp_path: Path, text: str) -> None:
+    """The same text gives the same profiles, SSO sessions and services, or is refused by both."""
+    environ = environ_of(tmp_path, text, text)
+    try:
+        theirs: Any = botocore.configloader.load_config(environ["AWS_CONFIG_FILE"])
+        raw: Any = botocore.configloader.raw_config_parse(environ["AWS_SHARED_CREDENTIALS_FILE"])
+    except botocore.exceptions.ConfigParseError:
+        with pytest.raises(ConfigError):
+            load_config(environ)
+        return
+    ours = load_config(environ)
+    assert theirs["profiles"] == ours.config_profiles
+    assert theirs["sso_sessions"] == ours.sso_sessions
+    assert theirs["services"] == ours.services
+    assert raw == ours.credentials_profiles
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=8))
+def test_lines_in_any_order(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+    """Whatever stands on the lines, both read the same or refuse, but for what stands there twice."""
+    path = tmp_path_factory.getbasetemp() / "lines"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    theirs: Any
+    try:
+        theirs = botocore.configloader.raw_config_parse(str(path))
+    except botocore.exceptions.ConfigParseError as error:
+        if "already exists" in str(error.kwargs["error"]):
+            return
+        theirs = ConfigError
+    ours: Any
+    try:
+        ours = parse_ini(path.read_text(encoding="utf-8"), "lines")
+    except ConfigError:
+        ours = ConfigError
+    assert theirs == ours
+
+
+def test_what_comes_twice_is_merged() -> None:
+    """A section that comes twice is one, and of a setting that comes twice the later counts."""
+    text = "[a]\nx = 1\ny = 2\nx = 3\n[b]\nz = 4\n[a]\ny = 5\n"
+    assert {"a": {"x": "3", "y": "5"}, "b": {"z": "4"}} == parse_ini(text, "file")
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """A mark that some Windows editors write at the beginning is no part of the first line."""
+    config = load_config(environ_of(tmp_path, b"\xef\xbb\xbf[default]\nregion = eu-west-1\n"))
+    assert {"default": {"region": "eu-west-1"}} == config.config_profiles
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"[default]\na = 1\n{MARK}\n", "line 3, section [default]: no `setting = value`, no [section] and no comment"),
+        (f"\n[a]\n[b]\n= {MARK}\n", "line 4, section [b]: no `setting = value`, no [section] and no comment"),
+        (f"[c]\ns3 =\n  a = {MARK}\n\n  {MARK}\n", "line 5, section [c]: no `setting = value`, no [section] and no"),
+        (f"# comment\n{MARK} = 1\n[default]\n", "line 2: a setting before the first [section]"),
+        (f"[default]\na = {MARK}\nb = \udcff\n", "line 3: not UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("name", ["config", "credentials"])
+def test_an_error_names_the_line_and_shows_nothing_of_it(tmp_path: Path, text: str, problem: str, name: str) -> None:
+    """A malformed line is named by file, number and section; what stands there, or anywhere else, is not shown."""
+    environ = environ_of(tmp_path, **{name: text.encode("utf-8", "surrogateescape")})
+    with pytest.raises(ConfigError) as caught:
+        load_config(environ)
+    assert str(caught.value).startswith(f"{tmp_path / name}, {problem}")
+    assert MARK not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+
+
+def test_missing_files_are_empty(tmp_path: Path) -> None:
+    """Without files there are no profiles; a folder in a file's place, and a file in a folder's, are no files."""
+    (tmp_path / "file").touch()
+    for path in ("none", "", "file/below"):
+        environ = {name: str(tmp_path / path) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
+        config = load_config(environ)
+        assert ({}, {}) == (config.config_profiles, config.credentials_profiles)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links that lead in a circle are made on Unix")
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A file that is there and can't be read is an error that names it and the variable."""
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(ConfigError) as caught:
+        load_config({"AWS_CONFIG_FILE": str(tmp_path / "circle")})
+    assert str(caught.value).startswith(f"{tmp_path / 'circle'} can't be read: ")
+    assert "AWS_CONFIG_FILE in the environment" in str(caught.value)
+
+
+def test_the_home_folder_is_that_of_the_environment(tmp_path: Path) -> None:
+    """Without variables the files are in `.aws` in the home folder."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default]\na = 1\n")
+    (tmp_path / ".aws" / "credentials").write_text("[default]\nb = 2\n")
+    config = load_config({"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)})
+    assert {"a": "1", "b": "2"} == config.profile("default")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("~", "/home/me"),
+        ("~/x", "/home/me/x"),
+        ("/a~/x", "/a~/x"),
+        ("$HOME/x", "/home/me/x"),
+        ("${A}/$B/$C", "a/b/$C"),
+        ("", ""),
+        ("~nobody-of-this-name/x", "~nobody-of-this-name/x"),
+    ],
+)
+def test_paths_are_expanded(path: str, expected: str) -> None:
+    """A leading `~` and variables are replaced; unknown ones stay."""
+    assert expected == expanded(path, {"HOME": "/home/me", "USERPROFILE": "/home/me", "A": "a", "B": "b"})
+
+
+def test_profiles_are_merged(tmp_path: Path) -> None:
+    """A profile has the settings of both files, those of the credentials file where they differ, and says which."""
+    environ = environ_of(tmp_path, "[profile one]\na = 1\nb = 2\n", "[one]\nb = 3\n[two]\nc = 4\n")
+    config = load_config(environ)
+    assert {"a": "1", "b": "3"} == config.profile("one")
+    assert {"c": "4"} == config.profile("two")
+    assert {} == config.profile("three")
+    assert [True, True, False] == [config.has_profile(name) for name in ("one", "two", "three")]
+    assert f"a of profile 'one' in {tmp_path / 'config'}" == config.where("one", "a")
+    assert f"b of profile 'one' in {tmp_path / 'credentials'}" == config.where("one", "b")
+    assert f"z of profile 'one' in {tmp_path / 'config'}" == config.where("one", "z")
+
+
+def test_a_block_is_no_text(tmp_path: Path) -> None:
+    """A setting that must be text and is a block of settings is an error that names it."""
+    config = load_config(environ_of(tmp_path, "[default]\nregion =\n  a = b\nempty =\n"))
+    with pytest.raises(ConfigError) as caught:
+        config.setting("default", "region")
+    expected = f"region of profile 'default' in {tmp_path / 'config'} must be a single value, not a block of settings"
+    assert expected == str(caught.value)
+    assert config.setting("default", "empty") is None
+    assert config.setting("default", "missing") is None
+
+
+def test_nothing_of_the_files_is_shown(tmp_path: Path) -> None:
+    """The representations of a config and of a setting name files and profiles, not values."""
+    environ = environ_of(tmp_path, f"[default]\na = {MARK}\n", f"[one]\nb = {MARK}\n")
+    config = load_config(environ)
+    setting = config.setting("default", "a")
+    assert MARK not in repr(config)
+    assert MARK not in repr(setting)
+    assert "profiles=['default', 'one']" in repr(config)
+    assert f"Setting(a of profile 'default' in {tmp_path / 'config'})" == repr(setting)
