@@ -1,0 +1,93 @@
+"""Fixtures for the whole suite: an environment without settings, loopback servers, and tools for both clients."""
+
+from __future__ import annotations
+
+import gc
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+import hypothesis
+import pytest
+
+from .support.kit import KINDS, Kit, kit_of
+from .support.server import Server
+from .support.tls import Authority
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
+
+    from .support.answers import Handler
+
+# A loaded machine may take long over an example; no test measures time.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUEST_METHOD")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment_without_settings() -> Iterator[None]:
+    """Take away whatever the machine says about AWS, proxies and certificates; a test sets what it needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith("AWS_") or name in _SETTINGS:
+                patch.delenv(name)
+        # No test may read a developer's own files, or look for the machine's role.
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture
+def garbage_collected() -> Iterator[None]:
+    """Collect all garbage at the end of a test, while its warning filters hold."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """Run each `anyio` test on both event loops."""
+    backend: str = request.param
+    return backend
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def kit(request: pytest.FixtureRequest) -> Iterator[Kit]:
+    """Run a test with the sync client, and with the async one on both event loops."""
+    with kit_of(request.param) as made:
+        yield made
+
+
+@pytest.fixture(params=KINDS)
+def fresh_kit(request: pytest.FixtureRequest) -> Iterator[Kit]:
+    """Make a kit whose event loop ends with the test, and everything that the test left there with it."""
+    with kit_of(request.param) as made:
+        yield made
+
+
+class Serve(Protocol):
+    """Starts a loopback server that runs until the test ends."""
+
+    def __call__(self, handler: Handler, *, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> Server:
+        """Start it."""
+        ...
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start loopback servers."""
+    with ExitStack() as stack:
+        yield lambda handler, *, tls=None, greeting=b"": stack.enter_context(
+            Server(handler, tls=tls, greeting=greeting)
+        )
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Make an authority for the certificates of loopback servers."""
+    return Authority(tmp_path_factory.mktemp("authority"), "authority of the tests")

@@ -1,0 +1,33 @@
+"""Marks for tests that leave something to the garbage collector on purpose, of which libraries warn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Test = TypeVar("Test", bound="Callable[..., None]")
+
+
+def left_unread(test: Test) -> Test:
+    """Let a test leave an answer unread on trio, which then warns of the async generators of httpx and httpcore.
+
+    They are nested, and none closes the one inside it, so that the garbage collector has to. The warning is off by
+    default. The test must use the fixture `fresh_kit`, so that it comes before the test ends.
+    """
+    pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning")(test)
+    return test
+
+
+def left_open(test: Test) -> Test:
+    """Let a test leave a connection to the garbage collector, since its event loop is gone."""
+    # Collected before the test ends, so that no other test sees the warning.
+    for mark in (
+        pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+        pytest.mark.usefixtures("garbage_collected"),
+    ):
+        mark(test)
+    return test

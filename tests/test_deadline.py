@@ -1,0 +1,180 @@
+"""The time limit of a whole call, on a clock that moves only when told to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cognito_idp.deadline import Deadline
+from cognito_idp.errors import (
+    ConnectError,
+    ConnectTimeoutError,
+    DeadlineExceededError,
+    InternalErrorException,
+    ReadTimeoutError,
+)
+from cognito_idp.flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
+from cognito_idp.wire import HttpRequest, HttpResponse, Limits
+from tests.support.kit import FakeTime
+
+if TYPE_CHECKING:
+    from tests.support.kit import Kit
+
+LIMITS = Limits(connect=5, read=30, write=None, total=None, max_response_bytes=99)
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """Make a clock."""
+    return FakeTime()
+
+
+def test_no_limit(time: FakeTime) -> None:
+    """Without a limit there is always time, nothing is shortened, and the clock is not even looked at."""
+
+    def look() -> float:
+        raise AssertionError
+
+    deadline = Deadline(None, look)
+    assert None is deadline.remaining()
+    assert LIMITS is deadline.shortened(LIMITS)
+    deadline.check("ListUsers", 3, ReadTimeoutError("x"), 1e9)
+    flow = sleep(time.now)
+    assert flow is deadline.bound(flow)
+
+
+def test_what_remains(time: FakeTime) -> None:
+    """The time that is left shrinks with the clock, down to a millisecond: to a transport, 0 could mean no limit."""
+    deadline = Deadline(2.0, time.monotonic)
+    remaining = []
+    for seconds in (0.0, 0.5, 1.4, 0.2, 100.0):
+        time.sleep(seconds)
+        remaining.append(deadline.remaining())
+    assert [2.0, 1.5, pytest.approx(0.1), 0.001, 0.001] == remaining
+
+
+def test_shortened_limits(time: FakeTime) -> None:
+    """The limits of an exchange end at the deadline: shorter ones stay, longer ones and missing ones are cut."""
+    deadline = Deadline(10.0, time.monotonic)
+    assert Limits(connect=5, read=10, write=10, total=10, max_response_bytes=99) == deadline.shortened(LIMITS)
+    time.sleep(8)
+    assert Limits(connect=2, read=2, write=2, total=2, max_response_bytes=99) == deadline.shortened(LIMITS)
+    already = LIMITS._replace(total=1)
+    assert 1 == deadline.shortened(already).total
+
+
+@pytest.mark.parametrize(
+    ("passed", "delay", "error", "raises"),
+    [
+        (0.0, 0.0, ReadTimeoutError("x"), False),
+        (0.0, 1.99, ConnectError("x"), False),
+        (0.0, 2.0, ConnectError("x"), True),
+        (1.5, 0.6, InternalErrorException("x"), True),
+        (1.5, 0.6, None, True),
+        (2.0, 0.0, ReadTimeoutError("x"), True),
+        (2.0, 0.0, ConnectTimeoutError("x"), True),
+        (9.0, 0.0, DeadlineExceededError("x"), True),
+        (9.0, 0.0, ConnectError("x"), False),
+        (9.0, 0.0, InternalErrorException("x"), False),
+        (9.0, 0.0, None, False),
+    ],
+)
+def test_check(time: FakeTime, passed: float, delay: float, error: Any, *, raises: bool) -> None:
+    """Out of time is who would have to wait past the end, or whose last attempt was ended by the end itself."""
+    deadline = Deadline(2.0, time.monotonic)
+    time.sleep(passed)
+    if not raises:
+        deadline.check("ListUsers", 2, error, delay)
+        return
+    with pytest.raises(DeadlineExceededError) as caught:
+        deadline.check("ListUsers", 2, error, delay)
+    assert error is caught.value.__cause__
+    assert (2, "ListUsers") == (caught.value.attempts, caught.value.operation)
+    assert isinstance(caught.value, TimeoutError)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "error", "text"),
+    [
+        (0, None, "ListUsers did not end within 0.25 s: 0 attempts"),
+        (1, ConnectError("refused"), "ListUsers did not end within 0.25 s: 1 attempt, the last error was: refused"),
+        (2, ConnectError("refused"), "ListUsers did not end within 0.25 s: 2 attempts, the last error was: refused"),
+    ],
+)
+def test_the_text(time: FakeTime, attempts: int, error: Any, text: str) -> None:
+    """The error says what was called, the limit, how far the call got, and what went wrong last."""
+    with pytest.raises(DeadlineExceededError) as caught:
+        Deadline(0.25, time.monotonic).check("ListUsers", attempts, error, 1.0)
+    assert text == str(caught.value)
+
+
+REQUEST = HttpRequest("POST", "https://example.com/", (), b"{}", LIMITS)
+RESPONSE = HttpResponse(200, (), b"{}")
+
+
+def test_a_bound_flow(kit: Kit, time: FakeTime) -> None:
+    """The requests and waits of a bound flow end at the deadline, nested ones too; its other effects are untouched."""
+    seen: list[float | None] = []
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        seen.append(request.limits.total)
+        time.sleep(1)
+        return RESPONSE
+
+    def inner() -> Flow[str]:
+        yield from send(REQUEST)
+        yield from sleep(60)
+        return "inner"
+
+    def flow() -> Flow[list[Any]]:
+        first = yield from send(REQUEST)
+        second = yield from hold(Lock(), inner())
+        third = yield from finish(inner())
+        fourth = yield from offload(lambda: "offloaded")
+        fifth = yield from call(lambda: "called")
+        return [first, second, third, fourth, fifth]
+
+    deadline = Deadline(10, time.monotonic)
+    results = kit.flow(deadline.bound(flow()), respond=respond, time=time)
+    assert [RESPONSE, "inner", "inner", "offloaded", "called"] == results
+    # The first wait ends at the deadline; after it, a millisecond is left for everything.
+    assert [10, 9, 0.001] == seen
+    assert [1, 1, 8, 1, 0.001] == time.waits
+
+
+def test_failures_reach_a_bound_flow(kit: Kit, time: FakeTime) -> None:
+    """A bound flow gets the failures of its effects, and what it raises comes out."""
+    steps, refused = [], ("refused",)
+
+    def respond(_: HttpRequest) -> HttpResponse:
+        raise ConnectError(*refused)
+
+    def flow() -> Flow[None]:
+        try:
+            yield from send(REQUEST)
+        except ConnectError as error:
+            steps.append(str(error))
+            raise LookupError from error
+        finally:
+            steps.append("cleaned up")
+
+    with pytest.raises(LookupError):
+        kit.flow(Deadline(10, time.monotonic).bound(flow()), respond=respond)
+    assert ["refused", "cleaned up"] == steps
+
+
+def test_closing_a_bound_flow(time: FakeTime) -> None:
+    """A bound flow that is closed closes the flow inside."""
+    steps = []
+
+    def flow() -> Flow[None]:
+        try:
+            yield from sleep(1)
+        finally:
+            steps.append("closed")
+
+    bound = Deadline(10, time.monotonic).bound(flow())
+    next(bound)
+    bound.close()
+    assert ["closed"] == steps

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import cognito_idp
+from cognito_idp import (
+    AdminInitiateAuthRequest,
+    AuthFlowType,
+    CognitoIdpError,
+    ConfigError,
+    ConnectError,
+    ConnectTimeoutError,
+    DeadlineExceededError,
+    InvalidResponseError,
+    NotAuthorizedException,
+    ReadTimeoutError,
+    RequestValidationError,
+    ServiceError,
+    TimeoutError_,
+    TransportError,
+    UnknownServiceError,
+    common_errors,
+    errors,
+)
+from cognito_idp.errors import service_error
+from cognito_idp.exception_base import masked_start
+from cognito_idp.model import exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MODELLED = exceptions.__all__
+COMMON = common_errors.__all__
+
+# What the AWS SDKs treat as "slow down", and what passes by itself (SDKs and Tools Reference Guide, "Retry behavior").
+THROTTLES = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
+TRANSIENT = {
+    "InternalErrorException",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServerException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+}
+ALIASES = {
+    "AccessDenied": "AccessDeniedException",
+    "ExpiredToken": "ExpiredTokenException",
+    "IncompleteSignature": "IncompleteSignatureException",
+    "InternalError": "InternalFailure",
+    "InvalidSignature": "InvalidSignatureException",
+    "MissingAuthenticationToken": "MissingAuthenticationTokenException",
+    "UnrecognizedClient": "UnrecognizedClientException",
+}
+
+
+def test_there_are_59_modelled_exceptions() -> None:
+    """The model names 59 exceptions, and no common one has the name of one of them."""
+    assert (59, set()) == (len(MODELLED), set(MODELLED) & set(COMMON))
+
+
+@pytest.mark.parametrize("code", [*MODELLED, *COMMON])
+def test_a_code_gives_the_exception_of_its_name(code: str) -> None:
+    """Each modelled and each common code is raised as the class of that name, importable from the package."""
+    error = service_error(code, "text", status_code=400, request_id="id", operation="SignUp", members={"a": 1})
+    assert type(error) is getattr(cognito_idp, code)
+    assert (code, "text", 400, "id", "SignUp", {"a": 1}, 1) == (
+        error.code,
+        error.message,
+        error.status_code,
+        error.request_id,
+        error.operation,
+        error.members,
+        error.attempts,
+    )
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_keeps_the_code_that_was_sent(alias: str, name: str) -> None:
+    """A code in another spelling is raised as the class that it means, and `code` says what came."""
+    error = service_error(alias)
+    assert (getattr(cognito_idp, name), alias) == (type(error), error.code)
+
+
+def test_the_table_points_every_code_to_its_own_name_or_alias() -> None:
+    """No entry raises a class of another name, but for the listed aliases, none of which is the name of a class."""
+    assert not set(errors._ALIASES) & {*MODELLED, *COMMON}
+    named = {code: fn.__name__ for code, fn in errors._EXCEPTION_FNS.items() if code != fn.__name__}
+    assert errors._ALIASES == named
+    assert ALIASES.items() <= named.items()
+
+
+@pytest.mark.parametrize("code", ["BrandNewException", "notauthorizedexception", "Not Authorized", "ServiceError"])
+def test_an_unknown_code_is_kept(code: str) -> None:
+    """A code that this version doesn't know is an `UnknownServiceError` with that code."""
+    error = service_error(code, "text")
+    assert (UnknownServiceError, code, "text") == (type(error), error.code, error.message)
+
+
+@pytest.mark.parametrize("code", [*MODELLED, *COMMON, *ALIASES, "BrandNewException"])
+def test_which_codes_ask_to_slow_down_or_to_try_again(code: str) -> None:
+    """Throttling codes and passing faults are those of the AWS SDKs; all others depend on the status alone."""
+    error = service_error(code, status_code=400)
+    meant = ALIASES.get(code, code)
+    assert (meant in THROTTLES, meant in THROTTLES | TRANSIENT) == (error.is_throttle, error.is_retryable)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_throttle", "is_retryable"),
+    [
+        (None, False, False),
+        (400, False, False),
+        (403, False, False),
+        (404, False, False),
+        (429, True, True),
+        (500, False, True),
+        (501, False, False),
+        (502, False, True),
+        (503, False, True),
+        (504, False, True),
+        (505, False, False),
+    ],
+)
+def test_which_statuses_ask_to_slow_down_or_to_try_again(
+    status: int | None, is_throttle: bool, is_retryable: bool
+) -> None:
+    """An error with a code that says nothing is judged by its status, and an unreadable answer likewise."""
+    error = service_error("NotAuthorizedException", status_code=status)
+    assert (is_throttle, is_retryable) == (error.is_throttle, error.is_retryable)
+    assert is_retryable == InvalidResponseError("x", status_code=status).is_retryable
+
+
+def test_a_limit_is_no_throttle() -> None:
+    """`LimitExceededException` speaks of a limit of the user or pool, which waiting a moment does not lift."""
+    error = service_error("LimitExceededException", status_code=400)
+    assert (False, False) == (error.is_throttle, error.is_retryable)
+
+
+def test_transport_errors_are_retryable_but_for_a_passed_deadline() -> None:
+    """A broken connection may work the next time; a call whose time is up may not go on."""
+    assert ConnectError("x").is_retryable
+    assert ReadTimeoutError("x").is_retryable
+    assert not DeadlineExceededError("x").is_retryable
+
+
+@pytest.mark.parametrize(
+    ("error", "bases"),
+    [
+        (RequestValidationError, (ValueError,)),
+        (ConfigError, (ValueError,)),
+        (cognito_idp.NoRegionError, (ConfigError,)),
+        (cognito_idp.NoCredentialsError, (cognito_idp.CredentialsError,)),
+        (cognito_idp.ClientClosedError, (RuntimeError,)),
+        (TimeoutError_, (TransportError, TimeoutError)),
+        (ConnectTimeoutError, (TimeoutError_, ConnectError)),
+        (ReadTimeoutError, (TimeoutError_,)),
+        (DeadlineExceededError, (TimeoutError_,)),
+        (NotAuthorizedException, (ServiceError,)),
+        (UnknownServiceError, (ServiceError,)),
+    ],
+)
+def test_what_an_error_can_be_caught_as(error: type[Exception], bases: tuple[type[Exception], ...]) -> None:
+    """Each error is a `CognitoIdpError`, and those that Python has a notion for are of that type, too."""
+    assert issubclass(error, CognitoIdpError)
+    for base in bases:
+        assert issubclass(error, base)
+
+
+def test_everything_offered_is_an_error_of_ours() -> None:
+    """All names that `errors` offers are subclasses of `CognitoIdpError`, but for the factory."""
+    classes = [getattr(errors, name) for name in errors.__all__ if name != "service_error"]
+    assert all(issubclass(found, CognitoIdpError) for found in classes)
+    assert len(set(errors.__all__)) == len(errors.__all__)
+
+
+def test_a_service_error_says_everything_in_one_line() -> None:
+    """The text has code, status, operation, message and request id, each where it is known."""
+    full = service_error("SlowDown", "wait", status_code=429, request_id="r-1", operation="ListUsers")
+    assert str(full) == "SlowDown (HTTP status 429) from ListUsers: wait [request id r-1]"
+    assert str(NotAuthorizedException()) == "NotAuthorizedException"
+
+
+def raised(make: Callable[[], object]) -> Exception:
+    """Return what a call raises."""
+    try:
+        make()
+    except CognitoIdpError as error:
+        return error
+    msg = "nothing was raised"
+    raise AssertionError(msg)
+
+
+def samples() -> list[Any]:
+    """Return one error of every class, made as the library makes them."""
+    special = {"RequestValidationError", "InvalidResponseError", "service_error"}
+    plain = [name for name in errors.__all__ if name not in special]
+    made = [getattr(errors, name)(f"text of {name}") for name in plain]
+    made += [
+        service_error(code, "m", status_code=400, request_id="r", operation="SignUp", members={"reasonCode": "x"})
+        for code in (*MODELLED, *COMMON, *ALIASES, "BrandNewException")
+    ]
+    made.append(raised(lambda: AdminInitiateAuthRequest(user_pool_id="", client_id="", auth_flow=AuthFlowType(""))))
+    made.append(InvalidResponseError("p", status_code=502, body=b"<html>", request_id="r", operation="SignUp"))
+    made.append(CognitoIdpError("text"))
+    for error in made:
+        error.attempts = 3
+    return [pytest.param(error, id=f"{type(error).__name__}-{index}") for index, error in enumerate(made)]
+
+
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+@pytest.mark.parametrize("error", samples())
+def test_every_error_pickles_and_copies(error: CognitoIdpError, clone: Callable[[CognitoIdpError], Any]) -> None:
+    """An error keeps its class, text and facts through `copy`, `deepcopy` and `pickle`."""
+    again = clone(error)
+    assert again is not error
+    assert (type(error), str(error), repr(error)) == (type(again), str(again), repr(again))
+    assert (error.args, error.__dict__) == (again.args, again.__dict__)
+
+
+def test_notes_survive_pickling() -> None:
+    """What `add_note` put on an error travels along."""
+    error = NotAuthorizedException("m")
+    error.add_note("while signing in")
+    assert pickle.loads(pickle.dumps(error)).__notes__ == ["while signing in"]
+
+
+@pytest.mark.parametrize("name", MODELLED)
+def test_members_of_modelled_exceptions_are_readable(name: str) -> None:
+    """A modelled exception's own members are properties: the string that came, or None for anything else."""
+    cls = getattr(exceptions, name)
+    own = [key for key, value in vars(cls).items() if isinstance(value, property)]
+    for member in own:
+        error = cls("m", members={})
+        assert getattr(error, member) is None
+
+
+def test_the_reason_of_an_invalid_parameter_is_readable() -> None:
+    """`InvalidParameterException` has its `reason_code` from the wire's `reasonCode`."""
+    error = service_error("InvalidParameterException", members={"reasonCode": "R"})
+    assert isinstance(error, cognito_idp.InvalidParameterException)
+    assert error.reason_code == "R"
+    assert cognito_idp.InvalidParameterException(members={"reasonCode": 5}).reason_code is None
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"", ""),
+        (b"<html>502 Bad Gateway</html>", "<html>502 Bad Gateway</html>"),
+        (b"two\nlines\t.", "two\\nlines\\t."),
+        (b"\xff\xfe", "\\\\xff\\\\xfe"),
+        (b'{"AccessToken": "abc", "ExpiresIn": 3600}', '{\\"AccessToken\\": \\"***\\", \\"ExpiresIn\\": 3600}'),
+        (b'  {"Session": "a\\"bc', '  {\\"Session\\": \\"***'),
+        (b"token=abcdefghij0123456789xyz", "***"),
+        (b"x" * 19 + b" " + b"y" * 300, "xxxxxxxxxxxxxxxxxxx ***..."),
+    ],
+)
+def test_the_start_of_a_body_is_shown_masked(body: bytes, shown: str) -> None:
+    """A proxy's page can be read, on one line; JSON strings and long runs, which may be tokens, are masked."""
+    assert shown == masked_start(body)

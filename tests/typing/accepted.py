@@ -1,0 +1,167 @@
+"""What type checkers must accept and infer. `assert_type` is checked by mypy and pyright; nothing here is run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, assert_type
+
+import attrs
+
+from cognito_idp import (
+    AdminCreateUserRequest,
+    AdminCreateUserResponse,
+    AdminDeleteUserRequest,
+    AdminInitiateAuthRequest,
+    AdminInitiateAuthResponse,
+    AsyncClient,
+    AttributeType,
+    AuthenticationResultType,
+    AuthFlowType,
+    ChallengeNameType,
+    Client,
+    CognitoIdpError,
+    Credentials,
+    DescribeUserPoolResponse,
+    EmptyResponse,
+    GroupType,
+    ListGroupsRequest,
+    ListGroupsResponse,
+    NotAuthorizedException,
+    RequestValidationError,
+    ResponseMetadata,
+    ServiceError,
+    SetUICustomizationRequest,
+    ThrottlingException,
+    TransportError,
+    UserType,
+    from_wire,
+    to_wire,
+)
+
+
+def sign_in() -> AdminInitiateAuthRequest:
+    """A request takes plain strings for enums, any iterable for lists, and any mapping for maps."""
+    return AdminInitiateAuthRequest(
+        user_pool_id="p", client_id="c", auth_flow="USER_AUTH", auth_parameters={"USERNAME": "u"}
+    )
+
+
+def requests(names: list[str], values: Mapping[str, str]) -> None:
+    """Requests, whatever kinds of collections and enums are given."""
+    AdminInitiateAuthRequest(
+        user_pool_id="p", client_id="c", auth_flow=AuthFlowType.USER_AUTH, client_metadata=values, session=None
+    )
+    attributes = (AttributeType(name=name) for name in names)
+    AdminCreateUserRequest(user_pool_id="p", username="u", user_attributes=attributes, desired_delivery_mediums=names)
+    SetUICustomizationRequest(user_pool_id="p", image_file=b"png")
+
+
+def sending(client: Client) -> None:
+    """`send` gives the response that belongs to the request, and a method gives the same."""
+    assert_type(client.send(sign_in()), AdminInitiateAuthResponse)
+    assert_type(client.send(AdminCreateUserRequest(user_pool_id="p", username="u")), AdminCreateUserResponse)
+    assert_type(client.send(ListGroupsRequest(user_pool_id="p")), ListGroupsResponse)
+    assert_type(client.send(AdminDeleteUserRequest(user_pool_id="p", username="u")), EmptyResponse)
+    assert_type(
+        client.admin_initiate_auth(user_pool_id="p", client_id="c", auth_flow="USER_AUTH"), AdminInitiateAuthResponse
+    )
+    assert_type(client.describe_user_pool(user_pool_id="p"), DescribeUserPoolResponse)
+    assert_type(client.admin_delete_user(user_pool_id="p", username="u"), EmptyResponse)
+    assert_type(client.call("DescribeNews", {"Name": "x"}), dict[str, Any])
+    assert_type(client.with_options(timeout=2.0, retry="off"), Client)
+
+
+async def sending_async(client: AsyncClient) -> None:
+    """The async client gives the same, awaited."""
+    assert_type(await client.send(sign_in()), AdminInitiateAuthResponse)
+    assert_type(await client.send(AdminDeleteUserRequest(user_pool_id="p", username="u")), EmptyResponse)
+    assert_type(
+        await client.admin_initiate_auth(user_pool_id="p", client_id="c", auth_flow=AuthFlowType.USER_AUTH),
+        AdminInitiateAuthResponse,
+    )
+    assert_type(await client.describe_user_pool(user_pool_id="p"), DescribeUserPoolResponse)
+    assert_type(await client.call("DescribeNews"), dict[str, Any])
+    assert_type(client.with_options(timeout=None), AsyncClient)
+
+
+def paging(client: Client) -> None:
+    """`paginate` gives response structs, `iter_...` gives items."""
+    assert_type(client.paginate(ListGroupsRequest(user_pool_id="p")), Iterator[ListGroupsResponse])
+    assert_type(client.iter_list_groups(user_pool_id="p"), Iterator[GroupType])
+    for user in client.iter_list_users(user_pool_id="p", limit=60):
+        assert_type(user, UserType)
+        assert_type(user.username, str | None)
+
+
+async def paging_async(client: AsyncClient) -> None:
+    """The async client's pages and items are iterated over with `async for`."""
+    assert_type(client.paginate(ListGroupsRequest(user_pool_id="p")), AsyncIterator[ListGroupsResponse])
+    assert_type(client.iter_list_groups(user_pool_id="p"), AsyncIterator[GroupType])
+    async for page in client.paginate(ListGroupsRequest(user_pool_id="p")):
+        assert_type(page.groups, tuple[GroupType, ...] | None)
+
+
+def reading(response: AdminInitiateAuthResponse) -> None:
+    """Members have the types that they keep: enums, tuples, mappings, structs, or None where absent."""
+    assert_type(response.challenge_name, ChallengeNameType | None)
+    assert_type(response.available_challenges, tuple[ChallengeNameType, ...] | None)
+    assert_type(response.challenge_parameters, Mapping[str, str] | None)
+    assert_type(response.authentication_result, AuthenticationResultType | None)
+    assert_type(response.metadata, ResponseMetadata | None)
+    if response.authentication_result is not None:
+        assert_type(response.authentication_result.access_token, str | None)
+        assert_type(response.authentication_result.expires_in, int | None)
+    if response.metadata is not None:
+        assert_type(response.metadata.request_id, str | None)
+        assert_type(response.metadata.attempts, int)
+
+
+def enums(flow: AuthFlowType) -> str:
+    """An enum is a string and knows whether it is known."""
+    assert_type(flow.is_known, bool)
+    assert_type(AuthFlowType("SOMETHING_NEW"), AuthFlowType)
+    return flow
+
+
+def converting() -> None:
+    """`from_wire` gives what it was asked for, `to_wire` a dict."""
+    assert_type(from_wire(AdminInitiateAuthResponse, {}), AdminInitiateAuthResponse)
+    assert_type(from_wire(UserType, {"Username": "u"}), UserType)
+    assert_type(to_wire(sign_in()), dict[str, Any])
+
+
+def changing() -> None:
+    """`attrs.evolve` keeps the type, and takes what the struct takes."""
+    assert_type(attrs.evolve(sign_in(), client_id="other"), AdminInitiateAuthRequest)
+    assert_type(attrs.evolve(sign_in(), auth_flow="CUSTOM_AUTH"), AdminInitiateAuthRequest)
+
+
+def errors(client: Client) -> None:
+    """Errors have their facts, and can be caught by kind."""
+    try:
+        client.send(sign_in())
+    except NotAuthorizedException as error:
+        assert_type(error.code, str)
+        assert_type(error.message, str)
+        assert_type(error.status_code, int | None)
+        assert_type(error.request_id, str | None)
+        assert_type(error.operation, str | None)
+        assert_type(error.is_throttle, bool)
+    except (ThrottlingException, ServiceError) as error:
+        assert_type(error.is_retryable, bool)
+    except TransportError as error:
+        assert_type(error.attempts, int)
+    except RequestValidationError as error:
+        for fault in error.faults:
+            assert_type(fault.member, str)
+            assert_type(fault.problem, str)
+    except CognitoIdpError:
+        pass
+
+
+async def managing(credentials: Credentials) -> None:
+    """Clients are context managers that give themselves."""
+    with Client("eu-west-1", credentials=credentials) as client:
+        assert_type(client, Client)
+    async with AsyncClient("eu-west-1", credentials=credentials, timeout=5.0) as async_client:
+        assert_type(async_client, AsyncClient)
