@@ -1,0 +1,1 @@
+"""The tokens that a user pool issues: verifying them, and keeping them fresh."""

@@ -1,0 +1,98 @@
+"""A signed-in user's session over the async client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..sign_in.calls import in_region_of
+from .refresh import DEFAULT_MARGIN, TokenKeeper
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ..async_client import AsyncClient
+    from ..sign_in.app_client import AppClient
+    from ..sign_in.outcomes import Device, Tokens
+    from .refresh import OnTokens
+
+
+class AsyncUserSession:
+    """The tokens of one signed-in user, kept fresh. Tasks may share it.
+
+    Args:
+        client: the client to refresh with.
+        app: the app client that the user signed in with.
+        tokens: the tokens of a sign-in (`SignedIn.tokens`), or stored ones.
+        device: the user's remembered device. Where the pool remembers devices, a refresh needs it.
+        on_tokens: called with each new set of tokens, to store them; plain or async. Where the pool rotates refresh
+            tokens, the old one is void by then. If it raises, so does the call that refreshed; the session goes on with
+            the new tokens. It must not ask the session itself for anything but `tokens`.
+        margin: how many seconds before its end an access token is replaced.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        app: AppClient,
+        tokens: Tokens,
+        *,
+        device: Device | None = None,
+        on_tokens: OnTokens | None = None,
+        margin: float = DEFAULT_MARGIN,
+    ) -> None:
+        self._client = client
+        self._keeper = TokenKeeper(
+            app,
+            tokens,
+            in_region_of(app, client._options),  # noqa: SLF001 - a session is part of its client
+            device_key=None if device is None else device.key,
+            on_tokens=on_tokens,
+            margin=margin,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        """The newest tokens, which may be at their end."""
+        return self._keeper.tokens
+
+    @property
+    def auth(self) -> httpx.Auth:
+        """An `httpx.Auth` that puts a fresh access token on your own requests as `authorization: Bearer ...`."""
+        from ..transport.httpx_auth import AsyncSessionAuth
+
+        return AsyncSessionAuth(self.access_token)
+
+    async def access_token(self) -> str:
+        """Return an access token that is good for a while yet; refreshes at most once however many callers wait.
+
+        Raises:
+            SessionEndedError: the user must sign in again.
+            CognitoIdpError: a refresh was needed and failed.
+        """
+        tokens = await self._client._run(self._keeper.fresh())  # noqa: SLF001
+        return tokens.access_token
+
+    async def refresh(self) -> Tokens:
+        """Refresh now, whatever the expiry says.
+
+        Raises:
+            SessionEndedError: the user must sign in again.
+            CognitoIdpError: the refresh failed.
+        """
+        return await self._client._run(self._keeper.refresh())  # noqa: SLF001
+
+    async def sign_out(self) -> None:
+        """Revoke the refresh token and the access tokens made from it; the session is over then.
+
+        Raises:
+            CognitoIdpError: as for `send`.
+        """
+        await self._client._run(self._keeper.sign_out())  # noqa: SLF001
+
+    async def global_sign_out(self) -> None:
+        """Revoke all tokens of the user, on all devices; the session is over then.
+
+        Raises:
+            CognitoIdpError: as for `send`.
+        """
+        await self._client._run(self._keeper.global_sign_out())  # noqa: SLF001

@@ -1,0 +1,181 @@
+"""The claims of a verified token, typed: `sub`, `exp` and the rest under their own names, as Python values.
+
+Claims that decide whether a token is accepted must have their type (`sub`, `iss`, `exp`, `iat`, `nbf`, `client_id` or
+`aud`, `token_use`): otherwise the token is refused. The others are informative, and a Lambda trigger of the pool may
+have rewritten them: one of another type reads as if it were missing, and stands in `all` as it came.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from .errors import TokenFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _redacted(value: object) -> str:
+    return "None" if value is None else "'***'"
+
+
+@attrs.frozen(kw_only=True)
+class TokenClaims:
+    """What access tokens and ID tokens have in common.
+
+    Times are aware datetimes in UTC. `all` holds every claim as it stands in the token, custom ones included. Whatever
+    says who the user is never shows in a `repr`.
+    """
+
+    iss: str
+    """The issuer: the user pool's URL."""
+    exp: datetime
+    """When the token expires."""
+    iat: datetime | None
+    """When it was issued."""
+    auth_time: datetime | None
+    """When the user signed in."""
+    jti: str | None
+    """The token's own id."""
+    origin_jti: str | None
+    """The id of the refresh token that this one comes from, if the pool lets tokens be revoked."""
+    event_id: str | None
+    """The id of the sign-in."""
+    groups: tuple[str, ...]
+    """The groups of the user (`cognito:groups`)."""
+    sub: str = attrs.field(repr=_redacted)
+    """The id of the user; of the app client, in a token of the client-credentials grant."""
+    username: str | None = attrs.field(repr=_redacted)
+    """The user's name: `username` of an access token, `cognito:username` of an ID token."""
+    all: Mapping[str, Any] = attrs.field(repr=False, hash=False)
+    """Every claim as it stands in the token."""
+
+
+@attrs.frozen(kw_only=True)
+class AccessTokenClaims(TokenClaims):
+    """The claims of an access token: what its bearer may do."""
+
+    client_id: str
+    """The app client that the token was issued to."""
+    scope: frozenset[str]
+    """The OAuth 2.0 scopes that were granted."""
+    version: int | None
+    """The version of the token's form."""
+    device_key: str | None = attrs.field(repr=_redacted)
+    """The device that the user signed in from, if the pool remembers devices."""
+
+
+@attrs.frozen(kw_only=True)
+class IdTokenClaims(TokenClaims):
+    """The claims of an ID token: who the user is. Custom attributes stand in `all`, such as `custom:tenant`."""
+
+    aud: str
+    """The app client that the token was issued to."""
+    nonce: str | None
+    """What the app sent with the request for authorization."""
+    roles: tuple[str, ...]
+    """The ARNs of the IAM roles of the user's groups (`cognito:roles`)."""
+    preferred_role: str | None
+    """The ARN of the role of the group with the highest precedence (`cognito:preferred_role`)."""
+    email: str | None = attrs.field(repr=_redacted)
+    email_verified: bool | None
+    phone_number: str | None = attrs.field(repr=_redacted)
+    phone_number_verified: bool | None
+
+
+AnyClaims: TypeAlias = AccessTokenClaims | IdTokenClaims
+
+
+def access_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None) -> AccessTokenClaims:
+    """Return the claims of an access token whose deciding claims were checked."""
+    get = claims.get
+    version = get("version")
+    return AccessTokenClaims(
+        iss=claims["iss"],
+        exp=exp,
+        iat=iat,
+        auth_time=_moment(get("auth_time")),
+        jti=_text(get("jti")),
+        origin_jti=_text(get("origin_jti")),
+        event_id=_text(get("event_id")),
+        groups=_texts(get("cognito:groups")),
+        sub=claims["sub"],
+        username=_text(get("username")),
+        all=claims,
+        client_id=claims["client_id"],
+        scope=frozenset((_text(get("scope")) or "").split()),
+        version=version if type(version) is int else None,
+        device_key=_text(get("device_key")),
+    )
+
+
+def id_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None) -> IdTokenClaims:
+    """Return the claims of an ID token whose deciding claims were checked."""
+    get = claims.get
+    return IdTokenClaims(
+        iss=claims["iss"],
+        exp=exp,
+        iat=iat,
+        auth_time=_moment(get("auth_time")),
+        jti=_text(get("jti")),
+        origin_jti=_text(get("origin_jti")),
+        event_id=_text(get("event_id")),
+        groups=_texts(get("cognito:groups")),
+        sub=claims["sub"],
+        username=_text(get("cognito:username")),
+        all=claims,
+        aud=claims["aud"],
+        nonce=_text(get("nonce")),
+        roles=_texts(get("cognito:roles")),
+        preferred_role=_text(get("cognito:preferred_role")),
+        email=_text(get("email")),
+        email_verified=_flag(get("email_verified")),
+        phone_number=_text(get("phone_number")),
+        phone_number_verified=_flag(get("phone_number_verified")),
+    )
+
+
+def moment(claims: Mapping[str, Any], name: str) -> datetime | None:
+    """Return the time that a claim holds (RFC 7519, section 2, NumericDate); None if there is no such claim.
+
+    Raises:
+        TokenFormatError: it holds something else, such as a number written as a string.
+    """
+    value = claims.get(name)
+    if value is None and name not in claims:
+        return None
+    found = _moment(value)
+    if found is None:
+        msg = f"the token's {name} is no time in seconds since 1970"
+        raise TokenFormatError(msg)
+    return found
+
+
+def _moment(value: object) -> datetime | None:
+    # type(), since a bool is an int as well.
+    if type(value) is not int and type(value) is not float:
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _text(value: object) -> str | None:
+    return value if type(value) is str else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if type(value) is not list or not all(type(item) is str for item in value):
+        return ()
+    return tuple(value)
+
+
+def _flag(value: object) -> bool | None:
+    # Some triggers can set claims to strings only.
+    if type(value) is str:
+        return {"true": True, "false": False}.get(value)
+    return value if type(value) is bool else None

@@ -1,0 +1,199 @@
+"""What the sync and the async verifier share: the settings, and the flow of a verification.
+
+`verified` is the whole path on one page. Nothing of a token is believed before its signature fits but its issuer and
+the name of its key, and those only choose among keys that are trusted anyway.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+from ..errors import ConfigError
+from ..transport.limits import Timeout, timeout_of
+from .errors import TokenIssuerError, TokenSignatureError
+from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
+from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
+from .names import Names, names, scopes
+from .pools import TrustedPool
+from .rs256 import Rs256
+from .rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Final, Literal, TypeAlias
+
+    from ..flow.effects import Flow
+    from ..wire import Limits
+    from .claims import AnyClaims
+
+    Pools: TypeAlias = str | TrustedPool | Iterable[str | TrustedPool]
+    TokenUse: TypeAlias = Literal["access", "id"] | None
+
+_TIMEOUT: Final = Timeout(total=10.0, connect=3.0, read=5.0, write=5.0)
+# A pool has two keys, and all tokens that one of them signed begin with the same header.
+_HEADERS_KEPT: Final = 32
+
+
+class _Unset(Enum):
+    UNSET = "not given"
+
+
+_UNSET: Final = _Unset.UNSET
+
+
+class Settings(TypedDict, total=False):
+    """The settings of a verifier that have a default; `TokenVerifier` describes them."""
+
+    client_ids: Names | None
+    region: str | None
+    required_scopes: Names
+    required_groups: Names
+    leeway: float
+    max_token_bytes: int
+    jwks_max_age: float
+    timeout: float | Timeout | None
+    clock: Callable[[], float] | None
+
+
+class _Issuer(NamedTuple):
+    """An issuer that is accepted: its keys, and the app clients whose tokens are."""
+
+    keys: JwksCache
+    client_ids: frozenset[str] | None
+
+
+class Verification:
+    """Everything that verifying takes but a way to send."""
+
+    def __init__(
+        self,
+        user_pool_id: Pools,
+        token_use: TokenUse,
+        *,
+        client_ids: Names | _Unset | None = _UNSET,
+        region: str | None = None,
+        required_scopes: Names = (),
+        required_groups: Names = (),
+        leeway: float = 0.0,
+        max_token_bytes: int = MAX_TOKEN_BYTES,
+        jwks_max_age: float = MAX_AGE,
+        timeout: float | Timeout | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Take the settings as `TokenVerifier` describes them.
+
+        Raises:
+            ConfigError: a setting can't be used.
+            JwtNotInstalledError: PyJWT is not installed.
+        """
+        if token_use not in ("access", "id", None):
+            msg = f"token_use={token_use!r} must be 'access', 'id', or None for both"
+            raise ConfigError(msg)
+        if token_use == "id" and required_scopes:  # noqa: S105 - a kind of token, not a secret
+            msg = "required_scopes can't be met: ID tokens have no scopes"
+            raise ConfigError(msg)
+        for setting, value in (
+            ("leeway", leeway),
+            ("max_token_bytes", max_token_bytes),
+            ("jwks_max_age", jwks_max_age),
+        ):
+            if not 0 <= value < math.inf:
+                msg = f"{setting}={value!r} must be a number that is not negative"
+                raise ConfigError(msg)
+        self._rs256 = Rs256()
+        self._rules = Rules(
+            token_use=token_use, leeway=leeway, scopes=scopes(required_scopes), groups=names(required_groups)
+        )
+        self._clock = clock or time.time
+        self._max_token_bytes = max_token_bytes
+        self._key_id = lru_cache(_HEADERS_KEPT)(read_key_id)
+        self._limits = _limits(_TIMEOUT if timeout is None else timeout_of(timeout))
+        self._issuers: dict[str, _Issuer] = {}
+        for pool in _trusted(user_pool_id, client_ids, region):
+            self._trust(pool, jwks_max_age)
+
+    def _trust(self, pool: TrustedPool, max_age: float) -> None:
+        keys: Mapping[str, Any] = {}
+        if pool.jwks is not None:
+            keys = self._rs256.public_keys(dict(pool.jwks))
+            if not keys:
+                msg = f"jwks= for {pool.user_pool_id} is no JWK set with an RSA key for signatures"
+                raise ConfigError(msg)
+        caches = {
+            uri: JwksCache(uri, self._rs256.public_keys, self._limits, self._clock, keys=keys, max_age=max_age)
+            for uri in pool.jwks_uris.values()
+        }
+        for issuer, uri in pool.jwks_uris.items():
+            if issuer in self._issuers:
+                msg = f"two of the pools have the issuer {issuer}"
+                raise ConfigError(msg)
+            self._issuers[issuer] = _Issuer(caches[uri], pool.client_ids)
+
+    def verified(self, token: str, required_scopes: Names, required_groups: Names) -> Flow[AnyClaims]:
+        """Return the claims of a token that is good in every respect.
+
+        Raises:
+            TokenError: of the class that names the first thing that is wrong.
+        """
+        parts = split(token, self._max_token_bytes)
+        kid = self._key_id(parts.header)
+        payload = read_object(parts.payload, "payload")
+        iss = payload.get("iss")
+        issuer = self._issuers.get(iss) if type(iss) is str else None
+        if issuer is None:
+            msg = f"the token's iss is {shown(iss)}, and must be {' or '.join(self._issuers)}"
+            raise TokenIssuerError(msg)
+        now = self._clock()
+        key = issuer.keys.ready(kid, now)
+        if key is None:
+            key = yield from issuer.keys.key(kid)
+            now = self._clock()
+        signature = decode(parts.signature, "signature")
+        if not self._rs256.fits(token[: token.rindex(".")].encode(), key, signature):
+            msg = "the token's signature doesn't fit its text: it was changed, or signed by someone else"
+            raise TokenSignatureError(msg)
+        claims = self._rules.accept(payload, issuer.client_ids, now)
+        self._rules.demand(claims, required_scopes, required_groups)
+        return claims
+
+
+def _limits(timeout: Timeout) -> Limits:
+    """Return the limits of one fetch, none of them above the whole's."""
+    limits = timeout.limits(MAX_RESPONSE_BYTES)
+    if timeout.total is None:
+        return limits
+    connect, read, write = (
+        timeout.total if limit is None else min(limit, timeout.total)
+        for limit in (timeout.connect, timeout.read, timeout.write)
+    )
+    return limits._replace(connect=connect, read=read, write=write, total=timeout.total)
+
+
+def _trusted(given: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
+    """Return the pools that a verifier was given.
+
+    Raises:
+        ConfigError: there are none, or a setting is missing or stands in the wrong place.
+    """
+    pools = [given] if isinstance(given, str | TrustedPool) else list(given)
+    if not pools:
+        msg = "there is no user pool to accept tokens of"
+        raise ConfigError(msg)
+    ready = [pool for pool in pools if isinstance(pool, TrustedPool)]
+    if len(ready) == len(pools):
+        if client_ids is not _UNSET or region is not None:
+            msg = "client_ids and region belong in the TrustedPool, not beside it"
+            raise ConfigError(msg)
+        return ready
+    if isinstance(client_ids, _Unset):
+        msg = "client_ids is missing: name the app clients to accept, or pass None to accept every one of the pool"
+        raise ConfigError(msg)
+    clients = None if client_ids is None else names(client_ids)
+    return [
+        pool if isinstance(pool, TrustedPool) else TrustedPool(pool, client_ids=clients, region=region)
+        for pool in pools
+    ]

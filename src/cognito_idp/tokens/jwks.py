@@ -1,0 +1,160 @@
+"""The keys of one issuer: fetched on first need, kept, and looked at again when they may have changed.
+
+Keys that work are never thrown away because a fetch failed. They are fetched again
+
+- when a token names a key that isn't there, which is how a rotation shows, but not within 10 s of the last fetch:
+  anyone can send tokens that name keys nobody has;
+- when they are a day old, so that a key which the pool has withdrawn stops counting even in a process that runs for
+  months (aws-jwt-verify and others keep it until a restart). One caller waits for that; the others go on with what is
+  there.
+"""
+
+from __future__ import annotations
+
+import json
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._version import __version__
+from ..endpoint import Endpoint
+from ..errors import InvalidResponseError, TransportError
+from ..flow.effects import Lock, hold, send
+from ..wire import HttpRequest
+from .errors import JwksError, TokenKeyError
+from .jws import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Final
+
+    from ..flow.effects import Flow
+    from ..wire import Limits
+
+MAX_AGE: Final = 24 * 3600.0
+# Two keys take 1 kB.
+MAX_RESPONSE_BYTES: Final = 64 * 1024
+
+_PAUSE: Final = 10.0
+# With no keys at all nothing works, and it is worth trying again soon; but not in every call that comes.
+_PAUSE_WITHOUT_KEYS: Final = 1.0
+_PAUSE_WITH_OLD_KEYS: Final = 300.0
+_OK: Final = 200
+
+
+class _State(NamedTuple):
+    """What is known; replaced as a whole. Times are in seconds since 1970, failed fetches count as fetches."""
+
+    keys: Mapping[str, Any]
+    old_at: float
+    fetches: int = 0
+    fetched_at: float = -inf
+    failure: str | None = None
+    cause: TransportError | InvalidResponseError | None = None
+
+
+class JwksCache:
+    """The keys of one issuer. Threads, or the tasks of event loops, may share it."""
+
+    def __init__(
+        self,
+        uri: str | None,
+        read: Callable[[object], Mapping[str, Any]],
+        limits: Limits,
+        clock: Callable[[], float],
+        *,
+        keys: Mapping[str, Any],
+        max_age: float = MAX_AGE,
+    ) -> None:
+        """Begin with `keys`, which may be none; `read` takes the keys out of a JWK set.
+
+        Nothing is fetched if `uri` is None. `max_age` is in seconds; `clock` gives the time in seconds since 1970.
+        """
+        self._uri = uri
+        self._read = read
+        self._limits = limits
+        self._clock = clock
+        self._max_age = max_age
+        self._lock = Lock()
+        self._state = _State(keys, old_at=inf if uri is None else clock() + max_age)
+
+    def ready(self, kid: str, now: float) -> Any:
+        """Return a key if it is here and needs no fetch, else None."""
+        state = self._state
+        return state.keys.get(kid) if now < state.old_at else None
+
+    def key(self, kid: str) -> Flow[Any]:
+        """Return a key, after a fetch if need be.
+
+        Raises:
+            TokenKeyError: the issuer has no such key.
+            JwksError: the keys can't be had.
+        """
+        now = self._clock()
+        seen = self._state
+        if kid in seen.keys and now >= seen.old_at:
+            # Before the fetch, so that other callers don't wait for it.
+            self._state = seen = seen._replace(old_at=now + _PAUSE_WITH_OLD_KEYS)
+            yield from hold(self._lock, self._fetch(seen))
+        elif kid not in seen.keys and self._uri is not None:
+            yield from hold(self._lock, self._fetch_unless_paused(seen))
+        state = self._state
+        if kid in state.keys:
+            return state.keys[kid]
+        if state.failure is not None:
+            raise JwksError(state.failure) from state.cause
+        msg = f"the token names the key {shown(kid)}, which is not among the {len(state.keys)} keys of its issuer"
+        raise TokenKeyError(msg)
+
+    def _fetch_unless_paused(self, seen: _State) -> Flow[None]:
+        pause = _PAUSE if seen.keys else _PAUSE_WITHOUT_KEYS
+        # A clock that was set back doesn't make the pause longer.
+        if not 0 <= self._clock() - seen.fetched_at < pause:
+            yield from self._fetch(seen)
+
+    def _fetch(self, seen: _State) -> Flow[None]:
+        if self._state.fetches != seen.fetches:
+            # Someone else fetched while this caller waited for the lock, and the outcome is that of both.
+            return
+        try:
+            keys = yield from fetch(self._uri or "", self._read, self._limits)
+        except JwksError as error:
+            cause = error.__cause__
+            self._state = self._state._replace(
+                fetches=seen.fetches + 1,
+                fetched_at=self._clock(),
+                failure=str(error),
+                cause=cause if isinstance(cause, TransportError | InvalidResponseError) else None,
+            )
+        else:
+            now = self._clock()
+            self._state = _State(keys, old_at=now + self._max_age, fetches=seen.fetches + 1, fetched_at=now)
+
+
+def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits) -> Flow[Mapping[str, Any]]:
+    """Fetch a JWK set and return its keys.
+
+    Raises:
+        JwksError: no answer came, or it has no keys.
+    """
+    headers = (
+        ("host", Endpoint(uri, None).host),
+        ("accept", "application/json"),
+        ("accept-encoding", "identity"),
+        ("user-agent", f"cognito-idp/{__version__}"),
+    )
+    try:
+        response = yield from send(HttpRequest("GET", uri, headers, b"", limits))
+    except (TransportError, InvalidResponseError) as error:
+        msg = f"the keys at {uri} can't be fetched: {error}"
+        raise JwksError(msg) from error
+    if response.status_code != _OK:
+        msg = f"the keys at {uri} can't be fetched: it answered with HTTP status {response.status_code}"
+        raise JwksError(msg)
+    try:
+        keys = read(json.loads(response.body))
+    except (ValueError, RecursionError):
+        keys = {}
+    if not keys:
+        msg = f"the answer of {uri} is no JWK set with an RSA key for signatures"
+        raise JwksError(msg)
+    return keys

@@ -1,0 +1,107 @@
+"""Which user pools a verifier trusts: their issuers, where their keys are, and for which app clients."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..endpoint import checked_url, partition_of
+from ..errors import ConfigError
+from .names import Names, names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+
+_POOL_ID: Final = re.compile(r"[\w-]+_[0-9a-zA-Z]+", re.ASCII)
+_REGION_OF_ID: Final = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_.+")
+_REGION: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# A pool's tokens name one of these as their issuer, as its `IssuerConfiguration` says.
+_HOSTS: Final = ("cognito-idp", "issuer-cognito-idp")
+
+
+def _names_or_any(given: Names | None) -> frozenset[str] | None:
+    return None if given is None else names(given)
+
+
+@attrs.frozen
+class TrustedPool:
+    """A user pool whose tokens are accepted.
+
+    Args:
+        user_pool_id: such as `"eu-west-1_AbCdEfGhI"`.
+        client_ids: the app client, or several, whose tokens are accepted; None accepts those of every app client of the
+            pool.
+        region: the pool's region, if its id doesn't begin with it.
+        replica_regions: the regions that the pool is replicated to, from which tokens are accepted as well.
+        issuer: the one issuer (`iss`) to accept, instead of those that AWS publishes for the pool: for a local server
+            whose tokens name another one.
+        jwks_uri: where the keys are, instead of below the issuer: for a local server, whose tokens name an issuer at
+            AWS.
+        jwks: the JWK set to begin with, as a mapping. Without a `jwks_uri` nothing is ever fetched; with one, it is
+            when a token names another key or the set gets old.
+        allow_http: allow a plain-http `jwks_uri` or issuer that isn't on this machine. Whoever is between could then
+            forge tokens.
+
+    Raises:
+        ConfigError: a setting can't be used.
+    """
+
+    user_pool_id: str
+    client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=_names_or_any)
+    region: str | None = attrs.field(default=None, kw_only=True)
+    replica_regions: frozenset[str] = attrs.field(default=frozenset(), kw_only=True, converter=names)
+    issuer: str | None = attrs.field(default=None, kw_only=True)
+    jwks_uri: str | None = attrs.field(default=None, kw_only=True)
+    jwks: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, hash=False)
+    allow_http: bool = attrs.field(default=False, kw_only=True)
+    jwks_uris: Mapping[str, str | None] = attrs.field(init=False, repr=False, eq=False)
+    """The address of the keys for each issuer that is accepted; None where nothing is to be fetched."""
+
+    def __attrs_post_init__(self) -> None:
+        """Work out the issuers, and refuse what would accept nothing or anything."""
+        if not isinstance(self.user_pool_id, str) or not _POOL_ID.fullmatch(self.user_pool_id):
+            msg = f"user_pool_id {self.user_pool_id!r} is no id of a user pool; one looks like 'eu-west-1_AbCdEfGhI'"
+            raise ConfigError(msg)
+        if self.client_ids is not None and (not self.client_ids or "" in self.client_ids):
+            msg = "client_ids names no app client, or has an empty name; None accepts those of every app client"
+            raise ConfigError(msg)
+        object.__setattr__(self, "jwks_uris", {issuer: self._jwks_uri(issuer) for issuer in self._issuers()})
+
+    def _issuers(self) -> tuple[str, ...]:
+        if self.issuer == "":
+            msg = "issuer is empty"
+            raise ConfigError(msg)
+        if self.issuer is not None:
+            if self.region is not None or self.replica_regions:
+                msg = "issuer= names the only issuer to accept, so that region= and replica_regions= would mean nothing"
+                raise ConfigError(msg)
+            return (self.issuer,)
+        regions = (self._region(), *sorted(self.replica_regions))
+        for region in regions:
+            if not _REGION.fullmatch(region):
+                msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
+                raise ConfigError(msg)
+        return tuple(
+            f"https://{host}.{region}.{partition_of(region).dns_suffix}/{self.user_pool_id}"
+            for region in regions
+            for host in _HOSTS
+        )
+
+    def _region(self) -> str:
+        if self.region is not None:
+            return self.region
+        found = _REGION_OF_ID.fullmatch(self.user_pool_id)
+        if found is None:
+            msg = f"user_pool_id {self.user_pool_id!r} doesn't begin with a region; give region= or issuer="
+            raise ConfigError(msg)
+        return found[1]
+
+    def _jwks_uri(self, issuer: str) -> str | None:
+        if self.jwks_uri is not None:
+            return checked_url(self.jwks_uri, allow_http=self.allow_http, setting="jwks_uri")
+        if self.jwks is not None:
+            return None
+        return f"{checked_url(issuer, allow_http=self.allow_http, setting='issuer')}/.well-known/jwks.json"

@@ -1,0 +1,175 @@
+"""Keeping a user's tokens fresh, as flows: one refresh in flight, and no new refresh token ever lost.
+
+Source: Cognito developer guide, "Refresh tokens"; GetTokensFromRefreshToken serves pools with and without rotation.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..errors import CognitoIdpError, NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
+from ..flow.effects import Lock, call, finish, hold
+from ..invoke import invoke
+from ..sign_in.conversation import tokens_of
+from ..sign_in.errors import SessionEndedError
+from ..types import GetTokensFromRefreshTokenRequest, GlobalSignOutRequest, RevokeTokenRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..flow.effects import Flow
+    from ..options import Options
+    from ..sign_in.app_client import AppClient
+    from ..sign_in.outcomes import Tokens
+
+    OnTokens = Callable[[Tokens], Awaitable[None] | None]
+
+# What the service answers when a refresh token is not good any more, and never will be again.
+_ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException)
+DEFAULT_MARGIN = 60.0
+_PAUSE_AFTER_FAILURE = 5.0
+
+
+class TokenKeeper:
+    """The tokens of one signed-in user. Threads and tasks may share it."""
+
+    def __init__(
+        self,
+        app: AppClient,
+        tokens: Tokens,
+        options: Options,
+        *,
+        device_key: str | None,
+        on_tokens: OnTokens | None,
+        margin: float,
+    ) -> None:
+        """Begin with the tokens of a sign-in, or with stored ones; `margin` is in seconds before the expiry."""
+        self.tokens = tokens
+        self._app = app
+        self._options = options
+        self._device_key = device_key
+        self._on_tokens = on_tokens
+        self._margin = timedelta(seconds=margin)
+        self._lock = Lock()
+        self._ended: str | None = None
+        self._next_try = 0.0
+        self._failures = 0
+        self._failure: CognitoIdpError | None = None
+
+    def fresh(self) -> Flow[Tokens]:
+        """Return tokens whose access token is good for a while yet, refreshing them if need be.
+
+        While the old access token is still good, a refresh that fails for a passing reason does no harm.
+
+        Raises:
+            SessionEndedError: the user must sign in again.
+            CognitoIdpError: a refresh was needed and failed.
+        """
+        self._check_open()
+        tokens = self.tokens
+        can_wait = tokens.refresh_token is None or self._options.clock() < self._next_try
+        if not self._is_due(tokens) or (can_wait and not self._is_over(tokens)):
+            return tokens
+        try:
+            return (yield from self._refreshed(tokens))
+        except SessionEndedError:
+            raise
+        except CognitoIdpError:
+            # With new tokens at hand it was not the refresh that failed, but the function that stores them.
+            if self.tokens is not tokens or self._is_over(tokens):
+                raise
+            self._next_try = self._options.clock() + _PAUSE_AFTER_FAILURE
+        return tokens
+
+    def refresh(self) -> Flow[Tokens]:
+        """Refresh now, whatever the expiry says; several callers at once share one refresh.
+
+        Raises:
+            SessionEndedError: the user must sign in again.
+            CognitoIdpError: the refresh failed.
+        """
+        self._check_open()
+        return (yield from self._refreshed(self.tokens))
+
+    def sign_out(self) -> Flow[None]:
+        """Revoke the refresh token and the access tokens made from it (RevokeToken); then the session is over."""
+        # After a refresh that is under way: the token that it brings is the one to revoke.
+        yield from hold(self._lock, self._revoked())
+
+    def _revoked(self) -> Flow[None]:
+        self._check_open()
+        token = self.tokens.refresh_token
+        if token is not None:
+            request = RevokeTokenRequest(
+                token=token, client_id=self._app.client_id, client_secret=self._app.client_secret
+            )
+            yield from invoke(request, self._options)
+        self._ended = "the user has signed out"
+
+    def global_sign_out(self) -> Flow[None]:
+        """Revoke all tokens of the user, on all devices (GlobalSignOut); then the session is over."""
+        tokens = yield from self.fresh()
+        yield from invoke(GlobalSignOutRequest(access_token=tokens.access_token), self._options)
+        self._ended = "the user has signed out everywhere"
+
+    def _check_open(self) -> None:
+        if self._ended is not None:
+            raise SessionEndedError(self._ended)
+
+    def _is_due(self, tokens: Tokens) -> bool:
+        return tokens.expires_at is not None and tokens.expires_at.timestamp() - self._margin.total_seconds() <= (
+            self._options.clock()
+        )
+
+    def _is_over(self, tokens: Tokens) -> bool:
+        return tokens.expires_at is not None and tokens.expires_at.timestamp() <= self._options.clock()
+
+    def _refreshed(self, stale: Tokens) -> Flow[Tokens]:
+        # Finished even when the caller is cancelled: a rotated refresh token that came back must not be thrown away.
+        return (yield from finish(hold(self._lock, self._shared(stale, self._failures))))
+
+    def _shared(self, stale: Tokens, failures: int) -> Flow[Tokens]:
+        """Refresh, unless another caller tried while this one waited; then what came of that is the result."""
+        self._check_open()
+        if self.tokens is not stale:
+            return self.tokens
+        if self._failure is not None and self._failures != failures:
+            raise copy(self._failure) from self._failure
+        try:
+            new = yield from self._exchanged(stale)
+        except CognitoIdpError as error:
+            self._failures, self._failure = self._failures + 1, error
+            raise
+        # Stored before anything else can fail: the old refresh token may be void from here on.
+        self.tokens, self._failure = new, None
+        if self._on_tokens is not None:
+            on_tokens = self._on_tokens
+            yield from call(lambda: on_tokens(new))
+        return new
+
+    def _exchanged(self, stale: Tokens) -> Flow[Tokens]:
+        if stale.refresh_token is None:
+            msg = "there is no refresh token, so the session ends with its access token"
+            raise SessionEndedError(msg)
+        request = GetTokensFromRefreshTokenRequest(
+            refresh_token=stale.refresh_token,
+            client_id=self._app.client_id,
+            client_secret=self._app.client_secret,
+            device_key=self._device_key,
+        )
+        try:
+            answer = yield from invoke(request, self._options)
+        except _ENDED as error:
+            self._ended = f"the refresh token is not good any more ({error.code})"
+            raise SessionEndedError(self._ended) from error
+        if answer.authentication_result is None:
+            msg = "the service answered a refresh without tokens"
+            raise CognitoIdpError(msg)
+        new = tokens_of(answer.authentication_result, self._options)
+        return attrs.evolve(
+            new, refresh_token=new.refresh_token or stale.refresh_token, id_token=new.id_token or stale.id_token
+        )

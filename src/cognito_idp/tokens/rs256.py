@@ -1,0 +1,72 @@
+"""RSASSA-PKCS1-v1_5 with SHA-256, and keys from JWKs, by PyJWT: the only module that imports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import JwtNotInstalledError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+# RFC 7518, 3.3: smaller keys must not be used.
+_MIN_KEY_BITS: Final = 2048
+
+
+class Rs256:
+    """The algorithm that Cognito signs tokens with."""
+
+    def __init__(self) -> None:
+        """Load PyJWT.
+
+        Raises:
+            JwtNotInstalledError: it is not there.
+        """
+        try:
+            from jwt.algorithms import RSAAlgorithm
+            from jwt.exceptions import PyJWTError
+        except ImportError as error:
+            msg = "verifying tokens needs PyJWT with its crypto extra: pip install 'cognito-idp[jwt]'"
+            raise JwtNotInstalledError(msg) from error
+        algorithm = RSAAlgorithm(RSAAlgorithm.SHA256)
+        self._from_jwk = algorithm.from_jwk
+        self._no_key = (PyJWTError, ValueError)
+        self.fits = algorithm.verify
+        """`fits(message, key, signature)` says whether the key's owner signed the message."""
+
+    def public_keys(self, jwks: object) -> dict[str, RSAPublicKey]:
+        """Return the keys of a JWK set (RFC 7517, section 5) that can have signed a token, by their `kid`.
+
+        Whatever else stands there is passed over: other types and uses of keys, keys without `kid`, keys that are too
+        small or garbled. Of two keys with the same `kid` the first one counts. Something else than a set has no keys.
+        """
+        members = jwks.get("keys") if isinstance(jwks, dict) else None
+        keys: dict[str, RSAPublicKey] = {}
+        for member in members if isinstance(members, list) else ():
+            if isinstance(member, dict) and _is_for_rs256(member):
+                key = self._public_key(member)
+                if key is not None:
+                    keys.setdefault(member["kid"], key)
+        return keys
+
+    def _public_key(self, jwk: Mapping[str, Any]) -> RSAPublicKey | None:
+        try:
+            # Only these members: with a `d` among them it would be a private key.
+            key: Any = self._from_jwk({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
+        except self._no_key:
+            return None
+        return key if key.key_size >= _MIN_KEY_BITS else None
+
+
+def _is_for_rs256(jwk: Mapping[str, Any]) -> bool:
+    operations = jwk.get("key_ops")
+    return (
+        jwk.get("kty") == "RSA"
+        and all(isinstance(jwk.get(name), str) and jwk[name] != "" for name in ("kid", "n", "e"))
+        and jwk.get("use") in (None, "sig")
+        and jwk.get("alg") in (None, "RS256")
+        and (operations is None or (isinstance(operations, list) and "verify" in operations))
+    )

@@ -1,0 +1,102 @@
+"""What a token whose signature is good must say to be accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .claims import AccessTokenClaims, AnyClaims, access_token_claims, id_token_claims, moment
+from .errors import (
+    TokenAudienceError,
+    TokenExpiredError,
+    TokenFormatError,
+    TokenGroupError,
+    TokenNotYetValidError,
+    TokenScopeError,
+    TokenUseError,
+)
+from .jws import shown
+from .names import Names, names, scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+# By `token_use`: the claim that names the app client, and how the claims are read.
+_KINDS: dict[str, tuple[str, Callable[[dict[str, Any], datetime, datetime | None], AnyClaims]]] = {
+    "access": ("client_id", access_token_claims),
+    "id": ("aud", id_token_claims),
+}
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """The demands of a verifier: `token_use` (None takes both kinds), seconds of leeway, scopes and groups."""
+
+    token_use: str | None
+    leeway: float
+    scopes: frozenset[str]
+    groups: frozenset[str]
+
+    def accept(self, claims: dict[str, Any], client_ids: frozenset[str] | None, now: float) -> AnyClaims:
+        """Return the claims of a token, typed; `now` is in seconds since 1970.
+
+        Raises:
+            TokenError: of the class that names the first thing that is wrong.
+        """
+        exp, iat = self._times(claims, now)
+        use = claims.get("token_use")
+        kind = _KINDS.get(use) if type(use) is str and self.token_use in (None, use) else None
+        if kind is None:
+            msg = f"the token's token_use is {shown(use)}, and must be {self.token_use or 'access or id'}"
+            raise TokenUseError(msg)
+        client_claim, typed = kind
+        client_id = claims.get(client_claim)
+        if type(client_id) is not str or (client_ids is not None and client_id not in client_ids):
+            msg = f"the token's {client_claim} is {shown(client_id)}, which is none of the app clients to accept"
+            raise TokenAudienceError(msg)
+        if type(claims.get("sub")) is not str:
+            msg = "the token's sub is missing, or no string"
+            raise TokenFormatError(msg)
+        return typed(claims, exp, iat)
+
+    def _times(self, claims: dict[str, Any], now: float) -> tuple[datetime, datetime | None]:
+        exp = moment(claims, "exp")
+        if exp is None:
+            msg = "the token has no exp, and so would never expire"
+            raise TokenFormatError(msg)
+        over_for = now - self.leeway - claims["exp"]
+        if over_for >= 0:
+            msg = f"the token expired at {exp:%Y-%m-%dT%H:%M:%SZ}"
+            raise TokenExpiredError(msg)
+        if "nbf" in claims:
+            self._begun(claims, "nbf", now)
+        return exp, self._begun(claims, "iat", now)
+
+    def _begun(self, claims: dict[str, Any], name: str, now: float) -> datetime | None:
+        at = moment(claims, name)
+        if at is not None and claims[name] > now + self.leeway:
+            msg = f"the token is not valid before {at:%Y-%m-%dT%H:%M:%SZ} ({name}); is this machine's clock right?"
+            raise TokenNotYetValidError(msg)
+        return at
+
+    def demand(self, claims: AnyClaims, required_scopes: Names, required_groups: Names) -> None:
+        """Check for the scopes and groups that are required always, and for further ones.
+
+        Raises:
+            TokenScopeError: a scope is missing; ID tokens have none.
+            TokenGroupError: the user is not in one of the groups.
+        """
+        wanted = self.scopes | scopes(required_scopes) if required_scopes else self.scopes
+        if wanted:
+            missing = wanted - (claims.scope if isinstance(claims, AccessTokenClaims) else frozenset())
+            if missing:
+                msg = f"the token lacks the scope {' and '.join(sorted(missing))}"
+                raise TokenScopeError(msg)
+        wanted = self.groups | names(required_groups) if required_groups else self.groups
+        if wanted:
+            missing = wanted.difference(claims.groups)
+            if missing:
+                msg = f"the user is not in the group {' and '.join(sorted(missing))}"
+                raise TokenGroupError(msg)

@@ -1,0 +1,241 @@
+"""The verifiers, sync and async: each is a driver for the flow in `core.py`."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
+
+from ..errors import ClientClosedError
+from ..flow.drive import Driver
+from ..flow.drive_async import AsyncDriver
+from ..transport import make_async_transport, make_transport
+from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
+from .core import Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import TypeAlias, Unpack
+
+    import httpx
+
+    from ..transport.httpx_async import AsyncHttpxTransport
+    from ..transport.httpx_sync import HttpxTransport
+    from ..wire import HttpRequest, HttpResponse
+    from .core import Pools, Settings, TokenUse
+    from .names import Names
+
+    Transport: TypeAlias = httpx.BaseTransport | None
+    AsyncTransport: TypeAlias = httpx.AsyncBaseTransport | None
+
+AdapterT = TypeVar("AdapterT")
+ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
+
+
+class _Lazy(Generic[AdapterT]):
+    """A transport that is made when keys must be fetched; verifying with keys at hand needs no HTTP library."""
+
+    def __init__(self, make: Callable[[], AdapterT]) -> None:
+        self._make = make
+        self._made: AdapterT | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def open(self) -> AdapterT:
+        with self._lock:
+            if self._closed:
+                msg = "this verifier is closed, so it can't fetch keys; make a new one"
+                raise ClientClosedError(msg)
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def close(self) -> AdapterT | None:
+        with self._lock:
+            self._closed = True
+            made, self._made = self._made, None
+            return made
+
+
+class _LazyTransport(_Lazy["HttpxTransport"]):
+    def send(self, request: HttpRequest) -> HttpResponse:
+        adapter: HttpxTransport = self.open()
+        return adapter.send(request)
+
+
+class _AsyncLazyTransport(_Lazy["AsyncHttpxTransport"]):
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        adapter: AsyncHttpxTransport = self.open()
+        return await adapter.send(request)
+
+
+class TokenVerifier(Generic[ClaimsT]):
+    """Verifies access tokens or ID tokens of user pools.
+
+    ```
+    verifier = TokenVerifier("eu-west-1_AbCdEfGhI", client_ids="1example23456789", token_use="access")
+    claims = verifier.verify(token)
+    ```
+
+    Make one and keep it: it holds the pools' keys, which it fetches when it first needs them. Threads may share it.
+
+    Args:
+        user_pool_id: the id of the pool whose tokens are accepted, a `TrustedPool`, or several of either.
+        token_use: `"access"` or `"id"`; None accepts both kinds.
+        client_ids: the app client, or several, whose tokens are accepted; None accepts those of every app client of the
+            pool. Required with an id; a `TrustedPool` has its own.
+        region: the region of the pools that are given by an id, if the id doesn't begin with it.
+        required_scopes: scopes that a token must have, all of them; a string may hold several, with spaces between.
+        required_groups: groups that the user must be in, all of them.
+        leeway: how many seconds this machine's clock may be wrong by; none unless given.
+        max_token_bytes: refuse a longer token unread; 16 KiB unless given.
+        jwks_max_age: fetch a pool's keys again after so many seconds, a day unless given; if that fails they stay in
+            use.
+        timeout: seconds for one fetch of keys, or a `Timeout` for each limit. None: 10 s, 3 s of them to connect.
+        clock: a function that gives the time in seconds since 1970.
+        transport: any `httpx.BaseTransport`, which `close` closes; None: one with the proxies and certificates that the
+            environment names.
+
+    Raises:
+        ConfigError: a setting can't be used.
+        JwtNotInstalledError: PyJWT is not installed.
+    """
+
+    @overload
+    def __init__(
+        self: TokenVerifier[AccessTokenClaims],
+        user_pool_id: Pools,
+        *,
+        token_use: Literal["access"],
+        transport: Transport = None,
+        **settings: Unpack[Settings],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: TokenVerifier[IdTokenClaims],
+        user_pool_id: Pools,
+        *,
+        token_use: Literal["id"],
+        transport: Transport = None,
+        **settings: Unpack[Settings],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: TokenVerifier[AnyClaims],
+        user_pool_id: Pools,
+        *,
+        token_use: TokenUse,
+        transport: Transport = None,
+        **settings: Unpack[Settings],
+    ) -> None: ...
+
+    def __init__(
+        self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
+    ) -> None:
+        self._verification = Verification(user_pool_id, token_use, **settings)
+        self._transport = _LazyTransport(lambda: make_transport(transport))
+        self._driver = Driver(self._transport)
+
+    def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
+        """Return the claims of a token that is good in every respect; the scopes and groups add to the verifier's own.
+
+        Raises:
+            TokenError: the token is refused; the class says why.
+            JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
+        """
+        claims = self._driver.run(self._verification.verified(token, required_scopes, required_groups))
+        return cast("ClaimsT", claims)
+
+    def close(self) -> None:
+        """Close all connections; with the keys at hand the verifier goes on working. Closing twice does no harm."""
+        adapter = self._transport.close()
+        if adapter is not None:
+            adapter.close()
+
+    def __enter__(self) -> Self:
+        """Return the verifier, which is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the verifier."""
+        self.close()
+
+
+class AsyncTokenVerifier(Generic[ClaimsT]):
+    """Verifies tokens as `TokenVerifier` does, and fetches keys without blocking the event loop (asyncio or trio).
+
+    Its settings are those of `TokenVerifier`; `transport` is any `httpx.AsyncBaseTransport`. Tasks may share it, and
+    any call may be cancelled. With the keys at hand `verify` doesn't wait for anything.
+    """
+
+    @overload
+    def __init__(
+        self: AsyncTokenVerifier[AccessTokenClaims],
+        user_pool_id: Pools,
+        *,
+        token_use: Literal["access"],
+        transport: AsyncTransport = None,
+        **settings: Unpack[Settings],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncTokenVerifier[IdTokenClaims],
+        user_pool_id: Pools,
+        *,
+        token_use: Literal["id"],
+        transport: AsyncTransport = None,
+        **settings: Unpack[Settings],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncTokenVerifier[AnyClaims],
+        user_pool_id: Pools,
+        *,
+        token_use: TokenUse,
+        transport: AsyncTransport = None,
+        **settings: Unpack[Settings],
+    ) -> None: ...
+
+    def __init__(
+        self,
+        user_pool_id: Pools,
+        *,
+        token_use: TokenUse,
+        transport: AsyncTransport = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        self._verification = Verification(user_pool_id, token_use, **settings)
+        self._transport = _AsyncLazyTransport(lambda: make_async_transport(transport))
+        self._driver = AsyncDriver(self._transport)
+
+    async def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
+        """Return the claims of a token that is good in every respect; the scopes and groups add to the verifier's own.
+
+        Raises:
+            TokenError: the token is refused; the class says why.
+            JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
+        """
+        claims = await self._driver.run(self._verification.verified(token, required_scopes, required_groups))
+        return cast("ClaimsT", claims)
+
+    async def aclose(self) -> None:
+        """Close all connections; with the keys at hand the verifier goes on working. Closing twice does no harm."""
+        adapter = self._transport.close()
+        if adapter is not None:
+            await adapter.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the verifier, which is closed at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the verifier."""
+        await self.aclose()
