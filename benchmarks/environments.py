@@ -1,0 +1,114 @@
+"""The environments that the contestants live in: one each, so that none brings along what another one needs.
+
+They are made on first use and kept. Ours holds the wheel's runtime dependencies and a copy of the package from the
+working tree, laid out as the wheel lays it out; the copy is renewed when the tree has changed.
+"""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import NamedTuple
+
+from .server import ROOT
+
+_PACKAGE = ROOT / "src" / "cognito_idp"
+
+
+class Environment(NamedTuple):
+    """What is installed: requirements from the package index, and whether our own package is there."""
+
+    name: str
+    requirements: tuple[str, ...]
+    holds_our_package: bool = False
+
+
+def plain() -> Environment:
+    """Return ours: the package and what it needs, nothing else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return Environment("plain", tuple(project["dependencies"]), holds_our_package=True)
+
+
+def boto3() -> Environment:
+    """Return that of boto3, in the version that the service model comes from."""
+    return Environment("boto3", ("boto3==1.44.5",))
+
+
+class Installed(NamedTuple):
+    """An environment that stands ready."""
+
+    name: str
+    python: Path
+    versions: dict[str, str]
+
+
+def default_folder() -> Path:
+    """Return the folder that keeps the environments of this user."""
+    return Path(tempfile.gettempdir()) / f"cognito-idp-benchmarks-{os.getuid()}"
+
+
+def install(environment: Environment, folder: Path) -> Installed:
+    """Make the environment in `folder` where it is missing, and bring our package in it up to date."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        msg = f"{folder} belongs to another user; name another folder with --envs"
+        raise PermissionError(msg)
+    version = ".".join(map(str, sys.version_info[:3]))
+    digest = hashlib.sha256(repr(environment.requirements).encode()).hexdigest()[:8]
+    place = folder / f"{environment.name}-py{version}-{digest}"
+    python = place / "bin" / "python"
+    whole = place / "whole"
+    if not whole.exists():
+        _say(f"making {place}: {', '.join(environment.requirements)}")
+        shutil.rmtree(place, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qq", *environment.requirements], check=True)
+        whole.touch()
+    (packages,) = place.glob("lib/python*/site-packages")
+    versions = {
+        found.metadata["Name"]: found.version
+        for found in distributions(path=[str(packages)])
+        if found.metadata["Name"] not in ("pip", "setuptools")
+    }
+    if environment.holds_our_package:
+        _copy_our_package(packages)
+        versions["cognito-idp"] = "working tree"
+    return Installed(environment.name, python, dict(sorted(versions.items())))
+
+
+def _copy_our_package(packages: Path) -> None:
+    copy, mark = packages / _PACKAGE.name, packages.parent / "cognito_idp.sha256"
+    digest = _digest(_PACKAGE)
+    if mark.exists() and mark.read_text() == digest:
+        return
+    mark.unlink(missing_ok=True)
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(_PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    if not compileall.compile_dir(copy, quiet=1):
+        msg = f"{_PACKAGE} does not compile"
+        raise SyntaxError(msg)
+    mark.write_text(digest)
+
+
+def _digest(package: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def clean_environ(home: Path) -> dict[str, str]:
+    """Return environment variables that hold no proxies, no AWS settings, and no Python settings."""
+    return {"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8"}
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
