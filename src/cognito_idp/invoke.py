@@ -42,9 +42,11 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
     else:
         object.__setattr__(response, "metadata", metadata)
         return response
-    raise InvalidResponseError(
+    unreadable = InvalidResponseError(
         problem, status_code=metadata.status_code, request_id=metadata.request_id, operation=operation.name
     )
+    unreadable.attempts = metadata.attempts
+    raise unreadable
 
 
 def exchange(
@@ -83,6 +85,7 @@ def exchange(
             retry_after = None if response is None else _retry_after(response)
             retry = policy.after_failure(error, attempt, retry_after, options.random, monotonic())
             if retry is None:
+                error = None  # it would be in a circle with its own traceback, which holds the request
                 raise
         else:
             policy.after_success(retry, monotonic())

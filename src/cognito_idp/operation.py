@@ -7,6 +7,7 @@ in its place. It hands all arguments to the struct, which reports everything tha
 from __future__ import annotations
 
 import functools
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .exception_base import RequestValidationError
@@ -103,7 +104,9 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     return decorate
 
 
-async def _async_items(pages: AsyncIterator[Any], made: Request[Any]) -> AsyncIterator[Any]:
-    async for page in pages:
-        for item in made.operation.items(page):
-            yield item
+async def _async_items(pages: Any, made: Request[Any]) -> AsyncIterator[Any]:
+    # A walk that is left early closes the pages, too: trio warns of generators that the garbage collector has to close.
+    async with aclosing(pages):
+        async for page in pages:
+            for item in made.operation.items(page):
+                yield item

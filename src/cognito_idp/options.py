@@ -168,6 +168,9 @@ def make_options(
             url = checked_url(url, allow_http=allow_http, setting=str(settings.endpoint_url_where))
     region = region or settings.region
 
+    def corrected_clock() -> float:
+        return own_clock() if skew is None else own_clock() + skew.offset
+
     def context() -> Context:
         from .credentials.provider import Context
 
@@ -177,7 +180,7 @@ def make_options(
             profile=settings.profile,
             profile_is_explicit=settings.profile_is_argument,
             region=region,
-            clock=own_clock if skew is None else lambda: own_clock() + skew.offset,
+            clock=corrected_clock,
             random=random.random,
             allow_http=allow_http,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -207,6 +208,7 @@ async def test_a_cancelled_caller_loses_no_token(gate: Gate) -> None:
         tasks.start_soon(gate.session.access_token)
         await gate.asked.wait()
         tasks.cancel_scope.cancel()
+    gc.collect()
     assert gate.first == gate.session.tokens
     gate.open.set()
     await gate.is_over()

@@ -251,7 +251,7 @@ def test_an_endless_answer_is_not_read_to_its_end(fresh_kit: Kit, serve: Serve) 
 
 
 def test_a_size_that_is_announced_is_refused_at_once(kit: Kit, serve: Serve) -> None:
-    """An answer that says itself that it is too large is refused by its head: its body, which never comes, is not read."""
+    """An answer whose head says that it is too large is refused by that: its body, which never comes, is not read."""
 
     def announce(connection: Any, _: Any) -> None:
         connection.send(head(200, ("Content-Length", str(MIB + 1))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from .detached import Detached
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ class AsyncTransport(Protocol):
 
 
 class AsyncDriver:
-    """Runs flows over one transport. It has no state of its own, so tasks may share it."""
+    """Runs flows over one transport. Tasks may share it."""
 
     def __init__(self, transport: AsyncTransport, sleep: Callable[[float], Awaitable[None]] | None = None) -> None:
         """Take the transport, and how to wait (`anyio.sleep` unless given)."""
         self._transport = transport
         self._sleep = sleep
+        self._detached = Detached()
 
     async def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
@@ -70,8 +72,6 @@ class AsyncDriver:
                 async with lock.for_tasks:
                     return await self.run(flow)
             case Finish(flow):
-                from .detached import Detached
-
-                return await Detached().run(lambda: self.run(flow))
+                return await self._detached.run(lambda: self.run(flow))
         msg = f"a flow yielded {effect!r}, which is no effect"
         raise TypeError(msg)
