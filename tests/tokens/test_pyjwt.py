@@ -107,7 +107,7 @@ def test_both_decide_alike(kid: str, **changes: Any) -> None:
 
 def test_a_token_that_pyjwt_made_is_accepted() -> None:
     """PyJWT's own encoder makes tokens that the verifier takes."""
-    issued = jwt.encode(claims(ID, exp=NOW + 100, iat=NOW), private_key("first"), "RS256", headers={"kid": "first"})
+    issued = jwt.encode(claims(ID, exp=NOW + 86_400, iat=NOW), private_key("first"), "RS256", headers={"kid": "first"})
     assert decoded(issued) == VERIFIER.verify(issued).all
 
 
@@ -121,7 +121,7 @@ def test_the_keys_are_those_that_pyjwt_reads() -> None:
 def test_a_good_token_stays_good_under_the_name_of_its_issuer_only() -> None:
     """With one issuer named, the verifier and PyJWT agree that the other published form is another one."""
     updated = ISSUER.replace("cognito-idp", "issuer-cognito-idp")
-    issued = token(claims(ID, iss=updated, exp=NOW + 100, iat=NOW))
+    issued = token(claims(ID, iss=updated, exp=NOW + 86_400, iat=NOW))
     only = offline(offline_pool(issuer=ISSUER), clock=time.time)
     assert (TokenIssuerError, "InvalidIssuerError") == (
         outcome(only.verify, issued, TokenError),
