@@ -1,0 +1,119 @@
+"""Signing a user in, whole: flows, challenges, devices, and the SRP and TOTP computations behind them.
+
+Begin with the clients' `sign_in` and an `AppClient`. Names are loaded when they are first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .app_client import AppClient as AppClient
+    from .outcomes import AdminNoSrpAuth as AdminNoSrpAuth
+    from .outcomes import Challenge as Challenge
+    from .outcomes import CodeChallenge as CodeChallenge
+    from .outcomes import CustomChallenge as CustomChallenge
+    from .outcomes import Device as Device
+    from .outcomes import DevicePasswordVerifier as DevicePasswordVerifier
+    from .outcomes import DeviceSrpAuth as DeviceSrpAuth
+    from .outcomes import EmailOtp as EmailOtp
+    from .outcomes import MfaSetup as MfaSetup
+    from .outcomes import NewPasswordRequired as NewPasswordRequired
+    from .outcomes import Outcome as Outcome
+    from .outcomes import Password as Password
+    from .outcomes import PasswordSrp as PasswordSrp
+    from .outcomes import PasswordVerifier as PasswordVerifier
+    from .outcomes import SelectChallenge as SelectChallenge
+    from .outcomes import SelectMfaType as SelectMfaType
+    from .outcomes import SignedIn as SignedIn
+    from .outcomes import SmsMfa as SmsMfa
+    from .outcomes import SmsOtp as SmsOtp
+    from .outcomes import SoftwareTokenMfa as SoftwareTokenMfa
+    from .outcomes import Tokens as Tokens
+    from .outcomes import TotpSetup as TotpSetup
+    from .outcomes import UnknownChallenge as UnknownChallenge
+    from .outcomes import WebAuthn as WebAuthn
+    from .srp import SrpSession as SrpSession
+    from .srp import device_verifier as device_verifier
+    from .srp import timestamp_of as timestamp_of
+    from .state import ChallengeState as ChallengeState
+    from .state import challenge_from_state as challenge_from_state
+else:
+    from importlib import import_module
+
+    _HOMES = {
+        "AdminNoSrpAuth": "outcomes",
+        "AppClient": "app_client",
+        "Challenge": "outcomes",
+        "ChallengeState": "state",
+        "CodeChallenge": "outcomes",
+        "CustomChallenge": "outcomes",
+        "Device": "outcomes",
+        "DevicePasswordVerifier": "outcomes",
+        "DeviceSrpAuth": "outcomes",
+        "EmailOtp": "outcomes",
+        "MfaSetup": "outcomes",
+        "NewPasswordRequired": "outcomes",
+        "Outcome": "outcomes",
+        "Password": "outcomes",
+        "PasswordSrp": "outcomes",
+        "PasswordVerifier": "outcomes",
+        "SelectChallenge": "outcomes",
+        "SelectMfaType": "outcomes",
+        "SignedIn": "outcomes",
+        "SmsMfa": "outcomes",
+        "SmsOtp": "outcomes",
+        "SoftwareTokenMfa": "outcomes",
+        "SrpSession": "srp",
+        "Tokens": "outcomes",
+        "TotpSetup": "outcomes",
+        "UnknownChallenge": "outcomes",
+        "WebAuthn": "outcomes",
+        "challenge_from_state": "state",
+        "device_verifier": "srp",
+        "timestamp_of": "srp",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg, name=name)
+        found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "AdminNoSrpAuth",
+    "AppClient",
+    "Challenge",
+    "ChallengeState",
+    "CodeChallenge",
+    "CustomChallenge",
+    "Device",
+    "DevicePasswordVerifier",
+    "DeviceSrpAuth",
+    "EmailOtp",
+    "MfaSetup",
+    "NewPasswordRequired",
+    "Outcome",
+    "Password",
+    "PasswordSrp",
+    "PasswordVerifier",
+    "SelectChallenge",
+    "SelectMfaType",
+    "SignedIn",
+    "SmsMfa",
+    "SmsOtp",
+    "SoftwareTokenMfa",
+    "SrpSession",
+    "Tokens",
+    "TotpSetup",
+    "UnknownChallenge",
+    "WebAuthn",
+    "challenge_from_state",
+    "device_verifier",
+    "timestamp_of",
+]

@@ -1,0 +1,93 @@
+"""From the clients' methods to flows. The machinery of a sign-in is loaded when the first of these flows runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..flow.effects import Flow
+    from ..options import Options
+    from .app_client import AppClient
+    from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
+
+
+def sign_in_flow(
+    options: Options,
+    app: AppClient,
+    flow: str | None,
+    *,
+    admin: bool,
+    device: Device | None,
+    given: Mapping[str, Any],
+    extras: tuple[Any, Any, Any],
+) -> Flow[Outcome]:
+    """Begin a sign-in."""
+    from ..types import AuthFlowType
+    from .conversation import Conversation, Extras
+
+    conversation = Conversation(
+        options=in_region_of(app, options),
+        app=app,
+        admin=admin,
+        username=given["username"] or "",
+        password=given["password"],
+        device=device,
+        extras=Extras(*extras),
+    )
+    return (yield from conversation.begin(AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH), given))
+
+
+def answer_flow(
+    options: Options,
+    app: AppClient,
+    challenge: Challenge,
+    *,
+    device: Device | None,
+    given: Mapping[str, Any],
+    extras: tuple[Any, Any, Any],
+) -> Flow[Outcome]:
+    """Answer a challenge."""
+    from .conversation import Conversation, Extras
+    from .state import check_client
+
+    check_client(challenge, app)
+    conversation = Conversation(
+        options=in_region_of(app, options),
+        app=app,
+        admin=challenge.admin,
+        username=challenge.username,
+        password=given["password"],
+        device=device,
+        extras=Extras(*extras),
+        device_dropped=challenge.device_dropped,
+    )
+    return (yield from conversation.answer(challenge, given))
+
+
+def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> Flow[TotpSetup]:
+    """Begin to set up an authenticator app."""
+    from .setup import set_up_totp
+    from .state import check_client
+
+    check_client(challenge, app)
+    return (yield from set_up_totp(challenge, in_region_of(app, options)))
+
+
+def remember_device_flow(
+    options: Options, app: AppClient, access_token: str, device: Device, name: str | None
+) -> Flow[bool]:
+    """Have the service remember a device."""
+    from .setup import remember_device
+
+    return (yield from remember_device(access_token, device, name, in_region_of(app, options)))
+
+
+def in_region_of(app: AppClient, options: Options) -> Options:
+    """Return options with the region of the app client's pool where the client has none: public calls name no pool."""
+    if options.region is not None or options.endpoint_url is not None:
+        return options
+    return attrs.evolve(options, region=app.region)

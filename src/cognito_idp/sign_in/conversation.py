@@ -1,0 +1,332 @@
+"""The talk with the service from the first message to the tokens, as flows.
+
+A `Conversation` knows what one call of `sign_in` or `respond` was given, sends each step, and answers by itself what a
+password or a device can answer. Everything that is a rule stands in `machine.py`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..errors import ResourceNotFoundException
+from ..invoke import invoke
+from ..redaction import redacted
+from ..types import (
+    AdminInitiateAuthRequest,
+    AdminRespondToAuthChallengeRequest,
+    AuthFlowType,
+    ChallengeNameType,
+    InitiateAuthRequest,
+    RespondToAuthChallengeRequest,
+)
+from .answers import checked_answer, checked_start, row_of
+from .errors import SignInAnswerError, SignInError, UnexpectedChallengeError
+from .machine import AUTOMATIC, TABLE, challenge_class
+from .outcomes import Challenge, Device, SignedIn, Tokens, TotpSetup, UnknownChallenge
+from .srp import SrpSession, timestamp_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..flow.effects import Flow
+    from ..options import Options
+    from ..types import (
+        AdminInitiateAuthResponse,
+        AdminRespondToAuthChallengeResponse,
+        AnalyticsMetadataType,
+        AuthenticationResultType,
+        ContextDataType,
+        InitiateAuthResponse,
+        RespondToAuthChallengeResponse,
+        UserContextDataType,
+    )
+    from .app_client import AppClient
+    from .outcomes import Outcome
+
+    Answer = (
+        AdminInitiateAuthResponse
+        | AdminRespondToAuthChallengeResponse
+        | InitiateAuthResponse
+        | RespondToAuthChallengeResponse
+    )
+
+_DEVICE_PASSWORD_BYTES = 40
+
+
+@attrs.frozen
+class Extras:
+    """What every step carries besides the answer itself: data for Lambda triggers, threat protection and analytics."""
+
+    client_metadata: Mapping[str, str] | None = None
+    context_data: ContextDataType | UserContextDataType | None = None
+    analytics_metadata: AnalyticsMetadataType | None = None
+
+
+@attrs.define(kw_only=True)
+class Conversation:
+    """One call's part of a sign-in. It lives as long as the call; secrets are not shown in its `repr`."""
+
+    options: Options = attrs.field(repr=False)
+    app: AppClient
+    admin: bool
+    username: str = attrs.field(default="", repr=redacted)
+    password: str | None = attrs.field(default=None, repr=redacted)
+    device: Device | None = None
+    extras: Extras = attrs.field(factory=Extras, repr=False)
+    device_dropped: bool = False
+    _srp: SrpSession | None = attrs.field(default=None, init=False, repr=False)
+
+    def begin(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Outcome]:
+        """Begin a sign-in; a device that the service does not know is dropped, and the sign-in begun once more.
+
+        Raises:
+            SignInAnswerError: what was given doesn't fit the flow.
+            SignInError: the service's answers don't make sense.
+        """
+        start = checked_start(flow, admin=self.admin, given={**given, "device": self.device})
+        try:
+            answer = yield from self._started(flow, given)
+            return (yield from self._continued(answer, start.leads_to, str(flow)))
+        except ResourceNotFoundException as error:
+            if not self._drops_device(error):
+                raise
+        self.username = given.get("username") or ""
+        answer = yield from self._started(flow, given)
+        return (yield from self._continued(answer, start.leads_to, str(flow)))
+
+    def answer(self, challenge: Challenge, given: Mapping[str, Any]) -> Flow[Outcome]:
+        """Answer a challenge; if the service does not know the device, it is dropped, and the answer given once more.
+
+        Raises:
+            SignInAnswerError: the answer doesn't fit the challenge.
+            SignInError: the service's answers don't make sense.
+        """
+        parameters = checked_answer(challenge, {**given, "device": self.device})
+        proves_device = challenge.name == ChallengeNameType.DEVICE_SRP_AUTH
+        chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.get("choice"))
+        if proves_device or (chooses_srp and self.password is not None):
+            parameters["SRP_A"] = yield from self._srp_a()
+        session = challenge.session
+        if isinstance(challenge, TotpSetup):
+            session = yield from self._verified(challenge, given["code"])
+        answer = None
+        try:
+            answer = yield from self._respond(challenge.name, session, parameters)
+        except ResourceNotFoundException as error:
+            if proves_device or not self._drops_device(error):
+                raise
+        if answer is None:
+            answer = yield from self._respond(challenge.name, session, parameters)
+        row = row_of(challenge)
+        leads_to = frozenset(ChallengeNameType) if row is None else row.leads_to
+        return (yield from self._continued(answer, leads_to, challenge.name))
+
+    def _drops_device(self, error: ResourceNotFoundException) -> bool:
+        """Whether the error says that the service doesn't know the device; if so, forget it."""
+        if self.device is None or "device" not in error.message.lower():
+            return False
+        self.device, self.device_dropped = None, True
+        return True
+
+    # -- the steps ------------------------------------------------------------------------------------------------
+
+    def _started(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Answer]:
+        parameters = yield from self._start_parameters(flow, given)
+        common: dict[str, Any] = {
+            "client_id": self.app.client_id,
+            "auth_flow": flow,
+            "auth_parameters": parameters,
+            "client_metadata": self.extras.client_metadata,
+            "analytics_metadata": self.extras.analytics_metadata,
+            "session": given.get("session"),
+        }
+        if self.admin:
+            common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
+            return (yield from invoke(AdminInitiateAuthRequest(**common), self.options))
+        common["user_context_data"] = self.extras.context_data
+        return (yield from invoke(InitiateAuthRequest(**common), self.options))
+
+    def _start_parameters(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[dict[str, str]]:
+        parameters: dict[str, str] = {}
+        if self.username:
+            parameters |= {"USERNAME": self.username, **self.app.hash_for(self.username)}
+        if self.device is not None:
+            parameters["DEVICE_KEY"] = self.device.key
+        refresh_token, preferred = given.get("refresh_token"), given.get("preferred_challenge")
+        if refresh_token is not None:
+            if not self.username and self.app.client_secret is not None:
+                msg = f"flow {flow} needs username= with an app client that has a secret: SECRET_HASH is made of both"
+                raise SignInAnswerError(msg)
+            parameters["REFRESH_TOKEN"] = refresh_token
+        if flow == AuthFlowType.USER_AUTH and preferred is None and self.password is not None:
+            preferred = ChallengeNameType.PASSWORD_SRP
+        if preferred is not None:
+            parameters["PREFERRED_CHALLENGE"] = str(preferred)
+        if self.password is None:
+            return parameters
+        if flow in _FLOWS_WITH_SRP or preferred == ChallengeNameType.PASSWORD_SRP:
+            parameters["SRP_A"] = yield from self._srp_a()
+            if flow == AuthFlowType.CUSTOM_AUTH:
+                parameters["CHALLENGE_NAME"] = "SRP_A"
+        else:
+            parameters["PASSWORD"] = self.password
+        return parameters
+
+    def _respond(self, name: str, session: str | None, parameters: Mapping[str, str]) -> Flow[Answer]:
+        username = parameters.get("USERNAME", self.username)
+        responses = {"USERNAME": username, **self.app.hash_for(username), **parameters}
+        if self.device is not None:
+            responses["DEVICE_KEY"] = self.device.key
+        common: dict[str, Any] = {
+            "client_id": self.app.client_id,
+            "challenge_name": name,
+            "session": session,
+            "challenge_responses": responses,
+            "client_metadata": self.extras.client_metadata,
+            "analytics_metadata": self.extras.analytics_metadata,
+        }
+        if self.admin:
+            common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
+            return (yield from invoke(AdminRespondToAuthChallengeRequest(**common), self.options))
+        common["user_context_data"] = self.extras.context_data
+        return (yield from invoke(RespondToAuthChallengeRequest(**common), self.options))
+
+    def _continued(self, answer: Answer, leads_to: frozenset[ChallengeNameType], after: str) -> Flow[Outcome]:
+        """Answer what the library can answer, until there are tokens or something that only a person knows."""
+        while True:
+            name = answer.challenge_name
+            if not name:
+                return self._signed_in(answer.authentication_result)
+            parameters = dict(answer.challenge_parameters or {})
+            self.username = parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME") or self.username
+            if name in AUTOMATIC and name not in leads_to:
+                msg = f"{after} was answered with {name}, which can't follow it; no proof was sent"
+                raise UnexpectedChallengeError(msg)
+            if name not in AUTOMATIC or not self._can_prove(name):
+                return self._challenge(answer, name, parameters)
+            proof = yield from self._proof(name, parameters)
+            answer = yield from self._respond(name, answer.session, proof)
+            leads_to, after = TABLE[name].leads_to, str(name)
+
+    def _can_prove(self, name: ChallengeNameType) -> bool:
+        if name == ChallengeNameType.PASSWORD_VERIFIER:
+            return self._srp is not None and self.password is not None
+        if name == ChallengeNameType.DEVICE_PASSWORD_VERIFIER:
+            return self._srp is not None and self.device is not None
+        return self.device is not None
+
+    # -- proofs ---------------------------------------------------------------------------------------------------
+
+    def _proof(self, name: ChallengeNameType, parameters: Mapping[str, str]) -> Flow[dict[str, str]]:
+        if name == ChallengeNameType.DEVICE_SRP_AUTH:
+            return {"SRP_A": (yield from self._srp_a())}
+        if name == ChallengeNameType.PASSWORD_VERIFIER:
+            user_id = _needed(parameters, "USER_ID_FOR_SRP", name)
+            return (yield from self._claim(name, parameters, self.app.pool_name, user_id, self.password or ""))
+        device = self.device
+        if device is None:
+            msg = f"{name} needs a device"
+            raise SignInError(msg)
+        return (yield from self._claim(name, parameters, device.group_key, device.key, device.password))
+
+    def _srp_a(self) -> Flow[str]:
+        self._srp = yield from SrpSession.begin()
+        return self._srp.srp_a
+
+    def _claim(
+        self, name: ChallengeNameType, parameters: Mapping[str, str], group: str, user_id: str, password: str
+    ) -> Flow[dict[str, str]]:
+        srp, self._srp = self._srp, None
+        if srp is None:
+            msg = f"{name} came before an SRP exchange had begun"
+            raise SignInError(msg)
+        skew = self.options.clock_skew
+        timestamp = timestamp_of(self.options.clock() + (0.0 if skew is None else skew.offset))
+        secret_block = _needed(parameters, "SECRET_BLOCK", name)
+        signature = yield from srp.claim_flow(
+            pool_name=group,
+            user_id=user_id,
+            password=password,
+            srp_b=_needed(parameters, "SRP_B", name),
+            salt=_needed(parameters, "SALT", name),
+            secret_block=secret_block,
+            timestamp=timestamp,
+        )
+        return {
+            "PASSWORD_CLAIM_SIGNATURE": signature,
+            "PASSWORD_CLAIM_SECRET_BLOCK": secret_block,
+            "TIMESTAMP": timestamp,
+        }
+
+    def _verified(self, setup: TotpSetup, code: str) -> Flow[str]:
+        from ..types import VerifySoftwareTokenRequest, VerifySoftwareTokenResponseType
+
+        request = VerifySoftwareTokenRequest(session=setup.session, user_code=code)
+        verified = yield from invoke(request, self.options)
+        if verified.status != VerifySoftwareTokenResponseType.SUCCESS or verified.session is None:
+            msg = "the service did not accept the authenticator app"
+            raise SignInError(msg)
+        return verified.session
+
+    # -- results --------------------------------------------------------------------------------------------------
+
+    def _challenge(self, answer: Answer, name: ChallengeNameType, parameters: dict[str, str]) -> Challenge:
+        fields: dict[str, Any] = {
+            "client_id": self.app.client_id,
+            "username": self.username,
+            "session": answer.session,
+            "parameters": parameters,
+            "available": answer.available_challenges or (),
+            "admin": self.admin,
+            "device_dropped": self.device_dropped,
+        }
+        cls = challenge_class(name)
+        return UnknownChallenge(unknown_name=str(name), **fields) if cls is UnknownChallenge else cls(**fields)
+
+    def _signed_in(self, result: AuthenticationResultType | None) -> SignedIn:
+        if result is None:
+            msg = "the service answered with neither tokens nor a challenge"
+            raise SignInError(msg)
+        metadata = result.new_device_metadata
+        new_device = None
+        if metadata is not None and metadata.device_key and metadata.device_group_key:
+            password = b64encode(self.options.token_bytes(_DEVICE_PASSWORD_BYTES)).decode("ascii")
+            new_device = Device(key=metadata.device_key, group_key=metadata.device_group_key, password=password)
+        tokens = tokens_of(result, self.options)
+        return SignedIn(tokens=tokens, new_device=new_device, device_dropped=self.device_dropped)
+
+
+_FLOWS_WITH_SRP = frozenset({AuthFlowType.USER_SRP_AUTH, AuthFlowType.CUSTOM_AUTH})
+
+
+def _needed(parameters: Mapping[str, str], name: str, challenge: str) -> str:
+    value = parameters.get(name)
+    if not value:
+        msg = f"the service's {challenge} lacks {name}"
+        raise SignInError(msg)
+    return value
+
+
+def tokens_of(result: AuthenticationResultType, options: Options) -> Tokens:
+    """Return the tokens of an answer, with the time when the access token ends.
+
+    Raises:
+        SignInError: there is no access token.
+    """
+    if not result.access_token:
+        msg = "the service answered without an access token"
+        raise SignInError(msg)
+    expires_at = None
+    if result.expires_in is not None:
+        expires_at = datetime.fromtimestamp(options.clock(), UTC) + timedelta(seconds=result.expires_in)
+    return Tokens(
+        access_token=result.access_token,
+        id_token=result.id_token,
+        refresh_token=result.refresh_token,
+        token_type=result.token_type,
+        expires_at=expires_at,
+    )

@@ -1,0 +1,314 @@
+"""What a step of a sign-in can end with: tokens, or one of the challenges, each a class of its own.
+
+The service names sixteen challenges. Those that ask a person something have members for what the person must know;
+those that only a password or a device can answer (`PASSWORD_VERIFIER`, the device ones) are normally answered by the
+library.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+from attrs import field
+
+from ..redaction import redacted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..types import ChallengeNameType
+
+
+@attrs.frozen(kw_only=True)
+class Tokens:
+    """The tokens of a signed-in user; none of them shows in a `repr`.
+
+    `expires_at` is when the access token ends, by the client's clock (an aware datetime). `refresh_token` is None where
+    the service sent none, as after a refresh without rotation.
+    """
+
+    access_token: str = field(repr=redacted)
+    id_token: str | None = field(default=None, repr=redacted)
+    refresh_token: str | None = field(default=None, repr=redacted)
+    token_type: str | None = None
+    expires_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Device:
+    """A device that the pool may remember: its key, its group key, and the password that we made for it (a secret).
+
+    Keep all three, and have a new one remembered with `remember_device`; later sign-ins with it may skip MFA.
+    """
+
+    key: str
+    group_key: str
+    password: str = field(repr=redacted)
+
+
+@attrs.frozen(kw_only=True)
+class SignedIn:
+    """The sign-in is done.
+
+    `new_device` is given where the pool tracks devices and this one was new to it. `device_dropped` tells that the
+    service did not know the device that was given, and that the sign-in went on without it: forget it.
+    """
+
+    tokens: Tokens
+    new_device: Device | None = None
+    device_dropped: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Challenge:
+    """The service asks for more. Answer with the client's `respond`, or store it with `to_state` and answer later.
+
+    `session` ties the steps together, `username` is the name to answer with, `parameters` is what the service sent
+    along, by its own names, and `available` the challenges that it offers; of these, the first three are not shown in a
+    `repr`. `device_dropped` is as in `SignedIn`.
+    """
+
+    challenge_name: ClassVar[str]
+
+    client_id: str = field(repr=redacted)
+    username: str = field(repr=redacted)
+    session: str | None = field(default=None, repr=redacted)
+    parameters: dict[str, str] = field(factory=dict, repr=redacted)
+    available: tuple[ChallengeNameType, ...] = ()
+    admin: bool = False
+    device_dropped: bool = False
+
+    @property
+    def name(self) -> str:
+        """The service's name for it, such as `SMS_MFA`."""
+        return self.challenge_name
+
+    def to_state(self) -> str:
+        """Return the challenge as text for a cookie or a database, for `challenge_from_state` on whatever host.
+
+        It holds the session, which lets its holder go on with the sign-in: encrypt it before it leaves your servers.
+        Its own `repr` shows nothing of it.
+
+        Raises:
+            SignInStateError: the challenge can't be continued elsewhere.
+        """
+        from .state import to_state
+
+        return to_state(self)
+
+    def _listed(self, parameter: str) -> tuple[str, ...]:
+        value = _json(self.parameters.get(parameter, ""))
+        return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+@attrs.frozen(kw_only=True)
+class CodeChallenge(Challenge):
+    """The base of the challenges that are answered with `code=`."""
+
+    @property
+    def medium(self) -> str | None:
+        """How the code was sent: `SMS` or `EMAIL`."""
+        return self.parameters.get("CODE_DELIVERY_DELIVERY_MEDIUM")
+
+    @property
+    def destination(self) -> str | None:
+        """Where the code was sent, masked by the service, such as `+*******1234`."""
+        return self.parameters.get("CODE_DELIVERY_DESTINATION")
+
+
+@attrs.frozen(kw_only=True)
+class SmsMfa(CodeChallenge):
+    """A code was sent by SMS, as a second factor; answer with `code=`."""
+
+    challenge_name = "SMS_MFA"
+
+
+@attrs.frozen(kw_only=True)
+class SmsOtp(CodeChallenge):
+    """A code was sent by SMS, as the first factor; answer with `code=`."""
+
+    challenge_name = "SMS_OTP"
+
+
+@attrs.frozen(kw_only=True)
+class EmailOtp(CodeChallenge):
+    """A code was sent by email; answer with `code=`."""
+
+    challenge_name = "EMAIL_OTP"
+
+
+@attrs.frozen(kw_only=True)
+class SoftwareTokenMfa(CodeChallenge):
+    """The user's authenticator app shows a code; answer with `code=`."""
+
+    challenge_name = "SOFTWARE_TOKEN_MFA"
+
+    @property
+    def device_name(self) -> str | None:
+        """The name that the user gave the authenticator app."""
+        return self.parameters.get("FRIENDLY_DEVICE_NAME")
+
+
+@attrs.frozen(kw_only=True)
+class SelectMfaType(Challenge):
+    """The user has several second factors; answer with `choice=`, one of `options`."""
+
+    challenge_name = "SELECT_MFA_TYPE"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The factors to choose from, such as `SMS_MFA` and `SOFTWARE_TOKEN_MFA`."""
+        return self._listed("MFAS_CAN_CHOOSE")
+
+
+@attrs.frozen(kw_only=True)
+class SelectChallenge(Challenge):
+    """The user may choose how to sign in; answer with `choice=`, and `password=` or `credential=` if it needs one."""
+
+    challenge_name = "SELECT_CHALLENGE"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The first factors to choose from, such as `PASSWORD_SRP` and `EMAIL_OTP`."""
+        return tuple(map(str, self.available))
+
+
+@attrs.frozen(kw_only=True)
+class MfaSetup(Challenge):
+    """The pool demands MFA, and the user has none.
+
+    For an authenticator app begin with the client's `set_up_totp`; for codes by email answer with `email=`.
+    """
+
+    challenge_name = "MFA_SETUP"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The factors that can be set up, such as `SOFTWARE_TOKEN_MFA` and `EMAIL_OTP`."""
+        return self._listed("MFAS_CAN_SETUP")
+
+
+@attrs.frozen(kw_only=True)
+class TotpSetup(CodeChallenge):
+    """An authenticator app is being set up, within an `MFA_SETUP` challenge; answer with the `code=` that it shows.
+
+    `secret_code` is the shared secret in base32 for the app, and `uri` the same for a QR code. Both are secret.
+    """
+
+    challenge_name = "MFA_SETUP"
+
+    secret_code: str = field(repr=redacted)
+
+    def uri(self, *, issuer: str, account: str | None = None) -> str:
+        """Return the `otpauth://` URI that authenticator apps read from a QR code.
+
+        `issuer` is the name of your service, `account` how the app labels the entry; None: the user's name.
+        """
+        from urllib.parse import quote, urlencode
+
+        label = quote(f"{issuer}:{account or self.username}", safe="")
+        return f"otpauth://totp/{label}?{urlencode({'secret': self.secret_code, 'issuer': issuer}, quote_via=quote)}"
+
+
+@attrs.frozen(kw_only=True)
+class NewPasswordRequired(Challenge):
+    """The password is temporary; answer with `new_password=` and `attributes=` for each of `required_attributes`."""
+
+    challenge_name = "NEW_PASSWORD_REQUIRED"
+
+    @property
+    def required_attributes(self) -> tuple[str, ...]:
+        """The attributes that the user must still give, such as `email`."""
+        return tuple(name.removeprefix("userAttributes.") for name in self._listed("requiredAttributes"))
+
+    @property
+    def user_attributes(self) -> dict[str, str]:
+        """The attributes that the pool has of the user."""
+        value = _json(self.parameters.get("userAttributes", ""))
+        return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
+
+
+@attrs.frozen(kw_only=True)
+class CustomChallenge(Challenge):
+    """The pool's Lambda triggers ask something, described in `parameters`; answer with `answer=`."""
+
+    challenge_name = "CUSTOM_CHALLENGE"
+
+
+@attrs.frozen(kw_only=True)
+class Password(Challenge):
+    """The password is asked for; answer with `password=`, which is sent as it is."""
+
+    challenge_name = "PASSWORD"
+
+
+@attrs.frozen(kw_only=True)
+class PasswordSrp(Challenge):
+    """The password is asked for; answer with `password=`, which is proven by SRP and not sent."""
+
+    challenge_name = "PASSWORD_SRP"
+
+
+@attrs.frozen(kw_only=True)
+class AdminNoSrpAuth(Challenge):
+    """The password is asked for, from an administrator; answer with `password=`, which is sent as it is."""
+
+    challenge_name = "ADMIN_NO_SRP_AUTH"
+
+
+@attrs.frozen(kw_only=True)
+class WebAuthn(Challenge):
+    """A passkey is asked for; answer with `credential=`, what the browser made of `request_options`."""
+
+    challenge_name = "WEB_AUTHN"
+
+    @property
+    def request_options(self) -> Any:
+        """The JSON for `navigator.credentials.get` in the browser; None if the service sent none."""
+        return _json(self.parameters.get("CREDENTIAL_REQUEST_OPTIONS", ""))
+
+
+@attrs.frozen(kw_only=True)
+class PasswordVerifier(Challenge):
+    """The second half of SRP. The library answers it, unless the password was not given to this step."""
+
+    challenge_name = "PASSWORD_VERIFIER"
+
+
+@attrs.frozen(kw_only=True)
+class DeviceSrpAuth(Challenge):
+    """The device must prove itself. The library answers it when `device=` is given, also to `respond`."""
+
+    challenge_name = "DEVICE_SRP_AUTH"
+
+
+@attrs.frozen(kw_only=True)
+class DevicePasswordVerifier(Challenge):
+    """The second half of a device's SRP. The library answers it."""
+
+    challenge_name = "DEVICE_PASSWORD_VERIFIER"
+
+
+@attrs.frozen(kw_only=True)
+class UnknownChallenge(Challenge):
+    """A challenge that this version doesn't know; answer with `responses=`, by the service's names."""
+
+    challenge_name = ""
+    unknown_name: str
+
+    @property
+    def name(self) -> str:
+        """The service's name for it."""
+        return self.unknown_name
+
+
+Outcome = SignedIn | Challenge

@@ -1,0 +1,14 @@
+"""SECRET_HASH: how an app client that has a secret proves it with each request."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64encode
+
+
+def secret_hash(username: str, client_id: str, client_secret: str) -> str:
+    """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client's secret.
+
+    `username` is the name that the same request carries; after the first step of a sign-in that is `USER_ID_FOR_SRP`.
+    """
+    return b64encode(hmac.digest(client_secret.encode(), (username + client_id).encode(), "sha256")).decode()

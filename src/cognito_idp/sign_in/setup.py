@@ -1,0 +1,58 @@
+"""What is set up on the way: an authenticator app during a sign-in, and a device after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..invoke import invoke
+from ..types import AssociateSoftwareTokenRequest, ConfirmDeviceRequest, DeviceSecretVerifierConfigType
+from .errors import SignInError
+from .outcomes import TotpSetup
+from .srp import device_verifier_flow
+
+if TYPE_CHECKING:
+    from ..flow.effects import Flow
+    from ..options import Options
+    from .outcomes import Device, MfaSetup
+
+_SALT_BYTES = 16
+
+
+def set_up_totp(challenge: MfaSetup, options: Options) -> Flow[TotpSetup]:
+    """Ask for the shared secret of an authenticator app (AssociateSoftwareToken).
+
+    Raises:
+        SignInError: the service sent no secret.
+    """
+    answer = yield from invoke(AssociateSoftwareTokenRequest(session=challenge.session), options)
+    if not answer.secret_code:
+        msg = "the service sent no secret for an authenticator app"
+        raise SignInError(msg)
+    return TotpSetup(
+        client_id=challenge.client_id,
+        username=challenge.username,
+        session=answer.session or challenge.session,
+        parameters=challenge.parameters,
+        available=challenge.available,
+        admin=challenge.admin,
+        device_dropped=challenge.device_dropped,
+        secret_code=answer.secret_code,
+    )
+
+
+def remember_device(access_token: str, device: Device, name: str | None, options: Options) -> Flow[bool]:
+    """Give the service a verifier of the device's password (ConfirmDevice), and return whether the user must agree."""
+    salt, verifier = yield from device_verifier_flow(
+        device_group_key=device.group_key,
+        device_key=device.key,
+        device_password=device.password,
+        salt=options.token_bytes(_SALT_BYTES),
+    )
+    request = ConfirmDeviceRequest(
+        access_token=access_token,
+        device_key=device.key,
+        device_name=name,
+        device_secret_verifier_config=DeviceSecretVerifierConfigType(password_verifier=verifier, salt=salt),
+    )
+    answer = yield from invoke(request, options)
+    return answer.user_confirmation_necessary is True

@@ -1,0 +1,268 @@
+"""Secure Remote Password (RFC 5054) as Cognito speaks it: the proof that a user or a device knows its password.
+
+The group is RFC 5054's 3072-bit one, the hash SHA-256. What Cognito does differently: a number is hashed as the
+shortest two's complement bytes that hold it, and the session key comes from HKDF and signs the claim. The user is
+`USER_ID_FOR_SRP` of the challenge, both in the hash of the password and in the signature.
+
+Nothing here compares secrets: the client makes a claim, and the service is who compares.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+from base64 import b64decode, b64encode
+from functools import cache
+from hashlib import sha256
+from time import gmtime
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ..flow.effects import Lock, hold, offload
+from .errors import SrpError
+from .srp_math import G, N, advance, group, run
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from ..flow.effects import Flow
+    from .srp_math import Steps
+
+R = TypeVar("R")
+
+# RFC 5054, 2.5.4, asks for 256 bits at least; more would only cost time.
+_LARGEST_SECRET: Final = 2**256 - 1
+_KEY_BYTES: Final = 16
+# Handing over a slice costs some 0.1 ms, so that shorter ones would add noticeably to the whole.
+_SLICE_SECONDS: Final = 0.001
+_INFO: Final = b"Caldera Derived Key"
+_HEX: Final = re.compile("-?[0-9a-fA-F]+")
+
+
+class SrpSession:
+    """One exchange, from `SRP_A` to the claim.
+
+    The plain methods compute at once; the ones that return flows do the same without blocking an event loop.
+    """
+
+    __slots__ = ("_public", "_secret")
+
+    def __init__(self, secret_a: int | None = None) -> None:
+        """Take the ephemeral secret; None draws a fresh one of 256 bits.
+
+        Raises:
+            ValueError: the secret is not positive.
+        """
+        self._secret = 1 + secrets.randbelow(_LARGEST_SECRET) if secret_a is None else secret_a
+        if self._secret < 1:
+            msg = "secret_a must be positive"
+            raise ValueError(msg)
+        self._public = 0
+
+    @classmethod
+    def begin(cls, secret_a: int | None = None) -> Flow[Self]:
+        """Return a session whose `srp_a` is ready."""
+        return in_turn(cls._begun(secret_a))
+
+    @classmethod
+    def _begun(cls, secret_a: int | None) -> Steps[Self]:
+        session = cls(secret_a)
+        yield from session._publish()
+        return session
+
+    @property
+    def srp_a(self) -> str:
+        """The public value, hexadecimal: `SRP_A`."""
+        return f"{run(self._publish()):x}"
+
+    def _publish(self) -> Steps[int]:
+        if not self._public:
+            self._public = yield from group().power_of_g(self._secret)
+        return self._public
+
+    def claim(
+        self,
+        *,
+        pool_name: str,
+        user_id: str,
+        password: str,
+        srp_b: str,
+        salt: str,
+        secret_block: str,
+        timestamp: str,
+    ) -> str:
+        """Return `PASSWORD_CLAIM_SIGNATURE` for a `PASSWORD_VERIFIER` or `DEVICE_PASSWORD_VERIFIER` challenge.
+
+        Args:
+            pool_name: the part of the pool's id after `_`; for a device, its group key.
+            user_id: `USER_ID_FOR_SRP` of the challenge; for a device, its key.
+            password: the user's, or the device's.
+            srp_b: `SRP_B` of the challenge, hexadecimal; like `salt` of any length, and maybe negative.
+            salt: `SALT` of the challenge, hexadecimal.
+            secret_block: `SECRET_BLOCK` of the challenge, base64.
+            timestamp: `TIMESTAMP` of the answer, as `timestamp_of` writes it.
+
+        Raises:
+            SrpError: the challenge or the password can't be used.
+        """
+        return run(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
+
+    def claim_flow(
+        self,
+        *,
+        pool_name: str,
+        user_id: str,
+        password: str,
+        srp_b: str,
+        salt: str,
+        secret_block: str,
+        timestamp: str,
+    ) -> Flow[str]:
+        """Return what `claim` does, without blocking an event loop."""
+        return in_turn(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
+
+    def _claim(
+        self, identity: str, password: str, srp_b: str, salt: str, secret_block: str, timestamp: str
+    ) -> Steps[str]:
+        server = _integer("SRP_B", srp_b)
+        if server % N == 0:
+            msg = (
+                "SRP_B of the challenge is a multiple of the group's modulus (RFC 5054, 2.5.3): whoever sent it does "
+                "not know the password and wants a proof all the same; none was made"
+            )
+            raise SrpError(msg)
+        signed = _signed(identity, secret_block, timestamp)
+        u = _hash(_padded((yield from self._publish())) + _padded(server))
+        if u == 0:
+            msg = "the hash of SRP_A and SRP_B (u) is 0, with which SRP proves nothing; no proof was made"
+            raise SrpError(msg)
+        x = _private_key(identity, password, _integer("SALT", salt))
+        verifier = yield from group().power_of_g(x)
+        secret = yield from group().power(server - _MULTIPLIER * verifier, self._secret + u * x)
+        return _signature(_hkdf(_padded(secret), salt=_padded(u)), signed)
+
+    def __repr__(self) -> str:
+        """Show nothing of the exchange."""
+        return "SrpSession(***)"
+
+
+def device_verifier(*, device_group_key: str, device_key: str, device_password: str, salt: bytes) -> tuple[str, str]:
+    """Return `Salt` and `PasswordVerifier` of ConfirmDevice, both base64.
+
+    The salt is sent as the shortest two's complement bytes of the number it stands for, so that the service, which
+    reads it as a number, hashes the same bytes.
+
+    Raises:
+        SrpError: the salt is empty, or the password can't be used.
+    """
+    return run(_device_verifier(device_group_key + device_key, device_password, salt))
+
+
+def device_verifier_flow(
+    *, device_group_key: str, device_key: str, device_password: str, salt: bytes
+) -> Flow[tuple[str, str]]:
+    """Return what `device_verifier` does, without blocking an event loop."""
+    return in_turn(_device_verifier(device_group_key + device_key, device_password, salt))
+
+
+def _device_verifier(identity: str, password: str, salt: bytes) -> Steps[tuple[str, str]]:
+    if not salt:
+        msg = "the salt of a device's verifier is empty; give random bytes, 16 of them for example"
+        raise SrpError(msg)
+    number = int.from_bytes(salt, "big")
+    verifier = yield from group().power_of_g(_private_key(identity, password, number))
+    return b64encode(_padded(number)).decode(), b64encode(_padded(verifier)).decode()
+
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def timestamp_of(seconds: float) -> str:
+    """Return `TIMESTAMP` of a claim for a Unix time: `Mon Feb 10 18:30:12 UTC 2025`, in English, the day unpadded."""
+    year, month, day, hour, minute, second, weekday, *_ = gmtime(seconds)
+    return f"{_DAYS[weekday]} {_MONTHS[month - 1]} {day} {hour:02}:{minute:02}:{second:02} UTC {year}"
+
+
+def in_turn(steps: Steps[R]) -> Flow[R]:
+    """Compute off the event loop, in slices, one computation of the process at a time.
+
+    A slice holds the interpreter lock, and the event loop waits for its end at most: after it the worker thread rests
+    until the loop hands it the next one. Were the slices one job with sleeps in between, the worker would often take
+    the lock again before the loop's thread had woken up. Two computations at a time would be no faster, since each
+    needs the lock, but the loop would have to wait for either.
+    """
+    return hold(_turn(), _in_slices(steps))
+
+
+def _in_slices(steps: Steps[R]) -> Flow[R]:
+    done = None
+    while done is None:
+        done = yield from offload(lambda: advance(steps, _SLICE_SECONDS))
+    return done.result
+
+
+@cache
+def _turn() -> Lock:
+    # Whoever computes while the process forks does not go on in the child, and would never give the lock back there.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_turn.cache_clear)
+    return Lock()
+
+
+def _padded(number: int) -> bytes:
+    """Return the shortest two's complement bytes: a number whose highest bit is set gets a leading zero byte."""
+    bits = (number if number >= 0 else ~number).bit_length()
+    return number.to_bytes(bits // 8 + 1, "big", signed=True)
+
+
+def _hash(data: bytes) -> int:
+    return int.from_bytes(sha256(data).digest(), "big")
+
+
+_MULTIPLIER: Final = _hash(_padded(N) + _padded(G))
+
+
+def _private_key(identity: str, password: str, salt: int) -> int:
+    return _hash(_padded(salt) + _password_hash(identity, password))
+
+
+def _password_hash(identity: str, password: str) -> bytes:
+    return sha256(_utf8("user id", identity) + b":" + _utf8("password", password)).digest()
+
+
+def _hkdf(secret: bytes, *, salt: bytes) -> bytes:
+    """Derive a key (RFC 5869); its first block is more than what is needed."""
+    extracted = hmac.digest(salt, secret, "sha256")
+    return hmac.digest(extracted, _INFO + b"\x01", "sha256")[:_KEY_BYTES]
+
+
+def _integer(name: str, text: str) -> int:
+    if not _HEX.fullmatch(text):
+        msg = f"{name} of the challenge is no hexadecimal number; did something between here and the service change it?"
+        raise SrpError(msg)
+    return int(text, 16)
+
+
+def _signed(identity: str, secret_block: str, timestamp: str) -> bytes:
+    try:
+        block = b64decode(secret_block, validate=True)
+    except ValueError:
+        msg = "SECRET_BLOCK of the challenge is no base64; did something between here and the service change it?"
+        raise SrpError(msg) from None
+    return _utf8("user id", identity) + block + timestamp.encode()
+
+
+def _signature(key: bytes, signed: bytes) -> str:
+    return b64encode(hmac.digest(key, signed, "sha256")).decode()
+
+
+def _utf8(what: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        position = error.start
+    # Raised out here, since the error above holds the text and would be this one's context.
+    msg = f"the {what} can't be sent: its character {position} is half a surrogate pair, which UTF-8 can't encode"
+    raise SrpError(msg)

@@ -1,0 +1,115 @@
+"""The tables: whole, reachable, answered, and followed transition by transition."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cognito_idp import AsyncClient, AuthFlowType, ChallengeNameType, Client, SignedIn, UnknownChallenge
+from cognito_idp.sign_in.machine import AUTOMATIC, CHOICES_WITH_PROOF, STARTS, TABLE, challenge_class
+
+from .fake_accounts import TOKENS
+from .party import DEVICE, RIGHT, WAYS, given_for, party_with_device
+
+if TYPE_CHECKING:
+    from tests.support.kit import Kit
+
+
+TRANSITIONS = [(name, following) for name, row in TABLE.items() for following in sorted(row.leads_to)]
+
+
+def test_every_challenge_has_a_row_and_a_class() -> None:
+    """Each name that the service's model has stands in the table, with a class of its own that carries the name."""
+    assert set(ChallengeNameType) == set(TABLE)
+    assert 16 == len({row.challenge for row in TABLE.values()})
+    assert list(TABLE) == [row.challenge.challenge_name for row in TABLE.values()]
+    assert list(TABLE.values()) == [TABLE[ChallengeNameType(challenge_class(n).challenge_name)] for n in TABLE]
+
+
+def test_a_challenge_without_a_row_is_unknown() -> None:
+    """A name that this version doesn't know gives `UnknownChallenge`."""
+    assert UnknownChallenge is challenge_class("PIGEON_POST")
+
+
+def test_every_flow_has_a_start() -> None:
+    """Each flow of the service's model can begin, and somebody may use it."""
+    assert set(AuthFlowType) == set(STARTS)
+    assert all(start.public or start.admin for start in STARTS.values())
+    assert {"ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH"} == {f for f, start in STARTS.items() if not start.public}
+
+
+def test_every_row_can_be_reached() -> None:
+    """From the starts, the table's transitions lead to every challenge."""
+    assert set(TABLE) == set(WAYS)
+
+
+def test_every_row_can_be_answered() -> None:
+    """A row that is not for the library has an answer, and every answer's keyword is a parameter of both clients."""
+    assert {name for name, row in TABLE.items() if not row.answer} < AUTOMATIC
+    for client in (Client, AsyncClient):
+        keywords = set(inspect.signature(client.respond).parameters)
+        assert {keyword for row in TABLE.values() for keyword in (*row.answer, *row.optional)} < keywords
+        assert set(CHOICES_WITH_PROOF.values()) < keywords
+        begin = set(inspect.signature(client.sign_in).parameters)
+        assert {keyword for start in STARTS.values() for keyword in (*start.required, *start.optional)} < begin
+
+
+def test_proofs_come_to_an_end() -> None:
+    """No way leads from a proof to itself over other proofs, so the service can't ask for one after the other."""
+
+    def longest(name: ChallengeNameType, seen: tuple[ChallengeNameType, ...] = ()) -> int:
+        assert name not in seen
+        return 1 + max((longest(n, (*seen, name)) for n in TABLE[name].leads_to & AUTOMATIC), default=0)
+
+    assert 3 == max(longest(name) for name in AUTOMATIC)
+
+
+@pytest.mark.parametrize("method", ["sign_in", "respond", "set_up_totp", "remember_device"])
+def test_both_clients_have_the_same_methods(method: str) -> None:
+    """The sync and the async client take the same arguments, and explain them in the same words."""
+    sync, asynchronous = getattr(Client, method), getattr(AsyncClient, method)
+    assert inspect.signature(sync) == inspect.signature(asynchronous)
+    assert inspect.getdoc(sync) == inspect.getdoc(asynchronous)
+
+
+@pytest.mark.parametrize("flow", STARTS)
+def test_every_start_leads_where_the_table_says(sync_kit: Kit, flow: AuthFlowType) -> None:
+    """A flow that is answered with any of its first challenges goes on, to tokens in the end."""
+    for first in sorted(STARTS[flow].leads_to):
+        party = party_with_device(sync_kit)
+        party.fake.forced = [first]
+        outcome = party.sign_in(**given_for(flow))
+        expected = SignedIn if first in AUTOMATIC else TABLE[first].challenge
+        assert expected is type(outcome)
+        party.finish(outcome, device=DEVICE)
+
+
+@pytest.mark.parametrize(("name", "following"), TRANSITIONS)
+def test_every_transition(sync_kit: Kit, name: ChallengeNameType, following: ChallengeNameType) -> None:
+    """Whatever the table lets follow a challenge is understood, and what needs no person is answered at once."""
+    flow, way = WAYS[name]
+    party = party_with_device(sync_kit)
+    party.fake.forced = [*way, following]
+    outcome = party.sign_in(**given_for(flow))
+    while party.fake.forced:
+        outcome = party.respond(outcome, **RIGHT[outcome.name], device=DEVICE)
+    if name == ChallengeNameType.CUSTOM_CHALLENGE and following in AUTOMATIC - {ChallengeNameType.DEVICE_SRP_AUTH}:
+        # The exchange began in another call, perhaps in another process.
+        assert TABLE[following].challenge is type(outcome)
+        return
+    assert (SignedIn if following in AUTOMATIC else TABLE[following].challenge) is type(outcome)
+    party.finish(outcome, device=DEVICE)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_tokens_may_follow_anything(sync_kit: Kit, name: ChallengeNameType) -> None:
+    """After any challenge the service may be content."""
+    flow, way = WAYS[name]
+    party = party_with_device(sync_kit)
+    party.fake.forced = [*way, TOKENS]
+    outcome = party.sign_in(**given_for(flow))
+    while party.fake.forced:
+        outcome = party.respond(outcome, **RIGHT[outcome.name], device=DEVICE)
+    assert isinstance(outcome, SignedIn)
