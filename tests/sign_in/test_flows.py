@@ -327,6 +327,14 @@ def test_the_clock_is_the_clients(kit: Kit) -> None:
     assert ["Wed Feb 19 21:20:00 UTC 2025", "Thu Feb 20 21:20:00 UTC 2025"] == timestamps
 
 
+def test_tokens_without_an_end(kit: Kit) -> None:
+    """Where the service doesn't say when the access token ends, nobody knows."""
+    party = party_of(kit)
+    party.fake.scripted["PASSWORD_VERIFIER"] = [{"AuthenticationResult": {"AccessToken": "token"}}]
+    tokens = party.sign_in().tokens
+    assert ("token", None, None, None) == (tokens.access_token, tokens.id_token, tokens.token_type, tokens.expires_at)
+
+
 @pytest.mark.parametrize("admin", [False, True], ids=["public", "admin"])
 def test_the_region_comes_from_the_pool(kit: Kit, admin: bool) -> None:
     """A client without a region sends every step to the region that the pool's id names."""

@@ -206,44 +206,43 @@ class Conversation:
             if name in AUTOMATIC and name not in leads_to:
                 msg = f"{after} was answered with {name}, which can't follow it; no proof was sent"
                 raise UnexpectedChallengeError(msg)
-            if name not in AUTOMATIC or not self._can_prove(name):
+            proof = (yield from self._proof(name, parameters)) if name in AUTOMATIC else None
+            if proof is None:
                 return self._challenge(answer, name, parameters)
-            proof = yield from self._proof(name, parameters)
             answer = yield from self._respond(name, answer.session, proof)
             leads_to, after = TABLE[name].leads_to, str(name)
 
-    def _can_prove(self, name: ChallengeNameType) -> bool:
-        if name == ChallengeNameType.PASSWORD_VERIFIER:
-            return self._srp is not None and self.password is not None
-        if name == ChallengeNameType.DEVICE_PASSWORD_VERIFIER:
-            return self._srp is not None and self.device is not None
-        return self.device is not None
-
     # -- proofs ---------------------------------------------------------------------------------------------------
 
-    def _proof(self, name: ChallengeNameType, parameters: Mapping[str, str]) -> Flow[dict[str, str]]:
+    def _proof(self, name: ChallengeNameType, parameters: Mapping[str, str]) -> Flow[dict[str, str] | None]:
+        """Return the answer to a challenge of the library's; None if this call was not given what that takes."""
+        device, password = self.device, self.password
         if name == ChallengeNameType.DEVICE_SRP_AUTH:
-            return {"SRP_A": (yield from self._srp_a())}
-        if name == ChallengeNameType.PASSWORD_VERIFIER:
+            return None if device is None else {"SRP_A": (yield from self._srp_a())}
+        # An exchange is good for one proof.
+        srp, self._srp = self._srp, None
+        if srp is None:
+            return None
+        if name == ChallengeNameType.DEVICE_PASSWORD_VERIFIER and device is not None:
+            return (yield from self._claim(srp, name, parameters, device.group_key, device.key, device.password))
+        if name == ChallengeNameType.PASSWORD_VERIFIER and password is not None:
             user_id = _needed(parameters, "USER_ID_FOR_SRP", name)
-            return (yield from self._claim(name, parameters, self.app.pool_name, user_id, self.password or ""))
-        device = self.device
-        if device is None:
-            msg = f"{name} needs a device"
-            raise SignInError(msg)
-        return (yield from self._claim(name, parameters, device.group_key, device.key, device.password))
+            return (yield from self._claim(srp, name, parameters, self.app.pool_name, user_id, password))
+        return None
 
     def _srp_a(self) -> Flow[str]:
         self._srp = yield from SrpSession.begin()
         return self._srp.srp_a
 
     def _claim(
-        self, name: ChallengeNameType, parameters: Mapping[str, str], group: str, user_id: str, password: str
+        self,
+        srp: SrpSession,
+        name: ChallengeNameType,
+        parameters: Mapping[str, str],
+        group: str,
+        user_id: str,
+        password: str,
     ) -> Flow[dict[str, str]]:
-        srp, self._srp = self._srp, None
-        if srp is None:
-            msg = f"{name} came before an SRP exchange had begun"
-            raise SignInError(msg)
         skew = self.options.clock_skew
         timestamp = timestamp_of(self.options.clock() + (0.0 if skew is None else skew.offset))
         secret_block = _needed(parameters, "SECRET_BLOCK", name)
