@@ -30,11 +30,12 @@ class ClockSkew:
         """Trust the clock until told otherwise."""
         self.offset = 0.0
 
-    def learn(self, error: Exception, response: HttpResponse | None, sent: float, received: float) -> bool:
+    def learn(self, error: Exception, response: HttpResponse | None, sent: float, received: float, used: float) -> bool:
         """Look whether a wrong clock explains a refusal; if so, correct the offset and return true.
 
-        `sent` and `received` are the times of our uncorrected clock before and after the exchange. An answer with an
-        `Age` comes from a cache, and its `Date` says nothing about now.
+        `sent` and `received` are the times of our uncorrected clock before and after the exchange, `used` the offset that
+        the refused attempt was signed with: another call may have learned a new one meanwhile, which then is worth
+        another attempt, too. An answer with an `Age` comes from a cache, and its `Date` says nothing about now.
         """
         if response is None or not isinstance(error, ServiceError) or error.code not in _CODES:
             return False
@@ -45,7 +46,7 @@ class ClockSkew:
         if theirs is None:
             return False
         offset = theirs - (sent + received) / 2
-        if abs(offset - self.offset) <= _TOLERANCE:
+        if abs(offset - used) <= _TOLERANCE:
             return False
         self.offset = offset
         return True
@@ -57,6 +58,6 @@ def _seconds(date: str) -> float | None:
 
     try:
         parsed = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)).timestamp()

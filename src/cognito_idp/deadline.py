@@ -33,6 +33,10 @@ class Deadline:
         """Return the seconds that are left, at least a millisecond; None where there is no limit."""
         return None if self._at is None else max(self._at - self._monotonic(), _LEAST)
 
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self._at is not None and self._monotonic() >= self._at
+
     def check(self, operation: str, attempts: int, error: Exception | None, delay: float) -> None:
         """Raise if an attempt after `delay` seconds could not begin in time, or if the time limit ended the last one.
 

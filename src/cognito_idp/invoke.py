@@ -79,8 +79,9 @@ def exchange(
             error.attempts = attempt
             error.operation = operation
             deadline.check(operation, attempt, error, 0.0)
-            if (yield from deadline.bound(remedies.found(error, response))):
-                retry = None
+            if not deadline.is_over() and (yield from deadline.bound(remedies.found(error, response))):
+                # The next attempt goes at once; what the last retry took from the quota is still owed to it.
+                retry = None if retry is None else retry._replace(delay=0.0)
                 continue
             retry_after = None if response is None else _retry_after(response)
             retry = policy.after_failure(error, attempt, retry_after, options.random, monotonic())

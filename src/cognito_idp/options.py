@@ -129,7 +129,7 @@ class Options:
             msg = (
                 "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
                 f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
-                "the call"
+                "the call; pass region= to the client, or set AWS_REGION"
             )
             raise NoRegionError(msg)
         return self._target(match[1])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Remedies:
     """What one call has tried so far, and the time and credentials that its next attempt is signed with."""
 
-    __slots__ = ("_corrected", "_credentials", "_replaced", "_sent", "options")
+    __slots__ = ("_corrected", "_credentials", "_offset", "_replaced", "_sent", "options")
 
     def __init__(self, options: Options) -> None:
         """Begin a call."""
@@ -26,12 +26,14 @@ class Remedies:
         self._replaced = False
         self._corrected = False
         self._sent = 0.0
+        self._offset = 0.0
 
     def now(self) -> float:
         """Return the time for a signature, as near to the service's as is known, and remember when this was."""
         skew = self.options.clock_skew
         self._sent = self.options.clock()
-        return self._sent if skew is None else self._sent + skew.offset
+        self._offset = 0.0 if skew is None else skew.offset
+        return self._sent + self._offset
 
     def credentials(self) -> Flow[Credentials]:
         """Return credentials to sign with."""
@@ -55,5 +57,5 @@ class Remedies:
         skew = self.options.clock_skew
         if skew is None or self._corrected:
             return False
-        self._corrected = skew.learn(error, response, self._sent, self.options.clock())
+        self._corrected = skew.learn(error, response, self._sent, self.options.clock(), self._offset)
         return self._corrected
