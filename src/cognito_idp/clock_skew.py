@@ -33,8 +33,8 @@ class ClockSkew:
     def learn(self, error: Exception, response: HttpResponse | None, sent: float, received: float, used: float) -> bool:
         """Look whether a wrong clock explains a refusal; if so, correct the offset and return true.
 
-        `sent` and `received` are the times of our uncorrected clock before and after the exchange, `used` the offset that
-        the refused attempt was signed with: another call may have learned a new one meanwhile, which then is worth
+        `sent` and `received` are the times of our uncorrected clock before and after the exchange, `used` the offset
+        that the refused attempt was signed with: another call may have learned a new one meanwhile, which then is worth
         another attempt, too. An answer with an `Age` comes from a cache, and its `Date` says nothing about now.
         """
         if response is None or not isinstance(error, ServiceError) or error.code not in _CODES:
