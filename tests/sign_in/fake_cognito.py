@@ -138,7 +138,8 @@ class FakeCognito(TokenDesk):
         talk = Talk(user=self.user, admin=admin, flow=flow, plan=list(self.user.plan), device_key=None)
         self._check_device(talk, parameters)
         if flow == "USER_SRP_AUTH":
-            return self._ask(talk, "PASSWORD_VERIFIER", parameters["SRP_A"])
+            assert "SRP_A" in parameters
+            return self._chosen(talk, "PASSWORD_SRP", parameters)
         if flow == "CUSTOM_AUTH":
             assert parameters.get("CHALLENGE_NAME") == ("SRP_A" if "SRP_A" in parameters else None)
             return self._chosen(talk, "PASSWORD_SRP", parameters) if "SRP_A" in parameters else self._go_on(talk)
@@ -149,9 +150,10 @@ class FakeCognito(TokenDesk):
         return self._chosen(talk, "PASSWORD", parameters)
 
     def _chosen(self, talk: Talk, choice: str | None, parameters: dict[str, str]) -> dict[str, Any]:
-        """Go on with a first factor, whose first step may have come along."""
+        """Go on with a first factor, whose first step may have come along, and nothing of another one."""
+        first = {"PASSWORD": "PASSWORD", "PASSWORD_SRP": "SRP_A", "WEB_AUTHN": "CREDENTIAL"}.get(choice or "")
+        assert {"PASSWORD", "SRP_A", "CREDENTIAL"} & set(parameters) <= {first}
         if choice is None:
-            assert not {"PASSWORD", "SRP_A"} & set(parameters)
             return self._ask(talk, "SELECT_CHALLENGE")
         if choice == "PASSWORD" and "PASSWORD" in parameters:
             return self._with_password(talk, parameters)
@@ -159,7 +161,6 @@ class FakeCognito(TokenDesk):
             return self._ask(talk, "PASSWORD_VERIFIER", parameters["SRP_A"])
         if choice == "WEB_AUTHN" and "CREDENTIAL" in parameters:
             return self._with_passkey(talk, parameters)
-        assert not {"PASSWORD", "SRP_A", "CREDENTIAL"} & set(parameters)
         return self._ask(talk, choice)
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -292,7 +293,6 @@ class FakeCognito(TokenDesk):
         return self._go_on(talk)
 
     def _with_password(self, talk: Talk, given: dict[str, str]) -> dict[str, Any]:
-        assert not {"SRP_A", "CREDENTIAL"} & set(given)
         if not talk.user.knows(given["PASSWORD"]):
             deny()
         return self._go_on(talk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -100,6 +101,24 @@ def test_the_service_gets_a_verifier_of_the_device(kit: Kit) -> None:
     )
     assert made == (sent["Salt"], sent["PasswordVerifier"])
     assert device.password not in str(party.fake.sent)
+
+
+def test_every_verifier_has_a_salt_of_its_own(kit: Kit) -> None:
+    """The salt of a device's verifier is 16 random bytes, drawn anew each time."""
+    party = party_that_remembers(kit)
+    outcome = party.sign_in()
+    sizes: list[int] = []
+
+    def token_bytes(size: int) -> bytes:
+        sizes.append(size)
+        return bytes([len(sizes)]) * size
+
+    party.client._options = attrs.evolve(party.client._options, token_bytes=token_bytes)
+    for _ in range(2):
+        party.remember_device(outcome.tokens.access_token, outcome.new_device)
+    salts = [body["DeviceSecretVerifierConfig"]["Salt"] for _, body in party.fake.sent[-2:]]
+    assert [b64encode(bytes([n]) * 16).decode() for n in (1, 2)] == salts
+    assert [16, 16] == sizes
 
 
 def test_every_new_device_gets_a_password_of_its_own(kit: Kit) -> None:

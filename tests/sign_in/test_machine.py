@@ -40,6 +40,33 @@ def test_every_flow_has_a_start() -> None:
     assert {"ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH"} == {f for f, start in STARTS.items() if not start.public}
 
 
+def leading_to(name: str) -> set[str]:
+    """Return the flows and the challenges that a challenge may follow."""
+    steps = [(str(flow), start.leads_to) for flow, start in STARTS.items()]
+    steps += [(str(challenge), row.leads_to) for challenge, row in TABLE.items()]
+    return {step for step, leads_to in steps if name in leads_to}
+
+
+def test_where_a_password_may_be_proven() -> None:
+    """A proof of the password follows where SRP began; a device's proof follows DEVICE_SRP_AUTH and nothing else."""
+    begun = {"USER_SRP_AUTH", "CUSTOM_AUTH", "USER_AUTH"}
+    assert begun | {"SELECT_CHALLENGE", "PASSWORD_SRP", "CUSTOM_CHALLENGE"} == leading_to("PASSWORD_VERIFIER")
+    assert {"DEVICE_SRP_AUTH"} == leading_to("DEVICE_PASSWORD_VERIFIER")
+    assert {"USER_AUTH", "SELECT_CHALLENGE"} == leading_to("PASSWORD") == leading_to("PASSWORD_SRP")
+    assert {"ADMIN_NO_SRP_AUTH"} == leading_to("ADMIN_NO_SRP_AUTH")
+
+
+def test_where_nothing_else_can_follow() -> None:
+    """SRP is followed by its second half, and a refresh by tokens alone."""
+    assert {"PASSWORD_VERIFIER"} == STARTS[AuthFlowType.USER_SRP_AUTH].leads_to
+    assert {"PASSWORD_VERIFIER"} == TABLE[ChallengeNameType.PASSWORD_SRP].leads_to
+    assert {"DEVICE_PASSWORD_VERIFIER"} == TABLE[ChallengeNameType.DEVICE_SRP_AUTH].leads_to
+    assert set() == STARTS[AuthFlowType.REFRESH_TOKEN_AUTH].leads_to
+    assert {"SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"} == TABLE[
+        ChallengeNameType.SELECT_MFA_TYPE
+    ].leads_to
+
+
 def test_every_row_can_be_reached() -> None:
     """From the starts, the table's transitions lead to every challenge."""
     assert set(TABLE) == set(WAYS)

@@ -191,6 +191,21 @@ def test_a_changed_state_is_refused(data: st.DataObject) -> None:
     assert (None, None) == (caught.value.__cause__, caught.value.__context__)
 
 
+def test_another_spelling_is_refused() -> None:
+    """Of the texts that base64 decoders take for the same bytes, only one is a state."""
+    with_rest = next(
+        state for n in range(9) if len(state := WebAuthn(client_id="c" * n, username="m").to_state()) % 4 != 3
+    )
+    # The bits that a last letter holds beyond the last byte are ignored by decoders.
+    others = [letter for letter in string.ascii_letters + string.digits + "-_" if letter != with_rest[-1]]
+    spellings = [with_rest[:-1] + letter for letter in others]
+    spellings += [f"{STATE[:20]}{junk}{STATE[20:]}" for junk in ("!!!!", "    ", "\n\n\n\n", "====", "\r\n\t ")]
+    spellings += [STATE + "=" * n for n in range(1, 5)]
+    for spelling in spellings:
+        with pytest.raises(SignInStateError):
+            challenge_from_state(spelling)
+
+
 @pytest.mark.parametrize(
     "state",
     [
