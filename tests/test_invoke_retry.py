@@ -12,7 +12,6 @@ import pytest
 from cognito_idp import Credentials, ListUsersRequest, StandardRetry, Timeout
 from cognito_idp.errors import (
     ConnectError,
-    ConnectTimeoutError,
     DeadlineExceededError,
     InternalErrorException,
     InvalidResponseError,
@@ -21,6 +20,7 @@ from cognito_idp.errors import (
     ReadTimeoutError,
     TooManyRequestsException,
     UnknownServiceError,
+    WaitedTooLongError,
 )
 from tests.support.kit import CREDENTIALS, FakeTime, kit_of
 from tests.support.responder import Responder, error, success
@@ -317,11 +317,12 @@ class SlowCredentials:
 
 
 def test_the_limit_holds_for_credentials_too(kit: Kit, time: FakeTime) -> None:
-    """A wait while credentials are loaded ends with the call's time."""
+    """A wait while credentials are loaded ends with the call's time, and nothing is sent after it."""
     service = Responder(httpx.ConnectTimeout("slow"))
     with pytest.raises(DeadlineExceededError) as caught:
         kit.run(client_of(kit, service, time, timeout=3.0, credentials=SlowCredentials()).send, LIST_USERS)
-    assert isinstance(caught.value.__cause__, ConnectTimeoutError)
+    assert isinstance(caught.value.__cause__, WaitedTooLongError)
+    assert [] == service.requests
     assert [3.0] == time.waits
 
 

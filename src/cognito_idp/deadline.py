@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import DeadlineExceededError, TimeoutError_
-from .flow.effects import Effect, Finish, Flow, Hold, Send, Sleep
+from .flow.effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,14 +87,19 @@ class Deadline:
             flow.close()
 
     def _shortened(self, effect: Effect) -> Effect:
+        remaining = self.remaining()
+        shortened = effect
         match effect:
             case Send(request):
-                return Send(request._replace(limits=self.shortened(request.limits)))
+                shortened = Send(request._replace(limits=self.shortened(request.limits)))
             case Sleep(seconds):
-                remaining = self.remaining()
-                return effect if remaining is None else Sleep(min(seconds, remaining))
-            case Hold(lock, flow):
-                return Hold(lock, self._bounded(flow))
+                shortened = effect if remaining is None else Sleep(min(seconds, remaining))
+            case Offload(function, _):
+                shortened = Offload(function, remaining)
+            case Call(function, _):
+                shortened = Call(function, remaining)
+            case Hold(lock, flow, _):
+                shortened = Hold(lock, self._bounded(flow), remaining)
             case Finish(flow):
-                return Finish(self._bounded(flow))
-        return effect
+                shortened = Finish(self._bounded(flow))
+        return shortened

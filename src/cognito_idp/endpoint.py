@@ -127,6 +127,7 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
         (parts.scheme in ("http", "https"), "has no scheme: it must begin with https:// (or http://)"),
         (bool(parts.hostname), "names no host"),
         (port_is_readable, "has port 0"),
+        (_ends_after_brackets(parts.netloc), "has something between an IPv6 address and its port"),
         (parts.username is None and parts.password is None, "has a user name or password in it"),
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
@@ -153,6 +154,12 @@ def _is_host(host: str) -> bool:
 
 # What looks like an address and isn't one, such as 999.1.1.1, is no name either (RFC 3986, 3.2.2).
 _NUMBERS = re.compile(r"[0-9.]+")
+
+
+def _ends_after_brackets(netloc: str) -> bool:
+    """Whether nothing but a port follows a bracket; other readers would take it for a part of the host."""
+    rest = netloc.rpartition("]")[2] if "]" in netloc else ""
+    return re.fullmatch(r"(:[0-9]*)?", rest) is not None
 
 
 def _without_userinfo(url: str) -> str:

@@ -10,7 +10,7 @@ CognitoIdpError
 ├ TransportError                             no answer came
 │  ├ ConnectError, ReadError, WriteError, ProtocolError
 │  └ TimeoutError_ (also TimeoutError)
-│     └ ConnectTimeoutError, ReadTimeoutError, WriteTimeoutError, DeadlineExceededError
+│     └ ConnectTimeoutError, ReadTimeoutError, WriteTimeoutError, WaitedTooLongError, DeadlineExceededError
 ├ InvalidResponseError                       an answer came that can't be read
 ├ ClientClosedError
 ├ PaginationError
@@ -125,6 +125,13 @@ class WriteTimeoutError(TimeoutError_):
     """The time limit for a write passed."""
 
 
+class WaitedTooLongError(TimeoutError_):
+    """The time limit of the call passed before anything was sent: while credentials were loaded, for example."""
+
+    sent = False
+    is_retryable = False
+
+
 class DeadlineExceededError(TimeoutError_):
     """The time limit of the whole call passed; the last attempt's error, if there was one, is the `__cause__`."""
 
@@ -182,6 +189,7 @@ __all__ = [
     "TimeoutError_",
     "TransportError",
     "UnknownServiceError",
+    "WaitedTooLongError",
     "WriteError",
     "WriteTimeoutError",
     "service_error",

@@ -83,16 +83,24 @@ class InvalidResponseError(CognitoIdpError):
 
 
 _START = 200
-# A JSON string after a colon, closed or cut off, is a value; a long run of base64 or JWT characters may be a token.
-_JSON_VALUE = re.compile(r'(:\s*")(?:[^"\\]|\\.)*("?)')
-_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}")
+# A quoted text, closed or cut off, and whether it is the name of a JSON member.
+_QUOTED = re.compile(r"""("|(?<!\w)')((?:(?!\1)[^\\]|\\.)*+)(\1?)(\s*:)?""", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.#-]{0,63}")
+# A long run of base64 or JWT characters may be a token, a number a code, what follows an equals sign a form's value.
+_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}|[0-9]{4,}|(?<==)[^&\s<>\"']+")
+
+
+def _masked(found: re.Match[str]) -> str:
+    quote, text, closing, colon = found.groups()
+    if closing and colon and _NAME.fullmatch(text):
+        return found[0]
+    return f"{quote}***{closing}{colon or ''}"
 
 
 def masked_start(body: bytes) -> str:
     """Return the first 200 bytes of a body as one line of text, with JSON string values and long runs masked."""
     text = body[:_START].decode("utf-8", "backslashreplace")
-    text = _JSON_VALUE.sub(r"\1***\2", text)
-    text = _LONG_RUN.sub("***", text)
+    text = _LONG_RUN.sub("***", _QUOTED.sub(_masked, text))
     return json.dumps(text)[1:-1] + ("..." if len(body) > _START else "")
 
 
@@ -137,7 +145,9 @@ class ServiceError(CognitoIdpError):
         origin = f" from {self.operation}" if self.operation else ""
         text = f": {self.message}" if self.message else ""
         request_id = f" [request id {self.request_id}]" if self.request_id else ""
-        return f"{self.code}{status}{origin}{text}{request_id}"
+        line = f"{self.code}{status}{origin}{text}{request_id}"
+        # What a trigger's author or a stranger put into the message must not look like a line of its own in a log.
+        return line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
 
     @property
     def is_throttle(self) -> bool:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .convert import from_wire, to_wire
 from .deadline import Deadline
-from .errors import InvalidResponseError, ServiceError, TransportError
+from .errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
 from .flow.effects import Flow, Send, Sleep
+from .redaction import SecretBytes
 from .remedies import Remedies
 from .response import parse, request_id
 from .sigv4 import sign
@@ -29,6 +30,7 @@ R = TypeVar("R")
 CONTENT_TYPE = "application/x-amz-json-1.1"
 TARGET_PREFIX = "AWSCognitoIdentityProviderService"
 SERVICE = "cognito-idp"
+_LATE = "the time limit of the call passed while credentials were loaded"
 
 
 def invoke(request: Request[R], options: Options) -> Flow[R]:
@@ -53,8 +55,10 @@ def exchange(
     operation: str, members: Mapping[str, Any], options: Options, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
     """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
-    body = json.dumps(members).encode("ascii")
+    body = SecretBytes(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
+    # Error reporters print the local variables of every frame, so none of them shows a password.
+    del members
     headers = _headers(operation, target, options, body)
     deadline = Deadline(options.timeout.total, options.monotonic)
     policy, monotonic = options.retry, options.monotonic
@@ -116,6 +120,8 @@ def _request(
     headers = (*headers, ("amz-sdk-request", f"attempt={attempt}; max={options.retry.max_attempts}"))
     if signed:
         credentials = yield from deadline.bound(remedies.credentials())
+        if deadline.is_over():
+            raise WaitedTooLongError(_LATE)
         headers = sign(
             "POST",
             target.path,
@@ -135,7 +141,11 @@ def _amz_date(seconds: int) -> str:
     return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
 
 
+# More milliseconds than these would be months.
+_DIGITS = 10
+
+
 def _retry_after(response: HttpResponse) -> float | None:
     """Return the seconds that the service asks to wait: `x-amz-retry-after` holds whole milliseconds."""
     text = response.header("x-amz-retry-after")
-    return int(text) / 1000 if text is not None and text.isascii() and text.isdigit() else None
+    return int(text) / 1000 if text is not None and text.isascii() and text.isdigit() and len(text) < _DIGITS else None

@@ -56,7 +56,9 @@ def operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            return self.send(made_request(request, members))
+            made = made_request(request, members)
+            del members  # so that no traceback shows a password
+            return self.send(made)
 
         return method  # type: ignore[return-value]  # it takes what the declaration takes
 
@@ -69,7 +71,9 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            return await self.send(made_request(request, members))
+            made = made_request(request, members)
+            del members  # so that no traceback shows a password
+            return await self.send(made)
 
         return method  # type: ignore[return-value]
 

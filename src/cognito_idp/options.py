@@ -7,7 +7,7 @@ import random
 import re
 import sys
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -52,7 +52,7 @@ class Target(NamedTuple):
     region: str | None
 
 
-@cache
+@lru_cache(maxsize=64)
 def target_of(endpoint: Endpoint) -> Target:
     """Take an endpoint apart, once."""
     return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 REDACTED = "'***'"
+
+
+class Secrets(dict[str, Any]):
+    """A dict whose `repr` shows nothing: error reporters print the local variables of every frame."""
+
+    def __repr__(self) -> str:
+        """Show that there are some."""
+        return f"{{{len(self)} secrets}}"
+
+
+class SecretBytes(bytes):
+    """Bytes whose `repr` shows their number only."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Show how many there are."""
+        return f"<{len(self)} bytes>"
 
 
 def redacted(value: object) -> str:

@@ -14,7 +14,7 @@ from .errors import ConfigError, InvalidResponseError, ServiceError, TransportEr
 from .rate_limit import RateLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     Failure: TypeAlias = ServiceError | TransportError | InvalidResponseError
 
@@ -71,8 +71,11 @@ class StandardRetry:
 
     name = "standard"
 
-    def __init__(self, max_attempts: int = 3) -> None:
+    def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
         """Allow `max_attempts` attempts a call, the first one included.
+
+        `also` names further error codes to retry, such as `LimitExceededException`, which in this service is a limit of
+        the user and no throttle.
 
         Raises:
             ConfigError: `max_attempts` is below 1.
@@ -81,6 +84,7 @@ class StandardRetry:
             msg = f"max_attempts must be at least 1, is {max_attempts}"
             raise ConfigError(msg)
         self.max_attempts = max_attempts
+        self._also = also
         self._quota = _QUOTA
         self._lock = threading.Lock()
 
@@ -97,7 +101,7 @@ class StandardRetry:
         now: float,  # noqa: ARG002 - the adaptive mode looks at it
     ) -> Retry | None:
         """Decide by the failure's kind, the number of attempts so far, and the quota."""
-        if attempt >= self.max_attempts or not is_retryable(failure):
+        if attempt >= self.max_attempts or not is_retryable(failure, self._also):
             return None
         throttled = is_throttle(failure)
         cost = _COST_THROTTLED if throttled else _COST
@@ -128,13 +132,13 @@ class AdaptiveRetry(StandardRetry):
 
     name = "adaptive"
 
-    def __init__(self, max_attempts: int = 3) -> None:
-        """Allow `max_attempts` attempts a call, the first one included.
+    def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
+        """Allow `max_attempts` attempts a call, the first one included; `also` is as for `StandardRetry`.
 
         Raises:
             ConfigError: `max_attempts` is below 1.
         """
-        super().__init__(max_attempts)
+        super().__init__(max_attempts, also=also)
         self._limiter = RateLimiter()
 
     def before_attempt(self, now: float) -> float:
@@ -164,15 +168,30 @@ class NoRetry(StandardRetry):
         super().__init__(max_attempts=1)
 
 
+_NEW_CODE = "sends another message, and its code makes the one before void"
+_ONE_USE = "takes a code, a session or a challenge that can be used once"
 # Operations that must not be sent again when it is unknown whether the first request was carried out, and why.
 NOT_REPEATABLE: Mapping[str, str] = {
-    "AddUserPoolClientSecret": "would add a second secret",
-    "AdminRespondToAuthChallenge": "a challenge's session and code can be used once",
-    "CreateUserImportJob": "would make a second job",
-    "CreateUserPool": "would make a second pool, since names need not differ",
-    "CreateUserPoolClient": "would make a second app client, since names need not differ",
-    "GetTokensFromRefreshToken": "a rotated refresh token that comes again counts as stolen",
-    "RespondToAuthChallenge": "a challenge's session and code can be used once",
+    "AddUserPoolClientSecret": "adds a second secret",
+    "AdminCreateUser": "says that the user exists already, or sends another invitation",
+    "AdminResetUserPassword": _NEW_CODE,
+    "AdminRespondToAuthChallenge": _ONE_USE,
+    "AssociateSoftwareToken": _ONE_USE,
+    "ChangePassword": "counts as an attempt with a wrong password, once the password is another",
+    "CompleteWebAuthnRegistration": _ONE_USE,
+    "ConfirmForgotPassword": _ONE_USE,
+    "ConfirmSignUp": _ONE_USE,
+    "CreateUserImportJob": "makes a second job",
+    "CreateUserPool": "makes a second pool, since names need not differ",
+    "CreateUserPoolClient": "makes a second app client, since names need not differ",
+    "ForgotPassword": _NEW_CODE,
+    "GetTokensFromRefreshToken": "shows a rotated refresh token again, which counts as stolen then",
+    "GetUserAttributeVerificationCode": _NEW_CODE,
+    "ResendConfirmationCode": _NEW_CODE,
+    "RespondToAuthChallenge": _ONE_USE,
+    "SignUp": "says that the user exists already",
+    "VerifySoftwareToken": _ONE_USE,
+    "VerifyUserAttribute": _ONE_USE,
 }
 
 
@@ -181,13 +200,13 @@ def is_throttle(failure: Failure) -> bool:
     return isinstance(failure, ServiceError) and failure.is_throttle
 
 
-def is_retryable(failure: Failure) -> bool:
-    """Whether the same request may succeed later, and may be sent again.
+def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:
+    """Whether the same request may succeed later, and may be sent again; `also` names codes that count as passing.
 
     An operation in `NOT_REPEATABLE` is sent again only if the service certainly did not carry it out: it throttled the
     request, or no connection was made.
     """
-    if not failure.is_retryable:
+    if not failure.is_retryable and not (isinstance(failure, ServiceError) and failure.code in also):
         return False
     if failure.operation not in NOT_REPEATABLE or is_throttle(failure):
         return True

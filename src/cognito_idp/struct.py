@@ -180,12 +180,15 @@ class ResponseMetadata(NamedTuple):
         return f"ResponseMetadata({shown})"
 
 
+NOT_RECEIVED = ResponseMetadata(request_id=None, status_code=0, attempts=0)
+
+
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class Response(Struct):
     """The base of the response structs. Responses are never checked for bounds; members that did not come are None."""
 
-    metadata: ResponseMetadata | None = attrs.field(default=None)
-    """The exchange that brought it; None for a response that was not received (made by `from_wire` or by hand)."""
+    metadata: ResponseMetadata = attrs.field(default=NOT_RECEIVED)
+    """The exchange that brought it; 0 attempts in one that was not received (made by `from_wire` or by hand)."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)

@@ -95,16 +95,16 @@ class Operation(Generic[R]):
         return f"Operation({self.name}, {kind}, -> {self.response_type.__name__})"
 
 
-_LINE_BREAK = re.compile(r"[\r\n\0]")
+_UNSAFE = re.compile(r"[\r\n\0]|[^\x00-\x7f]")
 
 
 def check_headers(headers: Headers) -> None:
-    """Refuse header text that would end a line early (RFC 9110, 5.5): CR, LF and NUL.
+    """Refuse header text that would end a line early or has no one meaning (RFC 9110, 5.5): CR, LF, NUL, non-ASCII.
 
     Raises:
         ConfigError: names the header, never its value.
     """
     for name, value in headers:
-        if _LINE_BREAK.search(value) or _LINE_BREAK.search(name):
-            msg = f"header {name!r} holds a line break or a NUL, and is not sent"
+        if _UNSAFE.search(value) or _UNSAFE.search(name):
+            msg = f"header {name!r} holds a line break or a NUL, or a character outside ASCII, and is not sent"
             raise ConfigError(msg)

@@ -11,6 +11,7 @@ import pytest
 from cognito_idp import (
     AppClient,
     CognitoIdpError,
+    ConfigError,
     ConnectError,
     Device,
     NotAuthorizedException,
@@ -44,6 +45,13 @@ def test_a_refresh_comes_shortly_before_the_end(kit: Kit, margin: float) -> None
     assert [REFRESH] == party.fake.operations
     assert fresh == party.access_token() == party.session.tokens.access_token
     assert [REFRESH] == party.fake.operations
+
+
+@pytest.mark.parametrize("margin", [-1.0, float("nan")])
+def test_a_margin_that_can_not_be(kit: Kit, margin: float) -> None:
+    """A margin that would have tokens given after their end is refused."""
+    with pytest.raises(ConfigError, match="must be a number that is not negative"):
+        session_party(kit, margin=margin)
 
 
 @pytest.mark.parametrize("app", [PUBLIC_APP, SECRET_APP], ids=["public client", "client with a secret"])

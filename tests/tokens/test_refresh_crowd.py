@@ -21,13 +21,10 @@ from cognito_idp import (
     Tokens,
     TooManyRequestsException,
 )
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Flow, Lock, call, finish, hold
 from tests.sign_in.fake_accounts import RefusedError, user
 from tests.sign_in.fake_cognito import FakeCognito
 from tests.sign_in.party import PUBLIC_APP
-from tests.support.kit import AsyncFunctionTransport, FunctionTransport, Kit, refuse
+from tests.support.kit import Kit
 
 from .session_party import LIFETIME, REFRESH, Clock, session_party, signed_in
 
@@ -356,53 +353,3 @@ def test_two_event_loops_and_one_session() -> None:
             return (await session.refresh()).access_token
 
     assert 2 == len({anyio.run(main), anyio.run(main, backend="trio")})
-
-
-# -- the effect behind it ---------------------------------------------------------------------------------------------
-
-
-def steps(log: list[str], work: Flow[Any]) -> Flow[str]:
-    """Return a flow that writes down how far it came."""
-    log.append("began")
-    yield from work
-    log.append("ended")
-    return "result"
-
-
-def test_finish_is_the_flow_itself_under_a_sync_driver() -> None:
-    """A sync driver runs the flow to its end and returns its result."""
-    log: list[str] = []
-    driver = Driver(FunctionTransport(refuse))
-    assert "result" == driver.run(finish(steps(log, call(lambda: None))))
-    assert ["began", "ended"] == log
-
-
-@pytest.mark.anyio
-async def test_finish_returns_and_raises() -> None:
-    """An async driver returns what the flow returns, and raises what it raises."""
-    driver = AsyncDriver(AsyncFunctionTransport(refuse))
-    assert "result" == await driver.run(finish(steps([], call(lambda: None))))
-    with pytest.raises(ZeroDivisionError):
-        await driver.run(finish(steps([], call(lambda: 1 / 0))))
-
-
-@pytest.mark.anyio
-async def test_finish_outlives_its_caller() -> None:
-    """A finished flow goes on after its caller was cancelled, keeps its lock meanwhile, and gives it back."""
-    log: list[str] = []
-    lock, began, go_on = Lock(), anyio.Event(), anyio.Event()
-    driver = AsyncDriver(AsyncFunctionTransport(refuse))
-
-    async def work() -> None:
-        began.set()
-        await go_on.wait()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(driver.run, finish(hold(lock, steps(log, call(work)))))
-        await began.wait()
-        tasks.cancel_scope.cancel()
-    assert ["began"] == log
-    assert lock.for_tasks.locked()
-    go_on.set()
-    async with lock.for_tasks:
-        assert ["began", "ended"] == log

@@ -107,7 +107,7 @@ def reading(response: AdminInitiateAuthResponse) -> None:
     assert_type(response.available_challenges, tuple[ChallengeNameType, ...] | None)
     assert_type(response.challenge_parameters, Mapping[str, str] | None)
     assert_type(response.authentication_result, AuthenticationResultType | None)
-    assert_type(response.metadata, ResponseMetadata | None)
+    assert_type(response.metadata, ResponseMetadata)
     if response.authentication_result is not None:
         assert_type(response.authentication_result.access_token, str | None)
         assert_type(response.authentication_result.expires_in, int | None)

@@ -6,7 +6,6 @@ import copy
 import math
 import os
 import random
-import threading
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
@@ -83,7 +82,7 @@ class CachedCredentials:
         # The number of loads that have come to their end, and how the last one failed.
         self._last: tuple[int, CognitoIdpError | None] = (0, None)
         self._lock = Lock()
-        self._renewing = threading.Lock()
+        self._renewing = Lock()
 
     def get(self) -> Flow[Credentials]:
         """Return credentials that are good now.
@@ -103,12 +102,13 @@ class CachedCredentials:
         state = self._state
         if state is None or state.clock() >= state.foreground_at:
             return (yield from hold(self._lock, self._load(seen, keep=True)))
-        if not self._renewing.acquire(blocking=False):
+        renewing = self._renewing.for_threads
+        if not renewing.acquire(blocking=False):
             return state.credentials
         try:
             return (yield from hold(self._lock, self._load(seen, keep=True)))
         finally:
-            self._renewing.release()
+            renewing.release()
 
     def replace(self, rejected: Credentials) -> Flow[Credentials]:
         """Return other credentials after the service refused some as expired; the same ones if there are no others.

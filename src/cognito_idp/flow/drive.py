@@ -6,6 +6,7 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ..errors import WaitedTooLongError
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ..wire import HttpRequest, HttpResponse
 
 R = TypeVar("R")
+
+_LOCK = "the time limit of the call passed while another one was doing what it needs"
 
 
 class Transport(Protocol):
@@ -56,13 +59,18 @@ class Driver:
         match effect:
             case Sleep(seconds):
                 return self._sleep(seconds)
-            case Offload(function):
+            case Offload(function, _):
                 return function()
-            case Call(function):
+            case Call(function, _):
                 return _refuse_awaitable(function())
-            case Hold(lock, flow):
-                with lock.for_threads:
+            case Hold(lock, flow, seconds):
+                held = lock.for_threads
+                if not held.acquire(timeout=-1 if seconds is None else seconds):
+                    raise WaitedTooLongError(_LOCK)
+                try:
                     return self.run(flow)
+                finally:
+                    held.release()
             case Finish(flow):
                 return self.run(flow)
         msg = f"a flow yielded {effect!r}, which is no effect"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ..errors import WaitedTooLongError
 from .detached import Detached
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from ..wire import HttpRequest, HttpResponse
 
 R = TypeVar("R")
+
+_LOCK = "the time limit of the call passed while another one was doing what it needs"
+_FUNCTION = "the time limit of the call passed while a function was awaited"
 
 
 class AsyncTransport(Protocol):
@@ -63,14 +67,27 @@ class AsyncDriver:
         match effect:
             case Sleep(seconds):
                 return await (self._sleep or anyio.sleep)(seconds)
-            case Offload(function):
-                return await anyio.to_thread.run_sync(function)
-            case Call(function):
+            case Offload(function, seconds):
+                with anyio.move_on_after(seconds):
+                    return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
+                raise WaitedTooLongError(_FUNCTION)
+            case Call(function, seconds):
                 result = function()
-                return await result if inspect.isawaitable(result) else result
-            case Hold(lock, flow):
-                async with lock.for_tasks:
+                if not inspect.isawaitable(result):
+                    return result
+                with anyio.move_on_after(seconds):
+                    return await result
+                raise WaitedTooLongError(_FUNCTION)
+            case Hold(lock, flow, seconds):
+                held = lock.for_tasks
+                with anyio.move_on_after(seconds) as scope:
+                    await held.acquire()
+                if scope.cancelled_caught:
+                    raise WaitedTooLongError(_LOCK)
+                try:
                     return await self.run(flow)
+                finally:
+                    held.release()
             case Finish(flow):
                 return await self._detached.run(lambda: self.run(flow))
         msg = f"a flow yielded {effect!r}, which is no effect"

@@ -11,6 +11,7 @@ more.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
@@ -35,22 +36,31 @@ class Sleep(NamedTuple):
 
 
 class Offload(NamedTuple):
-    """Call a function that blocks or computes for long; the async driver runs it in a worker thread."""
+    """Call a function that blocks or computes for long; the async driver runs it in a worker thread.
+
+    `seconds` is how long an async driver waits for it; a sync one can't break it off.
+    """
 
     function: Callable[[], Any]
+    seconds: float | None = None
 
 
 class Call(NamedTuple):
-    """Call a function of the user's, plain or async; a sync driver refuses one that returns an awaitable."""
+    """Call a function of the user's, plain or async; a sync driver refuses one that returns an awaitable.
+
+    `seconds` is how long to wait for an async one.
+    """
 
     function: Callable[[], Any]
+    seconds: float | None = None
 
 
 class Hold(NamedTuple):
-    """Run another flow while holding a lock."""
+    """Run another flow while holding a lock; `seconds` is how long to wait for it."""
 
     lock: Lock
     flow: Flow[Any]
+    seconds: float | None = None
 
 
 class Finish(NamedTuple):
@@ -67,12 +77,21 @@ class Lock:
     other only among themselves.
     """
 
-    __slots__ = ("_for_tasks", "for_threads")
+    __slots__ = ("_for_tasks", "_for_threads")
 
     def __init__(self) -> None:
         """Make an unlocked lock."""
-        self.for_threads = threading.Lock()
+        self._for_threads = (os.getpid(), threading.Lock())
         self._for_tasks: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    @property
+    def for_threads(self) -> threading.Lock:
+        """This process's lock: in a forked child, a thread that held the parent's does not go on to release it."""
+        process, lock = self._for_threads
+        if process != os.getpid():
+            lock = threading.Lock()
+            self._for_threads = (os.getpid(), lock)
+        return lock
 
     @property
     def for_tasks(self) -> Any:

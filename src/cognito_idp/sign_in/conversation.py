@@ -7,6 +7,7 @@ password or a device can answer. Everything that is a rule stands in `machine.py
 from __future__ import annotations
 
 from base64 import b64encode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import attrs
 
 from ..errors import ResourceNotFoundException
 from ..invoke import invoke
-from ..redaction import redacted
+from ..redaction import Secrets, redacted
 from ..types import (
     AdminInitiateAuthRequest,
     AdminRespondToAuthChallengeRequest,
@@ -87,7 +88,7 @@ class Conversation:
             SignInAnswerError: what was given doesn't fit the flow.
             SignInError: the service's answers don't make sense.
         """
-        start = checked_start(flow, admin=self.admin, given={**given, "device": self.device})
+        start = checked_start(flow, admin=self.admin, given=Secrets({**given, "device": self.device}))
         try:
             answer = yield from self._started(flow, given)
             return (yield from self._continued(answer, start.leads_to, str(flow)))
@@ -151,7 +152,7 @@ class Conversation:
         return (yield from invoke(InitiateAuthRequest(**common), self.options))
 
     def _start_parameters(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[dict[str, str]]:
-        parameters: dict[str, str] = {}
+        parameters = Secrets()
         if self.username:
             parameters |= {"USERNAME": self.username, **self.app.hash_for(self.username)}
         if self.device is not None:
@@ -178,7 +179,7 @@ class Conversation:
 
     def _respond(self, name: str, session: str | None, parameters: Mapping[str, str]) -> Flow[Answer]:
         username = parameters.get("USERNAME", self.username)
-        responses = {"USERNAME": username, **self.app.hash_for(username), **parameters}
+        responses = Secrets({"USERNAME": username, **self.app.hash_for(username), **parameters})
         if self.device is not None:
             responses["DEVICE_KEY"] = self.device.key
         common: dict[str, Any] = {
@@ -321,7 +322,9 @@ def tokens_of(result: AuthenticationResultType, options: Options) -> Tokens:
         raise SignInError(msg)
     expires_at = None
     if result.expires_in is not None:
-        expires_at = datetime.fromtimestamp(options.clock(), UTC) + timedelta(seconds=result.expires_in)
+        # A time beyond what a datetime holds is as good as none; the tokens that came with it must not be lost.
+        with suppress(OverflowError):
+            expires_at = datetime.fromtimestamp(options.clock(), UTC) + timedelta(seconds=result.expires_in)
     return Tokens(
         access_token=result.access_token,
         id_token=result.id_token,

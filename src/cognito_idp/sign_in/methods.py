@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..redaction import Secrets
 from .calls import answer_flow, remember_device_flow, set_up_totp_flow, sign_in_flow
 
 if TYPE_CHECKING:
@@ -74,13 +75,15 @@ class SignIn:
             flow,
             admin=admin,
             device=device,
-            given={
-                "username": username,
-                "password": password,
-                "preferred_challenge": preferred_challenge,
-                "refresh_token": refresh_token,
-                "session": session,
-            },
+            given=Secrets(
+                {
+                    "username": username,
+                    "password": password,
+                    "preferred_challenge": preferred_challenge,
+                    "refresh_token": refresh_token,
+                    "session": session,
+                }
+            ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
         return self._run(begun)
@@ -137,17 +140,19 @@ class SignIn:
             app,
             challenge,
             device=device,
-            given={
-                "code": code,
-                "choice": choice,
-                "password": password,
-                "new_password": new_password,
-                "attributes": attributes,
-                "answer": answer,
-                "email": email,
-                "credential": credential,
-                "responses": responses,
-            },
+            given=Secrets(
+                {
+                    "code": code,
+                    "choice": choice,
+                    "password": password,
+                    "new_password": new_password,
+                    "attributes": attributes,
+                    "answer": answer,
+                    "email": email,
+                    "credential": credential,
+                    "responses": responses,
+                }
+            ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
         return self._run(answered)

@@ -5,10 +5,18 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 
+from .encoding import utf8
+from .errors import SignInAnswerError
+
 
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client's secret.
 
     `username` is the name that the same request carries; after the first step of a sign-in that is `USER_ID_FOR_SRP`.
+
+    Raises:
+        SignInAnswerError: the name or the secret can't be encoded.
     """
-    return b64encode(hmac.digest(client_secret.encode(), (username + client_id).encode(), "sha256")).decode()
+    key = utf8("client secret", client_secret, SignInAnswerError)
+    text = utf8("user name", username + client_id, SignInAnswerError)
+    return b64encode(hmac.digest(key, text, "sha256")).decode()

@@ -20,6 +20,7 @@ from time import gmtime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..flow.effects import Lock, hold, offload
+from .encoding import utf8
 from .errors import SrpError
 from .srp_math import G, N, advance, group, run
 
@@ -229,7 +230,7 @@ def _private_key(identity: str, password: str, salt: int) -> int:
 
 
 def _password_hash(identity: str, password: str) -> bytes:
-    return sha256(_utf8("user id", identity) + b":" + _utf8("password", password)).digest()
+    return sha256(utf8("user id", identity, SrpError) + b":" + utf8("password", password, SrpError)).digest()
 
 
 def _hkdf(secret: bytes, *, salt: bytes) -> bytes:
@@ -251,18 +252,8 @@ def _signed(identity: str, secret_block: str, timestamp: str) -> bytes:
     except ValueError:
         msg = "SECRET_BLOCK of the challenge is no base64; did something between here and the service change it?"
         raise SrpError(msg) from None
-    return _utf8("user id", identity) + block + timestamp.encode()
+    return utf8("user id", identity, SrpError) + block + timestamp.encode()
 
 
 def _signature(key: bytes, signed: bytes) -> str:
     return b64encode(hmac.digest(key, signed, "sha256")).decode()
-
-
-def _utf8(what: str, text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        position = error.start
-    # Raised out here, since the error above holds the text and would be this one's context.
-    msg = f"the {what} can't be sent: its character {position} is half a surrogate pair, which UTF-8 can't encode"
-    raise SrpError(msg)

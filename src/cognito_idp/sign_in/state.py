@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..redaction import REDACTED
 from ..types import ChallengeNameType
-from .errors import SignInStateError
+from .errors import SignInAnswerError, SignInStateError
 from .machine import AUTOMATIC, challenge_class
 from .outcomes import Challenge, MfaSetup, TotpSetup, UnknownChallenge
 
@@ -91,15 +91,19 @@ def check_client(challenge: Challenge, app: AppClient) -> None:
     """Refuse to continue a sign-in with another app client than it began with.
 
     Raises:
+        SignInAnswerError: it is no challenge.
         SignInStateError: the clients differ.
     """
+    if not isinstance(challenge, Challenge):
+        msg = f"{type(challenge).__name__} is no challenge to go on with; SignedIn means that the sign-in is done"
+        raise SignInAnswerError(msg)
     if challenge.client_id != app.client_id:
         msg = "the challenge belongs to a sign-in with another app client"
         raise SignInStateError(msg)
 
 
 def _unpacked(state: str) -> dict[str, Any]:
-    if not state.startswith(_VERSION):
+    if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
         msg = f"the stored challenge is of another version than {_VERSION.rstrip('.')!r}, or is none"
         raise SignInStateError(msg)
     text = state[len(_VERSION) :]

@@ -28,6 +28,9 @@ class AsyncUserSession:
             tokens, the old one is void by then. If it raises, so does the call that refreshed; the session goes on with
             the new tokens. It must not ask the session itself for anything but `tokens`.
         margin: how many seconds before its end an access token is replaced.
+
+    Raises:
+        ConfigError: `margin` is negative.
     """
 
     def __init__(

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import CognitoIdpError, NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
+from ..errors import (
+    CognitoIdpError,
+    ConfigError,
+    NotAuthorizedException,
+    RefreshTokenReuseException,
+    UserNotFoundException,
+)
 from ..flow.effects import Lock, call, finish, hold
 from ..invoke import invoke
 from ..sign_in.conversation import tokens_of
@@ -47,7 +53,14 @@ class TokenKeeper:
         on_tokens: OnTokens | None,
         margin: float,
     ) -> None:
-        """Begin with the tokens of a sign-in, or with stored ones; `margin` is in seconds before the expiry."""
+        """Begin with the tokens of a sign-in, or with stored ones; `margin` is in seconds before the expiry.
+
+        Raises:
+            ConfigError: `margin` is negative.
+        """
+        if not margin >= 0:
+            msg = f"margin={margin!r} must be a number that is not negative"
+            raise ConfigError(msg)
         self.tokens = tokens
         self._app = app
         self._options = options

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from ..endpoint import is_loopback
+from ..errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
@@ -18,7 +21,12 @@ class SessionAuth(httpx.Auth):
         self._access_token = access_token
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Put the token on the request."""
+        """Put the token on the request.
+
+        Raises:
+            ConfigError: the request would carry it unencrypted to another machine.
+        """
+        check_encrypted(request.url)
         request.headers["authorization"] = f"Bearer {self._access_token()}"
         yield request
 
@@ -39,7 +47,12 @@ class AsyncSessionAuth(httpx.Auth):
         self._access_token = access_token
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Put the token on the request."""
+        """Put the token on the request.
+
+        Raises:
+            ConfigError: the request would carry it unencrypted to another machine.
+        """
+        check_encrypted(request.url)
         request.headers["authorization"] = f"Bearer {await self._access_token()}"
         yield request
 
@@ -50,3 +63,14 @@ class AsyncSessionAuth(httpx.Auth):
         """Refuse an `httpx.Client`, which would else send without a token."""
         msg = "an AsyncUserSession's auth is for httpx.AsyncClient; with httpx.Client use a UserSession"
         raise TypeError(msg)
+
+
+def check_encrypted(url: httpx.URL) -> None:
+    """Refuse to send a token where anyone on the way can read it.
+
+    Raises:
+        ConfigError: the URL is plain http to another machine.
+    """
+    if url.scheme != "https" and not is_loopback(url.host):
+        msg = f"an access token is not sent to {url.host!r} over plain {url.scheme}"
+        raise ConfigError(msg)

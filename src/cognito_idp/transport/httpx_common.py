@@ -42,7 +42,7 @@ def outgoing(request: HttpRequest, stream: httpx.ByteStream) -> httpx.Request:
         ConfigError: a header would end its line early.
     """
     text = "".join([value for _, value in request.headers])
-    if "\r" in text or "\n" in text or "\0" in text:
+    if "\r" in text or "\n" in text or "\0" in text or not text.isascii():
         check_headers(request.headers)  # says which one
     limits = request.limits
     return httpx.Request(
@@ -168,6 +168,10 @@ class Route(NamedTuple):
 
     scheme: str
     proxy: str | None
+
+    def __repr__(self) -> str:
+        """Leave out what may be a password."""
+        return f"Route({self.scheme!r}, proxy={self.proxy and self.proxy.rpartition('@')[2]!r})"
 
 
 class Routes:

@@ -1,0 +1,127 @@
+"""What error reporters print: local variables, and the text of errors."""
+
+from __future__ import annotations
+
+import traceback
+
+import httpx
+import pytest
+
+from cognito_idp import AppClient, Client, NotAuthorizedException, secret_hash
+from cognito_idp.endpoint import checked_url
+from cognito_idp.errors import ConfigError, ServiceError, SignInAnswerError
+from cognito_idp.exception_base import masked_start
+from cognito_idp.redaction import SecretBytes, Secrets
+from cognito_idp.transport.httpx_auth import check_encrypted
+from cognito_idp.transport.httpx_common import Route
+from tests.support.kit import CREDENTIALS
+
+MARK = "hunter2-the-password"
+APP = AppClient("us-east-1_EXAMPLE", "1example23456789")
+
+
+def refused(_: httpx.Request) -> httpx.Response:
+    """Answer as the service does to a wrong password."""
+    return httpx.Response(400, json={"__type": "NotAuthorizedException", "message": "Incorrect username or password."})
+
+
+def by_operation(client: Client) -> object:
+    """Send the password through an operation's method."""
+    return client.admin_initiate_auth(
+        user_pool_id=APP.user_pool_id,
+        client_id=APP.client_id,
+        auth_flow="ADMIN_USER_PASSWORD_AUTH",
+        auth_parameters={"USERNAME": "mary", "PASSWORD": MARK},
+    )
+
+
+def by_sign_in(client: Client) -> object:
+    """Send the password through a sign-in."""
+    return client.sign_in(APP, username="mary", password=MARK, flow="ADMIN_USER_PASSWORD_AUTH", admin=True)
+
+
+CALLS = {"operation": by_operation, "sign_in": by_sign_in}
+
+
+@pytest.mark.parametrize("kind", list(CALLS))
+def test_no_local_variable_of_ours_shows_a_password(kind: str) -> None:
+    """A reporter that prints the locals of every frame of the library prints no password."""
+    client = Client("us-east-1", credentials=CREDENTIALS, transport=httpx.MockTransport(refused))
+    with client, pytest.raises(NotAuthorizedException) as caught:
+        CALLS[kind](client)
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    ours = [frame for frame in frames if "cognito_idp" in frame.f_globals.get("__name__", "")]
+    shown = [
+        f"{frame.f_code.co_qualname}.{name}"
+        for frame in ours
+        for name, value in frame.f_locals.items()
+        if MARK in repr(value) and not isinstance(value, str)
+    ]
+    assert ours
+    # The method that the user called has the password as its argument, as the user's own frame does.
+    assert [] == [name for name in shown if ".<locals>.method" not in name]
+
+
+def test_secrets_show_their_number_only() -> None:
+    """The dict and the bytes for secrets behave as plain ones, but for their `repr`."""
+    assert "{1 secrets}" == repr(Secrets({"PASSWORD": MARK}))
+    assert "<20 bytes>" == repr(SecretBytes(MARK.encode()))
+    assert {"PASSWORD": MARK} == Secrets({"PASSWORD": MARK})
+    assert MARK.encode() == SecretBytes(MARK.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '["hunter2"]',
+        '{"a": ["hunter2", {"b": "hunter2"}]}',
+        '"hunter2"',
+        "{'Password':'hunter2'}",
+        "Password=hunter2&x=1",
+        '{"a": "hunter2',
+        'x {"Session": "hunter2"}',
+    ],
+)
+def test_a_body_shows_no_value(body: str) -> None:
+    """Of a body that can't be read, names and structure are shown, and no value in quotes or of a form."""
+    assert "hunter2" not in masked_start(body.encode())
+
+
+def test_a_code_is_masked() -> None:
+    """A number of four digits or more may be a code."""
+    assert '{\\"Code\\": ***}' == masked_start(b'{"Code": 123456}')
+
+
+def test_a_service_error_is_one_line() -> None:
+    """What somebody put into a message can't look like a line of its own in a log."""
+    error = ServiceError("bad\nFAKE LOG LINE\x1b[31m", code="X")
+    assert "X: bad FAKE LOG LINE [31m" == str(error)
+    assert "bad\nFAKE LOG LINE\x1b[31m" == error.message
+
+
+def test_a_route_shows_no_proxy_password() -> None:
+    """The name of a proxy is shown without user name and password."""
+    assert "Route('https', proxy='p:1')" == repr(Route("https", "http://user:secret@p:1"))
+
+
+def test_a_name_that_can_not_be_encoded() -> None:
+    """Half a surrogate pair in a user name is an error of ours that does not carry the name along."""
+    with pytest.raises(SignInAnswerError) as caught:
+        secret_hash("\ud800bob", "client", "secret")
+    assert "bob" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("url", ["http://[::1].example.com", "http://[::1]x", "http://[::1]example.com:80"])
+def test_something_after_brackets(url: str) -> None:
+    """What stands between a bracket and the port could be taken for the host by another reader, so it is refused."""
+    with pytest.raises(ConfigError):
+        checked_url(url)
+
+
+def test_tokens_are_sent_encrypted() -> None:
+    """The `httpx.Auth` of a session puts no token on a plain-http request to another machine."""
+    check_encrypted(httpx.URL("https://api.example.com"))
+    check_encrypted(httpx.URL("http://127.0.0.1:8000"))
+    with pytest.raises(ConfigError):
+        check_encrypted(httpx.URL("http://api.example.com"))
