@@ -88,7 +88,7 @@ def test_a_body_shows_no_value(body: str) -> None:
 
 
 def test_a_code_is_masked() -> None:
-    """A number of four digits or more may be a code."""
+    """A number of five digits or more may be a code."""
     assert '{\\"Code\\": ***}' == masked_start(b'{"Code": 123456}')
 
 

@@ -87,7 +87,7 @@ _START = 200
 _QUOTED = re.compile(r"""("|(?<!\w)')((?:(?!\1)[^\\]|\\.)*+)(\1?)(\s*:)?""", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.#-]{0,63}")
 # A long run of base64 or JWT characters may be a token, a number a code, what follows an equals sign a form's value.
-_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}|[0-9]{4,}|(?<==)[^&\s<>\"']+")
+_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}|[0-9]{5,}|(?<==)[^&\s<>\"']+")
 
 
 def _masked(found: re.Match[str]) -> str:

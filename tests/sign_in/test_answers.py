@@ -221,6 +221,16 @@ def test_a_challenge_of_another_app_client(kit: Kit) -> None:
     assert [] == party.fake.sent
 
 
+def test_tokens_can_not_be_answered(kit: Kit) -> None:
+    """Whoever answers a sign-in that is done is told so."""
+    party = party_of(kit)
+    outcome = party.sign_in()
+    sent = len(party.fake.sent)
+    with pytest.raises(SignInAnswerError, match="SignedIn is no challenge to go on with"):
+        party.respond(outcome, code=CODE)
+    assert sent == len(party.fake.sent)
+
+
 def test_an_attribute_that_is_no_text(kit: Kit) -> None:
     """A value that the wire can't carry is refused before it is sent, and not shown."""
     party = party_of(kit, "NEW_PASSWORD_REQUIRED")

@@ -327,10 +327,11 @@ def test_the_clock_is_the_clients(kit: Kit) -> None:
     assert ["Wed Feb 19 21:20:00 UTC 2025", "Thu Feb 20 21:20:00 UTC 2025"] == timestamps
 
 
-def test_tokens_without_an_end(kit: Kit) -> None:
-    """Where the service doesn't say when the access token ends, nobody knows."""
+@pytest.mark.parametrize("end", [{}, {"ExpiresIn": 10**15}], ids=["none", "beyond all dates"])
+def test_tokens_without_an_end(kit: Kit, end: dict[str, int]) -> None:
+    """Where the service doesn't say when the access token ends, or what no date can hold, nobody knows."""
     party = party_of(kit)
-    party.fake.scripted["PASSWORD_VERIFIER"] = [{"AuthenticationResult": {"AccessToken": "token"}}]
+    party.fake.scripted["PASSWORD_VERIFIER"] = [{"AuthenticationResult": {"AccessToken": "token", **end}}]
     tokens = party.sign_in().tokens
     assert ("token", None, None, None) == (tokens.access_token, tokens.id_token, tokens.token_type, tokens.expires_at)
 

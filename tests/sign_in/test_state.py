@@ -266,6 +266,12 @@ def test_a_bomb_is_refused() -> None:
         challenge_from_state(bomb)
 
 
+def test_a_long_text_is_not_even_read() -> None:
+    """A text that is longer than any state is refused before anything is made of it."""
+    with pytest.raises(SignInStateError, match="another version than 'c1', or is none"):
+        challenge_from_state("c1." + "A" * 200_000)
+
+
 def test_what_is_too_large_is_not_stored() -> None:
     """What could not be restored is refused when it is stored, with its size."""
     fits = MfaSetup(client_id="c", username="mary", parameters={"a": "a" * 65_000})

@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from cognito_idp import SessionEndedError
+from cognito_idp import ConfigError, SessionEndedError
 from tests.sign_in.fake_accounts import RefusedError
 
 from .session_party import LIFETIME, REFRESH, SessionParty, session_party
@@ -68,6 +68,28 @@ def test_another_host_does_not_get_the_token(kit: Kit) -> None:
 
     get(party, respond, "https://api.example.com/", follow_redirects=True)
     assert {"api.example.com": f"Bearer {party.first.access_token}", "elsewhere.example.com": None} == seen
+
+
+@pytest.mark.parametrize("url", ["http://api.example.com/", "http://127.0.0.1.example.com/", "http://10.0.0.1/"])
+def test_no_token_unencrypted(kit: Kit, url: str) -> None:
+    """Nothing is sent over plain http, where anyone on the way could read the token."""
+    party = session_party(kit)
+    with pytest.raises(ConfigError, match=r"an access token is not sent to '.*' over plain http"):
+        get(party, lambda _: pytest.fail("a request was sent"), url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/", "http://localhost/", "https://api.example.com/"])
+def test_a_token_stays_on_the_machine_or_is_encrypted(kit: Kit, url: str) -> None:
+    """Plain http is good enough for a server on this machine."""
+    party = session_party(kit)
+    seen: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    get(party, respond, url)
+    assert [f"Bearer {party.first.access_token}"] == [request.headers["authorization"] for request in seen]
 
 
 def test_a_session_that_has_ended_sends_nothing(kit: Kit) -> None:

@@ -38,18 +38,25 @@ PATIENCE = 30.0
 
 
 class CountingLock:
-    """A lock that lets its holder wait until so many others want it."""
+    """A lock for the threads of a sync session that lets its holder wait until so many others want it."""
 
     def __init__(self, others: int) -> None:
         self._lock = threading.Lock()
         self._waiting = threading.Semaphore(0)
         self._others = others
 
-    def __enter__(self) -> None:
-        self._waiting.release()
-        self._lock.acquire()
+    @property
+    def for_threads(self) -> CountingLock:
+        """The lock itself."""
+        return self
 
-    def __exit__(self, *_: object) -> None:
+    def acquire(self, *, timeout: float) -> bool:
+        """Be counted, and wait for the lock."""
+        self._waiting.release()
+        return self._lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """Give it back."""
         self._lock.release()
 
     def wait_for_all(self) -> None:
@@ -75,7 +82,7 @@ def test_a_crowd_of_threads() -> None:
     """Of 100 threads that want a token at once, one refreshes, and all get the new token."""
     party = session_party(Kit("sync", None))
     party.clock.set(OVER)
-    lock = party.session._keeper._lock.for_threads = CountingLock(CROWD - 1)
+    lock = party.session._keeper._lock = CountingLock(CROWD - 1)
     party.fake.before = lambda _: lock.wait_for_all()
     tokens = crowd_of_threads(party.session.access_token)
     assert {party.session.tokens.access_token} == set(tokens)
@@ -86,7 +93,7 @@ def test_a_crowd_of_threads_and_a_failure() -> None:
     """If the one refresh fails, those who waited for it get its failure, and don't ask 99 times more."""
     party = session_party(Kit("sync", None))
     party.clock.set(OVER)
-    lock = party.session._keeper._lock.for_threads = CountingLock(CROWD - 1)
+    lock = party.session._keeper._lock = CountingLock(CROWD - 1)
     party.fake.before = lambda _: lock.wait_for_all()
     party.fake.scripted[REFRESH] = [THROTTLED]
     errors = crowd_of_threads(party.session.access_token)

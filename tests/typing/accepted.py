@@ -111,9 +111,8 @@ def reading(response: AdminInitiateAuthResponse) -> None:
     if response.authentication_result is not None:
         assert_type(response.authentication_result.access_token, str | None)
         assert_type(response.authentication_result.expires_in, int | None)
-    if response.metadata is not None:
-        assert_type(response.metadata.request_id, str | None)
-        assert_type(response.metadata.attempts, int)
+    assert_type(response.metadata.request_id, str | None)
+    assert_type(response.metadata.attempts, int)
 
 
 def enums(flow: AuthFlowType) -> str:
