@@ -106,7 +106,7 @@ class Conversation:
             SignInAnswerError: the answer doesn't fit the challenge.
             SignInError: the service's answers don't make sense.
         """
-        parameters = checked_answer(challenge, {**given, "device": self.device})
+        parameters = checked_answer(challenge, Secrets({**given, "device": self.device}))
         proves_device = challenge.name == ChallengeNameType.DEVICE_SRP_AUTH
         chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.get("choice"))
         if proves_device or (chooses_srp and self.password is not None):
