@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Write the generated files, or compare them with what is there."""
     parser = argparse.ArgumentParser(prog="cognito_idp_codegen", description=__doc__)
     parser.add_argument(
-        "--model", type=Path, required=True, metavar="PATH", help="a botocore wheel, or a folder that holds botocore"
+        "--model", type=Path, required=True, metavar="PATH", help="a botocore wheel, or an installed botocore package"
     )
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the committed files differ")
     options = parser.parse_args(arguments)

@@ -259,11 +259,13 @@ def _operation(name: str, raw: dict[str, Any], pages: Pages | None) -> Operation
 
 
 def load(path: Path) -> Model:
-    """Read the model from a botocore wheel, or from a folder that holds an installed `botocore` package.
+    """Read the model from a botocore wheel, an installed `botocore` package, or a folder that holds one.
 
     Raises:
         ModelError: there is no such model, or it does not agree with the generator's tables.
     """
+    if path.is_dir() and path.name == "botocore":
+        path = path.parent
     return Model(_document(path, "service-2.json"), _document(path, "paginators-1.json")["pagination"])
 
 

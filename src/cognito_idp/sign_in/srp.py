@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ..flow.effects import Lock, hold, offload
 from .encoding import utf8
 from .errors import SrpError
+from .secret_hash import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
 from .srp_math import G, N, advance, group, run
 
 if TYPE_CHECKING:
