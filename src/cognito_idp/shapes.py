@@ -319,11 +319,6 @@ def wire(name: str, shape: Shape, *, sensitive: bool = False) -> dict[str, Membe
     return {MEMBER: Member(name, shape, sensitive)}
 
 
-def str_map(value: Mapping[str, str] | None) -> Any:
-    """Tell type checkers that a member takes any mapping of strings to strings."""
-    return value
-
-
 def items(value: Iterable[Any] | None) -> Any:
     """Tell type checkers that a member takes any iterable, although it keeps a tuple."""
     return value
