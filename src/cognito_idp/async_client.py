@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from .client_base import BaseClient, Link
 from .flow.drive_async import AsyncDriver
 from .model.async_operations import AsyncOperations
+from .options import make_options
 from .sign_in.async_methods import AsyncSignIn
 from .transport import make_async_transport
 from .transport.limits import MAX_RESPONSE_BYTES
@@ -75,7 +76,7 @@ class AsyncClient(BaseClient["AsyncHttpxTransport", "AsyncDriver"], AsyncOperati
         allow_http: bool = False,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        self._configure(
+        self._options = make_options(
             region,
             credentials=credentials,
             endpoint_url=endpoint_url,

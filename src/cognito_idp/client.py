@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from .client_base import BaseClient, Link
 from .flow.drive import Driver
 from .model.operations import Operations
+from .options import make_options
 from .sign_in.methods import SignIn
 from .transport import make_transport
 from .transport.limits import MAX_RESPONSE_BYTES
@@ -75,7 +76,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
         allow_http: bool = False,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        self._configure(
+        self._options = make_options(
             region,
             credentials=credentials,
             endpoint_url=endpoint_url,

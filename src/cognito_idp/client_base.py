@@ -14,18 +14,15 @@ import attrs
 from .errors import ClientClosedError, RequestValidationError
 from .invoke import exchange, invoke
 from .model.index import UNSIGNED
-from .options import make_options
 from .pagination import Pager
 from .retry import policy_of
 from .shapes import Fault
 from .struct import Request
-from .transport.limits import MAX_RESPONSE_BYTES, timeout_of
+from .transport.limits import timeout_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .credentials.chain import ProviderLike
-    from .credentials.types import Credentials, CredentialSource
     from .flow.effects import Flow
     from .options import Options
     from .retry import RetryPolicy
@@ -94,37 +91,6 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     _options: Options
     _link: Link[TransportT, DriverT]
-
-    def _configure(
-        self,
-        region: str | None,
-        *,
-        credentials: Credentials | CredentialSource | ProviderLike | None,
-        endpoint_url: str | None,
-        profile: str | None,
-        use_fips: bool | None,
-        use_dualstack: bool | None,
-        timeout: float | Timeout | None,
-        retry: str | RetryPolicy | None,
-        clock: Callable[[], float] | None,
-        correct_clock_skew: bool,
-        allow_http: bool,
-        max_response_bytes: int = MAX_RESPONSE_BYTES,
-    ) -> None:
-        self._options = make_options(
-            region,
-            credentials=credentials,
-            endpoint_url=endpoint_url,
-            profile=profile,
-            use_fips=use_fips,
-            use_dualstack=use_dualstack,
-            allow_http=allow_http,
-            timeout=timeout,
-            retry=retry,
-            clock=clock,
-            correct_clock_skew=correct_clock_skew,
-            max_response_bytes=max_response_bytes,
-        )
 
     @property
     def region(self) -> str | None:

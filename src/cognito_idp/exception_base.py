@@ -9,6 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .redaction import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -145,9 +147,8 @@ class ServiceError(CognitoIdpError):
         origin = f" from {self.operation}" if self.operation else ""
         text = f": {self.message}" if self.message else ""
         request_id = f" [request id {self.request_id}]" if self.request_id else ""
-        line = f"{self.code}{status}{origin}{text}{request_id}"
-        # What a trigger's author or a stranger put into the message must not look like a line of its own in a log.
-        return line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
+        # A trigger's author, or a stranger, may have put anything into the message, which may end in a log.
+        return one_line(f"{self.code}{status}{origin}{text}{request_id}")
 
     @property
     def is_throttle(self) -> bool:

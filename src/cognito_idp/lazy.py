@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .model.index import HOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 @cache
@@ -23,14 +23,18 @@ def load_type(name: str) -> Any:
     return getattr(import_module(f"{__package__}.model.{HOMES[name]}"), name)
 
 
-def resolver(module: str) -> Callable[[str], Any]:
-    """Return a `__getattr__` for a module that offers all structs and enums; what it finds is kept in the module."""
+def resolver(module: str, homes: Mapping[str, str], package: str | None = None) -> Callable[[str], Any]:
+    """Return a `__getattr__` for a module that offers names which are defined elsewhere.
+
+    `homes` maps each name to its module below `package` (None: below the module itself). What is found is kept in the
+    module, so that it is looked for once.
+    """
 
     def find(name: str) -> Any:
-        if name not in HOMES:
+        if name not in homes:
             msg = f"module {module!r} has no attribute {name!r}"
             raise AttributeError(msg, name=name, obj=sys.modules[module])
-        found = load_type(name)
+        found = getattr(import_module(f"{package or module}.{homes[name]}"), name)
         setattr(sys.modules[module], name, found)
         return found
 

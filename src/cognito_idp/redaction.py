@@ -28,3 +28,8 @@ class SecretBytes(bytes):
 def redacted(value: object) -> str:
     """Return what stands for a secret; an absent one is no secret."""
     return "None" if value is None else REDACTED
+
+
+def one_line(text: str) -> str:
+    """Return a text whose line breaks and control characters are spaces: it must not look like lines of its own."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

@@ -103,14 +103,12 @@ class StandardRetry:
         """Decide by the failure's kind, the number of attempts so far, and the quota."""
         if attempt >= self.max_attempts or not is_retryable(failure, self._also):
             return None
-        throttled = is_throttle(failure)
-        cost = _COST_THROTTLED if throttled else _COST
+        cost = _COST_THROTTLED if is_throttle(failure) else _COST
         with self._lock:
             if self._quota < cost:
                 return None
             self._quota -= cost
-        base = _BASE_DELAY_THROTTLED if throttled else _BASE_DELAY
-        delay = random() * min(base * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _MAX_DELAY)
+        delay = backoff(failure, attempt, random)
         if retry_after is not None:
             delay = min(max(retry_after, delay), delay + _RETRY_AFTER_MARGIN)
         return Retry(delay, cost)
@@ -208,9 +206,18 @@ def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:
     """
     if not failure.is_retryable and not (isinstance(failure, ServiceError) and failure.code in also):
         return False
-    if failure.operation not in NOT_REPEATABLE or is_throttle(failure):
-        return True
-    return isinstance(failure, TransportError) and not failure.sent
+    return failure.operation not in NOT_REPEATABLE or was_not_carried_out(failure)
+
+
+def was_not_carried_out(failure: Failure) -> bool:
+    """Whether it is certain that the service did nothing: it throttled the request, or got nothing of it."""
+    return is_throttle(failure) or (isinstance(failure, TransportError) and not failure.sent)
+
+
+def backoff(failure: Failure, attempt: int, random: Callable[[], float]) -> float:
+    """Return a jittered delay in seconds after a failed attempt (counted from 1)."""
+    base = _BASE_DELAY_THROTTLED if is_throttle(failure) else _BASE_DELAY
+    return random() * min(base * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _MAX_DELAY)
 
 
 MODES: Mapping[str, type[StandardRetry]] = {"standard": StandardRetry, "adaptive": AdaptiveRetry}

@@ -499,8 +499,9 @@ if TYPE_CHECKING:
     )
 else:
     from .lazy import resolver
+    from .model.index import HOMES
 
-    __getattr__ = resolver(__name__)
+    __getattr__ = resolver(__name__, HOMES, f"{__package__}.model")
 
 
 def __dir__() -> list[str]:

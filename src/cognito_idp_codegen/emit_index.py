@@ -46,8 +46,8 @@ def types_module(model: Model) -> str:
         )
         + "\nfrom typing import TYPE_CHECKING\n"
         + f"\nif TYPE_CHECKING:\n{imports}else:\n"
-        + "    from .lazy import resolver\n\n"
-        + "    __getattr__ = resolver(__name__)\n\n\n"
+        + "    from .lazy import resolver\n    from .model.index import HOMES\n\n"
+        + '    __getattr__ = resolver(__name__, HOMES, f"{__package__}.model")\n\n\n'
         + "def __dir__() -> list[str]:\n    return __all__\n\n\n"
         + f"__all__ = [\n{names}]\n"
     )

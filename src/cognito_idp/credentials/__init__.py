@@ -6,7 +6,7 @@ and of the providers here. The client keeps what they return and asks again befo
 clients, pass them the same `CachedCredentials`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .assume_role import AssumeRoleProvider as AssumeRoleProvider
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .types import StaticCredentials as StaticCredentials
     from .web_identity import WebIdentityProvider as WebIdentityProvider
 else:
-    from importlib import import_module
+    from ..lazy import resolver
 
     _HOMES = {
         "AssumeRoleProvider": "assume_role",
@@ -57,13 +57,7 @@ else:
         "make_context": "provider",
     }
 
-    def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg, name=name)
-        found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-        globals()[name] = found
-        return found
+    __getattr__ = resolver(__name__, _HOMES)
 
 
 __all__ = [

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from .._version import __version__
 from ..errors import InvalidResponseError, ServiceError, TransportError, service_error
 from ..flow.effects import send, sleep
+from ..redaction import one_line
 from ..response import parse
+from ..retry import backoff, was_not_carried_out
 from ..wire import HttpRequest, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Final, TypeAlias
+    from typing import Any, Final
 
     from ..flow.effects import Flow
+    from ..retry import Failure
     from ..wire import Headers, HttpResponse
-
-    Failure: TypeAlias = ServiceError | TransportError | InvalidResponseError
 
 R = TypeVar("R")
 
@@ -29,8 +30,6 @@ FAILURES: Final = (ServiceError, TransportError, InvalidResponseError)
 
 _LIMITS = Limits(connect=5.0, read=20.0, write=20.0, total=30.0, max_response_bytes=256 * 1024)
 _ATTEMPTS = 3
-_BASE_DELAY = 0.05
-_BASE_DELAY_THROTTLED = 1.0
 # STS answers so, with status 400, when it could not reach the identity provider; its API reference says to try again.
 _PASSING_CODES = frozenset({"IDPCommunicationError", "IDPCommunicationErrorException"})
 _LONGEST_MESSAGE = 500
@@ -81,20 +80,13 @@ def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], ra
         failure.attempts = attempt
         if attempt == _ATTEMPTS or not _may_repeat(failure, call):
             raise failure
-        base = _BASE_DELAY_THROTTLED if _is_throttle(failure) else _BASE_DELAY
-        yield from sleep(random() * base * 2 ** (attempt - 1))
-
-
-def _is_throttle(failure: Failure) -> bool:
-    return isinstance(failure, ServiceError) and failure.is_throttle
+        yield from sleep(backoff(failure, attempt, random))
 
 
 def _may_repeat(failure: Failure, call: ServiceCall) -> bool:
     if isinstance(failure, ServiceError) and failure.code in _PASSING_CODES:
         return True
-    if call.once:
-        return _is_throttle(failure) or (isinstance(failure, TransportError) and not failure.sent)
-    return failure.is_retryable
+    return was_not_carried_out(failure) if call.once else failure.is_retryable
 
 
 def _without_secrets(failure: Failure, call: ServiceCall) -> Failure:
@@ -117,7 +109,7 @@ def masked(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    line = "".join(character if character.isprintable() else " " for character in text)
+    line = one_line(text)
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
 

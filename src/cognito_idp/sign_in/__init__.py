@@ -3,7 +3,7 @@
 Begin with the clients' `sign_in` and an `AppClient`. Names are loaded when they are first used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .app_client import AppClient as AppClient
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .state import ChallengeState as ChallengeState
     from .state import challenge_from_state as challenge_from_state
 else:
-    from importlib import import_module
+    from ..lazy import resolver
 
     _HOMES = {
         "AdminNoSrpAuth": "outcomes",
@@ -72,13 +72,7 @@ else:
         "timestamp_of": "srp",
     }
 
-    def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg, name=name)
-        found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-        globals()[name] = found
-        return found
+    __getattr__ = resolver(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
