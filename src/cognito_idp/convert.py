@@ -32,7 +32,7 @@ def to_wire(struct: Struct) -> dict[str, Any]:
 
     Timestamps become seconds since 1970 (int, or float where there are fractions), bytes become base64.
     """
-    wire: dict[str, Any] = _writer(type(struct))(struct)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
+    wire: dict[str, Any] = _writer(type(struct), _converter())(struct)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     return wire
 
 
@@ -44,7 +44,7 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
         RequestValidationError: `cls` is a request, and the data break its rules.
     """
     try:
-        struct: S = _reader(cls)(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
+        struct: S = _reader(cls, _converter())(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     except RequestValidationError:
         raise
     except Exception:  # noqa: BLE001 - compiled hooks raise whatever the data provoke
@@ -52,6 +52,22 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
     else:
         return struct
     raise InvalidResponseError(problem)
+
+
+def compile_hooks(cls: type[Struct]) -> None:
+    """Compile what converts a struct and all that it is made of, in both directions, before it is first needed."""
+    _compile(cls, set())
+
+
+def _compile(cls: Any, seen: set[Any]) -> None:
+    if cls in seen or cls in (Any, NoneType, Ellipsis):
+        return
+    seen.add(cls)
+    if get_origin(cls) is not UnionType:
+        _writer(cls, _converter())
+        _reader(cls, _converter())
+    for part in [member.annotation for member in cls._members] if _is_struct(cls) else get_args(cls):
+        _compile(part, seen)
 
 
 def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
@@ -76,14 +92,15 @@ class _WrongType(TypeError):
         super().__init__(f"must be {expected}, not {actual or type(value).__name__}")
 
 
+# Kept here, since a converter compiles the hook of a struct anew for each place where the struct stands.
 @cache
-def _writer(cls: Any) -> Callable[[Any], Any]:
-    return _converter().get_unstructure_hook(cls)
+def _writer(annotation: Any, converter: Converter) -> Callable[[Any], Any]:
+    return converter.get_unstructure_hook(annotation)
 
 
 @cache
-def _reader(cls: Any) -> Callable[[Any, Any], Any]:
-    return _converter().get_structure_hook(cls)
+def _reader(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    return converter.get_structure_hook(annotation)
 
 
 @cache
@@ -156,7 +173,7 @@ def _late_writer(converter: Converter, annotation: Any) -> Any:
     def write(value: Any) -> Any:
         nonlocal hook
         if hook is None:
-            hook = converter.get_unstructure_hook(annotation)
+            hook = _writer(annotation, converter)
         return hook(value)
 
     return write
@@ -170,7 +187,7 @@ def _late_reader(converter: Converter, annotation: Any) -> Any:
     def read(data: Any, _: Any) -> Any:
         nonlocal hook
         if hook is None:
-            hook = converter.get_structure_hook(annotation)
+            hook = _reader(annotation, converter)
         if container is not None and not isinstance(data, container):
             raise _WrongType(expected, data)
         return hook(data, annotation)

@@ -22,22 +22,33 @@ if TYPE_CHECKING:
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
 
-def made_request(name: str, members: dict[str, Any]) -> Request[Any]:
-    """Make a request struct by its name.
+def maker(name: str) -> Callable[[dict[str, Any]], Request[Any]]:
+    """Return a function that makes the named request struct out of its members; the struct is loaded on first use.
 
-    Raises:
-        RequestValidationError: a member does not exist, is missing, or breaks its bounds.
+    It raises a `RequestValidationError` for members that don't exist, are missing, or break their bounds.
     """
-    cls: type[Request[Any]] = load_type(name)
-    try:
-        return cls(**members)
-    except TypeError:
-        known = {member.name: member.wire_name for member in cls._members}
-        unknown = [member for member in members if member not in known]
-        if not unknown:
-            raise
-        faults = tuple(Fault(f"{name}.{member}", member, _unknown(member, known)) for member in unknown)
-    raise RequestValidationError(name, faults)
+    cls: type[Request[Any]] | None = None
+
+    def make(members: dict[str, Any]) -> Request[Any]:
+        nonlocal cls
+        if cls is None:
+            cls = load_type(name)
+        try:
+            return cls(**members)
+        except TypeError:
+            faults = _unknown_members(cls, members)
+            if not faults:
+                raise
+        raise RequestValidationError(name, faults)
+
+    return make
+
+
+def _unknown_members(cls: type[Request[Any]], members: dict[str, Any]) -> tuple[Fault, ...]:
+    known = {member.name: member.wire_name for member in cls._members}
+    return tuple(
+        Fault(f"{cls.__name__}.{member}", member, _unknown(member, known)) for member in members if member not in known
+    )
 
 
 def _unknown(member: str, known: dict[str, str]) -> str:
@@ -54,9 +65,11 @@ def operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client send the named request struct."""
 
     def decorate(declared: Method) -> Method:
+        make = maker(request)
+
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            made = made_request(request, members)
+            made = make(members)
             del members  # so that no traceback shows a password
             return self.send(made)
 
@@ -69,9 +82,11 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client send the named request struct."""
 
     def decorate(declared: Method) -> Method:
+        make = maker(request)
+
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            made = made_request(request, members)
+            made = make(members)
             del members  # so that no traceback shows a password
             return await self.send(made)
 
@@ -84,9 +99,11 @@ def pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client iterate over the items of all pages."""
 
     def decorate(declared: Method) -> Method:
+        make = maker(request)
+
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Iterator[Any]:
-            made = made_request(request, members)
+            made = make(members)
             return (item for page in self.paginate(made) for item in made.operation.items(page))
 
         return method  # type: ignore[return-value]
@@ -98,9 +115,11 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client iterate over the items of all pages."""
 
     def decorate(declared: Method) -> Method:
+        make = maker(request)
+
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> AsyncIterator[Any]:
-            made = made_request(request, members)
+            made = make(members)
             return _async_items(self.paginate(made), made)
 
         return method  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -75,21 +75,22 @@ class Shape:
         """Return what the struct keeps of a given value; a value of a wrong type is left for `check` to report."""
         return value
 
+    def fits(self, value: Any) -> bool:  # noqa: ARG002 - shapes with rules look at it
+        """Whether nothing is wrong with `value`, nor with anything inside it."""
+        return True
+
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Append a fault for everything wrong with `value`."""
 
 
 class _Bounded(Shape):
-    __slots__ = ("maximum", "minimum")
+    __slots__ = ("_high", "_low", "maximum", "minimum")
 
     def __init__(self, minimum: int | None = None, maximum: int | None = None) -> None:
         self.minimum = minimum
         self.maximum = maximum
-
-    def _in_bounds(self, size: int) -> bool:
-        return not (
-            (self.minimum is not None and size < self.minimum) or (self.maximum is not None and size > self.maximum)
-        )
+        self._low = -inf if minimum is None else minimum
+        self._high = inf if maximum is None else maximum
 
     def _range(self) -> str:
         if self.maximum is None:
@@ -114,11 +115,15 @@ class Text(_Bounded):
 
     __slots__ = ()
 
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a string of a length within the bounds."""
+        return isinstance(value, str) and self._low <= len(value) <= self._high
+
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no string, or whose length is out of bounds."""
         if not isinstance(value, str):
             _wrong_type("string", value, member, path, faults)
-        elif not self._in_bounds(len(value)):
+        elif not self._low <= len(value) <= self._high:
             faults.append(fault(member, path, self._wrong_size(len(value), "characters")))
 
 
@@ -134,6 +139,10 @@ class Choice(Shape):
         """Turn a string into a member of the enum."""
         return self.enum(value) if isinstance(value, str) else value
 
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a string that is not empty."""
+        return isinstance(value, str) and value != ""
+
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no string, or an empty one."""
         if not isinstance(value, str):
@@ -147,11 +156,15 @@ class Integer(_Bounded):
 
     __slots__ = ()
 
+    def fits(self, value: Any) -> bool:
+        """Whether the value is an int (a bool is none) within the bounds."""
+        return isinstance(value, int) and not isinstance(value, bool) and self._low <= value <= self._high
+
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no int (a bool is none), or out of bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
             _wrong_type("integer", value, member, path, faults)
-        elif not self._in_bounds(value):
+        elif not self._low <= value <= self._high:
             faults.append(fault(member, path, f"must be {self._range()}, is {value:,}"))
 
 
@@ -159,6 +172,10 @@ class Boolean(Shape):
     """True or false."""
 
     __slots__ = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a bool."""
+        return isinstance(value, bool)
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report anything but a bool."""
@@ -175,11 +192,15 @@ class Blob(_Bounded):
         """Take a copy of a mutable buffer."""
         return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
+    def fits(self, value: Any) -> bool:
+        """Whether the value is bytes, of a number within the bounds."""
+        return isinstance(value, bytes) and self._low <= len(value) <= self._high
+
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is not bytes, or too many of them."""
         if not isinstance(value, bytes):
             _wrong_type("bytes object", value, member, path, faults)
-        elif not self._in_bounds(len(value)):
+        elif not self._low <= len(value) <= self._high:
             faults.append(fault(member, path, self._wrong_size(len(value), "bytes")))
 
 
@@ -187,6 +208,10 @@ class Timestamp(Shape):
     """An aware datetime; on the wire it is a number of seconds since 1970 in UTC."""
 
     __slots__ = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a datetime with a time zone."""
+        return isinstance(value, datetime) and value.utcoffset() is not None
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no datetime, or one with no time zone."""
@@ -211,12 +236,16 @@ class ListOf(_Bounded):
             return tuple(map(self.item.own, value))
         return value
 
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a tuple of a size within the bounds, whose items all fit."""
+        return isinstance(value, tuple) and self._low <= len(value) <= self._high and all(map(self.item.fits, value))
+
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no sequence, a wrong number of items, and every fault of every item."""
         if not isinstance(value, tuple):
             _wrong_type("sequence", value, member, path, faults)
             return
-        if not self._in_bounds(len(value)):
+        if not self._low <= len(value) <= self._high:
             faults.append(fault(member, path, self._wrong_size(len(value), "items")))
         for index, item in enumerate(value):
             self.item.check(item, member, (*path, index), faults)
@@ -235,16 +264,27 @@ class MapOf(_Bounded):
     def own(self, value: Any) -> Any:
         """Copy a mapping into a dict."""
         if isinstance(value, dict | Mapping):
+            if type(self.value).own is Shape.own:
+                return dict(value)
             own = self.value.own
             return {key: own(item) for key, item in value.items()}
         return value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a dict of a size within the bounds, whose keys and values all fit."""
+        return (
+            isinstance(value, dict)
+            and self._low <= len(value) <= self._high
+            and all(map(self.key.fits, value))
+            and all(map(self.value.fits, value.values()))
+        )
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is no mapping, a wrong number of entries, and every fault of every key and value."""
         if not isinstance(value, dict):
             _wrong_type("mapping", value, member, path, faults)
             return
-        if not self._in_bounds(len(value)):
+        if not self._low <= len(value) <= self._high:
             faults.append(fault(member, path, self._wrong_size(len(value), "entries")))
         for key, item in value.items():
             where = (*path, (key,))
@@ -259,6 +299,10 @@ class Nested(Shape):
 
     def __init__(self, struct: type[Struct]) -> None:
         self.struct = struct
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is this struct, and all of its members fit."""
+        return isinstance(value, self.struct) and value._fits()  # noqa: SLF001 - the two halves of one check
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report a value that is not this struct, and every fault inside it."""
@@ -280,6 +324,12 @@ class Document(Shape):
         if isinstance(value, list | tuple):
             return [self.own(item) for item in value]
         return value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is one that JSON can say."""
+        faults: list[Fault] = []
+        self.check(value, "", (), faults)
+        return not faults
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
         """Report anything that JSON cannot say."""

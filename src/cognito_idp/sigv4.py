@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from hashlib import _Hash as HASH
 
     from .credentials.types import Credentials
     from .wire import Headers
@@ -45,21 +46,45 @@ def canonical_request(
     which they are sent, a name may repeat, and a folded value keeps its line breaks; `payload_hash` is the SHA-256 of
     the body in hex. `normalize_path` removes `.`, `..` and empty segments, as every service but S3 does.
     """
-    values: dict[str, str] = {}
-    for name, value in headers:
-        key = name.lower()
-        if key in _UNSIGNED_HEADERS:
-            continue
-        text = value.strip()
-        if "  " in text or "\n" in text or "\t" in text:
-            text = _SPACES.sub(" ", text)
-        values[key] = f"{values[key]},{text}" if key in values else text
-    names = sorted(values)
-    signed_headers = ";".join(names)
-    lines = "".join([f"{name}:{values[name]}\n" for name in names])
+    names, values = zip(*headers, strict=True)
+    order, signed_headers = _order_of(names)
+    values = _clean(values)
+    lines = "".join([f"{before}{values[index]}" for before, index in order])
     uri = "/" if path in ("", "/") else _canonical_path(path, normalize=normalize_path)
     canonical_query = _canonical_query(query) if query else ""
-    return f"{method}\n{uri}\n{canonical_query}\n{lines}\n{signed_headers}\n{payload_hash}", signed_headers
+    return f"{method}\n{uri}\n{canonical_query}{lines}\n\n{signed_headers}\n{payload_hash}", signed_headers
+
+
+@lru_cache(maxsize=32)
+def _order_of(names: tuple[str, ...]) -> tuple[tuple[tuple[str, int], ...], str]:
+    """Return the order in which headers are signed, and the list of their names.
+
+    Each entry is the index of a header and what stands before its value. The names are the same call after call.
+    """
+    places: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        if name.lower() not in _UNSIGNED_HEADERS:
+            places.setdefault(name.lower(), []).append(index)
+    order = [
+        (f"\n{name}:" if index == places[name][0] else ",", index) for name in sorted(places) for index in places[name]
+    ]
+    return tuple(order), ";".join(sorted(places))
+
+
+def _clean(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Trim values and make one space of each run of white space."""
+    text = "\n".join(("", *values, ""))
+    # One look at all values: almost always there is nothing to do.
+    if (
+        "  " not in text
+        and "\n " not in text
+        and " \n" not in text
+        and "\t" not in text
+        and "\r" not in text
+        and text.count("\n") == len(values) + 1
+    ):
+        return values
+    return tuple([_SPACES.sub(" ", value).strip(" ") for value in values])
 
 
 def _canonical_path(path: str, *, normalize: bool) -> str:
@@ -95,20 +120,33 @@ def string_to_sign(canonical_request: str, *, amz_date: str, scope: str) -> str:
 
 
 def signing_key(secret_access_key: str, *, date: str, region: str, service: str) -> bytes:
-    """Derive the 32-byte key that signs all requests of one day (`20150830`), region and service.
-
-    The last 16 keys are kept, so that a warm call derives none. A key signs for its day, region and service alone, and
-    the secret cannot be had back from it.
-    """
-    return _signing_key(secret_access_key, date, region, service)
-
-
-@lru_cache(maxsize=16)
-def _signing_key(secret_access_key: str, date: str, region: str, service: str) -> bytes:
+    """Derive the 32-byte key that signs all requests of one day (`20150830`), region and service."""
     key = f"AWS4{secret_access_key}".encode()
     for part in (date, region, service, "aws4_request"):
         key = digest(key, part.encode(), "sha256")
     return key
+
+
+@lru_cache(maxsize=16)
+def _keyed_hashes(secret_access_key: str, date: str, region: str, service: str) -> tuple[HASH, HASH]:
+    """Return the two hashes that HMAC (RFC 2104) is made of, with the signing key taken in.
+
+    They are kept for the last 16 keys, so that a warm call derives none. A key signs for its day, region and service
+    alone, and the secret can't be had back from it.
+    """
+    key = signing_key(secret_access_key, date=date, region=region, service=service).ljust(sha256().block_size, b"\0")
+    return sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
+
+
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+
+
+def _signature(keyed_hashes: tuple[HASH, HASH], text: str) -> str:
+    inner, outer = keyed_hashes[0].copy(), keyed_hashes[1].copy()
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()
 
 
 def sign(
@@ -134,8 +172,8 @@ def sign(
     date = amz_date[:8]
     scope = f"{date}/{region}/{service}/aws4_request"
     text, signed_headers = canonical_request(method, path, query, headers, sha256(body).hexdigest())
-    key = signing_key(credentials.secret_access_key, date=date, region=region, service=service)
-    signature = digest(key, string_to_sign(text, amz_date=amz_date, scope=scope).encode(), "sha256").hex()
+    keyed_hashes = _keyed_hashes(credentials.secret_access_key, date, region, service)
+    signature = _signature(keyed_hashes, string_to_sign(text, amz_date=amz_date, scope=scope))
     credential = f"{credentials.access_key_id}/{scope}"
     authorization = f"{ALGORITHM} Credential={credential}, SignedHeaders={signed_headers}, Signature={signature}"
     return (*headers, ("authorization", authorization))

@@ -97,6 +97,8 @@ class Struct:
     __slots__ = ()
 
     _members: ClassVar[tuple[MemberInfo, ...]] = ()
+    # What a request without faults needs to know of its members: name, `Shape.fits`, whether it is required.
+    _rules: ClassVar[tuple[tuple[str, Any, bool], ...]] = ()
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
@@ -106,6 +108,7 @@ class Struct:
             for field in attrs.fields(cls)  # type: ignore[arg-type]  # attrs calls this on attrs classes only
             if MEMBER in field.metadata
         )
+        cls._rules = tuple([(member.name, member.shape.fits, member.required) for member in cls._members])
 
     def __repr__(self) -> str:
         """Show the members that are present; `'***'` stands for a secret."""
@@ -125,6 +128,13 @@ class Struct:
     def __hash__(self) -> int:
         """Hash every member; mappings count by their entries."""
         return hash((type(self), *(_hashable(getattr(self, member.name)) for member in self._members)))
+
+    def _fits(self) -> bool:
+        for name, fits, required in self._rules:
+            value = getattr(self, name)
+            if required if value is None else not fits(value):
+                return False
+        return True
 
     def _check(self, path: Path, faults: list[Fault]) -> None:
         for name, _, shape, _, required, _, label, step in self._members:
@@ -156,10 +166,11 @@ class Request(Struct, Generic[R]):
 
     def __attrs_post_init__(self) -> None:
         """Check all members, nested ones too."""
+        if self._fits():
+            return
         faults: list[Fault] = []
         self._check((), faults)
-        if faults:
-            raise RequestValidationError(type(self).__name__, tuple(faults))
+        raise RequestValidationError(type(self).__name__, tuple(faults))
 
 
 class ResponseMetadata(NamedTuple):
