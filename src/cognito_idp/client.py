@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
     from .flow.effects import Flow
+    from .observer import Event
     from .retry import RetryPolicy
     from .struct import Request
     from .transport.httpx_sync import HttpxTransport
@@ -54,6 +55,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
         correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer that is larger.
+        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observer`.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -75,6 +77,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
         correct_clock_skew: bool = True,
         allow_http: bool = False,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
+        observer: Callable[[Event], None] | None = None,
     ) -> None:
         self._options = make_options(
             region,
@@ -89,6 +92,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
             correct_clock_skew=correct_clock_skew,
             allow_http=allow_http,
             max_response_bytes=max_response_bytes,
+            observer=observer,
         )
 
         def connect() -> tuple[HttpxTransport, Driver]:
@@ -140,6 +144,22 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
             CognitoIdpError: as for `send`.
         """
         return self._run(self._call_flow(operation, members, signed=signed))
+
+    def warm_up(self, *operations: str | type[Request[Any]]) -> None:
+        """Get ready for the first call: open a connection, load credentials, compile what named operations need.
+
+        Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if one of
+        them is signed, or none is named. A program with a start of its own, such as a Lambda function's, moves the cost
+        of its first call there.
+
+        Raises:
+            ConfigError: there is no operation of this name, or the client has no region.
+            CredentialsError: there are no credentials.
+            TransportError: no connection could be made.
+        """
+        from .warm_up import warm_up
+
+        self._run(warm_up(operations, self._options))
 
     def close(self) -> None:
         """Close all connections; the client and its copies can't send any more. Closing twice does no harm."""

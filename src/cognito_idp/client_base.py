@@ -149,14 +149,9 @@ class BaseClient(Generic[TransportT, DriverT]):
         problem = None if members is None else _json_problem(members)
         if problem is not None:
             raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
-        return _data_of(
-            exchange(
-                operation,
-                dict(members or {}),
-                self._options,
-                signed=operation not in UNSIGNED if signed is None else signed,
-            )
-        )
+        watch = self._options.watch(operation)
+        sign = operation not in UNSIGNED if signed is None else signed
+        return watch.over(_data_of(exchange(operation, dict(members or {}), self._options, watch, signed=sign)))
 
 
 def _check_struct(request: object, expected: str) -> None:

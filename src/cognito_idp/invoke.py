@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .options import Options, Target
     from .retry import Failure, Retry
+    from .watch import Unwatched
     from .wire import Headers
 
 R = TypeVar("R")
@@ -35,8 +36,13 @@ _LATE = "the time limit of the call passed while credentials were loaded"
 
 def invoke(request: Request[R], options: Options) -> Flow[R]:
     """Call the operation that a request struct belongs to, and return its response struct with `metadata` set."""
+    watch = options.watch(request.operation.name)
+    return watch.over(_invoked(request, options, watch))
+
+
+def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]:
     operation = request.operation
-    data, metadata = yield from exchange(operation.name, to_wire(request), options, signed=operation.signed)
+    data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
     try:
         response: R = from_wire(operation.response_type, data)
     except InvalidResponseError as error:
@@ -52,17 +58,19 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
 
 
 def exchange(
-    operation: str, members: Mapping[str, Any], options: Options, *, signed: bool
+    operation: str, members: Mapping[str, Any], options: Options, watch: Unwatched, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
     """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
     body = SecretBytes(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
     # Error reporters print the local variables of every frame, so none of them shows a password.
     del members
-    headers = _headers(operation, target, options, body)
+    call_id = options.new_id()
+    headers = _headers(operation, target, options, body, call_id)
+    watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
     policy, monotonic = options.retry, options.monotonic
-    remedies = Remedies(options)
+    remedies = Remedies(options, watch)
     attempt = 0
     retry: Retry | None = None
     error: Failure | None = None
@@ -75,6 +83,7 @@ def exchange(
         response: HttpResponse | None = None
         try:
             request = yield from _request(target, headers, body, remedies, deadline, attempt, signed=signed)
+            watch.attempt_started(attempt)
             answer: HttpResponse = yield Send(request)
             response = answer
             data = parse(answer, operation)
@@ -82,17 +91,21 @@ def exchange(
             error = failure
             error.attempts = attempt
             error.operation = operation
+            watch.attempt_ended(response, error)
             deadline.check(operation, attempt, error, 0.0)
             if not deadline.is_over() and (yield from deadline.bound(remedies.found(error, response))):
                 # The next attempt goes at once; what the last retry took from the quota is still owed to it.
                 retry = None if retry is None else retry._replace(delay=0.0)
+                watch.retry_scheduled(0.0, error)
                 continue
             retry_after = None if response is None else _retry_after(response)
             retry = policy.after_failure(error, attempt, retry_after, options.random, monotonic())
             if retry is None:
                 error = None  # it would be in a circle with its own traceback, which holds the request
                 raise
+            watch.retry_scheduled(retry.delay, error)
         else:
+            watch.attempt_ended(answer, None)
             policy.after_success(retry, monotonic())
             return data, ResponseMetadata(
                 request_id=request_id(answer),
@@ -102,19 +115,26 @@ def exchange(
             )
 
 
-def _headers(operation: str, target: Target, options: Options, body: bytes) -> Headers:
+def _headers(operation: str, target: Target, options: Options, body: bytes, call_id: str) -> Headers:
     return (
         ("host", target.host),
         ("content-type", CONTENT_TYPE),
         ("content-length", str(len(body))),
         ("x-amz-target", f"{TARGET_PREFIX}.{operation}"),
-        ("amz-sdk-invocation-id", options.new_id()),
+        ("amz-sdk-invocation-id", call_id),
         *options.headers,
     )
 
 
 def _request(
-    target: Target, headers: Headers, body: bytes, remedies: Remedies, deadline: Deadline, attempt: int, *, signed: bool
+    target: Target,
+    headers: Headers,
+    body: bytes,
+    remedies: Remedies,
+    deadline: Deadline,
+    attempt: int,
+    *,
+    signed: bool,
 ) -> Flow[HttpRequest]:
     options = remedies.options
     headers = (*headers, ("amz-sdk-request", f"attempt={attempt}; max={options.retry.max_attempts}"))

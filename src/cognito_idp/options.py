@@ -17,9 +17,10 @@ from .clock_skew import ClockSkew
 from .config import load_config, settings_from
 from .credentials.types import Credentials, StaticCredentials
 from .endpoint import checked_url, resolve
-from .errors import NoRegionError
+from .errors import ConfigError, NoRegionError
 from .retry import policy_of
 from .transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
+from .watch import UNWATCHED
 from .wire import check_headers
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
     from .credentials.provider import Context
     from .credentials.types import CredentialSource
     from .endpoint import Endpoint
+    from .observer import Event, Observed
     from .retry import RetryPolicy
+    from .watch import Unwatched
     from .wire import Headers, Limits
 
 
 def random_uuid() -> str:
     """Return a random UUID (RFC 9562, version 4) as text; `uuid` itself would cost each import 3 ms."""
-    digits = f"{int.from_bytes(os.urandom(16)) & ~_UUID_FIXED_BITS | _UUID_VERSION_4:032x}"
+    digits = f"{random.getrandbits(128) & ~_UUID_FIXED_BITS | _UUID_VERSION_4:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
@@ -88,6 +91,7 @@ class Options:
     ua_app_id: str | None = None
     profile: str = "default"
     token_bytes: Callable[[int], bytes] = os.urandom
+    observed: Observed | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
     target: Target | None = attrs.field(init=False)
@@ -113,6 +117,14 @@ class Options:
                 allow_http=self.allow_http,
             )
         )
+
+    def watch(self, operation: str) -> Unwatched:
+        """Return what tells the client's observer of one call; something that tells nothing where there is none."""
+        if self.observed is None:
+            return UNWATCHED
+        from .observer import Watch
+
+        return Watch(self.observed, operation, self.monotonic)
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
         """Return where a call goes. A client without a region takes that of the pool that the call names.
@@ -149,6 +161,7 @@ def make_options(
     clock: Callable[[], float] | None,
     correct_clock_skew: bool,
     max_response_bytes: int,
+    observer: Callable[[Event], None] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Options:
     """Turn a client's arguments, and what its environment and profile say where an argument is None, into options.
@@ -199,7 +212,24 @@ def make_options(
         clock_skew=skew,
         ua_app_id=settings.ua_app_id,
         profile=settings.profile,
+        observed=observed_by(observer),
     )
+
+
+def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
+    """Return what remembers a client's observer; the events' classes are loaded only where there is one.
+
+    Raises:
+        ConfigError: the observer can't be called.
+    """
+    if observer is None:
+        return None
+    if not callable(observer):
+        msg = f"observer= takes a function of one argument, the event, not {type(observer).__name__}"
+        raise ConfigError(msg)
+    from .observer import Observed
+
+    return Observed(observer)
 
 
 def _source(

@@ -11,17 +11,19 @@ if TYPE_CHECKING:
     from .flow.effects import Flow
     from .options import Options
     from .retry import Failure
+    from .watch import Unwatched
     from .wire import HttpResponse
 
 
 class Remedies:
     """What one call has tried so far, and the time and credentials that its next attempt is signed with."""
 
-    __slots__ = ("_corrected", "_credentials", "_offset", "_replaced", "_sent", "options")
+    __slots__ = ("_corrected", "_credentials", "_offset", "_replaced", "_sent", "_watch", "options")
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, watch: Unwatched) -> None:
         """Begin a call."""
         self.options = options
+        self._watch = watch
         self._credentials: Credentials | None = None
         self._replaced = False
         self._corrected = False
@@ -39,6 +41,7 @@ class Remedies:
         """Return credentials to sign with."""
         if self._credentials is None or not self._replaced:
             self._credentials = yield from self.options.credentials.get()
+        self._watch.signed_with(self._credentials)
         return self._credentials
 
     def found(self, error: Failure, response: HttpResponse | None) -> Flow[bool]:

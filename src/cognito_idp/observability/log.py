@@ -1,0 +1,60 @@
+"""Log lines about calls: what was called, how often, how long it took, and AWS's id of the request."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ..observer import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from ..redaction import one_line
+
+if TYPE_CHECKING:
+    from ..observer import Event
+
+
+class LoggingObserver:
+    """Writes a line for each event to a logger: `cognito_idp.calls` at level DEBUG, unless others are given.
+
+    Each record has the event as its attribute `cognito_idp_event`, for formatters that write fields.
+    """
+
+    def __init__(self, logger: logging.Logger | None = None, level: int = logging.DEBUG) -> None:
+        """Take a logger, and the level of its lines."""
+        self._logger = logging.getLogger("cognito_idp.calls") if logger is None else logger
+        self._level = level
+
+    def __call__(self, event: Event) -> None:
+        """Write the line of an event."""
+        if self._logger.isEnabledFor(self._level):
+            extra = {"cognito_idp_event": event}
+            self._logger.log(self._level, "%s %s: %s", event.operation, event.call_id, _text(event), extra=extra)
+
+
+def _text(event: Event) -> str:
+    match event:
+        case CallStarted(region=region, url=url):
+            return f"call to {url}, region {region}"
+        case AttemptStarted(attempt=attempt):
+            return f"attempt {attempt} begins"
+        case AttemptEnded(attempt=attempt):
+            return f"attempt {attempt} ended after {_milliseconds(event.seconds)}: {_outcome(event)}"
+        case RetryScheduled(attempt=attempt, delay=delay, error=error):
+            return f"attempt {attempt} failed with {one_line(error)}; the next one in {_milliseconds(delay)}"
+        case CredentialsRefreshed(expiration=expiration):
+            return "signed with new credentials" + ("" if expiration is None else f", which expire at {expiration}")
+        case CallEnded(attempts=attempts):
+            times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+            return f"ended after {_milliseconds(event.seconds)} and {times}: {_outcome(event)}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+def _outcome(event: AttemptEnded | CallEnded) -> str:
+    parts = ["success" if event.error is None else one_line(event.error)]
+    if event.status_code is not None:
+        parts.append(f"HTTP status {event.status_code}")
+    if event.request_id is not None:
+        parts.append(f"request id {one_line(event.request_id)}")
+    return ", ".join(parts)

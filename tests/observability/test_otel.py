@@ -1,0 +1,177 @@
+"""Spans and metrics of `OpenTelemetryObserver`, read from the SDK's in-memory exporters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+import httpx
+import pytest
+
+pytest.importorskip("opentelemetry.sdk", reason="the OpenTelemetry SDK is not installed")
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from cognito_idp import AsyncClient, ListUsersRequest
+from cognito_idp.errors import ResourceNotFoundException
+from cognito_idp.observability import OpenTelemetryObserver
+from tests.support.kit import CREDENTIALS, FakeTime
+from tests.support.responder import Responder, error, success
+
+if TYPE_CHECKING:
+    from tests.support.kit import Kit
+
+REQUEST = ListUsersRequest(user_pool_id="us-east-1_a")
+
+
+@attrs.frozen
+class Telemetry:
+    """An observer, and where its spans and metrics end up."""
+
+    observer: OpenTelemetryObserver
+    tracers: TracerProvider
+    exporter: InMemorySpanExporter
+    reader: InMemoryMetricReader
+
+    def span(self) -> Any:
+        """Return the one span."""
+        (span,) = self.exporter.get_finished_spans()
+        return span
+
+    def metrics(self) -> dict[str, list[Any]]:
+        """Return the points of each metric."""
+        data = self.reader.get_metrics_data()
+        assert data is not None
+        (resource,) = data.resource_metrics
+        (scope,) = resource.scope_metrics
+        return {metric.name: list(metric.data.data_points) for metric in scope.metrics}
+
+
+@pytest.fixture
+def telemetry() -> Telemetry:
+    """Make an observer with providers of its own."""
+    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    tracers = TracerProvider()
+    tracers.add_span_processor(SimpleSpanProcessor(exporter))
+    meters = MeterProvider([reader])
+    return Telemetry(OpenTelemetryObserver(tracers, meters), tracers, exporter, reader)
+
+
+def client_of(kit: Kit, telemetry: Telemetry, *answers: httpx.Response | Exception) -> Any:
+    """Make a client that is observed, with a fake time."""
+    options = {"random": lambda: 0.5}
+    return kit.client(respond=Responder(*answers), time=FakeTime(), options=options, observer=telemetry.observer)
+
+
+def test_the_span_of_a_call(kit: Kit, telemetry: Telemetry) -> None:
+    """A call makes one client span, named and described as the conventions for AWS SDKs want it."""
+    kit.run(client_of(kit, telemetry, success()).send, REQUEST)
+    span = telemetry.span()
+    assert ("Cognito Identity Provider.ListUsers", SpanKind.CLIENT) == (span.name, span.kind)
+    assert {
+        "rpc.system": "aws-api",
+        "rpc.service": "Cognito Identity Provider",
+        "rpc.method": "ListUsers",
+        "http.request.method": "POST",
+        "http.response.status_code": 200,
+        "server.address": "cognito-idp.us-east-1.amazonaws.com",
+        "server.port": 443,
+        "cloud.region": "us-east-1",
+        "aws.request_id": "request-1",
+    } == dict(span.attributes)
+    assert StatusCode.UNSET == span.status.status_code
+
+
+def test_the_span_hangs_below_the_current_one(kit: Kit, telemetry: Telemetry) -> None:
+    """The span's parent is the span that is current where the call is made."""
+    client = client_of(kit, telemetry, success())
+    tracer = telemetry.tracers.get_tracer("tests")
+
+    async def call() -> None:
+        with tracer.start_as_current_span("request"):
+            await client.send(REQUEST)
+
+    if kit.kind == "sync":
+        with tracer.start_as_current_span("request"):
+            client.send(REQUEST)
+    else:
+        kit.run(call)
+    child, parent = telemetry.exporter.get_finished_spans()
+    assert child.parent is not None
+    assert parent.context is not None
+    assert parent.context.span_id == child.parent.span_id
+
+
+def test_retries(kit: Kit, telemetry: Telemetry) -> None:
+    """Retries are events of the span, its resend count, and a counter; each attempt is in the histogram."""
+    kit.run(client_of(kit, telemetry, error("TooManyRequestsException"), httpx.ReadError("x"), success()).send, REQUEST)
+    span = telemetry.span()
+    assert [
+        {"attempt": 1, "delay": 0.5, "error.type": "TooManyRequestsException"},
+        {"attempt": 2, "delay": 0.05, "error.type": "ReadError"},
+    ] == [dict(event.attributes) for event in span.events]
+    assert 2 == span.attributes["http.request.resend_count"]
+    points = telemetry.metrics()
+    assert {("ListUsers", "TooManyRequestsException"): 1, ("ListUsers", "ReadError"): 1} == {
+        (point.attributes["rpc.method"], point.attributes["error.type"]): point.value
+        for point in points["cognito_idp.retries"]
+    }
+    attempts = {
+        (point.attributes.get("http.response.status_code"), point.attributes.get("error.type")): point.count
+        for point in points["http.client.request.duration"]
+    }
+    assert {(400, "TooManyRequestsException"): 1, (None, "ReadError"): 1, (200, None): 1} == attempts
+    (call,) = points["rpc.client.call.duration"]
+    assert (1, pytest.approx(0.55)) == (call.count, call.sum)
+    assert "Cognito Identity Provider/ListUsers" == call.attributes["rpc.method"]
+
+
+def test_a_failure(kit: Kit, telemetry: Telemetry) -> None:
+    """A failed call's span has the error's code as its type and status, and never its text."""
+    with pytest.raises(ResourceNotFoundException):
+        kit.run(client_of(kit, telemetry, error("ResourceNotFoundException")).send, REQUEST)
+    span = telemetry.span()
+    assert "ResourceNotFoundException" == span.attributes["error.type"]
+    assert (StatusCode.ERROR, "ResourceNotFoundException") == (span.status.status_code, span.status.description)
+    assert [] == [value for value in span.attributes.values() if "text" in str(value)]
+
+
+def test_a_cancelled_call_ends_its_span(telemetry: Telemetry, anyio_backend: str) -> None:
+    """A cancelled call's span ends as cancelled, and the observer keeps nothing of it."""
+
+    async def main() -> None:
+        async def hang(_: httpx.Request) -> httpx.Response:
+            scope.cancel()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        transport = httpx.MockTransport(hang)
+        async with AsyncClient(
+            "us-east-1", credentials=CREDENTIALS, transport=transport, observer=telemetry.observer
+        ) as client:
+            with anyio.CancelScope() as scope:
+                await client.send(REQUEST)
+
+    anyio.run(main, backend=anyio_backend)
+    assert "Cancelled" == telemetry.span().attributes["error.type"]
+    assert {} == telemetry.observer._under_way
+
+
+def test_without_opentelemetry() -> None:
+    """Where OpenTelemetry is missing, asking for its observer names the extra that brings it."""
+    program = (
+        "import sys; sys.modules['opentelemetry'] = None\n"
+        "from cognito_idp.errors import ConfigError\n"
+        "try:\n    from cognito_idp.observability import OpenTelemetryObserver\n"
+        "except ConfigError as error:\n    print(error)\n"
+    )
+    output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert "OpenTelemetryObserver needs OpenTelemetry's API: pip install 'cognito-idp[otel]'\n" == output
