@@ -1,0 +1,35 @@
+"""The command `cognito-idp` (extra `cli`): every operation as a command, `sign-in` for a person, `verify` for a token.
+
+Exit codes, as in the AWS CLI: 0 done, 1 a token was refused, 130 Ctrl-C, 252 the command line or the request is wrong,
+253 settings or credentials are, 254 the service answered with an error, 255 anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_NEEDED = ("click", "jmespath", "rich", "segno")
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """Return what to say if a module is missing that the extra brings; None for another one."""
+    name = (error.name or "").partition(".")[0]
+    if name not in _NEEDED:
+        return None
+    return f"cognito-idp: {name} is not installed; the command needs the extra: pip install 'cognito-idp[cli]'"
+
+
+def main() -> None:
+    """Run the command line, and end the process with its exit code."""
+    try:
+        from .app import run
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error)
+        if missing is None:
+            raise
+        sys.stderr.write(missing + "\n")
+        raise SystemExit(1) from None
+    raise SystemExit(run())
+
+
+__all__ = ["main"]

@@ -1,0 +1,123 @@
+"""The group of all commands, and what happens when one ends. Commands are made when they are used."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from .._version import __version__
+from .catalog import families, first_sentence, operation_names
+from .failures import exit_code_of, text_of
+from .settings import Settings, global_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
+
+PROGRAM: Final = "cognito-idp"
+
+# Our own commands: the module that makes each, and a line for the list.
+_OWN: Final = {
+    "sign-in": ("sign_in", "Sign a user in, step by step, with every challenge."),
+    "verify": ("verify", "Explain a token, and why it would be refused."),
+}
+
+_HELP: Final = """Amazon Cognito user pools from the command line, without boto3.
+
+Every operation is a command, and its members are options: `cognito-idp list-users --user-pool-id eu-west-1_EXAMPLE`.
+Lists and maps are options to repeat, what has parts is JSON or Name=a,Value=b, @FILE reads a file and - standard input.
+Secrets are asked for, or come from a file or standard input; they are printed as *** unless --show-secrets is given.
+
+Exit codes: 0 done, 1 token refused, 130 Ctrl-C, 252 wrong command line or request, 253 settings or credentials, 254 the
+service's error, 255 anything else."""
+
+
+# Descriptions of members are long; the AWS CLI pages its help, and this one is to be read where it is printed.
+_CONTEXT: Final = {"max_content_width": 110}
+
+
+class Commands(click.Group):
+    """All commands; listing them loads none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of all commands."""
+        return [*_OWN, *operation_names()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Make a command."""
+        if cmd_name in _OWN:
+            command: click.Command = import_module(f".{_OWN[cmd_name][0]}", __package__).command
+            return command
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        from .operations import OperationCommand
+
+        return OperationCommand(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List all commands, family by family."""
+        with formatter.section("Commands for people"):
+            formatter.write_dl([(name, text) for name, (_, text) in _OWN.items()])
+        for family, names in families().items():
+            with formatter.section(family):
+                formatter.write_dl([(name, first_sentence(name)) for name in names])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names of commands, and options before them."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=_OWN[name][1] if name in _OWN else first_sentence(name))
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _print_version(context: click.Context, _: click.Parameter, value: Any) -> None:
+    if value and not context.resilient_parsing:
+        python = ".".join(map(str, sys.version_info[:3]))
+        click.echo(f"{PROGRAM} {__version__} Python/{python}")
+        context.exit()
+
+
+def make_group() -> Commands:
+    """Make the group; `--help` and completion know its options."""
+    version = click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_print_version,
+        help="Print the version.",
+    )
+    return Commands(
+        PROGRAM, params=[*global_options(), version], help=_HELP, no_args_is_help=False, context_settings=_CONTEXT
+    )
+
+
+def run(args: Sequence[str] | None = None, settings: Settings | None = None) -> int:
+    """Run a command line (None: the process's own), and return the exit code. Errors go to standard error."""
+    settings = settings or Settings()
+    try:
+        code = make_group().main(
+            args, prog_name=PROGRAM, standalone_mode=False, windows_expand_args=False, obj=settings
+        )
+    except Exception as error:  # noqa: BLE001 - a person gets a text, not a traceback
+        return _failed(error, settings)
+    except KeyboardInterrupt as error:
+        return _failed(error, settings)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: BaseException, settings: Settings) -> int:
+    if settings.debug:
+        # Lines of code only: the texts of the errors that led here are whatever some library put into them.
+        click.echo("".join(traceback.format_tb(error.__traceback__)), err=True, nl=False)
+    click.echo(f"\n{text_of(error, settings.secrets)}", err=True)
+    return exit_code_of(error)

@@ -1,0 +1,89 @@
+"""What there is to call, cheaply: names and summaries come from the methods of `Operations`, and no struct is defined.
+
+The generated methods carry the texts: the first paragraph of a docstring is the summary, `Args:` describes the members.
+"""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Final
+
+from ..lazy import load_type
+from ..model.index import HOMES
+from ..model.operations import Operations
+
+if TYPE_CHECKING:
+    from ..struct import Request
+
+_SUFFIX: Final = "Request"
+_ARGUMENT: Final = re.compile(r"^    (\w+): (.*)")
+
+
+def operation_names() -> list[str]:
+    """Return the commands of all operations, such as `admin-initiate-auth`, by the alphabet."""
+    return sorted(name.replace("_", "-") for name in vars(Operations) if not name.startswith(("_", "iter_")))
+
+
+def families() -> dict[str, list[str]]:
+    """Return the commands of all operations by family: a family is a module of the model."""
+    homes = {name.lower(): home for name, home in HOMES.items()}
+    found: dict[str, list[str]] = {}
+    for name in operation_names():
+        home = homes[name.replace("-", "") + _SUFFIX.lower()]
+        found.setdefault(home.replace("_", " ").capitalize(), []).append(name)
+    return dict(sorted(found.items()))
+
+
+def request_of(command: str) -> type[Request[object]]:
+    """Return the request struct of a command.
+
+    Raises:
+        KeyError: there is no such operation.
+    """
+    wanted = command.replace("-", "") + _SUFFIX.lower()
+    for name in HOMES:
+        if name.lower() == wanted:
+            found: type[Request[object]] = load_type(name)
+            return found
+    raise KeyError(command)
+
+
+def _paragraphs(command: str) -> list[str]:
+    documented = getattr(Operations, command.replace("-", "_")).__doc__
+    # Without docstrings (python -OO) the commands work as well.
+    return cleandoc(documented or "").split("\n\n")
+
+
+def summary(command: str) -> str:
+    """Return what an operation does, in one line."""
+    return _in_one_line(_paragraphs(command)[0])
+
+
+def first_sentence(command: str) -> str:
+    """Return the first sentence of the summary."""
+    return summary(command).partition(". ")[0].removesuffix(".") + "."
+
+
+def link(command: str) -> str:
+    """Return the address of the operation's page in the API reference."""
+    return next((line for line in _paragraphs(command)[-1].splitlines() if line.startswith("https://")), "")
+
+
+def member_texts(command: str) -> dict[str, str]:
+    """Return what the members of an operation are for, by their names in snake case."""
+    lines = next((part for part in _paragraphs(command) if part.startswith("Args:")), "").splitlines()
+    found: dict[str, str] = {}
+    name = ""
+    for line in lines[1:]:
+        begins = _ARGUMENT.match(line)
+        if begins:
+            name = begins[1]
+            found[name] = begins[2]
+        else:
+            found[name] = f"{found[name]} {line.strip()}"
+    return {name: _in_one_line(text) for name, text in found.items()}
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.replace("`", "").split())

@@ -1,0 +1,132 @@
+"""Where the text of an option comes from: the command line, a file (`@FILE`), standard input or a person (`-`)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from .failures import InputError
+
+_FILE_PREFIXES = ("@", "fileb://", "file://")
+
+
+class Given(NamedTuple):
+    """What an option was given; `typed` says that it stood on the command line, where others may see it."""
+
+    data: str | bytes
+    typed: bool
+
+    def __repr__(self) -> str:
+        """Show nothing: it may be a secret."""
+        return f"Given(typed={self.typed})"
+
+    def text(self, option: str) -> str:
+        """Return it as text, without the line end that editors and `echo` put last.
+
+        Raises:
+            InputError: it is not UTF-8.
+        """
+        if isinstance(self.data, str):
+            return self.data
+        try:
+            text = self.data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            msg = f"{option}: what was read is not text in UTF-8"
+            raise InputError(msg) from None
+        return text.removesuffix("\n").removesuffix("\r")
+
+
+class Inputs:
+    """Reads the values of one command line; standard input can be read once."""
+
+    def __init__(self) -> None:
+        self._taken: str | None = None
+
+    def read(self, option: str, text: str, *, secret: bool = False) -> Given:
+        """Return what an option's text stands for.
+
+        `-` is standard input, or a hidden prompt for a secret at a terminal; `@FILE` (or `file://FILE`) is a file;
+        `@@` stands for an `@` that is meant.
+
+        Raises:
+            InputError: the file can't be read, or standard input was read before.
+        """
+        if text == "-":
+            return Given(self._standard_input(option, secret=secret), typed=False)
+        if text.startswith("@@"):
+            return Given(text[1:], typed=True)
+        for prefix in _FILE_PREFIXES:
+            if text.startswith(prefix):
+                return Given(_file(option, text.removeprefix(prefix)), typed=False)
+        return Given(text, typed=True)
+
+    def ask(self, option: str) -> Given:
+        """Ask a person at the terminal for a secret, which does not show."""
+        return Given(ask_secret(option.removeprefix("--").replace("-", " ").capitalize()), typed=False)
+
+    def _standard_input(self, option: str, *, secret: bool) -> str | bytes:
+        if secret and is_terminal():
+            return self.ask(option).data
+        if self._taken is not None:
+            msg = f"{option}: standard input was read for {self._taken} already; use @FILE for one of them"
+            raise InputError(msg)
+        self._taken = option
+        return sys.stdin.buffer.read()
+
+
+def _file(option: str, name: str) -> bytes:
+    try:
+        return Path(name).expanduser().read_bytes()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a name of a file"
+        # The name is not shown: it may be a secret that begins with an @.
+        msg = f"{option}: the file can't be read: {reason} (@@ stands for an @ that is no file)"
+    raise InputError(msg)
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def _check_terminal(what: str) -> None:
+    if not is_terminal():
+        msg = f"{what} is asked for, and standard input is no terminal; run the command in one, or use an option"
+        raise InputError(msg)
+
+
+def ask_secret(what: str, *, twice: bool = False) -> str:
+    """Ask for something that does not show as it is typed."""
+    _check_terminal(what)
+    answer: str = click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
+    return answer
+
+
+def ask(what: str, *, default: str | None = None) -> str:
+    """Ask for something that may show."""
+    _check_terminal(what)
+    answer: str = click.prompt(what, default=default, err=True)
+    return answer
+
+
+def choose(what: str, options: tuple[str, ...]) -> str:
+    """Ask for one of several things, by number or by name; a single one needs no question."""
+    if len(options) == 1:
+        return options[0]
+    _check_terminal(what)
+    for number, option in enumerate(options, 1):
+        click.echo(f"  {number}) {option}", err=True)
+    by_number = {str(number): option for number, option in enumerate(options, 1)}
+    answer: str = click.prompt(
+        what, type=click.Choice([*by_number, *options], case_sensitive=False), show_choices=False, err=True
+    )
+    return by_number.get(answer, answer)
+
+
+def agree(what: str) -> bool:
+    """Ask a question to which the answer is yes or no."""
+    _check_terminal(what)
+    return click.confirm(what, err=True)

@@ -1,0 +1,153 @@
+"""An operation as a command."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import RequestValidationError
+from .catalog import link, member_texts, request_of, summary
+from .failures import InputError
+from .options import ask_for_missing, check_typed, members_of, option_for, option_name
+from .paging import print_all
+from .render import as_json, plain, print_data, query_of
+from .secrets import secrets_in, secrets_of
+from .settings import GlobalOption, Settings, global_options, settings_of
+from .skeleton import skeleton
+from .values import members_from_json, read_json
+
+if TYPE_CHECKING:
+    from ..struct import Request
+
+_INPUT = "cli_input_json"
+_SKELETON = "generate_cli_skeleton"
+_ALL = "all"
+
+
+class OwnCommand(click.Command):
+    """A command that takes the global options as well. An argument of no option is not shown: it may be a secret."""
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        settings["params"] = [*settings.get("params", ()), *global_options()]
+        super().__init__(name, **settings)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse arguments that belong to no option."""
+        ctx.allow_extra_args = True
+        super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            msg = f"{len(ctx.args)} arguments belong to no option (they are not shown, since they may be secret)"
+            raise InputError(msg, ctx)
+        return ctx.args
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the command's own options first."""
+        records: dict[str, list[tuple[str, str]]] = {"Options": [], "Global options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                records["Global options" if isinstance(param, GlobalOption) else "Options"].append(record)
+        for title, rows in records.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+class OperationCommand(OwnCommand):
+    """Makes a request struct out of the options, sends it, and prints the answer."""
+
+    def __init__(self, name: str) -> None:
+        """Define the options by the struct's members."""
+        self.request = request_of(name)
+        self.members = self.request._members  # noqa: SLF001 - the command line reads structs as the converter does
+        texts = member_texts(name)
+        params = [option_for(member, texts.get(member.name, "")) for member in self.members]
+        params += [
+            click.Option(
+                ["--cli-input-json", _INPUT],
+                metavar="JSON|@FILE|-",
+                help="The whole request as JSON by wire names; options come before what it says.",
+            ),
+            click.Option(["--generate-cli-skeleton", _SKELETON], is_flag=True, help="Print such JSON to fill in."),
+        ]
+        if self.request.operation.pages is not None:
+            params.append(click.Option(["--all", _ALL], is_flag=True, help="Print the items of all pages."))
+        kind = "Signed with AWS credentials." if self.request.operation.signed else "Needs no AWS credentials."
+        super().__init__(name, params=params, help="\n\n".join((summary(name), f"{kind} {link(name)}")))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `--option a b` for `--option a --option b`, as the AWS CLI has it."""
+        repeated = {spelled for param in self.params if param.multiple for spelled in param.opts}
+        return super().parse_args(ctx, _spread(args, repeated))
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Call the operation."""
+        settings, given = settings_of(ctx), ctx.params
+        if given[_SKELETON]:
+            click.echo(as_json(skeleton(self.request)))
+            return
+        query_of(settings)
+        request = self.made(settings, given)
+        with settings.client() as client:
+            if given.get(_ALL):
+                print_all(settings, client, request)
+                return
+            response: Any = client.send(request)
+        data = plain(response, show_secrets=bool(settings.show_secrets))
+        if data:
+            print_data(settings, query_of(settings)(data))
+
+    def made(self, settings: Settings, given: dict[str, Any]) -> Request[Any]:
+        """Make the request struct.
+
+        Raises:
+            InputError: what was given does not fit.
+        """
+        found = self._from_json(settings, given[_INPUT]) if given[_INPUT] is not None else {}
+        found |= members_of(settings, self.members, given)
+        ask_for_missing(settings, self.members, found)
+        try:
+            request = self.request(**found)
+        except RequestValidationError as error:
+            problems = [f"{self._option_of(fault.member, fault.path)}: {fault.problem}" for fault in error.faults]
+        else:
+            settings.secrets |= {text for _, text in secrets_in(request)}
+            return request
+        raise InputError("\n".join(problems))
+
+    def _option_of(self, member: str, path: str) -> str:
+        """Say which option a fault is in, and where in it."""
+        names = {m.label: option_name(m) for m in self.members}
+        first = re.split(r"[.\[]", path, maxsplit=1)[0]
+        outermost = next((m for m in self.members if m.name == first), None)
+        if outermost is None or (member in names and path == outermost.name):
+            return names.get(member, member)
+        return f"{option_name(outermost)} ({member}, at {path})"
+
+    def _from_json(self, settings: Settings, text: str) -> dict[str, Any]:
+        option = "--cli-input-json"
+        given = settings.inputs.read(option, text)
+        found = members_from_json(self.request, read_json(given.text(option), option), option)
+        if given.typed:
+            for member in self.members:
+                for path, _ in secrets_of(member, found.get(member.name)):
+                    check_typed(settings, f"{option} {path}", found=True)
+        return found
+
+
+def _spread(args: list[str], repeated: set[str]) -> list[str]:
+    spread: list[str] = []
+    option = None
+    fresh = False
+    for arg in args:
+        if fresh:
+            fresh = False
+        elif option is not None and (arg == "-" or not arg.startswith("-")):
+            spread.append(option)
+        else:
+            option = arg if arg in repeated else None
+            fresh = option is not None
+        spread.append(arg)
+    return spread

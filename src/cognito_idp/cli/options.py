@@ -1,0 +1,231 @@
+"""From a member of a struct to an option, and from what the options were given to the struct's members."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Timestamp
+from .failures import InputError
+from .inputs import is_terminal
+from .secrets import is_secret, is_secret_entry, secrets_of
+from .values import from_json, parse, read_json
+
+if TYPE_CHECKING:
+    from ..shapes import Shape
+    from ..struct import MemberInfo
+    from .settings import Settings
+
+# The AWS CLI splits this word.
+_OAUTH: Final = "oauth"
+# `A=1,B=2` is two entries in the AWS CLI; here it could be one, whose value has a comma.
+_SEVERAL_ENTRIES: Final = re.compile(r"[^=]*=[^=]*,\s*[A-Za-z_][\w:.-]*=", re.DOTALL)
+
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any, Any]
+else:
+    # It takes type arguments in newer versions of click only.
+    _ParamType = click.ParamType
+
+
+def option_name(member: MemberInfo) -> str:
+    """Return the option of a member, such as `--user-pool-id`."""
+    return "--" + member.name.strip("_").replace("_", "-")
+
+
+def is_repeated(member: MemberInfo) -> bool:
+    """Whether the option may be given several times."""
+    return isinstance(member.shape, ListOf | MapOf)
+
+
+def is_secret_option(member: MemberInfo) -> bool:
+    """Whether what the option takes is a secret as a whole."""
+    return is_secret(member) and not isinstance(member.shape, Nested | Document)
+
+
+class MemberType(_ParamType):
+    """What an option takes. Text stays text here: it is read when all options are known."""
+
+    def __init__(self, shape: Shape, *, secret: bool) -> None:
+        self.shape = shape
+        self.name = _metavar(shape, secret=secret)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        """Keep the text."""
+        return value
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what stands behind the option in the help."""
+        return self.name
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Complete the values of an enum, and files behind an `@`."""
+        if incomplete.startswith("@"):
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(value) for value in choices(self.shape) if value.startswith(incomplete)]
+
+
+def choices(shape: Shape) -> list[str]:
+    """Return the values that the model lists for a shape; none if it lists none."""
+    if isinstance(shape, ListOf):
+        return choices(shape.item)
+    return list(map(str, shape.enum)) if isinstance(shape, Choice) else []
+
+
+def _metavar(shape: Shape, *, secret: bool) -> str:
+    if secret:
+        return "-|@FILE"
+    match shape:
+        case ListOf():
+            return f"{_metavar(shape.item, secret=False).removesuffix('...')}..."
+        case MapOf():
+            return "KEY=VALUE..."
+        case Nested():
+            return "JSON|NAME=VALUE,..."
+        case Document():
+            return "JSON"
+    names: dict[type, str] = {Integer: "NUMBER", Blob: "@FILE|BASE64", Timestamp: "TIME", Choice: "VALUE"}
+    return names.get(type(shape), "TEXT")
+
+
+def option_for(member: MemberInfo, text: str) -> click.Option:
+    """Return the option of a member; `text` says what it is for."""
+    name = option_name(member)
+    spelled = [name]
+    if _OAUTH in name:
+        spelled.append(name.replace(_OAUTH, "o-auth"))
+    if isinstance(member.shape, Boolean):
+        flags = [f"{one}/--no-{one[2:]}" for one in spelled]
+        return click.Option([member.name, *flags], default=None, help=text)
+    secret = is_secret_option(member)
+    return click.Option(
+        [member.name, *spelled],
+        type=MemberType(member.shape, secret=secret),
+        multiple=is_repeated(member),
+        default=None,
+        help=" ".join(filter(None, (text, _more_help(member, secret=secret)))),
+    )
+
+
+def _more_help(member: MemberInfo, *, secret: bool) -> str:
+    parts = []
+    if secret:
+        parts.append("A secret: - asks or reads standard input, @FILE reads a file.")
+    known = choices(member.shape)
+    if known:
+        parts.append(f"One of {', '.join(known)}, or a newer value.")
+    shape = member.shape.item if isinstance(member.shape, ListOf) else member.shape
+    if isinstance(shape, Nested):
+        names = (
+            f"{inner.wire_name}{'' if inner.required else '?'}"
+            for inner in shape.struct._members  # noqa: SLF001 - as the converter does
+        )
+        parts.append(f"Members: {', '.join(names)}.")
+    return " ".join(parts)
+
+
+def members_of(settings: Settings, members: tuple[MemberInfo, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a struct that the options gave.
+
+    Raises:
+        InputError: what was given does not fit, or is a secret on the command line.
+    """
+    return {
+        member.name: _value(settings, member, value)
+        for member in members
+        if (value := given.get(member.name)) is not None and value != ()
+    }
+
+
+def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], found: dict[str, Any]) -> None:
+    """Ask a person at a terminal for the secrets that are required and were not given.
+
+    Raises:
+        InputError: other members that are required are missing, or nobody can be asked.
+    """
+    missing = [member for member in members if member.required and member.name not in found]
+    if any(not is_secret_option(member) for member in missing) or (missing and not is_terminal()):
+        names = ", ".join(map(option_name, missing))
+        msg = f"the following options are required: {names}"
+        raise InputError(msg)
+    for member in missing:
+        given = settings.inputs.ask(option_name(member))
+        found[member.name] = parse(member.shape, given, option_name(member))
+
+
+def _value(settings: Settings, member: MemberInfo, given: Any) -> Any:
+    shape = member.shape
+    if isinstance(shape, Boolean):
+        return given
+    if isinstance(shape, MapOf):
+        entries: dict[str, Any] = {}
+        for text in given:
+            entries |= _entries(settings, member, text)
+        return entries
+    if not isinstance(shape, ListOf):
+        return _single(settings, member, shape, given)
+    items: list[Any] = []
+    for text in given:
+        items += _single(settings, member, shape, text)
+    return items
+
+
+def _single(settings: Settings, member: MemberInfo, shape: Shape, text: str) -> Any:
+    option = option_name(member)
+    given = settings.inputs.read(option, text, secret=is_secret_option(member))
+    if given.typed and is_secret_option(member):
+        settings.secrets.add(text)
+        check_typed(settings, option, found=True)
+    if isinstance(shape, ListOf):
+        written = given.text(option)
+        is_array = written.lstrip().startswith("[")
+        value = from_json(shape, read_json(written, option), option) if is_array else [parse(shape.item, given, option)]
+    else:
+        value = parse(shape, given, option)
+    if given.typed:
+        check_typed(settings, option, found=any(True for _ in secrets_of(member, value)))
+    return value
+
+
+def _entries(settings: Settings, member: MemberInfo, text: str) -> dict[str, Any]:
+    """Return the entries that one use of a map's option stands for: one as KEY=VALUE, or all of a JSON object."""
+    option, shape = option_name(member), member.shape
+    assert isinstance(shape, MapOf)  # noqa: S101 - the caller asked
+    key, equals, value = text.partition("=")
+    if text == "-" or text.startswith(("{", "@", "file://")):
+        given = settings.inputs.read(option, text)
+        entries: dict[str, Any] = from_json(shape, read_json(given.text(option), option), option)
+        if given.typed:
+            check_typed(settings, option, found=any(is_secret_entry(member, name) for name in entries))
+        return entries
+    if not equals or not key:
+        msg = f"{option}: it takes KEY=VALUE, once for each entry, or a JSON object"
+        raise InputError(msg)
+    label = f"{option} {key}"
+    secret = is_secret_entry(member, key)
+    given = settings.inputs.read(label, value, secret=secret)
+    if given.typed:
+        settings.secrets |= {value} if secret else set()
+        check_typed(settings, label, found=secret)
+        if _SEVERAL_ENTRIES.match(text):
+            msg = f"{option}: this looks like several entries in one; give the option once for each, or a JSON object"
+            raise InputError(msg)
+    return {key: parse(shape.value, given, label)}
+
+
+def check_typed(settings: Settings, option: str, *, found: bool) -> None:
+    """Refuse a secret that stands on the command line.
+
+    Raises:
+        InputError: there is one, and it was not allowed.
+    """
+    if found and not settings.allow_secrets_on_command_line:
+        msg = (
+            f"{option}: a secret is not taken from the command line, where other users and the shell's history see it; "
+            "give @FILE, or - to type it or to pipe it in, or allow it with --allow-secrets-on-command-line"
+        )
+        raise InputError(msg)

@@ -1,0 +1,121 @@
+"""Which members are secrets at a terminal, and where they stand in a struct.
+
+The model marks more as sensitive than a person has to hide: names of users, ids of app clients, addresses. Those may be
+typed and shown here; passwords, codes, tokens, sessions and keys may not. A map may hold both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..shapes import MapOf
+from ..struct import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ..struct import MemberInfo
+
+HIDDEN: Final = "***"
+
+_NO_SECRETS: Final = frozenset(
+    {
+        "ClientId",
+        "ContextData",
+        "CredentialCreationOptions",
+        "EncodedData",
+        "HttpHeaders",
+        "IpAddress",
+        "LastIPAddress",
+        "ServerName",
+        "ServerPath",
+        "Settings",
+        "UserContextData",
+        "Username",
+        "Value",
+        "headerName",
+    }
+)
+# Of a sign-in's parameters, these are no secrets, and whatever is not known to be none counts as one.
+_OPEN_PARAMETERS: Final = frozenset(
+    {
+        "CHALLENGE_NAME",
+        "CODE_DELIVERY_DELIVERY_MEDIUM",
+        "CODE_DELIVERY_DESTINATION",
+        "CREDENTIAL_REQUEST_OPTIONS",
+        "DEVICE_KEY",
+        "EMAIL",
+        "FRIENDLY_DEVICE_NAME",
+        "MFAS_CAN_CHOOSE",
+        "MFAS_CAN_SETUP",
+        "PREFERRED_CHALLENGE",
+        "TIMESTAMP",
+        "USERNAME",
+        "USER_ID_FOR_SRP",
+        "requiredAttributes",
+        "userAttributes",
+    }
+)
+
+
+def _is_secret_parameter(key: str) -> bool:
+    return key not in _OPEN_PARAMETERS and not key.startswith("userAttributes.")
+
+
+def _is_secret_detail(key: str) -> bool:
+    return "secret" in key.lower() or "private" in key.lower()
+
+
+# The keys of an identity provider's details are the provider's own, so the secret ones are known by their names.
+_SECRET_ENTRIES: Final[Mapping[str, Callable[[str], bool]]] = {"ProviderDetails": _is_secret_detail}
+
+
+def is_secret(member: MemberInfo) -> bool:
+    """Whether a member is a secret as a whole; for a map, `is_secret_entry` says it entry by entry."""
+    return member.sensitive and member.wire_name not in _NO_SECRETS and type(member.shape) is not MapOf
+
+
+def is_secret_entry(member: MemberInfo, key: str) -> bool:
+    """Whether an entry of a member that is a map is a secret."""
+    return member.sensitive and _SECRET_ENTRIES.get(member.wire_name, _is_secret_parameter)(key)
+
+
+def secrets_of(member: MemberInfo, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the secrets in what a member holds, each with the wire names that lead to it."""
+    if is_secret(member):
+        yield from ((member.wire_name, text) for text in _texts(value))
+    elif isinstance(value, dict) and type(member.shape) is MapOf:
+        for key, item in value.items():
+            if is_secret_entry(member, key):
+                yield from ((f"{member.wire_name}.{key}", text) for text in _texts(item))
+    else:
+        for path, text in _inside(value):
+            yield f"{member.wire_name}.{path}", text
+
+
+def secrets_in(struct: Struct) -> Iterator[tuple[str, str]]:
+    """Yield the secrets of a struct, each with the wire names that lead to it."""
+    for member in struct._members:  # noqa: SLF001 - the command line reads structs as the converter does
+        yield from secrets_of(member, getattr(struct, member.name))
+
+
+def _inside(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Struct):
+        yield from secrets_in(value)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _inside(item)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Struct):
+        for member in value._members:  # noqa: SLF001
+            yield from _texts(getattr(value, member.name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _texts(item)

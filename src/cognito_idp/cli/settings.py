@@ -1,0 +1,120 @@
+"""The options that every command has, and what they make: a client, and a way to print."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from .inputs import Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..client import Client
+    from ..observer import Event
+
+OUTPUTS = ("json", "jsonl", "text", "table")
+
+
+@attrs.define(kw_only=True)
+class Settings:
+    """What the global options said; `make_client` is what tests put another client's maker into."""
+
+    make_client: Callable[..., Client] | None = None
+    inputs: Inputs = attrs.field(factory=Inputs)
+    secrets: set[str] = attrs.field(factory=set, repr=False)
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    allow_http: bool | None = None
+    timeout: float | None = None
+    retry: str | None = None
+    output: str | None = None
+    query: str | None = None
+    debug: bool | None = None
+    no_color: bool | None = None
+    show_secrets: bool | None = None
+    allow_secrets_on_command_line: bool | None = None
+
+    def client(self) -> Client:
+        """Make the client.
+
+        Raises:
+            ConfigError: a setting can't be used.
+        """
+        from ..client import Client
+
+        make: Callable[..., Client] = self.make_client or Client
+        return make(
+            self.region,
+            profile=self.profile,
+            endpoint_url=self.endpoint_url,
+            timeout=self.timeout,
+            retry=self.retry,
+            allow_http=bool(self.allow_http),
+            **({"observer": _print_event} if self.debug else {}),
+        )
+
+
+def _print_event(event: Event) -> None:
+    """Print an event of a call; events hold no secrets."""
+    facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
+    click.echo(f"debug: {type(event).__name__} {facts}", err=True)
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Return the settings of a command line, which all its contexts share."""
+    settings: Settings = context.ensure_object(Settings)
+    return settings
+
+
+def _keep(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    if value is not None and value is not False and not context.resilient_parsing:
+        setattr(settings_of(context), str(option.name), value)
+    return value
+
+
+def global_options() -> list[click.Option]:
+    """Return the options that may stand before a command and after it; those after it count."""
+
+    def option(*names: str, **more: Any) -> click.Option:
+        return GlobalOption(names, expose_value=False, callback=_keep, **more)
+
+    return [
+        option("--region", metavar="REGION", help="AWS region; otherwise AWS_REGION, the profile's, or the pool's."),
+        option("--profile", metavar="NAME", help="Profile of the shared AWS files."),
+        option("--endpoint-url", metavar="URL", help="Send to this URL instead of AWS."),
+        option("--allow-http", is_flag=True, help="Allow a plain-http endpoint that is not on this machine."),
+        option("--timeout", type=click.FLOAT, metavar="SECONDS", help="Time limit for a call with all its attempts."),
+        option("--retry", type=click.Choice(["standard", "adaptive", "off"]), help="How to retry."),
+        option("--output", type=click.Choice(OUTPUTS), help="How to print the answer; json unless given."),
+        option("--query", metavar="JMESPATH", help="Print this part of the answer (https://jmespath.org)."),
+        option("--show-secrets", is_flag=True, help="Print passwords, tokens, codes and keys instead of ***."),
+        option(
+            "--allow-secrets-on-command-line",
+            is_flag=True,
+            help="Take secrets from the command line, where other users and the shell's history see them.",
+        ),
+        option("--no-color", is_flag=True, help="Print without colours; so does NO_COLOR."),
+        option("--debug", is_flag=True, help="Print each attempt, and tracebacks; no secrets."),
+    ]
+
+
+class GlobalOption(click.Option):
+    """An option that every command has; it is listed apart in a command's help."""
+
+
+def console(settings: Settings, *, stderr: bool = False) -> Any:
+    """Return a rich console for standard output, or standard error."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    # A table in a file or a pipe has no screen to fit.
+    width = None if stream.isatty() else _WIDTH_IN_FILES
+    return Console(file=stream, no_color=settings.no_color, highlight=False, width=width)
+
+
+_WIDTH_IN_FILES = 240

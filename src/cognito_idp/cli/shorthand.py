@@ -1,0 +1,105 @@
+"""A short way to write a struct at a prompt: `Name=email,Value=mary@example.com`, as in the AWS CLI.
+
+A value is bare text up to the next comma, quoted text ('...' or "...", with a backslash before a quote that is meant),
+a list in brackets, or a struct in braces. `Names=a,b` is a list, too. Numbers and booleans stay text here.
+
+Source: AWS CLI user guide, "Using shorthand syntax".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+_KEY: Final = re.compile(r"\s*([A-Za-z0-9_.:-]+)\s*=")
+_QUOTED: Final = re.compile(r"""(["'])((?:(?!\1)[^\\]|\\.)*)\1""", re.DOTALL)
+_BARE: Final = re.compile(r"(?:[^,\\\]}]|\\.)*", re.DOTALL)
+_BARE_OUTSIDE: Final = re.compile(r"(?:[^,\\]|\\.)*", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+
+
+class ShorthandError(ValueError):
+    """A text is no shorthand; the message says where, and shows nothing of it."""
+
+
+def parse_shorthand(text: str) -> dict[str, Any]:
+    """Return what a text in shorthand says: strings, lists and dicts.
+
+    Raises:
+        ShorthandError: it can't be read.
+    """
+    reader = _Reader(text)
+    found = reader.pairs("")
+    if reader.at != len(text):
+        raise _expected(reader.at, "the end")
+    return found
+
+
+def _expected(at: int, what: str) -> ShorthandError:
+    return ShorthandError(f"at character {at + 1}, {what} is expected")
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.depth = 0
+
+    def next(self, character: str) -> bool:
+        """Step over a character if it comes next."""
+        found = self.text.startswith(character, self.at)
+        self.at += found
+        return found
+
+    def pairs(self, end: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while True:
+            key = _KEY.match(self.text, self.at)
+            if key is None or key[1] in found:
+                raise _expected(self.at, "a new NAME=")
+            self.at = key.end()
+            found[key[1]] = self.value()
+            while self.next(","):
+                if _KEY.match(self.text, self.at):
+                    break
+                if not isinstance(found[key[1]], list):
+                    found[key[1]] = [found[key[1]]]
+                found[key[1]].append(self.value())
+            else:
+                if end and not self.next(end):
+                    raise _expected(self.at, f"a comma or {end}")
+                return found
+
+    def value(self) -> Any:
+        if self.next("{"):
+            return self.nested(self.struct)
+        if self.next("["):
+            return self.nested(self.items)
+        quoted = _QUOTED.match(self.text, self.at)
+        if quoted is not None:
+            self.at = quoted.end()
+            return _ESCAPE.sub(r"\1", quoted[2])
+        bare = (_BARE if self.depth else _BARE_OUTSIDE).match(self.text, self.at)
+        assert bare is not None  # noqa: S101 - it matches nothing at the least
+        self.at = bare.end()
+        return _ESCAPE.sub(r"\1", bare[0])
+
+    def nested(self, read: Any) -> Any:
+        self.depth += 1
+        found = read()
+        self.depth -= 1
+        return found
+
+    def struct(self) -> dict[str, Any]:
+        return {} if self.next("}") else self.pairs("}")
+
+    def items(self) -> list[Any]:
+        found: list[Any] = []
+        if self.next("]"):
+            return found
+        while True:
+            found.append(self.value())
+            if self.next("]"):
+                return found
+            if not self.next(","):
+                raise _expected(self.at, "a comma or ]")

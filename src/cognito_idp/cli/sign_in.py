@@ -1,0 +1,222 @@
+"""`cognito-idp sign-in`: the options, and what is done with the tokens."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import ConfigError
+from ..sign_in.app_client import AppClient
+from ..sign_in.machine import STARTS
+from ..sign_in.outcomes import Device
+from ..types import AuthFlowType, ChallengeNameType
+from .failures import InputError
+from .files import write_private
+from .inputs import agree, ask, ask_secret
+from .moments import in_words
+from .operations import OwnCommand
+from .options import check_typed
+from .render import print_data, query_of
+from .secrets import HIDDEN
+from .settings import settings_of
+from .walk import Walk
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ..sign_in.outcomes import SignedIn, Tokens
+    from .settings import Settings
+
+_HELP = """Sign a user in, step by step, with every challenge.
+
+Passwords and codes are asked for and don't show; an authenticator app is set up with a QR code. The tokens are secrets:
+--store writes them to a file that only you can read, --show-tokens prints them; otherwise nobody sees them."""
+_FLOWS = [flow.value for flow, start in STARTS.items() if "username" in start.required]
+
+
+def _secret(settings: Settings, option: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    given = settings.inputs.read(option, text, secret=True)
+    if given.typed:
+        settings.secrets.add(text)
+        check_typed(settings, option, found=True)
+    return _kept(settings, given.text(option))
+
+
+def _kept(settings: Settings, secret: str) -> str:
+    settings.secrets.add(secret)
+    return secret
+
+
+def _app(settings: Settings, given: dict[str, Any]) -> AppClient:
+    secret = _secret(settings, "--client-secret", given["client_secret"])
+    try:
+        return AppClient(given["user_pool_id"], given["client_id"], secret)
+    except ConfigError as error:
+        raise InputError(str(error)) from None
+
+
+def _metadata(entries: tuple[str, ...]) -> dict[str, str] | None:
+    pairs = [entry.partition("=") for entry in entries]
+    if not all(key and equals for key, equals, _ in pairs):
+        msg = "--client-metadata: it takes KEY=VALUE, once for each entry"
+        raise InputError(msg)
+    return {key: value for key, _, value in pairs} or None
+
+
+def _device(settings: Settings, name: str | None) -> Device | None:
+    """Return the device in the file; None if there is no file yet."""
+    if name is None or not Path(name).expanduser().exists():
+        return None
+    text = settings.inputs.read("--device-file", f"@{name}").text("--device-file")
+    try:
+        found = json.loads(text)
+        device = Device(
+            key=found["DeviceKey"], group_key=found["DeviceGroupKey"], password=_kept(settings, found["DevicePassword"])
+        )
+    except (ValueError, TypeError, KeyError):
+        msg = "--device-file: it is no device that sign-in wrote; give another name, or delete it"
+    else:
+        return device
+    raise InputError(msg)
+
+
+def _invoke(context: click.Context) -> None:
+    settings, given = settings_of(context), context.params
+    query_of(settings)
+    app = _app(settings, given)
+    flow = AuthFlowType(given["flow"])
+    device = _device(settings, given["device_file"])
+    username = given["username"] or ask("Username")
+    password = _secret(settings, "--password", given["password"])
+    if password is None and "password" in STARTS[flow].required:
+        password = _kept(settings, ask_secret("Password"))
+    with settings.client() as client:
+        walk = Walk(
+            client=client,
+            app=app,
+            settings=settings,
+            device=device,
+            password=password,
+            issuer=given["issuer"] or f"Cognito {app.pool_name}",
+            metadata=_metadata(given["client_metadata"]),
+        )
+        outcome = client.sign_in(
+            app,
+            username=username,
+            password=password,
+            flow=flow,
+            admin=given["admin"] or not STARTS[flow].public,
+            device=device,
+            preferred_challenge=given["preferred_challenge"],
+            client_metadata=walk.metadata,
+        )
+        _finish(client, app, settings, given, username, walk.through(outcome))
+
+
+def _finish(
+    client: Client, app: AppClient, settings: Settings, given: dict[str, Any], username: str, signed_in: SignedIn
+) -> None:
+    tokens = signed_in.tokens
+    data = _data(tokens)
+    shown = bool(given["show_tokens"] or settings.show_secrets)
+    if given["store"]:
+        write_private(given["store"], data)
+    if signed_in.device_dropped:
+        click.echo("The service does not know the device any more; sign in again to have it remembered.", err=True)
+    if shown or settings.output or settings.query:
+        printed = data if shown else {name: _hidden(name, value) for name, value in data.items()}
+        print_data(settings, query_of(settings)(printed))
+    else:
+        click.echo("\n".join(_summary(given, username, signed_in)))
+    if signed_in.new_device is not None and given["device_file"]:
+        _remember(client, app, given, signed_in)
+
+
+def _data(tokens: Tokens) -> dict[str, Any]:
+    found = {
+        "AccessToken": tokens.access_token,
+        "IdToken": tokens.id_token,
+        "RefreshToken": tokens.refresh_token,
+        "TokenType": tokens.token_type,
+        "ExpiresAt": tokens.expires_at and tokens.expires_at.isoformat(),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    return HIDDEN if name.endswith("Token") else value
+
+
+def _summary(given: dict[str, Any], username: str, signed_in: SignedIn) -> list[str]:
+    tokens = signed_in.tokens
+    names = ["access token"]
+    names += ["ID token"] if tokens.id_token else []
+    names += ["refresh token"] if tokens.refresh_token else []
+    lines = [f"{username} is signed in: {', '.join(names)}."]
+    if tokens.expires_at is not None:
+        now = datetime.fromtimestamp(time.time(), UTC)
+        lines.append(f"The access token ends {in_words(tokens.expires_at, now)}.")
+    if given["store"]:
+        lines.append(f"The tokens are in {given['store']}, which only you can read.")
+    else:
+        lines.append("The tokens were not kept: --store FILE keeps them, --show-tokens prints them.")
+    if signed_in.new_device is not None and not given["device_file"]:
+        lines.append("The pool tracks devices: --device-file FILE has this one remembered.")
+    return lines
+
+
+def _remember(client: Client, app: AppClient, given: dict[str, Any], signed_in: SignedIn) -> None:
+    device, access_token = signed_in.new_device, signed_in.tokens.access_token
+    assert device is not None  # noqa: S101 - the caller asked
+    must_agree = client.remember_device(app, access_token=access_token, device=device, name=given["device_name"])
+    if must_agree and agree("Remember this device, so that it may skip MFA?"):
+        client.update_device_status(
+            access_token=access_token, device_key=device.key, device_remembered_status="remembered"
+        )
+    write_private(
+        given["device_file"],
+        {"DeviceKey": device.key, "DeviceGroupKey": device.group_key, "DevicePassword": device.password},
+    )
+    click.echo(f"The device is in {given['device_file']}, which only you can read.", err=True)
+
+
+class _SignIn(OwnCommand):
+    def invoke(self, ctx: click.Context) -> None:
+        _invoke(ctx)
+
+
+command = _SignIn(
+    "sign-in",
+    help=_HELP,
+    params=[
+        click.Option(["--user-pool-id"], required=True, metavar="ID", help="Id of the user pool. (required)"),
+        click.Option(["--client-id"], required=True, metavar="ID", help="Id of the app client. (required)"),
+        click.Option(["--client-secret"], metavar="-|@FILE", help="The app client's secret, if it has one."),
+        click.Option(["--username"], metavar="NAME", help="The user; asked for unless given."),
+        click.Option(["--password"], metavar="-|@FILE", help="The password; asked for unless given."),
+        click.Option(
+            ["--flow"], type=click.Choice(_FLOWS), default="USER_SRP_AUTH", show_default=True, help="How to sign in."
+        ),
+        click.Option(["--admin"], is_flag=True, help="Go through the admin operations, signed with AWS credentials."),
+        click.Option(
+            ["--preferred-challenge"],
+            type=click.Choice([name.value for name in ChallengeNameType]),
+            metavar="NAME",
+            help="For USER_AUTH, the first factor to ask for, such as PASSWORD_SRP or EMAIL_OTP.",
+        ),
+        click.Option(["--device-file"], metavar="FILE", help="Have a new device remembered in this file, and use it."),
+        click.Option(["--device-name"], metavar="NAME", help="What the user is to call a new device."),
+        click.Option(["--issuer"], metavar="NAME", help="How an authenticator app is to label the entry."),
+        click.Option(
+            ["--client-metadata"], multiple=True, metavar="KEY=VALUE...", help="For the pool's Lambda triggers."
+        ),
+        click.Option(["--store"], metavar="FILE", help="Write the tokens to a file that only you can read."),
+        click.Option(["--show-tokens"], is_flag=True, help="Print the tokens as JSON, or as --output says."),
+    ],
+)

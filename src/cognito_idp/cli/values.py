@@ -1,0 +1,173 @@
+"""From what a person gave to what a struct takes: by shape, with JSON and shorthand for what has parts.
+
+Errors name the option and the place in it by wire names, and never show a value.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
+
+from ..shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Shape, Text, Timestamp
+from .failures import InputError
+from .shorthand import ShorthandError, parse_shorthand
+
+if TYPE_CHECKING:
+    from ..struct import Struct
+    from .inputs import Given
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+def read_json(text: str, option: str) -> Any:
+    """Read JSON.
+
+    Raises:
+        InputError: it is none; the text says where.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_doubles)
+    except json.JSONDecodeError as error:
+        problem = f"line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError):
+        problem = "a member stands there twice, or a number is none"
+    msg = f"{option}: it can't be read as JSON ({problem})"
+    raise InputError(msg)
+
+
+def _no_constant(_: str) -> Any:
+    raise ValueError
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def parse(shape: Shape, given: Given, option: str) -> Any:
+    """Return the value that one use of an option stands for; for a list, that is one item or several in a list.
+
+    Raises:
+        InputError: it does not fit the shape.
+    """
+    if isinstance(shape, Blob) and isinstance(given.data, bytes):
+        return given.data
+    text = given.text(option)
+    match shape:
+        case Document():
+            return read_json(text, option)
+        case Nested() if not text.lstrip().startswith("{"):
+            return from_json(shape, _shorthand(text, option), option)
+        case Nested():
+            return from_json(shape, read_json(text, option), option)
+    return from_json(shape, text, option)
+
+
+def _shorthand(text: str, option: str) -> dict[str, Any]:
+    try:
+        return parse_shorthand(text)
+    except ShorthandError as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "it is nested too deeply"
+    msg = f"{option}: it is neither a JSON object nor shorthand such as Name=a,Value=b: {problem}"
+    raise InputError(msg)
+
+
+def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - one for each shape
+    """Return what a struct takes for JSON data by wire names; numbers, booleans and times may be text.
+
+    Raises:
+        InputError: it does not fit the shape; sizes are for the struct to check.
+    """
+    match shape:
+        case Text() | Choice():
+            return _exactly(data, str, "a string", where)
+        case Integer():
+            return _integer(data, where)
+        case Boolean():
+            found = _BOOLEANS.get(data.lower()) if isinstance(data, str) else data
+            return _exactly(found, bool, "true or false", where)
+        case Blob():
+            return _blob(data, where)
+        case Timestamp():
+            return _timestamp(data, where)
+        case ListOf():
+            items = _exactly(data, list, "an array", where)
+            return [from_json(shape.item, item, f"{where}[{index}]") for index, item in enumerate(items)]
+        case MapOf():
+            entries = _exactly(data, dict, "an object", where)
+            return {key: from_json(shape.value, item, f"{where}.{_shown(key)}") for key, item in entries.items()}
+        case Nested():
+            return shape.struct(**members_from_json(shape.struct, data, where))
+    return data
+
+
+def members_from_json(struct: type[Struct], data: Any, where: str) -> dict[str, Any]:
+    """Return the arguments of a struct for a JSON object by wire names; null stands for a member that is absent.
+
+    Raises:
+        InputError: a member does not exist, or one does not fit.
+    """
+    members = {member.wire_name: member for member in struct._members}  # noqa: SLF001 - as the converter does
+    found = {}
+    for name, value in _exactly(data, dict, "an object", where).items():
+        if name not in members:
+            msg = f"{where}: there is no member {_shown(name)} here; there are {', '.join(members) or 'none'}"
+            raise InputError(msg)
+        if value is not None:
+            found[members[name].name] = from_json(members[name].shape, value, f"{where}.{name}")
+    return found
+
+
+def _shown(name: str) -> str:
+    """A name that is none could be a value in the wrong place."""
+    return name if name.isidentifier() else "..."
+
+
+def _exactly(data: Any, kind: type, expected: str, where: str) -> Any:
+    if type(data) is kind:
+        return data
+    msg = f"{where}: must be {expected}"
+    raise InputError(msg)
+
+
+def _integer(data: Any, where: str) -> int:
+    if isinstance(data, str):
+        try:
+            return int(data)
+        except ValueError:
+            data = None
+    number: int = _exactly(data, int, "a whole number", where)
+    return number
+
+
+def _blob(data: Any, where: str) -> bytes:
+    if isinstance(data, str):
+        try:
+            return b64decode(data, validate=True)
+        except ValueError:
+            pass
+    msg = f"{where}: must be base64, or @FILE for the bytes of a file"
+    raise InputError(msg)
+
+
+def _timestamp(data: Any, where: str) -> datetime:
+    """Times without a zone are taken for UTC, on every machine."""
+    try:
+        if isinstance(data, str) and "-" in data[1:]:
+            moment = datetime.fromisoformat(data)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = float("nan" if isinstance(data, bool) else data)
+        if isfinite(seconds):
+            return _EPOCH + timedelta(seconds=seconds)
+    except (ValueError, TypeError, OverflowError):
+        pass
+    msg = f"{where}: must be a time, such as 2025-01-31T12:00:00Z, or seconds since 1970"
+    raise InputError(msg)

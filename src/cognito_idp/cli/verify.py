@@ -1,0 +1,178 @@
+"""`cognito-idp verify`: what a token says, and whether it would be accepted."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from ..errors import ConfigError, JwksError
+from ..redaction import one_line
+from ..tokens.claims import moment
+from ..tokens.errors import TokenError
+from ..tokens.pools import TrustedPool
+from ..tokens.verify import TokenVerifier
+from .explain import OK, Demands, Explanation, explain, read_token
+from .failures import OTHER, REFUSED, InputError
+from .inputs import is_terminal
+from .moments import in_words
+from .operations import OwnCommand
+from .render import as_json, print_data, query_of
+from .settings import console, settings_of
+from .values import read_json
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+_HELP = """Explain a token, and why it would be refused.
+
+TOKEN is - (standard input, or a hidden prompt at a terminal, as without it), @FILE, or the token itself: then other
+users and the shell's history can see it. Header and claims are printed, the signature never is.
+
+Without --user-pool-id the token is held against the pool that it names itself, which says nothing about whether you
+should trust that pool. The exit code is 0 for a token that would be accepted, 1 for one that would be refused, and 255
+if the pool's keys can't be had."""
+_TIMES: Final = ("exp", "iat", "nbf", "auth_time")
+_MARKS: Final = {OK: "green", "refused": "red", "not checked": "yellow"}
+
+
+def _token(settings: Settings, text: str | None) -> str:
+    given = settings.inputs.read("TOKEN", "-" if text is None else text, secret=is_terminal())
+    token = given.text("TOKEN").strip()
+    settings.secrets.add(token)
+    return token
+
+
+def _pool(settings: Settings, given: dict[str, Any], claims: dict[str, Any]) -> TrustedPool:
+    jwks = None
+    if given["jwks"] is not None:
+        jwks = read_json(settings.inputs.read("--jwks", given["jwks"]).text("--jwks"), "--jwks")
+        if not isinstance(jwks, dict):
+            msg = "--jwks: it must be a JSON object with keys"
+            raise InputError(msg)
+    issuer = claims.get("iss")
+    pool_id = given["user_pool_id"] or (issuer.rpartition("/")[2] if isinstance(issuer, str) else None)
+    if not pool_id:
+        msg = "--user-pool-id is needed: the token names no pool"
+        raise InputError(msg)
+    try:
+        return TrustedPool(
+            pool_id,
+            client_ids=given["client_id"] or None,
+            region=settings.region if given["issuer"] is None and "_" in pool_id else None,
+            issuer=given["issuer"],
+            jwks_uri=given["jwks_uri"],
+            jwks=jwks,
+            allow_http=bool(settings.allow_http),
+        )
+    except ConfigError as error:
+        raise InputError(one_line(str(error))) from None
+
+
+def _invoke(context: click.Context) -> int:
+    settings, given = settings_of(context), context.params
+    query_of(settings)
+    token = _token(settings, given["token"])
+    _, claims = read_token(token)
+    pool = _pool(settings, given, claims)
+    scopes, groups = frozenset(given["scope"]), frozenset(given["group"])
+    use = given["token_use"]
+    with TokenVerifier(
+        pool,
+        token_use=use,
+        leeway=given["leeway"],
+        required_groups=groups,
+        required_scopes=() if use == "id" else scopes,
+        timeout=settings.timeout,
+    ) as verifier:
+        demands = Demands(pool, use, given["leeway"], scopes, groups)
+        found = explain(
+            token,
+            demands,
+            time.time(),
+            lambda token: verifier.verify(token, required_scopes=scopes),
+        )
+    if settings.output in (None, "table") and settings.query is None:
+        _print_explanation(settings, found, is_own_pool=given["user_pool_id"] is not None)
+    else:
+        print_data(settings, query_of(settings)(_data(found)))
+    if isinstance(found.refusal, JwksError):
+        return OTHER
+    return 0 if found.refusal is None else REFUSED
+
+
+def _data(found: Explanation) -> dict[str, Any]:
+    return {
+        "Accepted": found.refusal is None,
+        "Header": found.header,
+        "Claims": found.claims,
+        "Checks": [{"Name": name, "Verdict": verdict, "Reason": reason} for name, verdict, reason in found.checks],
+    }
+
+
+def _print_explanation(settings: Settings, found: Explanation, *, is_own_pool: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console(settings)
+    now = datetime.fromtimestamp(time.time(), UTC)
+    for title, part in (("Header", found.header), ("Claims", found.claims)):
+        table = Table(title=title, title_justify="left", show_header=False)
+        for name, value in part.items():
+            table.add_row(Text(one_line(name)), Text(_claim(name, value, now)))
+        out.print(table)
+    table = Table(title="Checks", title_justify="left", show_header=False)
+    for name, verdict, reason in found.checks:
+        table.add_row(Text(name), Text(verdict, style=_MARKS[verdict]), Text(one_line(reason)))
+    out.print(table)
+    if found.refusal is not None:
+        out.print(Text(f"{_verdict(found.refusal)}: {one_line(str(found.refusal))}", style="red"))
+        return
+    whose = "" if is_own_pool else ", if you trust the pool that it names"
+    out.print(Text(f"The token would be accepted{whose}.", style="green"))
+
+
+def _verdict(refusal: TokenError) -> str:
+    if isinstance(refusal, JwksError):
+        return "Nothing can be said about the token (JwksError)"
+    return f"The token would be refused ({type(refusal).__name__})"
+
+
+def _claim(name: str, value: Any, now: datetime) -> str:
+    if name in _TIMES:
+        try:
+            at = moment({name: value}, name)
+        except TokenError:
+            at = None
+        if at is not None:
+            return in_words(at, now)
+    return one_line(value if isinstance(value, str) else as_json(value, indent=None))
+
+
+class _Verify(OwnCommand):
+    def invoke(self, ctx: click.Context) -> int:
+        return _invoke(ctx)
+
+
+command = _Verify(
+    "verify",
+    help=_HELP,
+    params=[
+        click.Argument(["token"], required=False),
+        click.Option(["--user-pool-id"], metavar="ID", help="The pool whose tokens are accepted."),
+        click.Option(
+            ["--client-id"], multiple=True, metavar="ID...", help="App clients whose tokens are accepted; all, if none."
+        ),
+        click.Option(
+            ["--token-use"], type=click.Choice(["access", "id"]), help="The kind that is accepted; both, if none."
+        ),
+        click.Option(["--scope"], multiple=True, metavar="SCOPE...", help="Scopes that it must have."),
+        click.Option(["--group"], multiple=True, metavar="GROUP...", help="Groups that the user must be in."),
+        click.Option(["--leeway"], type=float, default=0.0, metavar="SECONDS", help="How wrong this clock may be."),
+        click.Option(["--jwks"], metavar="JSON|@FILE", help="The pool's keys, so that nothing is fetched."),
+        click.Option(["--jwks-uri"], metavar="URL", help="Where the keys are, for a local server."),
+        click.Option(["--issuer"], metavar="URL", help="The issuer to accept, for a local server."),
+    ],
+)
