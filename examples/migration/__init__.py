@@ -1,0 +1,1 @@
+"""What `migrate_users.py` and `migrate_users_dask.py` share."""

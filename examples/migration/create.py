@@ -1,0 +1,171 @@
+"""Creating users: each request in its turn, a bounded number of users at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from itertools import count
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from cognito_idp import (
+    AdminGetUserRequest,
+    CognitoIdpError,
+    ConfigError,
+    CredentialsError,
+    InvalidResponseError,
+    ResourceNotFoundException,
+    ServiceError,
+    TransportError,
+    UsernameExistsException,
+)
+from cognito_idp.retry import backoff
+
+from .rows import Failure, group_request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from cognito_idp import AdminCreateUserRequest, AsyncClient
+    from cognito_idp.struct import Request
+
+    from .rate import Turns
+    from .rows import Row
+
+R = TypeVar("R")
+
+STOPPED = 3
+# Every row would fail for the same reason, which lies with the caller.
+REFUSALS: Final = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "OptInRequired",
+        "UnrecognizedClientException",
+    }
+)
+ATTEMPTS = 6
+UNANSWERED_ROWS = 20
+
+
+class StoppedError(Exception):
+    """No further row would succeed."""
+
+
+class Creator:
+    """Creates users, each request in its turn. The client must not retry by itself."""
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        turns: Turns,
+        *,
+        skip_existing: bool = False,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Take the client; `skip_existing` counts every user who exists already as done."""
+        self._client, self._turns, self._sleep = client, turns, sleep
+        self._skip_existing = skip_existing
+        self._unanswered = 0
+
+    async def create(self, row: Row) -> Failure | None:
+        """Create a user and put it into its groups; return why it failed, if it did.
+
+        Raises:
+            StoppedError: the next rows would fail, too.
+        """
+        try:
+            await self._create_user(row)
+            for group in row.groups:
+                await self._send(group_request(row.request, group))
+        except (ConfigError, CredentialsError) as error:
+            raise StoppedError(str(error)) from error
+        except CognitoIdpError as error:
+            if getattr(error, "code", None) in REFUSALS:
+                raise StoppedError(str(error)) from error
+            if isinstance(error, TransportError):
+                self._unanswered += 1
+                if self._unanswered >= UNANSWERED_ROWS:
+                    msg = f"{UNANSWERED_ROWS} rows in a row were not answered; the last one: {error}"
+                    raise StoppedError(msg) from error
+            return _failure(row, error)
+        self._unanswered = 0
+        return None
+
+    async def _create_user(self, row: Row) -> None:
+        try:
+            await self._send(row.request)
+        except UsernameExistsException as error:
+            may_be_ours = row.in_doubt or error.attempts > 1
+            if not self._skip_existing and not (may_be_ours and await self._is_ours(row.request)):
+                raise
+        except ResourceNotFoundException as error:
+            raise StoppedError(str(error)) from error
+
+    async def _is_ours(self, request: AdminCreateUserRequest) -> bool:
+        user = await self._send(AdminGetUserRequest(user_pool_id=request.user_pool_id, username=request.username))
+        found = {attribute.name: attribute.value for attribute in user.user_attributes or ()}
+        return all(found.get(wanted.name) == wanted.value for wanted in request.user_attributes or ())
+
+    async def _send(self, request: Request[R]) -> R:
+        for attempt in count(1):
+            await self._turns.take()
+            try:
+                return await self._client.send(request)
+            except (ServiceError, TransportError, InvalidResponseError) as error:
+                error.attempts = attempt
+                if attempt == ATTEMPTS or not error.is_retryable:
+                    raise
+                delay = backoff(error, attempt, random.random)
+            await self._sleep(delay)
+        raise AssertionError
+
+
+def _failure(row: Row, error: CognitoIdpError) -> Failure:
+    # No message is known to repeat a password; if one ever did, it would end in a file.
+    reason = str(error).replace(row.request.temporary_password or "\n", "***")
+    code = getattr(error, "code", type(error).__name__)
+    return Failure(row.line, row.request.username, code, reason, isinstance(error, UsernameExistsException))
+
+
+class Stop:
+    """The wish to end, and its reason; the first one counts."""
+
+    def __init__(self) -> None:
+        """Begin without."""
+        self.reason: str | None = None
+        self.exit_code = STOPPED
+
+    def __call__(self, reason: str, exit_code: int = STOPPED) -> None:
+        """Ask for the end."""
+        if self.reason is None:
+            self.reason, self.exit_code = reason, exit_code
+
+
+async def work(
+    rows: AsyncIterator[Row],
+    create: Callable[[Row], Awaitable[Failure | None]],
+    settle: Callable[[Row, Failure | None], None],
+    *,
+    concurrency: int,
+    stop: Stop,
+) -> None:
+    """Create users, so many at a time, until there are no more or the end is asked for; those begun are finished."""
+    slots = asyncio.Semaphore(concurrency)
+
+    async def one(row: Row) -> None:
+        try:
+            settle(row, await create(row))
+        except StoppedError as error:
+            stop(str(error))
+        finally:
+            slots.release()
+
+    async with asyncio.TaskGroup() as tasks:
+        async for row in rows:
+            await slots.acquire()
+            if stop.reason is not None:
+                break
+            tasks.create_task(one(row))
