@@ -165,12 +165,12 @@ def test_the_first_use_by_many_threads_makes_one_transport() -> None:
     start = threading.Barrier(8)
     made: list[object] = []
 
-    def connect() -> tuple[object, object]:
+    def connect() -> tuple[Any, Any]:
         transport = object()
         made.append(transport)
         return transport, transport
 
-    link = Link(connect, given=False)
+    link = Link(connect)
     opened: list[object] = []
 
     def work() -> None:
@@ -359,3 +359,22 @@ def test_requests_are_as_good_for_one_client_as_for_another() -> None:
     for service in services:
         Client("us-east-1", credentials=CREDENTIALS, transport=httpx.MockTransport(service)).send(request)
     assert services[0].requests[0].content == services[1].requests[0].content
+
+
+def test_the_name_of_the_transport(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is sent, a client tells what it would send through: a default one, or what was given."""
+    monkeypatch.setattr("cognito_idp.transport._has_pyreqwest", lambda: False)
+    assert "httpx" == kit.client().transport_name
+    assert "httpx" == kit.client(transport="httpx").transport_name
+    monkeypatch.setattr("cognito_idp.transport._has_pyreqwest", lambda: True)
+    assert "pyreqwest" == kit.client().transport_name
+    assert "pyreqwest" == kit.client(transport="pyreqwest").transport_name
+    assert "httpx" == kit.client(transport="httpx").transport_name
+    assert "httpx.MockTransport" == kit.client(respond=Responder()).transport_name
+
+
+def test_the_name_of_the_transport_in_use(kit: Kit) -> None:
+    """A call changes nothing about the name of a transport that was given."""
+    client = kit.client(respond=Responder())
+    kit.run(client.list_users, user_pool_id="us-east-1_a")
+    assert "httpx.MockTransport" == client.transport_name

@@ -151,6 +151,15 @@ def test_credentials_are_told_when_they_change(kit: Kit, events: list[Event]) ->
     assert ["refreshed", "call", "call", "refreshed", "call", "refreshed"] == marks
 
 
+def test_a_copy_with_another_observer(kit: Kit, events: list[Event]) -> None:
+    """A copy of a client may have an observer of its own, or none."""
+    others: list[Event] = []
+    client = observed(kit, events, success())
+    kit.run(client.with_options(observer=others.append).send, REQUEST)
+    kit.run(client.with_options(observer=None).send, REQUEST)
+    assert (0, 5) == (len(events), len(others))
+
+
 def test_an_unsigned_call_tells_of_no_credentials(kit: Kit, events: list[Event]) -> None:
     """Operations that are not signed touch no credentials."""
     kit.run(observed(kit, events, success()).initiate_auth, client_id="c", auth_flow="USER_AUTH")

@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from types import TracebackType
 
-    import httpx
-
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
     from .flow.effects import Flow
     from .observer import Event
     from .retry import RetryPolicy
     from .struct import Request
-    from .transport.httpx_async import AsyncHttpxTransport
+    from .transport import AsyncTransportLike
+    from .transport.adapter import AsyncAdapter
     from .transport.limits import Timeout
 
 R = TypeVar("R")
 
 
-class AsyncClient(BaseClient["AsyncHttpxTransport", "AsyncDriver"], AsyncOperations, AsyncSignIn):
+class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, AsyncSignIn):
     """A client of Amazon Cognito user pools, for asyncio and trio.
 
     Tasks may share it, and any call may be cancelled. Use it as an async context manager, or call `aclose`.
@@ -45,8 +44,9 @@ class AsyncClient(BaseClient["AsyncHttpxTransport", "AsyncDriver"], AsyncOperati
         profile: a profile of the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
-        transport: any `httpx.AsyncBaseTransport`; the client closes it. None: httpx transports with one connection
-            each, and the proxies and certificates that the environment names.
+        transport: `"pyreqwest"` (the extra `fast`; asyncio only) or `"httpx"`, with the proxies and certificates that
+            the environment names; or any `httpx.AsyncBaseTransport` or `httpx2.AsyncBaseTransport`, which the client
+            closes. None: pyreqwest where it is installed, httpx elsewhere and on trio. `transport_name` tells which.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
             whole, 5 s to connect, 30 s for a read or a write.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
@@ -70,7 +70,7 @@ class AsyncClient(BaseClient["AsyncHttpxTransport", "AsyncDriver"], AsyncOperati
         profile: str | None = None,
         use_fips: bool | None = None,
         use_dualstack: bool | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: AsyncTransportLike | None = None,
         timeout: float | Timeout | None = None,
         retry: str | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
@@ -95,11 +95,11 @@ class AsyncClient(BaseClient["AsyncHttpxTransport", "AsyncDriver"], AsyncOperati
             observer=observer,
         )
 
-        def connect() -> tuple[AsyncHttpxTransport, AsyncDriver]:
+        def connect() -> tuple[AsyncAdapter, AsyncDriver]:
             adapter = make_async_transport(transport)
             return adapter, AsyncDriver(adapter)
 
-        self._link = Link(connect, given=transport is not None)
+        self._link = Link(connect, transport)
 
     async def send(self, request: Request[R]) -> R:
         """Call the operation that a request struct belongs to, and return its response struct.

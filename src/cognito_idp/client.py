@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
-    import httpx
-
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
     from .flow.effects import Flow
     from .observer import Event
     from .retry import RetryPolicy
     from .struct import Request
-    from .transport.httpx_sync import HttpxTransport
+    from .transport import TransportLike
+    from .transport.adapter import Adapter
     from .transport.limits import Timeout
 
 R = TypeVar("R")
 
 
-class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
+class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     """A client of Amazon Cognito user pools.
 
     Threads may share it. Use it as a context manager, or call `close`.
@@ -45,8 +44,9 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
         profile: a profile of the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
-        transport: any `httpx.BaseTransport`; the client closes it. None: an `httpx.HTTPTransport` with the proxies and
-            certificates that the environment names.
+        transport: `"pyreqwest"` (the extra `fast`) or `"httpx"`, with the proxies and certificates that the environment
+            names; or any `httpx.BaseTransport` or `httpx2.BaseTransport`, which the client closes. None: pyreqwest
+            where it is installed, httpx elsewhere. `transport_name` tells which.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
             whole, 5 s to connect, 30 s for a read or a write.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
@@ -70,7 +70,7 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
         profile: str | None = None,
         use_fips: bool | None = None,
         use_dualstack: bool | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: TransportLike | None = None,
         timeout: float | Timeout | None = None,
         retry: str | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
@@ -95,11 +95,11 @@ class Client(BaseClient["HttpxTransport", "Driver"], Operations, SignIn):
             observer=observer,
         )
 
-        def connect() -> tuple[HttpxTransport, Driver]:
+        def connect() -> tuple[Adapter, Driver]:
             adapter = make_transport(transport)
             return adapter, Driver(adapter)
 
-        self._link = Link(connect, given=transport is not None)
+        self._link = Link(connect, transport)
 
     def send(self, request: Request[R]) -> R:
         """Call the operation that a request struct belongs to, and return its response struct.

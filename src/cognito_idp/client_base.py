@@ -14,23 +14,27 @@ import attrs
 from .errors import ClientClosedError, RequestValidationError
 from .invoke import exchange, invoke
 from .model.index import UNSIGNED
+from .options import observed_by
 from .pagination import Pager
 from .retry import policy_of
 from .shapes import Fault
 from .struct import Request
+from .transport import transport_name
 from .transport.limits import timeout_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .flow.effects import Flow
+    from .observer import Event
     from .options import Options
     from .retry import RetryPolicy
+    from .transport.adapter import Adapter, AsyncAdapter
     from .transport.limits import Timeout
 
 R = TypeVar("R")
 DriverT = TypeVar("DriverT")
-TransportT = TypeVar("TransportT")
+TransportT = TypeVar("TransportT", bound="Adapter | AsyncAdapter")
 
 
 class Keep(Enum):
@@ -47,10 +51,11 @@ class Link(Generic[TransportT, DriverT]):
 
     __slots__ = ("_connect", "_given", "_lock", "closed", "driver", "transport")
 
-    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], *, given: bool) -> None:
+    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], given: object = None) -> None:
         """Take the function that makes both; importing an HTTP library waits until then.
 
-        `given` says that the transport is one of the user's, which is closed even if nothing was sent through it.
+        `given` is the transport, or the name of one, that the user asked for. A transport of the user's is closed even
+        if nothing was sent through it.
         """
         self._connect = connect
         self._given = given
@@ -79,11 +84,23 @@ class Link(Generic[TransportT, DriverT]):
     def close(self) -> TransportT | None:
         """Close for good, and return the transport for the caller to close; None if there is none."""
         with self._lock:
-            if self._given and self.driver is None and not self.closed:
+            if self._is_users_own and self.driver is None and not self.closed:
                 self.transport, self.driver = self._connect()
             self.closed = True
             transport, self.transport, self.driver = self.transport, None, None
             return transport
+
+    @property
+    def transport_name(self) -> str:
+        """The name of what calls are sent through; before the first call, of what they would be sent through."""
+        if self.transport is None or self._is_users_own:
+            return transport_name(self._given)
+        # A default transport knows where it had to be replaced: on trio, and after a fork.
+        return self.transport.name
+
+    @property
+    def _is_users_own(self) -> bool:
+        return not isinstance(self._given, str | None)
 
 
 class BaseClient(Generic[TransportT, DriverT]):
@@ -97,18 +114,28 @@ class BaseClient(Generic[TransportT, DriverT]):
         """The region that calls go to; None where each call takes that of its user pool."""
         return self._options.region
 
+    @property
+    def transport_name(self) -> str:
+        """What carries the calls: `pyreqwest`, `httpx`, or the class of a transport of your own.
+
+        Raises:
+            ConfigError: the transport that the client was given is none, or is not installed.
+        """
+        return self._link.transport_name
+
     def with_options(
         self,
         *,
         timeout: float | Timeout | Keep | None = KEEP,
         retry: str | RetryPolicy | Keep | None = KEEP,
         max_response_bytes: int | Keep = KEEP,
+        observer: Callable[[Event], None] | Keep | None = KEEP,
     ) -> Self:
-        """Return a cheap copy with other limits.
+        """Return a cheap copy with other limits, or another observer.
 
         It shares transport, credentials and, unless changed, the retry quota.
 
-        `timeout` and `retry` are as for the client itself. Closing one of the copies closes them all.
+        The settings are as for the client itself. Closing one of the copies closes them all.
 
         Raises:
             ConfigError: a setting can't be used.
@@ -120,6 +147,8 @@ class BaseClient(Generic[TransportT, DriverT]):
             changes["retry"] = policy_of(retry)
         if max_response_bytes is not KEEP:
             changes["max_response_bytes"] = max_response_bytes
+        if observer is not KEEP:
+            changes["observed"] = observed_by(observer)
         copy = object.__new__(type(self))
         copy._options = attrs.evolve(self._options, **changes)
         copy._link = self._link

@@ -128,14 +128,15 @@ def _sections(path: str, variable: str) -> dict[str, Section]:
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror}; {variable} in the environment can name another file"
         raise ConfigError(msg) from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-    else:
-        return parse_ini(text, path)
+    at, problem = data.find(b"\0"), "a NUL, as in a file that is not UTF-8 (no path or key can hold one)"
+    if at < 0:
+        try:
+            return parse_ini(data.decode("utf-8-sig"), path)
+        except UnicodeDecodeError as error:
+            at, problem = error.start, "not UTF-8"
     # Raised outside the handler: a UnicodeDecodeError as __context__ would carry the whole file along.
-    msg = f"{path}, line {line}: not UTF-8"
+    line = data.count(b"\n", 0, at) + 1
+    msg = f"{path}, line {line}: {problem}"
     raise ConfigError(msg)
 
 

@@ -121,13 +121,14 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
     try:
         parts = urlsplit(url)
         port_is_readable = parts.port != 0
-    except ValueError as error:
-        return f"can't be read as a URL: {error}"
+    except ValueError:
+        # Without the reader's own words, which may quote a part of the password.
+        return "can't be read as a URL"
     checks = (
         (parts.scheme in ("http", "https"), "has no scheme: it must begin with https:// (or http://)"),
         (bool(parts.hostname), "names no host"),
         (port_is_readable, "has port 0"),
-        (_ends_after_brackets(parts.netloc), "has something between an IPv6 address and its port"),
+        (_is_plain_or_bracketed(parts.netloc), "has something before an IPv6 address, or between it and its port"),
         (parts.username is None and parts.password is None, "has a user name or password in it"),
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
@@ -156,10 +157,9 @@ def _is_host(host: str) -> bool:
 _NUMBERS = re.compile(r"[0-9.]+")
 
 
-def _ends_after_brackets(netloc: str) -> bool:
-    """Whether nothing but a port follows a bracket; other readers would take it for a part of the host."""
-    rest = netloc.rpartition("]")[2] if "]" in netloc else ""
-    return re.fullmatch(r"(:[0-9]*)?", rest) is not None
+def _is_plain_or_bracketed(netloc: str) -> bool:
+    """Whether brackets, if there are any, are all there is but a port; other readers would take more for the host."""
+    return re.fullmatch(r"[^\[\]]*|(.*@)?\[[^\[\]]*\](:[0-9]*)?", netloc) is not None
 
 
 def _without_userinfo(url: str) -> str:

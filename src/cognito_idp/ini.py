@@ -22,7 +22,7 @@ Value = str | Mapping[str, str]
 Section = Mapping[str, Value]
 
 _HEADER: Final = re.compile(r"\[(.+)\]")
-_SETTING: Final = re.compile(r"(.*?)\s*[=:]\s*(.*)")
+_DELIMITER: Final = re.compile(r"[=:]")
 # configparser gives the settings of this section to every other one.
 _FOR_ALL: Final = "DEFAULT"
 
@@ -59,8 +59,8 @@ def parse_ini(text: str, file: str) -> dict[str, Section]:
         elif section is None:
             msg = f"{file}, line {number}: a setting before the first [section]"
             raise ConfigError(msg)
-        elif (found := _SETTING.fullmatch(content)) and found[1]:
-            lines = section[found[1].lower()] = [(number, found[2])]
+        elif (found := _DELIMITER.search(content)) and (name := content[: found.start()].rstrip()):
+            lines = section[name.lower()] = [(number, content[found.end() :].lstrip())]
         else:
             raise _not_a_setting(file, number, header)
     for_all = sections.pop(_FOR_ALL, {})

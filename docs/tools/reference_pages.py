@@ -1,0 +1,89 @@
+"""Writes the reference's pages on operations, one a family: `python docs/tools/reference_pages.py [--check]`.
+
+The pages name what is to be shown; mkdocstrings fills it in from the docstrings when the site is built.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cognito_idp.model.operations import Operations
+from cognito_idp_codegen.families import COMMON, COMMON_SIGN_IN, FAMILIES, SHARED
+from cognito_idp_codegen.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGES = Path(__file__).parents[1] / "pages" / "reference" / "operations"
+_METHOD = "cognito_idp.model.operations.Operations"
+_TITLES = {
+    "mfa": "MFA",
+    "sign_in": "Sign-in",
+    "sign_up": "Sign-up",
+    "risk": "Threat protection",
+    "imports": "User import",
+}
+
+_INDEX = """# Operations
+
+Every method of [`Client`][cognito_idp.Client] that calls an operation, with the page that describes it.
+[`AsyncClient`][cognito_idp.AsyncClient] has the same, to be awaited; `iter_` methods iterate over all pages.
+
+| method | page |
+|---|---|"""
+
+
+def title(family: str) -> str:
+    """Return the title of a family's page."""
+    return _TITLES.get(family) or family.replace("_", " ").capitalize()
+
+
+def methods(operation: str) -> tuple[str, ...]:
+    """Return the methods of an operation: the call, and the iterator where it pages."""
+    name = Names().snake(operation)
+    return tuple(found for found in (name, f"iter_{name}") if hasattr(Operations, found))
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of every page."""
+    rows = {}
+    for family, (heading, operations) in FAMILIES.items():
+        lines = [f"# {title(family)}", "", heading, "", "## Methods", ""]
+        for operation in operations:
+            for method in methods(operation):
+                lines += _shown(f"{_METHOD}.{method}")
+                rows[method] = f"| [`{method}`][{_METHOD}.{method}] | [{title(family)}]({family}.md) |"
+        yield f"{family}.md", "\n".join([*lines, "## Structs and enums", "", *_module(family)])
+    lines = [f"# {title(COMMON)}", "", "What several families share.", "", *_module(COMMON), *_module(COMMON_SIGN_IN)]
+    yield "common.md", "\n".join(lines)
+    yield "index.md", "\n".join([_INDEX, *(rows[method] for method in sorted(rows)), ""])
+
+
+def _shown(path: str) -> list[str]:
+    return [f"::: {path}", "    options:", "      heading_level: 3", ""]
+
+
+def _module(family: str) -> list[str]:
+    options = ("show_root_heading: false", "show_root_toc_entry: false", "heading_level: 3")
+    return [f"::: cognito_idp.model.{family}", "    options:", *(f"      {option}" for option in options), ""]
+
+
+def main() -> int:
+    """Write the pages, or with `--check` say which are not as they would be written."""
+    assert set(SHARED) == {COMMON, COMMON_SIGN_IN}
+    expected = {PAGES / name: text for name, text in pages()}
+    if "--check" in sys.argv:
+        stale = [path for path, text in expected.items() if not path.exists() or path.read_text("utf-8") != text]
+        stale += [path for path in PAGES.glob("*.md") if path not in expected]
+        print(*(f"{path} is not what {Path(__file__).name} writes" for path in stale), sep="\n")
+        return bool(stale)
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for path, text in expected.items():
+        path.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

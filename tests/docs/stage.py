@@ -1,0 +1,145 @@
+"""What the blocks of the documentation run against: a server on this machine, and one pool of users for each page.
+
+A block stands on its page as a reader would type it. For it to run
+
+- the environment has the server's address and keys, so that `Client("eu-west-1")` reaches the server;
+- the ids that stand for anybody's, `eu-west-1_EXAMPLE` and `1example23456789`, are replaced by those of the page's
+  pool, which has a user `mary` with the password `Correct-Horse-1`;
+- the code `"123456"` is replaced by the one that the authenticator app of the README's user shows;
+- keys of the pool are fetched from the server instead of AWS;
+- a comment `<!-- set-up ... -->` right before a block is run before it, and later blocks of a page see the names of
+  earlier ones, as in one session.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from cognito_idp import AppClient, Client, SignedIn, SoftwareTokenMfaConfigType, SoftwareTokenMfaSettingsType, totp
+from cognito_idp.testing import CognitoServer, cognito_server
+from cognito_idp.tokens.pools import TrustedPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REGION = "eu-west-1"
+PASSWORD = "Correct-Horse-1"
+_FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[CognitoServer]:
+    """Run the server, and make it the one that the environment names."""
+    pytest.importorskip("ministack", reason="the blocks need a server: pip install 'cognito-idp[local]'")
+    with cognito_server(region=REGION) as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": running.endpoint_url,
+            "AWS_ACCESS_KEY_ID": running.credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": running.credentials.secret_access_key,
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            patch.setenv(name, value)
+        jwks_uri = TrustedPool._jwks_uri
+
+        def at_the_server(pool: TrustedPool, issuer: str) -> str | None:
+            if pool.jwks is not None or not pool.user_pool_id.startswith(REGION):
+                return jwks_uri(pool, issuer)
+            return f"{running.endpoint_url}/{pool.user_pool_id}/.well-known/jwks.json"
+
+        patch.setattr(TrustedPool, "_jwks_uri", at_the_server)
+        yield running
+
+
+class Stage:
+    """A pool of its own for a page."""
+
+    def __init__(self, server: CognitoServer) -> None:
+        """Make the pool, an app client without a secret, and mary."""
+        self.client = Client(REGION, credentials=server.credentials, endpoint_url=server.endpoint_url)
+        pool: Any = self.client.create_user_pool(pool_name="people").user_pool
+        made: Any = self.client.create_user_pool_client(
+            user_pool_id=pool.id, client_name="web", explicit_auth_flows=[f"ALLOW_{flow}" for flow in _FLOWS]
+        ).user_pool_client
+        self.app = AppClient(pool.id, made.client_id)
+        self.add_user("mary")
+        self._secret: str | None = None
+
+    def add_user(self, name: str) -> None:
+        """Make a user with the password."""
+        self.client.admin_create_user(user_pool_id=self.app.user_pool_id, username=name, message_action="SUPPRESS")
+        self.client.admin_set_user_password(
+            user_pool_id=self.app.user_pool_id, username=name, password=PASSWORD, permanent=True
+        )
+
+    def code(self, text: str) -> str:
+        """Put the pool's ids, and the code of now, in place of those that stand for anybody's."""
+        if self._secret is not None:
+            text = text.replace('"123456"', f'"{totp(self._secret, time.time())}"')
+        return text.replace("eu-west-1_EXAMPLE", self.app.user_pool_id).replace("1example23456789", self.app.client_id)
+
+    def readme_names(self) -> dict[str, Any]:
+        """Return what the README's blocks take for granted, which has no hidden set-up."""
+        signed_in = self.client.sign_in(self.app, username="mary", password=PASSWORD)
+        assert isinstance(signed_in, SignedIn)
+        secret = self._secret = self._second_factor("nora")
+        challenge: Any = self.client.sign_in(self.app, username="nora", password=PASSWORD)
+        answer = httpx.MockTransport(lambda _: httpx.Response(200))
+        return {
+            "client": self.client,
+            "password": PASSWORD,
+            "client_secret": None,
+            "code": totp(secret, time.time()),
+            "cookie": challenge.to_state(),
+            "encrypted": str,
+            "decrypted": str,
+            "tokens": signed_in.tokens,
+            "token": signed_in.tokens.access_token,
+            "store": lambda _: None,
+            "ask_for_code": lambda _: "123456",
+            "httpx": SimpleNamespace(get=httpx.Client(transport=answer).get),
+        }
+
+    def _second_factor(self, name: str) -> str:
+        """Make a user with an authenticator app, and return its secret."""
+        self.client.set_user_pool_mfa_config(
+            user_pool_id=self.app.user_pool_id,
+            mfa_configuration="OPTIONAL",
+            software_token_mfa_configuration=SoftwareTokenMfaConfigType(enabled=True),
+        )
+        self.add_user(name)
+        signed_in: Any = self.client.sign_in(self.app, username=name, password=PASSWORD)
+        access_token = signed_in.tokens.access_token
+        secret: Any = self.client.associate_software_token(access_token=access_token).secret_code
+        self.client.verify_software_token(access_token=access_token, user_code=totp(secret, time.time()))
+        self.client.set_user_mfa_preference(
+            access_token=access_token,
+            software_token_mfa_settings=SoftwareTokenMfaSettingsType(enabled=True, preferred_mfa=True),
+        )
+        return str(secret)
+
+    def close(self, names: dict[str, Any]) -> None:
+        """Close every client and verifier that a page left open."""
+        for made in (*names.values(), self.client):
+            for each in made if isinstance(made, list) else [made]:
+                if type(each).__module__.startswith("cognito_idp.") and hasattr(each, "close"):
+                    closed = each.close() if not hasattr(each, "aclose") else each.aclose()
+                    if inspect.iscoroutine(closed):
+                        asyncio.run(closed)
+
+
+def run(code: str, names: dict[str, Any], page: Path, line: int) -> None:
+    """Run a block, which may await at its top level, with its lines numbered as on the page."""
+    source = "\n" * (line - 1) + code
+    compiled = compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(compiled, names)
+    if inspect.iscoroutine(result):
+        asyncio.run(result)

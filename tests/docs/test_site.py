@@ -1,0 +1,129 @@
+"""The documentation site is whole: every operation on one page, every public name in the reference, no dead link."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+import subprocess
+import sys
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import cognito_idp
+from cognito_idp import credentials, errors, observability, observer, testing, types
+from cognito_idp.model.operations import Operations
+from cognito_idp.sign_in.machine import TABLE
+
+from .blocks import PAGES, ROOT, documents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MKDOCS = (
+    importlib.util.find_spec("mkdocs") is not None and importlib.util.find_spec("mkdocstrings_handlers") is not None
+)
+_SHOWN = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
+
+
+def shown() -> Counter[str]:
+    """Return what the pages have mkdocstrings show, with how often."""
+    return Counter(name for page in PAGES.rglob("*.md") for name in _SHOWN.findall(page.read_text("utf-8")))
+
+
+def test_every_operation_is_on_one_page() -> None:
+    """Each operation's method, and each iterator over pages, is shown exactly once."""
+    prefix = "cognito_idp.model.operations.Operations."
+    methods = {name for name in vars(Operations) if not name.startswith("_")}
+    assert {prefix + name: 1 for name in methods} == {
+        name: count for name, count in shown().items() if name.startswith(prefix)
+    }
+
+
+def test_every_family_is_on_one_page() -> None:
+    """Each module with structs and enums is shown exactly once."""
+    homes = {getattr(types, name).__module__ for name in types.__all__}
+    assert dict.fromkeys(homes, 1) == {home: shown()[home] for home in homes}
+
+
+def test_the_pages_on_operations_are_current() -> None:
+    """The pages by family are what their tool writes from the families."""
+    command = (sys.executable, "docs/tools/reference_pages.py", "--check")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stdout.strip() + done.stderr)
+
+
+def test_the_table_of_challenges_is_complete() -> None:
+    """The guide's table has each challenge by class and name, and an argument that answers it."""
+    text = (PAGES / "sign-in.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| `([A-Z_]+)` \|.*$", text, re.MULTILINE))
+    assert {row.challenge.__name__: str(name) for name, row in TABLE.items()} == {
+        name: code for name, code in rows.items() if name != "TotpSetup"
+    }
+    for row in TABLE.values():
+        line = next(line for line in text.splitlines() if line.startswith(f"| `{row.challenge.__name__}` "))
+        assert all(f"`{keyword}=`" in line for keyword in row.answer if keyword != "device"), line
+        own = [name for name, member in vars(row.challenge).items() if isinstance(member, property)]
+        assert all(f"`{name}`" in line for name in own), line
+
+
+def test_names_of_errors_exist() -> None:
+    """Every name of an error on the page of errors is one of ours."""
+    names = re.findall(r"\b[A-Z]\w+(?:Error_?|Exception)\b", (PAGES / "errors.md").read_text("utf-8"))
+    builtin = {"ValueError", "TimeoutError"}
+    assert [] == [name for name in names if not hasattr(errors, name) and name not in builtin]
+
+
+def test_what_pages_take_in_exists() -> None:
+    """Each file that a page takes in is there."""
+    assert [] == [path for path in documents() if not path.exists()]
+
+
+def public_names() -> set[str]:
+    """Return every public class and function by the place of its definition."""
+    modules: list[Any] = [cognito_idp, credentials, observability, testing]
+    found = {getattr(module, name) for module in modules for name in module.__all__ if name[0] != "_"}
+    found |= {
+        each for each in vars(observer).values() if inspect.isclass(each) and issubclass(each, observer.CallEvent)
+    }
+    return {
+        f"{each.__module__}.{each.__qualname__}" for each in found if inspect.isclass(each) or inspect.isfunction(each)
+    }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site as CONTRIBUTING says."""
+    if not MKDOCS:
+        pytest.skip("the site needs MkDocs: pip install 'cognito-idp[docs]'")
+    folder = tmp_path_factory.mktemp("site")
+    command = (sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "docs/mkdocs.yml", "-d", str(folder))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.long
+def test_the_reference_has_every_public_name(site: Path) -> None:
+    """Every class and function that users can import is in the reference of the site that a strict build makes."""
+    data = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
+    documented = {line.split(" ")[0] for line in zlib.decompress(data).decode().splitlines()}
+    assert set() == public_names() - documented
+
+
+@pytest.mark.long
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    """No page loads a script, a style, a font or a picture from another host."""
+    loaded = re.compile(
+        r"<(?:script|img|iframe)[^>]*\ssrc=[\"']?(?:https?:)?//|<link[^>]*\shref=[\"']?(?:https?:)?//[^>]*>"
+    )
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 40
+    for page in pages:
+        found = [tag for tag in loaded.findall(page.read_text("utf-8")) if "canonical" not in tag]
+        assert [] == found, page
+    for style in site.rglob("*.css"):
+        assert "url(http" not in style.read_text("utf-8"), style

@@ -1,0 +1,346 @@
+"""What is fuzzed, and the laws that hold for any bytes.
+
+A target takes bytes and returns nothing. It fails with an `AssertionError` where a law is broken, and with whatever our
+code raised where that isn't one of the documented exceptions. The first byte says how the others are wrapped (packed as
+a state is, signed with a key that counts, ...), so that a fuzzer that knows nothing of zlib or RSA gets behind them.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zlib
+from base64 import urlsafe_b64encode
+from configparser import Error as IniError
+from configparser import RawConfigParser
+from contextlib import suppress
+from functools import cache, partial
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cognito_idp import (
+    ConfigError,
+    CredentialsError,
+    InvalidResponseError,
+    ServiceError,
+    SignInStateError,
+    TokenError,
+    TotpSetup,
+    challenge_from_state,
+    from_wire,
+    to_wire,
+)
+from cognito_idp.config import load_config, settings_from
+from cognito_idp.credentials import process
+from cognito_idp.credentials.provider import Context
+from cognito_idp.credentials.shared_file import ConfigFileProvider, SharedCredentialsFileProvider
+from cognito_idp.endpoint import Endpoint, checked_url
+from cognito_idp.response import parse
+from cognito_idp.wire import HttpResponse
+from tests.conformance.values import response_classes
+from tests.tokens.issuing import CLIENT, ISSUER, NOW, jwks, offline, offline_pool, private_key, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cognito_idp import Challenge
+    from cognito_idp.credentials import Credentials
+    from cognito_idp.credentials.provider import Provider
+
+# Stands in the seeds wherever a secret would. A run of this length is taken for a token in a text without structure.
+MARK: Final = "SecretMark-0123456789-abcdef"
+
+_STATUSES: Final = (200, 400, 500, 204)
+RESPONSES: Final = tuple(response_classes())
+
+
+def response(data: bytes) -> None:
+    """Any answer to any operation is a struct that survives a round trip, or one of two exceptions.
+
+    Bytes: status and whether a header names the error; two for the struct; [the header and a line break;] the body.
+    """
+    kind, cls, rest = _at(data, 0), RESPONSES[int.from_bytes(data[1:3], "big") % len(RESPONSES)], data[3:]
+    header, _, body = rest.partition(b"\n") if kind & 4 else (b"", b"", rest)
+    headers = (("x-amzn-errortype", header.decode("latin-1")),) if kind & 4 else ()
+    status = _STATUSES[kind % 4]
+    refused: ServiceError | None = None
+    try:
+        struct = from_wire(cls, parse(HttpResponse(status, headers, body), "Fuzz"))
+    except InvalidResponseError as error:
+        _harmless(error, MARK)
+        return
+    except ServiceError as error:
+        refused = error
+    assert (status >= 400) == (refused is not None)
+    if refused is not None:
+        assert refused.code
+        assert "\n" not in str(refused)
+        return
+    repr(struct)
+    if _depth(body) > _DEEPEST:
+        return
+    text = json.dumps(to_wire(struct), sort_keys=True)
+    assert text == json.dumps(to_wire(from_wire(cls, json.loads(text))), sort_keys=True)
+
+
+def config(data: bytes) -> None:
+    """Any file is read as `configparser` reads it or refused with a `ConfigError` that shows nothing of it.
+
+    And whatever was read, its settings and keys can be used, or the error is a documented one. Bytes: both files.
+    """
+    folder = _folder()
+    for name in ("config", "credentials"):
+        (folder / name).write_bytes(data)
+    environ = {"AWS_CONFIG_FILE": str(folder / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")}
+    theirs = _by_configparser(data)
+    try:
+        found = load_config(environ)
+    except ConfigError as error:
+        _harmless(error, MARK)
+        # Blocks of settings are not configparser's, and it takes NULs, which no path can hold.
+        assert theirs is None or b"\0" in data or any(v.startswith("\n") for s in theirs.values() for v in s.values())
+        return
+    assert theirs is not None
+    assert b"\0" not in data
+    assert list(theirs) == list(found.credentials_profiles)
+    for name, section in theirs.items():
+        ours = found.credentials_profiles[name]
+        assert list(section) == list(ours)
+        for setting, value in section.items():
+            assert ours[setting] == value or value.startswith("\n")
+    assert MARK not in repr(found)
+    for profile in {*list(found.config_profiles)[:3], *list(found.credentials_profiles)[:3]}:
+        with suppress(ConfigError):
+            settings_from(environ, profile, found)
+        context = Context(environ, found, profile, True, None, lambda: 0.0, lambda: 0.0)
+        for provider in (SharedCredentialsFileProvider(), ConfigFileProvider()):
+            _checked(partial(_loaded, provider, context))
+        with suppress(ConfigError):
+            command = found.setting(profile, "credential_process")
+            if command is not None:
+                with suppress(CredentialsError):
+                    assert process._arguments(command.text, command.where)
+
+
+def credentials(data: bytes) -> None:
+    """Whatever a `credential_process` prints, it is credentials that can sign, or an error that shows nothing of it."""
+    _checked(lambda: process._credentials(data, "somewhere"))
+
+
+def token(data: bytes) -> None:
+    """A token is accepted only if the pool's key signed it and PyJWT and joserfc accept it too, with the same claims.
+
+    Everything else is a `TokenError` that shows nothing of the token but what says where it comes from. Bytes: one for
+    the kind; then a token, or a payload, or a header with a line break and a payload, to be signed.
+    """
+    kind, rest = _at(data, 0) % 5, data[1:]
+    header, _, payload = rest.partition(b"\n") if kind in (2, 4) else (b'{"kid":"first","alg":"RS256"}', b"", rest)
+    issued = (
+        rest.decode("utf-8", "surrogateescape")
+        if kind == 0
+        else signed(header, payload, "first" if kind in (1, 2) else "second")
+    )
+    try:
+        claims = _verifier().verify(issued)
+    except TokenError as error:
+        shown = _shown(issued)
+        _harmless(error, *([] if MARK in shown else [MARK]), *(part for part in issued.split(".") if len(part) > 20))
+        return
+    assert kind < 3, "a token that another key signed was accepted"
+    assert all(part.strip("-_").isalnum() or set(part) <= _ALPHABET for part in issued.split("."))
+    assert claims.iss == ISSUER
+    assert claims.all["exp"] > NOW
+    assert CLIENT in (claims.all.get("aud"), claims.all.get("client_id"))
+    assert claims.all == _by_pyjwt(issued) == _by_joserfc(issued)
+    assert MARK not in repr(claims)
+
+
+def keys(data: bytes) -> None:
+    """Any JWK set gives keys that can be used, or none; a good one is found whatever stands beside it."""
+    from cognito_idp.tokens.rs256 import Rs256
+
+    algorithm = Rs256()
+    members: Any = None
+    with suppress(ValueError, RecursionError):
+        members = json.loads(data)
+    for kid, key in algorithm.public_keys(members).items():
+        assert kid
+        assert key.key_size >= 2048
+        assert not algorithm.fits(b"text", key, b"\1" * (key.key_size // 8))
+        assert not algorithm.fits(b"text", key, b"")
+    if isinstance(members, dict) and isinstance(members.get("keys"), list):
+        more = {**members, "keys": [*jwks()["keys"], *members["keys"]]}
+        assert private_key("first").public_key() == algorithm.public_keys(more)["first"]
+
+
+def state(data: bytes) -> None:
+    """A text is a challenge that survives a round trip, or a `SignInStateError` that shows nothing of it.
+
+    Bytes: one for the kind; then the text of a state, or what stands packed in one.
+    """
+    kind, rest = _at(data, 0) % 2, data[1:]
+    text = packed_state(rest) if kind else rest.decode("utf-8", "surrogateescape")
+    try:
+        challenge = challenge_from_state(text)
+    except SignInStateError as error:
+        _harmless(error, MARK, *([text] if len(text) > 20 else []))
+        return
+    assert MARK not in repr(challenge).replace(repr(challenge.available), "").replace(repr(challenge.name), "")
+    _look_at(challenge)
+    # JSON in ASCII can be longer than what came, and so be too long.
+    with suppress(SignInStateError):
+        again = challenge_from_state(challenge.to_state())
+        assert challenge == again
+        assert type(challenge) is type(again)
+
+
+def url(data: bytes) -> None:
+    """A URL setting is one that HTTP libraries read in the same way, or a `ConfigError` without its password."""
+    import httpx
+
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        checked = checked_url(text, allow_http=True)
+    except ConfigError as error:
+        _, _, rest = text.partition("://")
+        secret = rest.rpartition("@")[0]
+        _harmless(error, *([MARK] if MARK in secret and MARK not in rest.rpartition("@")[2] else []))
+        return
+    endpoint = Endpoint(checked, None)
+    theirs = httpx.URL(checked)
+    assert endpoint.host.lower().encode("ascii") == theirs.netloc.lower()
+    assert endpoint.path.isascii()
+
+
+TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
+    target.__name__: target for target in (response, config, credentials, token, keys, state, url)
+}
+
+_ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+# Deeper documents are read, but writing takes Python several calls a level; the service has none deeper than 4.
+_DEEPEST: Final = 100
+_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+def _depth(text: bytes) -> int:
+    """Return how deep JSON text is nested, or more where its strings hold brackets."""
+    return max(accumulate(_STEPS.get(character, 0) for character in text), default=0)
+
+
+def packed_state(data: bytes) -> str:
+    """Pack bytes as a state is packed."""
+    return "c1." + urlsafe_b64encode(zlib.compress(data)).decode().rstrip("=")
+
+
+def _at(data: bytes, position: int) -> int:
+    return data[position] if len(data) > position else 0
+
+
+def _harmless(error: BaseException, *secrets: str) -> None:
+    """Check that an error is one line, and carries no secret, in itself or in what led to it."""
+    text = f"{error}{error!r}{error.__cause__!r}{error.__context__!r}"
+    assert "\n" not in text
+    assert not any(secret in text for secret in secrets), f"{type(error).__name__} shows a secret"
+
+
+def _checked(load: Callable[[], Credentials]) -> None:
+    try:
+        found = load()
+    except (ConfigError, CredentialsError) as error:
+        _harmless(error, MARK)
+        return
+    assert found.access_key_id
+    assert found.secret_access_key.isascii()
+    assert MARK not in repr(found).replace(found.access_key_id, "")
+
+
+def _loaded(provider: Provider, context: Context) -> Credentials:
+    """Run the flow of a provider that needs no effect."""
+    try:
+        effect = next(provider.load(context))
+    except StopIteration as done:
+        found: Credentials = done.value
+        return found
+    msg = f"an effect that isn't expected: {effect!r}"
+    raise AssertionError(msg)
+
+
+@cache
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="cognito-idp-fuzz-", ignore_cleanup_errors=True)
+
+
+def _folder() -> Path:
+    return Path(_temporary().name)
+
+
+def _by_configparser(data: bytes) -> dict[str, dict[str, str]] | None:
+    parser = RawConfigParser(strict=False)
+    try:
+        text = data.decode("utf-8-sig")
+        parser.read_string(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except (IniError, UnicodeDecodeError):
+        return None
+    return {name: dict(parser.items(name)) for name in parser.sections()}
+
+
+@cache
+def _verifier() -> Any:
+    return offline(offline_pool())
+
+
+_SHOWN: Final = ("alg", "kid", "iss", "token_use", "client_id", "aud")
+
+
+def _shown(issued: str) -> str:
+    """Return those values of a token that an error may show."""
+    from base64 import b64decode
+
+    shown = ""
+    for part in issued.split("."):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(b64decode(part.encode() + b"===", altchars=b"-_"))
+            if isinstance(found, dict):
+                shown += json.dumps([found.get(name) for name in _SHOWN], ensure_ascii=False)
+    return shown
+
+
+def _by_pyjwt(issued: str) -> Any:
+    import jwt
+
+    return jwt.decode(
+        issued,
+        private_key("first").public_key(),
+        algorithms=["RS256"],
+        issuer=ISSUER,
+        options={
+            "verify_exp": False,
+            "verify_iat": False,
+            "verify_nbf": False,
+            "verify_aud": False,
+            "verify_jti": False,
+        },
+    )
+
+
+def _by_joserfc(issued: str) -> Any:
+    from joserfc import jws
+    from joserfc.jwk import KeySet
+
+    keys: Any = jwks()
+    return json.loads(jws.deserialize_compact(issued, KeySet.import_key_set(keys), algorithms=["RS256"]).payload)
+
+
+def _look_at(challenge: Challenge) -> None:
+    """Read every property: none may fail, whatever the service sent along."""
+    for cls in type(challenge).__mro__:
+        for name, member in vars(cls).items():
+            if isinstance(member, property):
+                getattr(challenge, name)
+    # A text that isn't Unicode can't stand in a URI, and no caller could make a QR code of it.
+    with suppress(UnicodeEncodeError):
+        if isinstance(challenge, TotpSetup):
+            assert challenge.uri(issuer="Example").startswith("otpauth://totp/")

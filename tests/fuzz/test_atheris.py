@@ -1,0 +1,36 @@
+"""A bounded run of the fuzzer itself, each target by its command."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .targets import TARGETS
+
+RUNS = 5000
+
+
+@pytest.mark.long
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="fuzzing needs atheris: pip install atheris")
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
+    """So many inputs that the fuzzer makes from the seeds, guided by what they reach, keep the law of the target."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", name, f"--runs={RUNS}", f"--findings={tmp_path}"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    found = re.search(r"Done (\d+) runs", done.stderr)
+    assert found is not None
+    assert int(found[1]) >= RUNS
+    assert [] == list(tmp_path.iterdir())
