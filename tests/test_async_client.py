@@ -48,9 +48,9 @@ async def test_many_calls_at_once(serve: Serve) -> None:
 
 
 async def test_a_cancelled_call(serve: Serve) -> None:
-    """A cancelled call ends at once and closes its connection; the client goes on."""
+    """A cancelled call ends at once and, over httpx, closes its connection; the client goes on."""
     server = serve(in_turn(hang, answer()))
-    async with AsyncClient("us-east-1", credentials=CREDENTIALS, endpoint_url=server.url) as client:
+    async with AsyncClient("us-east-1", credentials=CREDENTIALS, endpoint_url=server.url, transport="httpx") as client:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.call, "ListUsers")
             await anyio.to_thread.run_sync(server.wait_for, lambda: len(server.requests) == 1)

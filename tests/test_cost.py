@@ -74,7 +74,7 @@ class AsyncNull:
 def sync_call() -> Callable[[], object]:
     """Return a function that makes a warm call of the sync client."""
     client = Client("us-east-1", credentials=CREDENTIALS)
-    client._link = Link(lambda: (Null(), Driver(Null())), given=True)  # type: ignore[arg-type, return-value]
+    client._link = Link(lambda: (Null(), Driver(Null())), given=True)
     client.admin_initiate_auth(**SIGN_IN)
     return lambda: client.admin_initiate_auth(**SIGN_IN)
 
@@ -82,7 +82,7 @@ def sync_call() -> Callable[[], object]:
 def async_call() -> Callable[[], object]:
     """Return a function that makes a warm call of the async client, which has nothing to wait for."""
     client = AsyncClient("us-east-1", credentials=CREDENTIALS)
-    client._link = Link(lambda: (AsyncNull(), AsyncDriver(AsyncNull())), given=True)  # type: ignore[arg-type, return-value]
+    client._link = Link(lambda: (AsyncNull(), AsyncDriver(AsyncNull())), given=True)
 
     def call() -> object:
         try:

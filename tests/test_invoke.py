@@ -54,6 +54,7 @@ def received(kit: Kit, serve: Serve) -> Received:
     server = serve(answer())
     client = kit.client(
         endpoint_url=server.url,
+        transport="httpx",
         credentials=Credentials("AKIDEXAMPLE", "secret", "session-token"),
         clock=lambda: MOMENT,
         options={"new_id": lambda: "an-id"},

@@ -13,7 +13,7 @@ from cognito_idp.errors import ConfigError, ServiceError, SignInAnswerError
 from cognito_idp.exception_base import masked_start
 from cognito_idp.redaction import SecretBytes, Secrets
 from cognito_idp.transport.httpx_auth import check_encrypted
-from cognito_idp.transport.httpx_common import Route
+from cognito_idp.transport.routes import Route
 from tests.support.kit import CREDENTIALS
 
 MARK = "hunter2-the-password"

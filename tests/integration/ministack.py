@@ -15,7 +15,7 @@ import attrs
 import httpx
 
 from cognito_idp import AttributeType, Credentials
-from cognito_idp.transport.httpx_sync import RoutedTransport
+from cognito_idp.transport.httpx_default import RoutedTransport
 from cognito_idp.transport.lanes import LanePool
 
 if TYPE_CHECKING:

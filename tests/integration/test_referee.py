@@ -42,7 +42,7 @@ from cognito_idp import (
     UserPoolAddOnsType,
     to_wire,
 )
-from cognito_idp.transport.httpx_sync import RoutedTransport
+from cognito_idp.transport.httpx_default import RoutedTransport
 
 from .ministack import PASSWORD, add_user, given, settings, sign_in
 

@@ -226,7 +226,7 @@ def test_the_default_size_limit(fresh_kit: Kit, serve: Serve) -> None:
 def test_a_size_limit_of_ones_own(fresh_kit: Kit, serve: Serve, handler: Callable[[bytes], Handler]) -> None:
     """`max_response_bytes` is counted in bytes of the body, and what is refused closes its connection."""
     server = serve(handler(USERS))
-    client = fresh_kit.client(endpoint_url=server.url, max_response_bytes=len(USERS))
+    client = fresh_kit.client(endpoint_url=server.url, max_response_bytes=len(USERS), transport="httpx")
     assert "Users" in fresh_kit.run(client.call, "ListUsers")
     smaller = client.with_options(max_response_bytes=len(USERS) - 1)
     with pytest.raises(InvalidResponseError, match=f"larger than the limit of {len(USERS) - 1} bytes"):
@@ -259,7 +259,7 @@ def test_a_size_that_is_announced_is_refused_at_once(kit: Kit, serve: Serve) -> 
 
     server = serve(announce)
     with pytest.raises(InvalidResponseError, match="larger than the limit"):
-        call(kit, server.url)
+        call(kit, server.url, transport="httpx")
     server.wait_for(lambda: server.open == 0)
 
 

@@ -19,7 +19,7 @@ from cognito_idp.errors import (
     WriteError,
     WriteTimeoutError,
 )
-from cognito_idp.transport.httpx_errors import FAILURES, translated
+from cognito_idp.transport.httpx_errors import failures_of, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +136,7 @@ def test_a_failure_of_nobodys_kind_comes_out_as_it_is(kit: Kit) -> None:
     def respond(_: httpx.Request) -> httpx.Response:
         raise ZeroDivisionError
 
-    assert not issubclass(ZeroDivisionError, FAILURES)
+    assert not issubclass(ZeroDivisionError, failures_of(httpx))
     with pytest.raises(ZeroDivisionError):
         kit.run(kit.client(respond=respond).call, "ListUsers")
 
@@ -145,13 +145,31 @@ def test_timeouts_are_timeouts() -> None:
     """Every error about time is one of ours and the builtin one, so that either may be caught."""
     for theirs, ours in TABLE:
         if issubclass(ours, TimeoutError_):
-            assert isinstance(translated(theirs, "host"), TimeoutError)
+            assert isinstance(translated(httpx, theirs, "host"), TimeoutError)
 
 
 def test_a_failure_without_a_text_shows_the_one_behind_it() -> None:
     """What a library leaves unsaid is taken from the exceptions behind it, and from the class in the end."""
     silent = httpx.ConnectError("")
     silent.__cause__ = OSError()
-    assert "host: ConnectError" == str(translated(silent, "host"))
+    assert "host: ConnectError" == str(translated(httpx, silent, "host"))
     silent.__cause__.__context__ = ssl.SSLError(1, "certificate verify failed")
-    assert "host: certificate verify failed" == str(translated(silent, "host"))
+    assert "host: certificate verify failed" == str(translated(httpx, silent, "host"))
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("ServerDisconnectedError", ProtocolError),
+        ("ClientOSError", ReadError),
+        ("ConnectionTimeoutError", ConnectTimeoutError),
+        ("SocketTimeoutError", ReadTimeoutError),
+        ("ClientPayloadError", ReadError),
+    ],
+)
+def test_what_aiohttp_says_counts(name: str, ours: type[TransportError]) -> None:
+    """What httpx_aiohttp takes for a slow connection is what aiohttp says: a request may have been sent."""
+    aiohttp = pytest.importorskip("aiohttp")
+    error = httpx.ConnectTimeout("text")
+    error.__cause__ = getattr(aiohttp, name)()
+    assert type(translated(httpx, error, "host")) is ours

@@ -21,8 +21,8 @@ from cognito_idp.errors import (
     TransportError,
 )
 from cognito_idp.transport import lanes
-from cognito_idp.transport.httpx_common import KEEPALIVE_SECONDS
 from cognito_idp.transport.lanes import LanePool
+from cognito_idp.transport.routes import KEEPALIVE_SECONDS
 from tests.support.answers import answer, compressed, gated, hang, in_turn, reset
 from tests.support.kit import CREDENTIALS
 from tests.support.marks import left_open

@@ -79,7 +79,7 @@ def test_an_authority_that_is_not_trusted(
     """A server whose authority is not among those trusted gets no request, and the error says why."""
     if variable is not None:
         monkeypatch.setenv(variable, str(stranger.bundle))
-    with pytest.raises(ConnectError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+    with pytest.raises(ConnectError, match=r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate") as caught:
         call(kit, server.url)
     assert not caught.value.sent
     assert [] == server.requests
@@ -91,7 +91,7 @@ def test_a_certificate_for_another_host(
     """A certificate must be for the host that was asked for."""
     server = serve(answer(), tls=authority.server_context("127.0.0.2"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
-    with pytest.raises(ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(ConnectError, match=r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate"):
         call(kit, server.url)
     assert [] == server.requests
 
@@ -99,7 +99,7 @@ def test_a_certificate_for_another_host(
 def test_a_server_without_tls(kit: Kit, serve: Serve) -> None:
     """A server that answers https with plain http gets no request."""
     server = serve(answer(), greeting=b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-    with pytest.raises(ConnectError, match="SSL"):
+    with pytest.raises(ConnectError, match=r"SSL|InvalidContentType"):
         call(kit, server.url.replace("http:", "https:"))
     assert [] == server.requests
 
@@ -133,7 +133,7 @@ def test_a_plain_endpoint_needs_no_certificates(
 
 def test_the_default_is_strict() -> None:
     """With nothing set, certificates and host names are checked against the authorities that httpx brings along."""
-    context = ssl_context({})
+    context = ssl_context()
     assert context.check_hostname
     assert ssl.CERT_REQUIRED is context.verify_mode
     assert 50 < len(context.get_ca_certs())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overloa
 from ..errors import ClientClosedError
 from ..flow.drive import Driver
 from ..flow.drive_async import AsyncDriver
+from ..redaction import secret_text
 from ..transport import make_async_transport, make_transport
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification
@@ -17,16 +18,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeAlias, Unpack
 
-    import httpx
-
-    from ..transport.httpx_async import AsyncHttpxTransport
-    from ..transport.httpx_sync import HttpxTransport
+    from ..transport import AsyncTransportLike, TransportLike
+    from ..transport.adapter import Adapter, AsyncAdapter
     from ..wire import HttpRequest, HttpResponse
     from .core import Pools, Settings, TokenUse
     from .names import Names
 
-    Transport: TypeAlias = httpx.BaseTransport | None
-    AsyncTransport: TypeAlias = httpx.AsyncBaseTransport | None
+    Transport: TypeAlias = TransportLike | None
+    AsyncTransport: TypeAlias = AsyncTransportLike | None
 
 AdapterT = TypeVar("AdapterT")
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
@@ -57,15 +56,15 @@ class _Lazy(Generic[AdapterT]):
             return made
 
 
-class _LazyTransport(_Lazy["HttpxTransport"]):
+class _LazyTransport(_Lazy["Adapter"]):
     def send(self, request: HttpRequest) -> HttpResponse:
-        adapter: HttpxTransport = self.open()
+        adapter: Adapter = self.open()
         return adapter.send(request)
 
 
-class _AsyncLazyTransport(_Lazy["AsyncHttpxTransport"]):
+class _AsyncLazyTransport(_Lazy["AsyncAdapter"]):
     async def send(self, request: HttpRequest) -> HttpResponse:
-        adapter: AsyncHttpxTransport = self.open()
+        adapter: AsyncAdapter = self.open()
         return await adapter.send(request)
 
 
@@ -93,8 +92,7 @@ class TokenVerifier(Generic[ClaimsT]):
             use.
         timeout: seconds for one fetch of keys, or a `Timeout` for each limit. None: 10 s, 3 s of them to connect.
         clock: a function that gives the time in seconds since 1970.
-        transport: any `httpx.BaseTransport`, which `close` closes; None: one with the proxies and certificates that the
-            environment names.
+        transport: as for `Client`; `close` closes it.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -145,7 +143,7 @@ class TokenVerifier(Generic[ClaimsT]):
             TokenError: the token is refused; the class says why.
             JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
         """
-        claims = self._driver.run(self._verification.verified(token, required_scopes, required_groups))
+        claims = self._driver.run(self._verification.verified(secret_text(token), required_scopes, required_groups))
         return cast("ClaimsT", claims)
 
     def close(self) -> None:
@@ -168,7 +166,7 @@ class TokenVerifier(Generic[ClaimsT]):
 class AsyncTokenVerifier(Generic[ClaimsT]):
     """Verifies tokens as `TokenVerifier` does, and fetches keys without blocking the event loop (asyncio or trio).
 
-    Its settings are those of `TokenVerifier`; `transport` is any `httpx.AsyncBaseTransport`. Tasks may share it, and
+    Its settings are those of `TokenVerifier`; `transport` is as for `AsyncClient`. Tasks may share it, and
     any call may be cancelled. With the keys at hand `verify` doesn't wait for anything.
     """
 
@@ -221,7 +219,9 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
             TokenError: the token is refused; the class says why.
             JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
         """
-        claims = await self._driver.run(self._verification.verified(token, required_scopes, required_groups))
+        claims = await self._driver.run(
+            self._verification.verified(secret_text(token), required_scopes, required_groups)
+        )
         return cast("ClaimsT", claims)
 
     async def aclose(self) -> None:

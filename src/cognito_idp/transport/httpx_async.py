@@ -1,4 +1,4 @@
-"""The async adapter over any `httpx.AsyncBaseTransport`: a plain request in, a plain response out, and safe to cancel.
+"""The async adapter over any async transport of httpx's or httpx2's: plain data in and out, and safe to cancel.
 
 httpx's own async pool loses connections when calls are cancelled (httpcore 1.0.9), until none is left. So the default
 transport here keeps one small pool a connection (`LanePool`) and throws away the one whose call was cancelled; and a
@@ -7,33 +7,36 @@ transport that a user brings along, which may be that pool or wrap it, is never 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
-import httpx
 
 from ..errors import ClientClosedError, DeadlineExceededError
 from ..flow.detached import Detached
-from .httpx_common import Incoming, outgoing, parsed_url
-from .httpx_errors import FAILURES, translated
-from .lanes import LanePool
+from .httpx_common import incoming, outgoing
+from .httpx_errors import failures_of, translated
+from .routes import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from ..wire import HttpRequest, HttpResponse
+    from .httpx_common import Library
 
 
 class AsyncHttpxTransport:
     """Sends through an async transport of httpx's, on asyncio or trio. Tasks may share it."""
 
-    name = "httpx"
-
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Take a transport to send through; None makes the default one, with proxies and certificates as configured."""
-        self._transport = LanePool() if transport is None else transport
-        self._detached = None if isinstance(self._transport, LanePool) else Detached()
+    def __init__(self, transport: Any, library: Library) -> None:
+        """Take a transport to send through, and the module whose requests it takes: `httpx` or `httpx2`."""
+        self._transport = transport
+        self._library = library
+        self._failures = failures_of(library)
+        self._body = _body_class(library)
+        self._detached = None if getattr(transport, "bears_cancellation", False) else Detached()
         self._closed = False
+        self.name: str = library.__name__
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange a request for its response.
@@ -51,7 +54,7 @@ class AsyncHttpxTransport:
             return await self._exchange(request)
         with anyio.move_on_after(total):
             return await self._exchange(request)
-        msg = f"{parsed_url(request.url).host}: no whole answer within {total:g} s"
+        msg = f"{origin_of(request.url).host}: no whole answer within {total:g} s"
         raise DeadlineExceededError(msg)
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
@@ -61,16 +64,17 @@ class AsyncHttpxTransport:
 
     async def _exchange_once(self, request: HttpRequest) -> HttpResponse:
         try:
-            response = await self._transport.handle_async_request(outgoing(request, Body(request.body)))
+            sent = outgoing(self._library, request, self._body(request.body))
+            response = await self._transport.handle_async_request(sent)
             try:
-                incoming = Incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
-                async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport has an async stream
-                    incoming.add(chunk)
+                answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
+                async for chunk in response.stream:
+                    answer.add(chunk)
             finally:
                 await response.aclose()
-        except FAILURES as error:
-            raise translated(error, parsed_url(request.url).host) from error
-        return incoming.finish()
+        except self._failures as error:
+            raise translated(self._library, error, origin_of(request.url).host) from error
+        return answer.finish()
 
     async def close(self) -> None:
         """Close all connections, after breaking off what is still under way."""
@@ -80,15 +84,22 @@ class AsyncHttpxTransport:
         await self._transport.aclose()
 
 
-class Body(httpx.ByteStream):
-    """The body of a request. httpx's own leaves an async generator behind in a cancelled call, of which trio warns."""
+@lru_cache(maxsize=2)
+def _body_class(library: Library) -> Callable[[bytes], Any]:
+    """Return the class of a request's body.
 
-    def __init__(self, body: bytes) -> None:
-        super().__init__(body)
-        self._body = body
+    The library's own leaves an async generator behind in a cancelled call, of which trio warns.
+    """
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return _Parts(iter((self._body,)))
+    class Body(library.ByteStream):  # type: ignore[misc]  # the library is known when a transport is given
+        def __init__(self, body: bytes) -> None:
+            super().__init__(body)
+            self._body = body
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return _Parts(iter((self._body,)))
+
+    return Body
 
 
 class _Parts:

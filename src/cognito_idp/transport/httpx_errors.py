@@ -1,10 +1,10 @@
-"""What httpx raises, as our own exceptions: one table for both adapters."""
+"""What httpx and httpx2 raise, as our own exceptions: one table for all adapters over them."""
 
 from __future__ import annotations
 
-from typing import Final
-
-import httpx
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import (
     ConnectError,
@@ -17,28 +17,67 @@ from ..errors import (
     WriteTimeoutError,
 )
 
-# What may come out of an adapter. OSError covers ssl.SSLError, and transports that let their sockets' errors through.
-FAILURES: Final = (httpx.TransportError, httpx.StreamError, OSError)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .httpx_common import Library
 
 # The first entry that fits counts, so subclasses stand before their bases.
-_TABLE: Final[tuple[tuple[type[Exception], type[TransportError]], ...]] = (
-    (httpx.ConnectTimeout, ConnectTimeoutError),
-    (httpx.PoolTimeout, ConnectTimeoutError),
-    (httpx.ReadTimeout, ReadTimeoutError),
-    (httpx.WriteTimeout, WriteTimeoutError),
-    (httpx.ConnectError, ConnectError),
-    (httpx.ProxyError, ConnectError),
-    (httpx.ReadError, ReadError),
-    (httpx.WriteError, WriteError),
-    (httpx.ProtocolError, ProtocolError),
-    (TimeoutError, ReadTimeoutError),
+_TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
+    ("ConnectTimeout", ConnectTimeoutError),
+    ("PoolTimeout", ConnectTimeoutError),
+    ("ReadTimeout", ReadTimeoutError),
+    ("WriteTimeout", WriteTimeoutError),
+    ("ConnectError", ConnectError),
+    ("ProxyError", ConnectError),
+    ("ReadError", ReadError),
+    ("WriteError", WriteError),
+    ("ProtocolError", ProtocolError),
 )
 
 
-def translated(error: Exception, host: str) -> TransportError:
-    """Return our exception for one of httpx's, which becomes its cause."""
-    cls = next((ours for theirs, ours in _TABLE if isinstance(error, theirs)), TransportError)
+def failures_of(library: Library) -> tuple[type[Exception], ...]:
+    """Return what may come out of a transport.
+
+    `OSError` covers `ssl.SSLError`, and transports that let their sockets' errors through. httpx_aiohttp lets through
+    what aiohttp says of answers that are not HTTP.
+    """
+    aiohttp: Any = sys.modules.get("aiohttp")
+    failures: tuple[type[Exception], ...] = (library.TransportError, library.StreamError, OSError)
+    return failures if aiohttp is None else (*failures, aiohttp.ClientError)
+
+
+@lru_cache(maxsize=2)
+def _table_of(library: Library) -> tuple[tuple[Any, type[TransportError]], ...]:
+    return (*((getattr(library, name), ours) for name, ours in _TABLE), (TimeoutError, ReadTimeoutError))
+
+
+# httpx_aiohttp takes most of aiohttp's failures for a connection that took too long to make, so that a request which
+# the service may have carried out would seem to be unsent. What aiohttp itself said stands behind each.
+_AIOHTTP: Final[Mapping[str, type[TransportError]]] = {
+    "ConnectionTimeoutError": ConnectTimeoutError,
+    "ServerTimeoutError": ReadTimeoutError,
+    "ClientConnectorError": ConnectError,
+    "ClientHttpProxyError": ConnectError,
+    "ClientPayloadError": ReadError,
+    "ServerDisconnectedError": ProtocolError,
+    "ClientResponseError": ProtocolError,
+    "ClientConnectionResetError": WriteError,
+    "ClientConnectionError": ReadError,
+}
+
+
+def translated(library: Library, error: Exception, host: str) -> TransportError:
+    """Return our exception for one of the library's, which becomes its cause."""
+    cls = _by_aiohttp(error) or _by_aiohttp(error.__cause__)
+    if cls is None:
+        cls = next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
     return cls(f"{host}: {_reason(error) or type(error).__name__}")
+
+
+def _by_aiohttp(error: BaseException | None) -> type[TransportError] | None:
+    names = [cls.__name__ for cls in type(error).__mro__ if cls.__module__.startswith("aiohttp.")]
+    return next((_AIOHTTP[name] for name in names if name in _AIOHTTP), None)
 
 
 def _reason(error: BaseException | None) -> str:

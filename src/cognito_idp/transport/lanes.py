@@ -15,12 +15,13 @@ import anyio
 import httpx
 
 from ..flow.loops import current_loop
-from .httpx_common import KEEPALIVE_SECONDS, MAX_CONNECTIONS, Routes
+from .httpx_common import Routes
+from .routes import KEEPALIVE_SECONDS, MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .httpx_common import Route
+    from .routes import Route
 
 _CLOSE_SECONDS = 2.0
 
@@ -31,6 +32,9 @@ class LanePool(httpx.AsyncBaseTransport):
     Connections belong to an event loop. A pool that is used from a new one (as `asyncio.run` makes with each call)
     begins anew there.
     """
+
+    # For the adapter: a call through it may be cancelled in the middle.
+    bears_cancellation = True
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         """Make no connection yet."""

@@ -17,8 +17,9 @@ class Timeout:
     """How long a call may take, in seconds; None means no limit of that kind.
 
     `total` bounds the whole call: all attempts, the waits between them and the loading of credentials. `connect`,
-    `read` and `write` bound a single wait within one attempt. A sync client can't break off a wait that has begun: a
-    server that sends the head of its answer byte by byte can hold it past `total`.
+    `read` and `write` bound a single wait within one attempt. Over httpx, a sync client can't break off a wait that has
+    begun: a server that sends the head of its answer byte by byte can hold it past `total`. Over pyreqwest, `read`
+    counts from the start of an attempt until the head of the answer is there, and `write` is kept on Linux only.
 
     Raises:
         ConfigError: a limit is not a positive number.

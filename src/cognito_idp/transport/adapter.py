@@ -1,0 +1,42 @@
+"""What a client needs of a transport, whatever the library below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ..wire import HttpRequest, HttpResponse
+
+
+class Adapter(Protocol):
+    """A sync transport."""
+
+    @property
+    def name(self) -> str:
+        """The library in use: `httpx`, `httpx2` or `pyreqwest`."""
+        ...
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response, or raise a `TransportError`."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class AsyncAdapter(Protocol):
+    """An async transport."""
+
+    @property
+    def name(self) -> str:
+        """The library in use: `httpx`, `httpx2` or `pyreqwest`."""
+        ...
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response, or raise a `TransportError`."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
