@@ -101,7 +101,13 @@ def _masked(found: re.Match[str]) -> str:
 
 def masked_start(body: bytes) -> str:
     """Return the first 200 bytes of a body as one line of text, with JSON string values and long runs masked."""
+    from html import unescape
+    from urllib.parse import unquote
+
     text = body[:_START].decode("utf-8", "backslashreplace")
+    # A proxy's page may repeat the request, escaped for HTML or a URL, even twice; quotes are to be seen as such.
+    while (plain := unescape(unquote(text))) != text:
+        text = plain
     text = _LONG_RUN.sub("***", _QUOTED.sub(_masked, text))
     return json.dumps(text)[1:-1] + ("..." if len(body) > _START else "")
 

@@ -47,6 +47,7 @@ def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]
         response: R = from_wire(operation.response_type, data)
     except InvalidResponseError as error:
         problem = error.problem
+        del data  # so that no traceback shows a token
     else:
         object.__setattr__(response, "metadata", metadata)
         return response

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .exception_base import RequestValidationError
 from .lazy import load_type
+from .redaction import Secrets
 from .shapes import Fault
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def maker(name: str) -> Callable[[dict[str, Any]], Request[Any]]:
         nonlocal cls
         if cls is None:
             cls = load_type(name)
+        # The struct's own error is left behind: its traceback leads through `__init__`, whose arguments are secrets.
         try:
             return cls(**members)
+        except RequestValidationError as error:
+            faults = error.faults
         except TypeError:
             faults = _unknown_members(cls, members)
             if not faults:
@@ -69,7 +73,7 @@ def operation(request: str) -> Callable[[Method], Method]:
 
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            made = make(members)
+            made = make(Secrets(members))
             del members  # so that no traceback shows a password
             return self.send(made)
 
@@ -86,7 +90,7 @@ def async_operation(request: str) -> Callable[[Method], Method]:
 
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            made = make(members)
+            made = make(Secrets(members))
             del members  # so that no traceback shows a password
             return await self.send(made)
 
@@ -103,7 +107,7 @@ def pages_of(request: str) -> Callable[[Method], Method]:
 
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Iterator[Any]:
-            made = make(members)
+            made = make(Secrets(members))
             return (item for page in self.paginate(made) for item in made.operation.items(page))
 
         return method  # type: ignore[return-value]
@@ -119,7 +123,7 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
 
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> AsyncIterator[Any]:
-            made = make(members)
+            made = make(Secrets(members))
             return _async_items(self.paginate(made), made)
 
         return method  # type: ignore[return-value]

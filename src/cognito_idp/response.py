@@ -26,9 +26,8 @@ def parse(response: HttpResponse, operation: str) -> dict[str, Any]:
         ServiceError: the answer is an error with a code.
         InvalidResponseError: the answer is not a JSON object, or an error with no code.
     """
-    body = response.body
     if response.status_code in _SUCCESS:
-        return _json_object(response, operation) if body else {}
+        return _json_object(response, operation) if response.body else {}
     raise _error(response, operation)
 
 
@@ -50,6 +49,7 @@ def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
         if isinstance(data, dict):
             return data
         problem = f"the body is a JSON {_JSON_TYPES.get(type(data), 'number')}, not an object"
+        del data  # so that no traceback shows what it holds
     # Raised outside the handlers: a JSONDecodeError as __context__ would carry the whole body along.
     raise InvalidResponseError(
         problem,

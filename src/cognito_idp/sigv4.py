@@ -46,9 +46,9 @@ def canonical_request(
     which they are sent, a name may repeat, and a folded value keeps its line breaks; `payload_hash` is the SHA-256 of
     the body in hex. `normalize_path` removes `.`, `..` and empty segments, as every service but S3 does.
     """
-    names, values = zip(*headers, strict=True)
-    order, signed_headers = _order_of(names)
-    values = _clean(values)
+    pairs = tuple(headers)
+    order, signed_headers = _order_of(tuple([name for name, _ in pairs]))
+    values = _clean([value for _, value in pairs])
     lines = "".join([f"{before}{values[index]}" for before, index in order])
     uri = "/" if path in ("", "/") else _canonical_path(path, normalize=normalize_path)
     canonical_query = _canonical_query(query) if query else ""
@@ -71,7 +71,7 @@ def _order_of(names: tuple[str, ...]) -> tuple[tuple[tuple[str, int], ...], str]
     return tuple(order), ";".join(sorted(places))
 
 
-def _clean(values: tuple[str, ...]) -> tuple[str, ...]:
+def _clean(values: list[str]) -> list[str]:
     """Trim values and make one space of each run of white space."""
     text = "\n".join(("", *values, ""))
     # One look at all values: almost always there is nothing to do.
@@ -84,7 +84,7 @@ def _clean(values: tuple[str, ...]) -> tuple[str, ...]:
         and text.count("\n") == len(values) + 1
     ):
         return values
-    return tuple([_SPACES.sub(" ", value).strip(" ") for value in values])
+    return [_SPACES.sub(" ", value).strip(" ") for value in values]
 
 
 def _canonical_path(path: str, *, normalize: bool) -> str:

@@ -1,15 +1,13 @@
-"""One Cognito server for the whole session; a client and a user pool for each test that asks for them."""
+"""The one Cognito server of the session (a fixture of our own plugin); a client and a user pool for each test."""
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cognito_idp import Client
-from cognito_idp.testing import ServerNotInstalledError, cognito_server
 
 from .ministack import new_pool, settings
 
@@ -22,14 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[CognitoServer]:
-    """A running server, which the tests of the session share."""
-    with ExitStack() as stack:
-        try:
-            running = stack.enter_context(cognito_server())
-        except ServerNotInstalledError as error:
-            pytest.skip(str(error))
-        yield running
+def server(cognito_server: CognitoServer) -> CognitoServer:
+    """The running server, which all tests of the session share."""
+    return cognito_server
 
 
 @pytest.fixture(autouse=True)

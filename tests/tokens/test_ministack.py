@@ -8,7 +8,6 @@ import pytest
 
 from cognito_idp import AuthenticationResultType, Client
 from cognito_idp.errors import TokenAudienceError, TokenFormatError, TokenIssuerError, TokenKeyError, TokenUseError
-from cognito_idp.testing import ServerNotInstalledError, cognito_server
 from cognito_idp.tokens.pools import TrustedPool
 from tests.integration.ministack import Pool, add_user, given, new_pool, settings, sign_in
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from cognito_idp.testing import CognitoServer
     from tests.support.kit import Kit
 
 pytest.importorskip("jwt", reason=REASON)
@@ -43,13 +43,10 @@ class SignedIn:
 
 
 @pytest.fixture(scope="session")
-def mary() -> Iterator[SignedIn]:
+def mary(cognito_server: CognitoServer) -> Iterator[SignedIn]:
     """A user who has signed in."""
-    try:
-        with cognito_server() as server, Client(**settings(server)) as client, new_pool(client) as pool:
-            yield SignedIn(server.endpoint_url, client, pool)
-    except ServerNotInstalledError as error:
-        pytest.skip(str(error))
+    with Client(**settings(cognito_server)) as client, new_pool(client) as pool:
+        yield SignedIn(cognito_server.endpoint_url, client, pool)
 
 
 def test_an_access_token(kit: Kit, mary: SignedIn) -> None:

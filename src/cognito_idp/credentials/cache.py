@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from ..errors import CognitoIdpError, CredentialsError
 from ..flow.effects import Lock, hold, offload
+from ..redaction import without_frames
 from .chain import ProviderChain, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials
@@ -135,6 +136,7 @@ class CachedCredentials:
         try:
             state = yield from self._loaded()
         except Exception as error:
+            without_frames(error, *_SECRETIVE)
             if state is None or not keep or state.clock() >= state.expires_at:
                 self._last = (number + 1, error if isinstance(error, CognitoIdpError) else None)
                 raise
@@ -161,6 +163,10 @@ class CachedCredentials:
             raise CredentialsError(msg)
         self._found = provider
         return state
+
+
+# Their functions handle hardly anything but secrets.
+_SECRETIVE: Final = ("cognito_idp.credentials", "cognito_idp.config", "cognito_idp.ini")
 
 
 def _warn(credentials: Credentials, error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import CredentialsError
 from ..flow.effects import offload
+from ..redaction import SecretBytes
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment, text_member
 
@@ -77,7 +78,7 @@ def _run(command: str, where: str, environ: Mapping[str, str], timeout: float) -
     if problem is not None:
         msg = f"{where}: the program {problem}"
         raise CredentialsError(msg)
-    return output
+    return SecretBytes(output)
 
 
 def _arguments(command: str, where: str) -> list[str] | str:

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CredentialsError
+from ..redaction import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ def read_token(path: str) -> dict[str, Any]:
     if not isinstance(token, dict):
         msg = f"token file {path!r} holds no whole JSON object"
         raise TokenFileError(msg)
-    return token
+    return Secrets(token)
 
 
 def can_replace(path: str) -> bool:

@@ -15,7 +15,7 @@ import attrs
 
 from ..errors import ResourceNotFoundException
 from ..invoke import invoke
-from ..redaction import Secrets, redacted
+from ..redaction import Secrets, redacted, secret_text
 from ..types import (
     AdminInitiateAuthRequest,
     AdminRespondToAuthChallengeRequest,
@@ -58,6 +58,10 @@ if TYPE_CHECKING:
 _DEVICE_PASSWORD_BYTES = 40
 
 
+def _masked(password: str | None) -> str | None:
+    return secret_text(password)
+
+
 @attrs.frozen
 class Extras:
     """What every step carries besides the answer itself: data for Lambda triggers, threat protection and analytics."""
@@ -75,7 +79,7 @@ class Conversation:
     app: AppClient
     admin: bool
     username: str = attrs.field(default="", repr=redacted)
-    password: str | None = attrs.field(default=None, repr=redacted)
+    password: str | None = attrs.field(default=None, repr=redacted, converter=_masked)
     device: Device | None = None
     extras: Extras = attrs.field(factory=Extras, repr=False)
     device_dropped: bool = False
@@ -111,9 +115,9 @@ class Conversation:
         chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.get("choice"))
         if proves_device or (chooses_srp and self.password is not None):
             parameters["SRP_A"] = yield from self._srp_a()
-        session = challenge.session
+        session = secret_text(challenge.session)
         if isinstance(challenge, TotpSetup):
-            session = yield from self._verified(challenge, given["code"])
+            session = secret_text((yield from self._verified(challenge, secret_text(given["code"]))))
         answer = None
         try:
             answer = yield from self._respond(challenge.name, session, parameters)
@@ -143,7 +147,7 @@ class Conversation:
             "auth_parameters": parameters,
             "client_metadata": self.extras.client_metadata,
             "analytics_metadata": self.extras.analytics_metadata,
-            "session": given.get("session"),
+            "session": secret_text(given.get("session")),
         }
         if self.admin:
             common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
@@ -202,7 +206,7 @@ class Conversation:
             name = answer.challenge_name
             if not name:
                 return self._signed_in(answer.authentication_result)
-            parameters = dict(answer.challenge_parameters or {})
+            parameters = Secrets(answer.challenge_parameters or {})
             self.username = parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME") or self.username
             if name in AUTOMATIC and name not in leads_to:
                 msg = f"{after} was answered with {name}, which can't follow it; no proof was sent"
@@ -210,7 +214,7 @@ class Conversation:
             proof = (yield from self._proof(name, parameters)) if name in AUTOMATIC else None
             if proof is None:
                 return self._challenge(answer, name, parameters)
-            answer = yield from self._respond(name, answer.session, proof)
+            answer = yield from self._respond(name, secret_text(answer.session), proof)
             leads_to, after = TABLE[name].leads_to, str(name)
 
     # -- proofs ---------------------------------------------------------------------------------------------------
@@ -225,7 +229,11 @@ class Conversation:
         if srp is None:
             return None
         if name == ChallengeNameType.DEVICE_PASSWORD_VERIFIER and device is not None:
-            return (yield from self._claim(srp, name, parameters, device.group_key, device.key, device.password))
+            return (
+                yield from self._claim(
+                    srp, name, parameters, device.group_key, device.key, secret_text(device.password)
+                )
+            )
         if name == ChallengeNameType.PASSWORD_VERIFIER and password is not None:
             user_id = _needed(parameters, "USER_ID_FOR_SRP", name)
             return (yield from self._claim(srp, name, parameters, self.app.pool_name, user_id, password))
@@ -246,7 +254,7 @@ class Conversation:
     ) -> Flow[dict[str, str]]:
         skew = self.options.clock_skew
         timestamp = timestamp_of(self.options.clock() + (0.0 if skew is None else skew.offset))
-        secret_block = _needed(parameters, "SECRET_BLOCK", name)
+        secret_block = secret_text(_needed(parameters, "SECRET_BLOCK", name))
         signature = yield from srp.claim_flow(
             pool_name=group,
             user_id=user_id,
@@ -256,11 +264,13 @@ class Conversation:
             secret_block=secret_block,
             timestamp=timestamp,
         )
-        return {
-            "PASSWORD_CLAIM_SIGNATURE": signature,
-            "PASSWORD_CLAIM_SECRET_BLOCK": secret_block,
-            "TIMESTAMP": timestamp,
-        }
+        return Secrets(
+            {
+                "PASSWORD_CLAIM_SIGNATURE": signature,
+                "PASSWORD_CLAIM_SECRET_BLOCK": secret_block,
+                "TIMESTAMP": timestamp,
+            }
+        )
 
     def _verified(self, setup: TotpSetup, code: str) -> Flow[str]:
         from ..types import VerifySoftwareTokenRequest, VerifySoftwareTokenResponseType
@@ -279,7 +289,7 @@ class Conversation:
             "client_id": self.app.client_id,
             "username": self.username,
             "session": answer.session,
-            "parameters": parameters,
+            "parameters": dict(parameters),
             "available": answer.available_challenges or (),
             "admin": self.admin,
             "device_dropped": self.device_dropped,

@@ -20,6 +20,7 @@ from time import gmtime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..flow.effects import Lock, hold, offload
+from ..redaction import secret_text
 from .encoding import utf8
 from .errors import SrpError
 from .secret_hash import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
@@ -108,7 +109,9 @@ class SrpSession:
         Raises:
             SrpError: the challenge or the password can't be used.
         """
-        return run(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
+        return run(
+            self._claim(pool_name + user_id, secret_text(password), srp_b, salt, secret_text(secret_block), timestamp)
+        )
 
     def claim_flow(
         self,
@@ -122,7 +125,9 @@ class SrpSession:
         timestamp: str,
     ) -> Flow[str]:
         """Return what `claim` does, without blocking an event loop."""
-        return in_turn(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
+        return in_turn(
+            self._claim(pool_name + user_id, secret_text(password), srp_b, salt, secret_text(secret_block), timestamp)
+        )
 
     def _claim(
         self, identity: str, password: str, srp_b: str, salt: str, secret_block: str, timestamp: str

@@ -11,7 +11,7 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
-from ..redaction import REDACTED
+from ..redaction import REDACTED, SecretBytes, Secrets, secret_text
 from ..types import ChallengeNameType
 from .errors import SignInAnswerError, SignInStateError
 from .machine import AUTOMATIC, challenge_class
@@ -74,7 +74,7 @@ def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
     Raises:
         SignInStateError: the text is of another version, cut off, changed, or of another app client.
     """
-    fields = _unpacked(state)
+    fields = Secrets(_unpacked(secret_text(state)))
     try:
         challenge = _restored(fields)
     except (KeyError, TypeError, ValueError):
@@ -106,12 +106,12 @@ def _unpacked(state: str) -> dict[str, Any]:
     if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
         msg = f"the stored challenge is of another version than {_VERSION.rstrip('.')!r}, or is none"
         raise SignInStateError(msg)
-    text = state[len(_VERSION) :]
+    text = secret_text(state[len(_VERSION) :])
     fields: Any = None
     try:
-        packed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        packed = SecretBytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         unpacker = zlib.decompressobj()
-        data = unpacker.decompress(packed, _MAX_BYTES)
+        data = SecretBytes(unpacker.decompress(packed, _MAX_BYTES))
         # Decoding passes over characters that are not of the alphabet, and over bits that are left at the end.
         if unpacker.eof and not unpacker.unused_data and _text(packed) == text:
             fields = json.loads(data)

@@ -1,8 +1,54 @@
 """Help for the tests of programs that use this library. Nothing else in the library imports it.
 
-`cognito_server` runs a real Cognito server on this machine; it needs the extra `local`.
+`StubTransport` stands for the service in a unit test, `TokenIssuer` signs tokens for one, and `cognito_server` runs a
+real Cognito server on this machine (it needs the extra `local`). `cognito_idp.testing.pytest_plugin` has the first and
+the last as fixtures.
 """
 
-from .server import CognitoServer, ServerNotInstalledError, ServerStartError, cognito_server
+from typing import TYPE_CHECKING
 
-__all__ = ["CognitoServer", "ServerNotInstalledError", "ServerStartError", "cognito_server"]
+if TYPE_CHECKING:
+    from .retry import NoWaitRetry as NoWaitRetry
+    from .server import CognitoServer as CognitoServer
+    from .server import ServerNotInstalledError as ServerNotInstalledError
+    from .server import ServerStartError as ServerStartError
+    from .server import cognito_server as cognito_server
+    from .srp import srp_parameters as srp_parameters
+    from .stub import StubTransport as StubTransport
+    from .stub_queue import Call as Call
+    from .stub_queue import LeftoverAnswersError as LeftoverAnswersError
+    from .stub_queue import UnexpectedCallError as UnexpectedCallError
+    from .tokens import TokenIssuer as TokenIssuer
+else:
+    from ..lazy import resolver
+
+    _HOMES = {
+        "Call": "stub_queue",
+        "CognitoServer": "server",
+        "LeftoverAnswersError": "stub_queue",
+        "NoWaitRetry": "retry",
+        "ServerNotInstalledError": "server",
+        "ServerStartError": "server",
+        "StubTransport": "stub",
+        "TokenIssuer": "tokens",
+        "UnexpectedCallError": "stub_queue",
+        "cognito_server": "server",
+        "srp_parameters": "srp",
+    }
+
+    __getattr__ = resolver(__name__, _HOMES)
+
+
+__all__ = [
+    "Call",
+    "CognitoServer",
+    "LeftoverAnswersError",
+    "NoWaitRetry",
+    "ServerNotInstalledError",
+    "ServerStartError",
+    "StubTransport",
+    "TokenIssuer",
+    "UnexpectedCallError",
+    "cognito_server",
+    "srp_parameters",
+]

@@ -12,6 +12,7 @@ from binascii import a2b_base64
 from json import JSONDecoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..redaction import SecretBytes, secret_text
 from .errors import TokenAlgorithmError, TokenFormatError, TokenKeyError, TokenTooLargeError
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def split(token: str, max_bytes: int) -> Parts:
     found = _FORM.fullmatch(token)
     if found is None:
         raise TokenFormatError(_problem(token))
-    return Parts(*found.groups())
+    header, payload, signature = found.groups()
+    return Parts(header, secret_text(payload), secret_text(signature))
 
 
 def _problem(token: str) -> str:
@@ -111,7 +113,7 @@ def read_object(part: str, name: str) -> dict[str, Any]:
     Raises:
         TokenFormatError: it doesn't, or one of its objects has a member twice. The text calls the part `name`.
     """
-    data = decode(part, name)
+    data = SecretBytes(decode(part, name))
     try:
         found = _JSON.decode(data.decode())
     except (ValueError, RecursionError):

@@ -1,0 +1,23 @@
+"""Retries for tests: decided as in earnest, but without a wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..retry import StandardRetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..retry import Failure, Retry
+
+
+class NoWaitRetry(StandardRetry):
+    """The retry mode `standard` with no time between the attempts."""
+
+    def after_failure(
+        self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
+    ) -> Retry | None:
+        """Decide as the standard mode does, and try again at once."""
+        retry = super().after_failure(failure, attempt, retry_after, random, now)
+        return None if retry is None else retry._replace(delay=0.0)

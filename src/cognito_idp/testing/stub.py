@@ -1,0 +1,244 @@
+"""A stand-in for the service: a transport that answers with what a test has queued, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+import anyio.lowlevel
+import httpx
+
+from ..convert import from_wire, to_wire
+from ..credentials.types import Credentials
+from ..errors import CognitoIdpError, ServiceError
+from ..redaction import Secrets
+from ..struct import Response
+from .retry import NoWaitRetry
+from .stub_queue import Call, Entry, Queue, request_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from ..async_client import AsyncClient
+    from ..client import Client
+    from ..struct import Request
+    from .stub_queue import Failure, Times
+
+R = TypeVar("R")
+Q = TypeVar("Q", bound="Request[Any]")
+
+_REQUEST_ERROR, _SERVICE_FAULT = 400, 500
+
+
+class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport for `Client` and `AsyncClient` that answers with queued structs and errors.
+
+    `client()` and `async_client()` make clients of it that need no credentials and no region and retry without a wait;
+    or pass it to a client of your own: `Client(transport=stub, ...)`. At the end of a `with` block, and of a test that
+    uses the fixture `cognito_stub`, it fails if an answer was not asked for. Threads and tasks may share it.
+
+    ```
+    with StubTransport() as stub:
+        stub.add(GetUserResponse(username="mary", user_attributes=[]))
+        stub.add(NotAuthorizedException("Access Token has expired"), to=GetUserRequest)
+        client = stub.client()
+        ...
+        assert "token" == stub.sent(GetUserRequest)[0].access_token
+    ```
+
+    Args:
+        in_order: the calls must come in the order in which their answers were added, over all operations. Otherwise
+            only the answers to one operation are given in order.
+    """
+
+    def __init__(self, *, in_order: bool = False) -> None:
+        self._queue = Queue(in_order=in_order)
+
+    @overload
+    def add(
+        self,
+        *answers: R | Failure,
+        to: type[Request[R]] | Request[R],
+        when: Callable[[Any], bool] | None = None,
+        times: Times = 1,
+    ) -> None: ...
+    @overload
+    def add(self, *answers: Response, when: Callable[[Any], bool] | None = None, times: Times = 1) -> None: ...
+    def add(
+        self,
+        *answers: Any,
+        to: Any = None,
+        when: Callable[[Any], bool] | None = None,
+        times: Times = 1,
+    ) -> None:
+        """Queue answers: response structs, service errors, or the failures that a transport has.
+
+        Each call takes the first answer that is for its operation and fits. Several answers are for as many calls, one
+        after the other: pages, or a throttle and what comes after it.
+
+        Args:
+            answers: response structs; `ServiceError`s, which the service then answers with; `TransportError`s and
+                `InvalidResponseError`s, which happen to the exchange.
+            to: the class of the request struct, or a request, which must then be sent exactly like that. It may be left
+                out where the answer's own class says which operation it belongs to.
+            when: a function that says of a request struct whether the answers are for it.
+            times: how many calls each answer is for; `"any"` is any number, none included.
+
+        Raises:
+            TypeError: an operation can't be answered like that, or no operation can be told.
+            ValueError: `times` is neither a number above 0 nor `"any"`.
+        """
+        if not answers:
+            msg = "add() takes at least one answer"
+            raise TypeError(msg)
+        self._queue.add([Entry(answer, to, when, times) for answer in answers])
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call so far, in order."""
+        return tuple(self._queue.calls)
+
+    @property
+    def requests(self) -> tuple[Request[Any], ...]:
+        """The request structs of every call so far, in order."""
+        return tuple(call.request for call in self.calls)
+
+    def sent(self, cls: type[Q]) -> tuple[Q, ...]:
+        """Return the requests of one operation so far, in order, by the class of its request struct."""
+        return tuple(request for request in self.requests if isinstance(request, cls))
+
+    def assert_sent(self, request: Request[Any], *, times: int = 1) -> None:
+        """Check that a request was sent exactly like this, so many times.
+
+        Raises:
+            AssertionError: it was not; the text lists what was sent to the operation, secrets masked.
+        """
+        sent = self.sent(type(request))
+        if sent.count(request) == times:
+            return
+        entry = Entry(ServiceError(), request, None, 1)
+        listed = [
+            f"\n  {other!r}: {'this one' if other == request else entry.misfit(other)}" for other in sent
+        ] or " nothing"
+        msg = (
+            f"{sent.count(request)} times, not {times}: {request!r}\nsent to {request.operation.name}:{''.join(listed)}"
+        )
+        raise AssertionError(msg)
+
+    def assert_done(self) -> None:
+        """Check that every answer was asked for, and that every call had one.
+
+        Raises:
+            UnexpectedCallError: a call had no answer, and the program under test went on nevertheless.
+            LeftoverAnswersError: an answer was not asked for.
+        """
+        self._queue.check()
+
+    @property
+    def unexpected(self) -> str:
+        """What the errors of all unexpected calls said; empty if there was none."""
+        return self._queue.problems()
+
+    def reset(self) -> None:
+        """Forget all answers and calls."""
+        self._queue.clear()
+
+    def client(self, region: str = "us-east-1", **settings: Any) -> Client:
+        """Make a sync client of this stub; `settings` are those of `Client`."""
+        from ..client import Client
+
+        return Client(region, transport=self, **_with_defaults(settings))
+
+    def async_client(self, region: str = "us-east-1", **settings: Any) -> AsyncClient:
+        """Make an async client of this stub; `settings` are those of `AsyncClient`."""
+        from ..async_client import AsyncClient
+
+        return AsyncClient(region, transport=self, **_with_defaults(settings))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of a sync client."""
+        return self._answer(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of an async client, after giving way to other tasks."""
+        await anyio.lowlevel.checkpoint()
+        return self._answer(request)
+
+    def __enter__(self) -> Self:
+        """Return the stub, which is checked at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Check that nothing is left, unless the block failed for another reason."""
+        if exc_type is None:
+            self.assert_done()
+
+    async def __aenter__(self) -> Self:
+        """Return the stub, which is checked at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Check that nothing is left, unless the block failed for another reason."""
+        self.__exit__(exc_type, exc_value, traceback)
+
+    def close(self) -> None:
+        """Do nothing: other clients may use the stub after the one that closes it."""
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = self._queue.take(self._call(request))
+        if isinstance(answer, Response):
+            return _success(answer, len(self._queue.calls))
+        if isinstance(answer, ServiceError):
+            return _refusal(answer, len(self._queue.calls))
+        # A copy, since each attempt writes its own number into what it catches.
+        raise copy.copy(answer)
+
+    def _call(self, request: httpx.Request) -> Call:
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        cls = request_type(operation)
+        if cls is None:
+            what = operation or f"{request.method} {request.url.host}{request.url.path}"
+            msg = (
+                f"unexpected request: {what} is no operation of the service that this version knows, and a stub answers"
+                " nothing else; give the client credentials=, and a TokenVerifier its pool's keys (TrustedPool(jwks=))"
+            )
+            raise self._queue.unexpected(msg)
+        members = Secrets(json.loads(request.read()))
+        try:
+            made = from_wire(cls, members)
+        except CognitoIdpError as error:
+            problem = str(error)
+        else:
+            return Call(made, str(request.url), dict(request.headers))
+        msg = f"unexpected call: what was sent to {operation} is no legal {cls.__name__}: {problem}"
+        raise self._queue.unexpected(msg)
+
+
+def _with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"credentials": Credentials("STUBBEDACCESSKEYID", "stubbed"), "retry": NoWaitRetry(), **settings}
+
+
+def _success(answer: Response, number: int) -> httpx.Response:
+    request_id = answer.metadata.request_id or f"stub-{number}"
+    return httpx.Response(200, json=to_wire(answer), headers={"x-amzn-requestid": request_id})
+
+
+def _refusal(error: ServiceError, number: int) -> httpx.Response:
+    status = error.status_code or (_SERVICE_FAULT if error.transient else _REQUEST_ERROR)
+    body = {**error.members, "__type": error.code, "message": error.message}
+    return httpx.Response(status, json=body, headers={"x-amzn-requestid": error.request_id or f"stub-{number}"})

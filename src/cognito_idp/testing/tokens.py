@@ -1,0 +1,116 @@
+"""Tokens for tests, signed as those of a user pool are, with a key that is made on the spot."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from ..tokens.pools import TrustedPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_KEY_ID = "test-key"
+
+
+class TokenIssuer:
+    """Issues tokens that a `TokenVerifier` of its `pool` accepts, without a network.
+
+    ```
+    issuer = TokenIssuer()
+    verifier = TokenVerifier(issuer.pool, token_use="access")
+    verifier.verify(issuer.access_token("mary", groups=["admins"])).groups  # ("admins",)
+    ```
+
+    Args:
+        user_pool_id: the pool whose tokens these seem to be.
+        client_id: the app client that they seem to be issued to.
+        clock: a function that gives the time in seconds since 1970, at which they are issued.
+
+    Attributes:
+        pool: what the verifier under test must trust; it holds the public key.
+    """
+
+    def __init__(
+        self,
+        user_pool_id: str = "us-east-1_EXAMPLE",
+        client_id: str = "1example23456789",
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = generate_private_key(65537, 2048)
+        self._client_id = client_id
+        self._clock = clock
+        public = self._key.public_key().public_numbers()
+        jwk = {
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS256",
+            "kid": _KEY_ID,
+            "n": _number(public.n),
+            "e": _number(public.e),
+        }
+        self.pool = TrustedPool(user_pool_id, client_ids=client_id, jwks={"keys": [jwk]})
+        self._issuer = next(iter(self.pool.jwks_uris))
+
+    def access_token(
+        self,
+        username: str,
+        *,
+        scope: str = "aws.cognito.signin.user.admin",
+        groups: Iterable[str] = (),
+        expires_in: float = 3600,
+        **claims: Any,
+    ) -> str:
+        """Issue an access token.
+
+        Args:
+            username: whose it is.
+            scope: what it is good for, divided by blanks.
+            groups: the groups that the user is in.
+            expires_in: seconds until it ends; below 0 for one that has ended.
+            claims: further claims, or other values for those of every token (`sub`, `iss`, `token_use`, ...).
+        """
+        own = {"token_use": "access", "client_id": self._client_id, "scope": scope, "username": username, "version": 2}
+        return self._issued(own, groups, expires_in, claims)
+
+    def id_token(self, username: str, *, groups: Iterable[str] = (), expires_in: float = 3600, **claims: Any) -> str:
+        """Issue an ID token; `claims` are such as `email`, and the rest is as for an access token."""
+        own = {"token_use": "id", "aud": self._client_id, "cognito:username": username}
+        return self._issued(own, groups, expires_in, claims)
+
+    def _issued(self, own: dict[str, Any], groups: Iterable[str], expires_in: float, claims: dict[str, Any]) -> str:
+        now = int(self._clock())
+        listed = list(groups)
+        payload = {
+            "iss": self._issuer,
+            "sub": str(uuid.uuid4()),
+            "jti": str(uuid.uuid4()),
+            "auth_time": now + min(0, int(expires_in)),
+            "iat": now + min(0, int(expires_in)),
+            "exp": now + int(expires_in),
+            **own,
+            **({"cognito:groups": listed} if listed else {}),
+            **claims,
+        }
+        text = f"{_json({'kid': _KEY_ID, 'alg': 'RS256'})}.{_json(payload)}"
+        return f"{text}.{_base64url(self._key.sign(text.encode('ascii'), PKCS1v15(), SHA256()))}"
+
+
+def _json(value: dict[str, Any]) -> str:
+    return _base64url(json.dumps(value).encode())
+
+
+def _number(value: int) -> str:
+    return _base64url(value.to_bytes((value.bit_length() + 7) // 8))
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

@@ -1,0 +1,159 @@
+"""Marks that stand for secrets, and a search for them in everything that a program may show.
+
+A mark is six characters, so that it fits where a code does. It is found as it is, in base64 and in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+import warnings
+from base64 import b64decode
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_MARK = re.compile(r"Zq[0-9a-f]{4}")
+_MARK_BYTES = re.compile(rb"Zq[0-9a-f]{4}")
+_MARK_HEX = re.compile(r"5a71(?:3[0-9]|6[1-6]){4}", re.IGNORECASE)
+_SIGNATURE = re.compile(r"Signature=[0-9a-f]{64}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+MARK_SIZE = 6
+
+
+class Marks:
+    """Makes marks, each once."""
+
+    def __init__(self) -> None:
+        self._numbers = count()
+
+    def __call__(self, size: int = 0) -> str:
+        """Return a new mark, filled up to a size."""
+        return f"Zq{next(self._numbers):04x}".ljust(size, "z")
+
+
+def marks_in(text: str) -> list[str]:
+    """Return the secrets that a text shows."""
+    found = _MARK.findall(text) + _MARK_HEX.findall(text) + _SIGNATURE.findall(text)
+    for run in _BASE64.findall(text):
+        standard = run.replace("-", "+").replace("_", "/")
+        # A secret need not begin where a group of four characters does.
+        for start in range(4):
+            part = standard[start:]
+            part = part[: len(part) - (len(part) % 4 == 1)]
+            found += [mark.decode() for mark in _MARK_BYTES.findall(b64decode(part + "=" * (-len(part) % 4)))]
+    return found
+
+
+class Search:
+    """Looks for marks wherever a log, an error reporter or a debugger would look.
+
+    `found` holds the places where some were, each with the first text that showed them there.
+    """
+
+    def __init__(self, *secrets: str) -> None:
+        """Take secrets that can't be marks, such as a key that was derived from one."""
+        self.found: dict[str, str] = {}
+        self.texts = 0
+        self._secrets = set(secrets)
+        self._clean: set[str] = set()
+        self._printed: set[type[BaseException]] = set()
+
+    def also(self, *secrets: str) -> None:
+        """Look for further secrets from now on."""
+        if not self._secrets.issuperset(secrets):
+            self._secrets.update(secrets)
+            self._clean.clear()
+
+    def text(self, place: str, text: str, case: str = "") -> None:
+        """Search a text that stands in some place; `case` tells what led to it."""
+        self.texts += 1
+        if text in self._clean:
+            return
+        if marks_in(text) or any(secret in text for secret in self._secrets):
+            self.found.setdefault(place, f"{case}: {text[:300]}")
+        else:
+            self._clean.add(text)
+
+    def value(self, value: object, case: str = "") -> None:
+        """Search what stands for an object in a log."""
+        for form in (repr, str):
+            self.text(f"{form.__name__} of {type(value).__name__}", form(value), case)
+
+    def error(self, error: BaseException, case: str = "", *, frames: bool = True) -> None:
+        """Search an exception, all that led to it and, with `frames`, the local variables of the library's code."""
+        for each in _chain(error):
+            name = type(each).__name__
+            self.value(each, case)
+            self.text(f"arguments and attributes of {name}", f"{each.args!r} {vars(each)!r}", case)
+            self.text(f"{name} as printed", "".join(traceback.format_exception_only(each)), case)
+            if frames:
+                self._frames(each, case, skip=1 if each is error else 0)
+        # Besides what was searched above, it shows lines of code, which takes long to find.
+        if type(error) not in self._printed:
+            self._printed.add(type(error))
+            self.text(f"traceback of {type(error).__name__}", "".join(traceback.format_exception(error)), case)
+
+    def _frames(self, error: BaseException, case: str, *, skip: int) -> None:
+        ours = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if _is_ours(frame)]
+        # The function that was called with a secret has it as its argument, as its caller has: so the first is skipped.
+        for frame in ours[skip:]:
+            for variable, value in list(frame.f_locals.items()):
+                label = f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
+                self.text(f"local variable {variable} of {label}", repr(value), case)
+
+    def report(self) -> str:
+        """Say where marks were found; empty if nowhere."""
+        return "\n".join(f"{place}, for example {text}" for place, text in sorted(self.found.items()))
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Search every log record of any library, and every warning, within the block."""
+        handler = _Handler(self)
+        root = logging.getLogger()
+        level = root.level
+        with ExitStack() as stack:
+            caught = stack.enter_context(warnings.catch_warnings(record=True))
+            warnings.simplefilter("always")
+            root.addHandler(handler)
+            root.setLevel(logging.DEBUG)
+            stack.callback(root.setLevel, level)
+            stack.callback(root.removeHandler, handler)
+            yield
+        for warning in caught:
+            self.text("warning", str(warning.message), warning.filename)
+
+
+class _Handler(logging.Handler):
+    def __init__(self, search: Search) -> None:
+        super().__init__(logging.DEBUG)
+        self._search = search
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Search a record as it is written, and as it is kept."""
+        place = f"log record of {record.name}"
+        self._search.text(place, self.format(record))
+        self._search.text(place, repr(vars(record)))
+        if record.exc_info and record.exc_info[1] is not None:
+            self._search.error(record.exc_info[1], place)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    module: Any = frame.f_globals.get("__name__", "")
+    return str(module).partition(".")[0] == "cognito_idp"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        each = todo.pop()
+        if each is not None and all(each is not other for other in found):
+            found.append(each)
+            todo += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+    return found

@@ -1,0 +1,58 @@
+"""The page on testing: what it shows works as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
+_BLOCK = re.compile(r'^```python(?: title="(?P<title>[\w.]+)")?\n(?P<code>.*?)^```$', re.DOTALL | re.MULTILINE)
+BLOCKS = [(found["title"], found["code"]) for found in _BLOCK.finditer(PAGE.read_text("utf-8"))]
+FILES = {title: code for title, code in BLOCKS if title}
+SCRIPTS = [code for title, code in BLOCKS if not title]
+
+
+def test_all_blocks_are_run() -> None:
+    """No Python on the page is passed over."""
+    assert PAGE.read_text("utf-8").count("```python") == len(FILES) + len(SCRIPTS)
+    assert FILES
+    assert SCRIPTS
+
+
+@pytest.mark.parametrize("code", SCRIPTS)
+def test_scripts(code: str) -> None:
+    """Each block without a file name runs alone."""
+    exec(compile(code, str(PAGE), "exec"), {"__name__": "block"})
+
+
+def test_files(tmp_path: Path) -> None:
+    """The files of the page, the FastAPI application among them, stand in one folder, and pytest passes there."""
+    pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install 'cognito-idp[examples]'")
+    for name, code in FILES.items():
+        (tmp_path / name).write_text(code)
+    plugin = "cognito_idp.testing.pytest_plugin"
+    command = (sys.executable, "-m", "pytest", "-q", "-p", plugin, "-p", "no:cacheprovider", "-W", "error")
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "9 passed" in done.stdout or "1 skipped" in done.stdout
+
+
+def test_files_are_typed(tmp_path: Path) -> None:
+    """The files of the page pass mypy in its strict mode, as the page says that type checkers see mistakes."""
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install 'cognito-idp[examples]'")
+    for name, code in FILES.items():
+        (tmp_path / name).write_text(code)
+    command = (sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *sorted(FILES))
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+# It reads FastAPI and all of the library without a cache.
+test_files_are_typed = pytest.mark.long(test_files_are_typed)

@@ -1,0 +1,182 @@
+"""The plugin for pytest, in sessions of pytest's own, each in a process that loads nothing but it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLUGIN = "cognito_idp.testing.pytest_plugin"
+POOL = "eu-west-1_EXAMPLE"
+IMPORTS = """
+import pytest
+from cognito_idp import AdminGetUserRequest, AdminGetUserResponse
+from cognito_idp.testing import StubTransport
+MARY = AdminGetUserRequest(user_pool_id="eu-west-1_EXAMPLE", username="mary")
+"""
+
+
+def run_pytest(folder: Path, source: str, *options: str) -> tuple[dict[str, int], str]:
+    """Run a test module in a session of its own; return how many tests ended how, and what was printed."""
+    (folder / "test_it.py").write_text(IMPORTS + dedent(source))
+    command = (sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", "-rA", *options)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    summary = done.stdout.strip().rpartition("\n")[2]
+    counts = {kind.rstrip("s"): int(number) for number, kind in re.findall(r"(\d+) ([a-z]+)", summary)}
+    return counts, done.stdout + done.stderr
+
+
+def test_a_stub_for_each_test(tmp_path: Path) -> None:
+    """Each test gets a stub of its own, and passes if it asked for all answers."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_one(cognito_stub, number):
+            assert () == cognito_stub.calls
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+            assert "mary" == cognito_stub.client().send(MARY).username
+        """,
+    )
+    assert {"passed": 2} == counts, output
+
+
+def test_leftovers_fail_the_test(tmp_path: Path) -> None:
+    """A test that leaves an answer fails, and is told which one."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        def test_one(cognito_stub):
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+        """,
+    )
+    assert {"passed": 1, "error": 1} == counts, output
+    assert "LeftoverAnswersError: answers that no call asked for:" in output
+
+
+def test_a_fixture_may_call_at_its_end(tmp_path: Path) -> None:
+    """What the test's own fixtures call when they end comes before the check."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        @pytest.fixture
+        def app(cognito_stub):
+            yield
+            cognito_stub.client().send(MARY)
+
+        def test_one(app, cognito_stub):
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+        """,
+    )
+    assert {"passed": 1} == counts, output
+
+
+def test_a_failure_is_told_once(tmp_path: Path) -> None:
+    """A test that fails for another reason is not failed again for what it left."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        def test_one(cognito_stub):
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+            assert False, "another reason"
+        """,
+    )
+    assert {"failed": 1} == counts, output
+    assert "LeftoverAnswersError" not in output
+
+
+@pytest.mark.parametrize(("seen", "expected"), [("500", {"passed": 1, "error": 1}), ("200", {"failed": 1})])
+def test_a_swallowed_call(tmp_path: Path, seen: str, expected: dict[str, int]) -> None:
+    """An unexpected call that the program swallowed fails a test that passed, and explains one that failed."""
+    counts, output = run_pytest(
+        tmp_path,
+        f"""
+        def status(client):
+            try:
+                client.send(MARY)
+            except Exception:
+                return 500
+            return 200
+
+        def test_one(cognito_stub):
+            assert {seen} == status(cognito_stub.client())
+        """,
+    )
+    assert expected == counts, output
+    assert "unexpected call: AdminGetUserRequest(user_pool_id='eu-west-1_EXAMPLE', username='***')" in output
+    assert ("- cognito_stub -" in output) == ("failed" in expected)
+
+
+def test_no_server_without_the_extra(tmp_path: Path) -> None:
+    """Where ministack is not installed, tests of the server are skipped with the name of the extra."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        import sys
+        sys.modules["ministack"] = None
+
+        def test_one(cognito_server):
+            assert False
+
+        def test_two(cognito_server):
+            assert False
+        """,
+    )
+    assert {"skipped": 2} == counts, output
+    assert "ministack is not installed; pip install 'cognito-idp[local]'" in output
+
+
+SERVER_TESTS = """
+import os
+from cognito_idp import Client
+
+def note(server):
+    with open("seen", "a") as file:
+        file.write(f"{os.getpid()} {server.endpoint_url}\\n")
+
+def test_one(cognito_server):
+    note(cognito_server)
+    with Client(
+        cognito_server.region, credentials=cognito_server.credentials, endpoint_url=cognito_server.endpoint_url
+    ) as client:
+        assert client.create_user_pool(pool_name="people").user_pool.id
+
+def test_two(cognito_server):
+    note(cognito_server)
+"""
+
+
+@pytest.mark.parametrize(
+    "options", [(), pytest.param(("-p", "xdist", "-n", "2", "--dist", "each"), id="xdist")], ids=["plain", ""]
+)
+def test_one_server_a_process(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """The tests of a session share one server; under pytest-xdist, each worker has one."""
+    pytest.importorskip("ministack", reason="the server needs the extra local: pip install 'cognito-idp[local]'")
+    if options:
+        pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    counts, output = run_pytest(tmp_path, SERVER_TESTS, *options)
+    assert {"passed": 4 if options else 2} == counts, output
+    seen = [line.split() for line in (tmp_path / "seen").read_text().splitlines()]
+    processes, urls = ({line[column] for line in seen} for column in (0, 1))
+    assert (2 if options else 1) == len(processes) == len(urls)
+
+
+def test_the_plugin_costs_nothing() -> None:
+    """Loading the plugin loads no HTTP library, no client, no struct and no converter."""
+    code = f"import json, sys, pytest; import {PLUGIN}; print(json.dumps(sorted(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    loaded = json.loads(subprocess.check_output((sys.executable, "-c", code), env=environment))
+    ours = {name for name in loaded if name.startswith("cognito_idp.testing")}
+    assert {"cognito_idp.testing", PLUGIN} == ours
+    assert [] == [name for name in ("attrs", "cattrs", "cryptography", "http.client", "httpx", "ssl") if name in loaded]
+    assert [] == [name for name in loaded if name in ("cognito_idp.client", "cognito_idp.async_client")]
