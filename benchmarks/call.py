@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from . import environments
 from .race import median_difference, median_ratio, race
@@ -13,18 +13,26 @@ from .server import running_server
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CALLS = 200
-_SYNC_TARGET = 0.45
-_TITLES = {
-    "raw-socket": "raw socket, prebuilt bytes",
-    "http-client": "http.client",
-    "httpx-transport": "httpx.HTTPTransport, prebuilt request",
-    "cognito-idp": "cognito_idp.Client",
-    "boto3": "boto3",
-    "httpx-async-transport": "httpx.AsyncHTTPTransport, prebuilt request",
-    "cognito-idp-async": "cognito_idp.AsyncClient, 1 in flight",
+_CALLS: Final = 200
+# The title, and the environment that the contestant lives in.
+_CONTESTANTS: Final = {
+    "raw-socket": ("raw socket, prebuilt bytes", environments.plain),
+    "http-client": ("http.client", environments.plain),
+    "httpx-transport": ("httpx.HTTPTransport, prebuilt request", environments.plain),
+    "pyreqwest": ("pyreqwest's SyncClient, prebuilt request", environments.fast),
+    "cognito-idp": ("cognito_idp.Client", environments.plain),
+    "cognito-idp-fast": ("cognito_idp.Client with the extra fast", environments.fast),
+    "boto3": ("boto3", environments.boto3),
+    "httpx-async-transport": ("async: httpx.AsyncHTTPTransport, prebuilt request", environments.plain),
+    "pyreqwest-async": ("async: pyreqwest's Client, prebuilt request", environments.fast),
+    "cognito-idp-async": ("async: cognito_idp.AsyncClient", environments.plain),
+    "cognito-idp-async-fast": ("async: cognito_idp.AsyncClient with the extra fast", environments.fast),
+    "cognito-idp-async-aiohttp": ("async: cognito_idp.AsyncClient over httpx_aiohttp", environments.transports),
+    "cognito-idp-async-httpx2": ("async: cognito_idp.AsyncClient over httpx2", environments.transports),
+    "capo-async": ("async: capo's client", environments.capo),
+    "aiobotocore": ("async: aiobotocore", environments.aiobotocore),
 }
-_COLUMNS = (
+_COLUMNS: Final = (
     Column("title", "one warm AdminInitiateAuth"),
     Column("cpu_us", "CPU µs", ".1f"),
     Column("cpu_spread_us", "quartiles"),
@@ -32,13 +40,22 @@ _COLUMNS = (
     Column("wall_us", "wall µs", ".1f"),
     Column("wall_ratio", "of boto3", ".3f"),
 )
+# Ours, its bare transport, and the bound.
+_TARGETS: Final = {
+    "sync call, plain: CPU of boto3's": ("cognito-idp", "httpx-transport", 0.43),
+    "sync call, fast: CPU of boto3's": ("cognito-idp-fast", "pyreqwest", 0.24),
+}
+_SHARES: Final = {
+    "sync, plain": ("cognito-idp", "httpx-transport"),
+    "sync, fast": ("cognito-idp-fast", "pyreqwest"),
+    "async, plain": ("cognito-idp-async", "httpx-async-transport"),
+    "async, fast": ("cognito-idp-async-fast", "pyreqwest-async"),
+}
 
 
 def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
     """Run all contestants and report."""
-    plain = environments.install(environments.plain(), envs)
-    boto3 = environments.install(environments.boto3(), envs)
-    contestants = {name: boto3 if name == "boto3" else plain for name in _TITLES}
+    contestants = environments.install_all({name: home for name, (_, home) in _CONTESTANTS.items()}, envs)
     with running_server() as url:
         samples = race(contestants, url, envs, rounds=rounds, calls=calls)
     cpu = {name: [sample.cpu * 1e6 for sample in of_one] for name, of_one in samples.items()}
@@ -53,23 +70,30 @@ def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
             "wall_us": median(wall[name]),
             "wall_ratio": median_ratio(wall[name], wall["boto3"]),
         }
-        for name, title in _TITLES.items()
+        for name, (title, _) in _CONTESTANTS.items()
     ]
-    own = median_difference(cpu["cognito-idp"], cpu["httpx-transport"])
-    own_async = median_difference(cpu["cognito-idp-async"], cpu["httpx-async-transport"])
+    targets = [
+        Target(
+            what,
+            median_ratio(cpu[ours], cpu["boto3"]),
+            bound,
+            floor=median_ratio(cpu[bare], cpu["boto3"]),
+            floor_of="bare transport",
+        )
+        for what, (ours, bare, bound) in _TARGETS.items()
+    ]
+    shares = {what: median_difference(cpu[ours], cpu[bare]) for what, (ours, bare) in _SHARES.items()}
     return Report(
-        title="CPU and wall time of a warm call",
+        title="CPU and wall time of a warm call, one after the other",
         columns=_COLUMNS,
         rows=rows,
-        targets=[
-            Target("CPU of Client over boto3's", median_ratio(cpu["cognito-idp"], cpu["boto3"]), _SYNC_TARGET),
-        ],
-        environments=[plain, boto3],
+        targets=targets,
+        environments=environments.distinct(contestants.values()),
         notes=[
             f"{rounds} rounds of {calls} calls each; medians over the rounds, ratios within each round",
-            f"our own share of the CPU (client less bare transport): {own:.1f} µs sync, {own_async:.1f} µs async",
+            "client less bare transport, CPU: " + ", ".join(f"{share:.0f} µs {what}" for what, share in shares.items()),
         ],
-        figures={"own_share_us": own, "own_share_async_us": own_async},
+        figures=shares,
     )
 
 

@@ -1,8 +1,11 @@
-"""Time fresh processes from their start to the first parsed response, for us and for boto3."""
+"""Time fresh processes from their start to the first parsed response, and what `warm_up` takes off the first call."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import subprocess
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
 
 from . import environments
 from .process import Cost, middle, run_all
@@ -15,15 +18,36 @@ if TYPE_CHECKING:
 
     from .environments import Installed
 
-_TARGET = 0.55
-_TITLES = {
-    "interpreter": "Python alone",
-    "imports": "import httpx, attrs, cattrs alone",
-    "bare": "the same, and one exchange over httpx.HTTPTransport",
-    "cognito-idp": "cognito_idp to the first response",
-    "boto3": "boto3 to the first response",
+_HOMES: Final = {
+    "plain": environments.plain,
+    "fast": environments.fast,
+    "capo": environments.capo,
+    "boto3": environments.boto3,
 }
-_COLUMNS = (
+_IMPORTS: Final = "import {}, attrs, cattrs, os; os._exit(0)"
+# Title, environment, and what is handed to Python there; URL stands for the server's.
+_PROGRAMS: Final = {
+    "interpreter": ("Python alone", "plain", ("-c", "import os; os._exit(0)")),
+    "imports": ("import httpx, attrs, cattrs alone", "plain", ("-c", _IMPORTS.format("httpx"))),
+    "bare": ("the same, and one exchange over httpx.HTTPTransport", "plain", ("cold_bare.py", "URL")),
+    "cognito-idp": ("cognito_idp to the first response", "plain", ("cold_ours.py", "URL", "httpx")),
+    "imports-fast": ("import pyreqwest, attrs, cattrs alone", "fast", ("-c", _IMPORTS.format("pyreqwest.client"))),
+    "bare-fast": ("the same, and one exchange over pyreqwest", "fast", ("cold_bare_fast.py", "URL")),
+    "cognito-idp-fast": (
+        "cognito_idp with the extra fast to the first response",
+        "fast",
+        ("cold_ours.py", "URL", "pyreqwest"),
+    ),
+    "capo": ("capo to the first response", "capo", ("cold_capo.py", "URL")),
+    "boto3": ("boto3 to the first response", "boto3", ("cold_boto3.py", "URL")),
+}
+_FIRST_CALLS: Final = {
+    "first-call": ("the first call of a process", "plain", "httpx", "cold"),
+    "first-call-warm": ("the first call after warm_up", "plain", "httpx", "warm"),
+    "first-call-fast": ("the first call of a process, with the extra fast", "fast", "pyreqwest", "cold"),
+    "first-call-fast-warm": ("the first call after warm_up, with the extra fast", "fast", "pyreqwest", "warm"),
+}
+_COLUMNS: Final = (
     Column("title", "one fresh process"),
     Column("wall_ms", "wall ms", ".1f"),
     Column("wall_ratio", "of boto3", ".3f"),
@@ -31,44 +55,89 @@ _COLUMNS = (
     Column("cpu_ratio", "of boto3", ".3f"),
     Column("peak_mib", "peak MiB", ".1f"),
     Column("peak_ratio", "of boto3", ".3f"),
+    Column("warm_up_ms", "warm_up ms", ".1f"),
 )
+# Ours, its bare imports and exchange, and the bound.
+_STARTS: Final = {
+    "plain": ("cognito-idp", "bare", 0.52),
+    "fast": ("cognito-idp-fast", "bare-fast", 0.31),
+}
+_PEAK: Final = 0.70
 
 
 def measure(envs: Path, *, rounds: int) -> Report:
     """Run all programs in turn and report."""
-    plain = environments.install(environments.plain(), envs)
-    boto3 = environments.install(environments.boto3(), envs)
+    installed = environments.install_all(_HOMES, envs)
+    environ = environments.clean_environ(envs)
     with running_server() as url:
         commands = {
-            "interpreter": _python(plain, "-c", "import os; os._exit(0)"),
-            "imports": _python(plain, "-c", "import httpx, attrs, cattrs, os; os._exit(0)"),
-            "bare": _python(plain, _program("cold_bare"), url),
-            "cognito-idp": _python(plain, _program("cold_plain"), url),
-            "boto3": _python(boto3, _program("cold_boto3"), url),
+            name: _python(installed[home], *(url if argument == "URL" else argument for argument in rest))
+            for name, (_, home, rest) in _PROGRAMS.items()
         }
-        costs = run_all(commands, environments.clean_environ(envs), rounds=rounds)
-    rows = [_row(name, costs[name], costs["boto3"]) for name in _TITLES]
-    ours = next(row for row in rows if row["name"] == "cognito-idp")
+        costs = run_all(commands, environ, rounds=rounds)
+        calls = _first_calls(installed, url, environ, rounds)
+    rows = {name: _row(name, costs[name], costs["boto3"]) for name in _PROGRAMS}
+    targets = [
+        Target(
+            f"cold start to the first response, {which}: {time} time of boto3's",
+            rows[ours][key],
+            bound,
+            floor=rows[bare][key],
+            floor_of="bare imports and exchange",
+        )
+        for which, (ours, bare, bound) in _STARTS.items()
+        for time, key in (("wall", "wall_ratio"), ("CPU", "cpu_ratio"))
+    ]
+    peak, floor = rows["cognito-idp"]["peak_ratio"], rows["bare"]["peak_ratio"]
+    targets.append(
+        Target("peak memory after the first response, plain: of boto3's", peak, _PEAK, floor=floor, floor_of="bare")
+    )
     return Report(
-        title="Cold start: from the start of a process to the first parsed response",
+        title="Cold start: from the start of a process to the first parsed response, and the first call alone",
         columns=_COLUMNS,
-        rows=rows,
-        targets=[
-            Target("wall time over boto3's", ours["wall_ratio"], _TARGET),
-            Target("CPU time over boto3's", ours["cpu_ratio"], _TARGET),
+        rows=[*rows.values(), *calls],
+        targets=targets,
+        environments=environments.distinct(installed.values()),
+        notes=[
+            f"{rounds} processes each, in turn, compiled beforehand; medians, ratios within each round",
+            "the first call alone: timed in the process, from after the import and Client(), or after warm_up",
+            "the extra fast never imports httpx (the program asserts it)",
         ],
-        environments=[plain, boto3],
-        notes=[f"{rounds} processes each, in turn, compiled beforehand; medians, ratios within each round"],
     )
 
 
 def _python(installed: Installed, *arguments: str) -> list[str]:
-    # Isolated (-I), so that the folder of the program is not searched for what it imports.
-    return [str(installed.python), "-I", *arguments]
+    """Return the command that runs Python with these arguments; programs of this folder go by their names.
+
+    Isolated (-I), so that the folder of the program is not searched for what it imports.
+    """
+    folder = ROOT / "benchmarks"
+    return [
+        str(installed.python),
+        "-I",
+        *(str(folder / argument) if argument.endswith(".py") else argument for argument in arguments),
+    ]
 
 
-def _program(name: str) -> str:
-    return str(ROOT / "benchmarks" / f"{name}.py")
+def _first_calls(
+    installed: dict[str, Installed], url: str, environ: dict[str, str], rounds: int
+) -> list[dict[str, Any]]:
+    figures: dict[str, list[dict[str, float]]] = {name: [] for name in _FIRST_CALLS}
+    for _ in range(rounds):
+        for name, (_, home, transport_name, start) in _FIRST_CALLS.items():
+            command = _python(installed[home], "first_call.py", url, transport_name, start)
+            done = subprocess.run(command, stdout=subprocess.PIPE, env=environ, check=True)
+            figures[name].append(json.loads(done.stdout))
+    return [
+        {
+            "name": name,
+            "title": _FIRST_CALLS[name][0],
+            "wall_ms": median(each["wall"] for each in of_one) * 1e3,
+            "cpu_ms": median(each["cpu"] for each in of_one) * 1e3,
+            "warm_up_ms": median(each["warm_up"] for each in of_one) * 1e3 or None,
+        }
+        for name, of_one in figures.items()
+    ]
 
 
 def _row(name: str, costs: list[Cost], peers: list[Cost]) -> dict[str, Any]:
@@ -78,7 +147,7 @@ def _row(name: str, costs: list[Cost], peers: list[Cost]) -> dict[str, Any]:
     )
     return {
         "name": name,
-        "title": _TITLES[name],
+        "title": _PROGRAMS[name][0],
         "wall_ms": wall * 1e3,
         "wall_ratio": ratios.wall,
         "cpu_ms": cpu * 1e3,

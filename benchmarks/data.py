@@ -12,6 +12,8 @@ ACCESS_KEY_ID: Final = "AKIDEXAMPLE"
 SECRET_ACCESS_KEY: Final = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TARGET: Final = "AWSCognitoIdentityProviderService.AdminInitiateAuth"
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+# Under this path the server answers with the user name that it was sent.
+ECHO_PATH: Final = "/echo"
 
 POOL_ID: Final = "us-east-1_EXAMPLE01"
 CLIENT_ID: Final = "1example23456789abcdefghij"

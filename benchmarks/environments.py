@@ -1,11 +1,13 @@
 """The environments that the contestants live in: one each, so that none brings along what another one needs.
 
-They are made on first use and kept. Ours holds the wheel's runtime dependencies and a copy of the package from the
-working tree, laid out as the wheel lays it out; the copy is renewed when the tree has changed.
+They are made on first use and kept; `python -m benchmarks.environments` makes all of them at once. Ours hold the
+wheel's runtime dependencies and a copy of the package from the working tree, laid out as the wheel lays it out; the
+copy is renewed when the tree has changed.
 """
 
 from __future__ import annotations
 
+import argparse
 import compileall
 import hashlib
 import os
@@ -16,9 +18,12 @@ import tempfile
 import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .server import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 _PACKAGE = ROOT / "src" / "cognito_idp"
 
@@ -33,8 +38,32 @@ class Environment(NamedTuple):
 
 def plain() -> Environment:
     """Return ours: the package and what it needs, nothing else."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return Environment("plain", tuple(project["dependencies"]), holds_our_package=True)
+    return _ours("plain")
+
+
+def fast() -> Environment:
+    """Return ours with the extra `fast`."""
+    return _ours("fast", *_project()["optional-dependencies"]["fast"])
+
+
+def transports() -> Environment:
+    """Return ours with the other HTTP libraries whose transports it takes."""
+    return _ours("transports", "httpx-aiohttp==0.2.0", "httpx2==2.16.2")
+
+
+def gmpy2() -> Environment:
+    """Return ours with the library that speeds up SRP."""
+    return _ours("gmpy2", "gmpy2==2.3.2")
+
+
+def jwt() -> Environment:
+    """Return ours with the newest PyJWT."""
+    return _ours("jwt", "PyJWT[crypto]")
+
+
+def jwt_oldest() -> Environment:
+    """Return ours with the oldest PyJWT that it takes."""
+    return _ours("jwt-oldest", "PyJWT[crypto]==2.10.0")
 
 
 def boto3() -> Environment:
@@ -42,11 +71,46 @@ def boto3() -> Environment:
     return Environment("boto3", ("boto3==1.44.5",))
 
 
+def aiobotocore() -> Environment:
+    """Return that of aiobotocore, which brings a botocore of its own choice."""
+    return Environment("aiobotocore", ("aiobotocore==3.10.0",))
+
+
+def capo() -> Environment:
+    """Return that of the capo SDK, which is a distribution a service (the one named `capo` is about guitars)."""
+    return Environment("capo", ("capo-cognito-identity-provider==0.13.0",))
+
+
+def pycognito() -> Environment:
+    """Return that of pycognito."""
+    return Environment("pycognito", ("pycognito==2024.5.1",))
+
+
+def plot() -> Environment:
+    """Return the one that draws the plots."""
+    return Environment("plot", ("matplotlib==3.11.2",))
+
+
+ALL: Final = (
+    plain, fast, transports, gmpy2, jwt, jwt_oldest, boto3, aiobotocore, capo, pycognito, plot
+)  # fmt: skip
+
+
+def _ours(name: str, *more: str) -> Environment:
+    return Environment(name, (*_project()["dependencies"], *more), holds_our_package=True)
+
+
+def _project() -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return project
+
+
 class Installed(NamedTuple):
     """An environment that stands ready."""
 
     name: str
     python: Path
+    packages: Path
     versions: dict[str, str]
 
 
@@ -81,7 +145,21 @@ def install(environment: Environment, folder: Path) -> Installed:
     if environment.holds_our_package:
         _copy_our_package(packages)
         versions["cognito-idp"] = "working tree"
-    return Installed(environment.name, python, dict(sorted(versions.items())))
+    return Installed(environment.name, python, packages, dict(sorted(versions.items())))
+
+
+def install_all(homes: Mapping[str, Callable[[], Environment]], folder: Path) -> dict[str, Installed]:
+    """Make the environments of all contestants, and return that of each."""
+    made: dict[Callable[[], Environment], Installed] = {}
+    for home in homes.values():
+        if home not in made:
+            made[home] = install(home(), folder)
+    return {name: made[home] for name, home in homes.items()}
+
+
+def distinct(installed: Iterable[Installed]) -> list[Installed]:
+    """Return each environment once."""
+    return list({each.name: each for each in installed}.values())
 
 
 def _copy_our_package(packages: Path) -> None:
@@ -112,3 +190,20 @@ def clean_environ(home: Path) -> dict[str, str]:
 
 def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
+
+
+def main() -> None:
+    """Make all environments."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.environments", description="Make all environments that the benchmarks need."
+    )
+    parser.add_argument("--envs", type=Path, default=default_folder(), help="the folder for them (%(default)s)")
+    folder = parser.parse_args().envs
+    for environment in ALL:
+        installed = install(environment(), folder)
+        versions = ", ".join(f"{name} {version}" for name, version in installed.versions.items())
+        print(f"{installed.name}: {versions}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,122 +1,113 @@
-"""Walk over a million made-up users with `iter_list_users`, and tell the speed and the peak of memory.
-
-A transport without a network makes each page when it is asked for; its cost is part of the figures.
-"""
+"""Walk over a million made-up users with `iter_list_users`: its speed beside boto3's paginator, and its memory."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
-import sys
-from time import perf_counter, process_time
-from typing import Any
+import subprocess
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
+from . import environments
+from .pages_work import PAGE
+from .race import median_ratio
+from .report import Column, Report, Target, arguments, finish
+from .server import ROOT
 
-from cognito_idp import Client, Credentials
+if TYPE_CHECKING:
+    from pathlib import Path
 
-from . import data
-from .report import Column, Report, Target, finish
+    from .environments import Installed
 
-_USERS = 1_000_000
-_EARLY = 100_000
-_PAGE = 60
-_TARGET_MIB = 1.0
-_COLUMNS = (
-    Column("users", "users walked", ",d"),
+_USERS: Final = 1_000_000
+# In a round of the race, both walk over so many times fewer.
+_SHARE: Final = 20
+_TARGET_MIB: Final = 1.0
+_TARGET_RATIO: Final = 2.0
+_WALKERS: Final = {
+    "cognito-idp": ("cognito_idp's iter_list_users", environments.plain),
+    "boto3": ("boto3's paginator", environments.boto3),
+}
+_COLUMNS: Final = (
+    Column("title", "walk"),
+    Column("users", "users", ",d"),
     Column("wall_s", "wall s", ".1f"),
     Column("cpu_s", "CPU s", ".1f"),
     Column("users_a_second", "users a second", ",.0f"),
+    Column("ratio", "of boto3", ".2f"),
     Column("peak_mib", "peak RSS MiB", ".2f"),
 )
 
 
-class NullTransport(httpx.BaseTransport):
-    """Answers ListUsers for a pool of so many users."""
-
-    def __init__(self, users: int) -> None:
-        self._users = users
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer with the page that the token names: the number of its first user."""
-        first = int(json.loads(request.read()).get("PaginationToken", "0"))
-        end = min(first + _PAGE, self._users)
-        page: dict[str, Any] = {"Users": [_user(number) for number in range(first, end)]}
-        if end < self._users:
-            page["PaginationToken"] = str(end)
-        return httpx.Response(200, json=page)
-
-
-def _user(number: int) -> dict[str, Any]:
-    return {
-        "Username": f"user-{number:09}",
-        "Attributes": [
-            {"Name": "sub", "Value": f"00000000-0000-4000-8000-{number:012}"},
-            {"Name": "email", "Value": f"user-{number:09}@example.com"},
-            {"Name": "email_verified", "Value": "true"},
-        ],
-        "UserCreateDate": 1_700_000_000.5,
-        "UserLastModifiedDate": 1_700_000_001.5,
-        "Enabled": True,
-        "UserStatus": "CONFIRMED",
-    }
-
-
-def _peak_mib() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def measure(users: int) -> Report:
+def measure(envs: Path, *, rounds: int, users: int = _USERS) -> Report:
     """Walk, and report."""
-    early = min(_EARLY, users)
-    rows: list[dict[str, Any]] = []
-    credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
-    with Client(data.REGION, credentials=credentials, transport=NullTransport(users)) as client:
-        wall, cpu = perf_counter(), process_time()
-        walked = 0
-        for walked, _ in enumerate(client.iter_list_users(user_pool_id=data.POOL_ID, limit=_PAGE), 1):
-            if walked in (early, users):
-                seconds = perf_counter() - wall
-                rows.append(
-                    {
-                        "users": walked,
-                        "wall_s": seconds,
-                        "cpu_s": process_time() - cpu,
-                        "users_a_second": walked / seconds,
-                        "peak_mib": _peak_mib(),
-                    }
-                )
-    assert walked == users
+    installed = environments.install_all({name: home for name, (_, home) in _WALKERS.items()}, envs)
+    race: dict[str, list[dict[str, float]]] = {name: [] for name in _WALKERS}
+    for _ in range(rounds):
+        for name, of_one in race.items():
+            of_one.append(_walk(name, installed[name], envs, users // _SHARE)[-1])
+    cpu = {name: [point["cpu"] for point in of_one] for name, of_one in race.items()}
+    ratio = median_ratio(cpu["boto3"], cpu["cognito-idp"])
+    rows = [
+        _row(name, sorted(of_one, key=lambda point: point["cpu"])[len(of_one) // 2]) for name, of_one in race.items()
+    ]
+    rows[0]["ratio"] = ratio
+    early, late = _walk("cognito-idp", installed["cognito-idp"], envs, users)
     return Report(
-        title="A walk over the users of a pool with iter_list_users",
+        title="A walk over the users of a pool",
         columns=_COLUMNS,
-        rows=rows,
+        rows=[*rows, _row("cognito-idp", early), _row("cognito-idp", late)],
         targets=[
-            Target(f"growth after {early:,} users", rows[-1]["peak_mib"] - rows[0]["peak_mib"], _TARGET_MIB, "MiB")
+            Target("users a second through iter_list_users: of boto3's paginator", ratio, _TARGET_RATIO, at_least=True),
+            Target(
+                f"growth of memory from {users // 10:,} to {users:,} users",
+                (late["peak"] - early["peak"]) / 2**20,
+                _TARGET_MIB,
+                "MiB",
+            ),
         ],
-        environments=[],
-        notes=[f"pages of {_PAGE} users with three attributes each; making them is part of the time"],
+        environments=environments.distinct(installed.values()),
+        notes=[
+            f"pages of {PAGE} users with three attributes each, made below the client without a network",
+            f"both in turn, {rounds} rounds in fresh processes (medians), then one long walk",
+            "users a second of CPU time: neither of them waits for anything",
+        ],
     )
 
 
-def _positive(text: str) -> int:
+def _walk(name: str, installed: Installed, envs: Path, users: int) -> list[dict[str, float]]:
+    command = [str(installed.python), "-m", "benchmarks.pages_work", name, str(users)]
+    environ = environments.clean_environ(envs)
+    done = subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True)
+    points: list[dict[str, float]] = json.loads(done.stdout)
+    return points
+
+
+def _row(name: str, point: dict[str, float]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": _WALKERS[name][0],
+        "users": point["users"],
+        "wall_s": point["wall"],
+        "cpu_s": point["cpu"],
+        "users_a_second": point["users"] / point["cpu"],
+        "peak_mib": point["peak"] / 2**20,
+    }
+
+
+def _enough(text: str) -> int:
     number = int(text)
-    if number < 1:
-        msg = f"must be at least 1, not {number}"
+    if number < _SHARE * 10:
+        msg = f"must be at least {_SHARE * 10}, not {number}"
         raise argparse.ArgumentTypeError(msg)
     return number
 
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
-    parser.add_argument("--users", type=_positive, default=_USERS, help="how many users are walked (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--assert", action="store_true", dest="strict", help="exit with 1 if a target is missed")
+    parser = arguments("pages", __doc__, rounds=5)
+    parser.add_argument("--users", type=_enough, default=_USERS, help="how many users are walked (%(default)s)")
     settings = parser.parse_args()
-    finish(measure(settings.users), settings)
+    finish(measure(settings.envs, rounds=settings.rounds, users=settings.users), settings)
 
 
 if __name__ == "__main__":

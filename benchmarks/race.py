@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .environments import clean_environ
 from .server import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
     from .environments import Installed
 
 
 class Sample(NamedTuple):
-    """What one call took, in seconds, on average over one round."""
+    """What one call took in one round: CPU and wall seconds on average, and latencies where calls were in flight.
+
+    `rss` is the memory of the process after the round, in bytes.
+    """
 
     cpu: float
     wall: float
+    p50: float | None
+    p99: float | None
+    rss: int
 
 
 class Worker:
-    """A process that holds one contestant."""
+    """A process that holds one contestant; it ends with the block that it is the context manager of."""
 
     def __init__(self, name: str, installed: Installed, url: str, home: Path) -> None:
         """Start it in its environment."""
         self.name = name
-        self.process = subprocess.Popen(
+        self._process = subprocess.Popen(
             [str(installed.python), "-m", "benchmarks.worker", name, url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -40,37 +48,73 @@ class Worker:
             env=clean_environ(home),
         )
 
-    def run(self, calls: int) -> Sample:
-        """Make so many calls, one after the other."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{calls}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the process."""
+        with suppress(BrokenPipeError):
+            self._process.__exit__(error_type, error, traceback)
+
+    def run(self, calls: int, in_flight: int = 0, lead_in: int = 0) -> Sample:
+        """Make so many calls, so many of them at once; 0 means one after the other, with no clock between them.
+
+        `lead_in` calls come before the clock starts.
+        """
+        self.start(calls, in_flight, lead_in)
+        return self.result()
+
+    def start(self, calls: int, in_flight: int = 0, lead_in: int = 0) -> None:
+        """Begin what `result` waits for."""
+        assert self._process.stdin is not None
+        task: dict[str, Any] = {"calls": calls, "in_flight": in_flight, "lead_in": lead_in}
+        try:
+            self._process.stdin.write(json.dumps(task) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended() from None
+
+    def result(self) -> Sample:
+        """Wait for the end of what was begun."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
         if not line:
-            msg = f"the worker of {self.name} ended; its error stands above"
-            raise RuntimeError(msg)
+            raise self._ended()
         return Sample(**json.loads(line))
+
+    def _ended(self) -> RuntimeError:
+        return RuntimeError(f"the worker of {self.name} ended; its error stands above")
+
+
+@contextmanager
+def workers(contestants: Mapping[str, Installed], url: str, home: Path) -> Iterator[list[Worker]]:
+    """Start a worker for each contestant, and end them all at the end of the block."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Worker(name, installed, url, home)) for name, installed in contestants.items()]
+
+
+def take_turns(started: Sequence[Worker], *, rounds: int, calls: int, in_flight: int = 0) -> dict[str, list[Sample]]:
+    """Return the samples of each contestant, one a round, after a round that doesn't count."""
+    samples: dict[str, list[Sample]] = {worker.name: [] for worker in started}
+    for worker in started:
+        worker.run(calls, in_flight)
+    for number in range(rounds):
+        # To and fro, so that no one always comes right after the same neighbour.
+        for worker in started if number % 2 == 0 else reversed(started):
+            # While the others had their turns, the processor's caches went cold.
+            samples[worker.name].append(worker.run(calls, in_flight, lead_in=calls // 5))
+    return samples
 
 
 def race(
     contestants: Mapping[str, Installed], url: str, home: Path, *, rounds: int, calls: int
 ) -> dict[str, list[Sample]]:
-    """Return the samples of each contestant, one a round, after a round that doesn't count."""
-    samples: dict[str, list[Sample]] = {name: [] for name in contestants}
-    with ExitStack() as stack:
-        workers = []
-        for name, installed in contestants.items():
-            worker = Worker(name, installed, url, home)
-            stack.enter_context(worker.process)
-            workers.append(worker)
-        for worker in workers:
-            worker.run(calls)
-        for number in range(rounds):
-            # To and fro, so that no one always comes right after the same neighbour.
-            for worker in workers if number % 2 == 0 else reversed(workers):
-                samples[worker.name].append(worker.run(calls))
-    return samples
+    """Start a worker for each contestant, and let them take turns."""
+    with workers(contestants, url, home) as started:
+        return take_turns(started, rounds=rounds, calls=calls)
 
 
 def median_ratio(values: Sequence[float], peers: Sequence[float]) -> float:

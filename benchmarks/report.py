@@ -29,17 +29,27 @@ class Column(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What a benchmark must show: a value that is at most `bound`."""
+    """What a benchmark must show: a value that is at most (or at least) `bound`.
+
+    `floor` is what the same would be of something bare that no client can do without, named by `floor_of`.
+    """
 
     what: str
     value: float
     bound: float
     unit: str = ""
+    at_least: bool = False
+    floor: float | None = None
+    floor_of: str = ""
 
     @property
     def is_met(self) -> bool:
         """Whether the value is within the bound."""
-        return self.value <= self.bound
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+    def as_row(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return {**self._asdict(), "is_met": self.is_met}
 
 
 class Report(NamedTuple):
@@ -54,12 +64,13 @@ class Report(NamedTuple):
     figures: Mapping[str, float] = MappingProxyType({})
 
 
-def arguments(benchmark: str, description: str | None, *, rounds: int) -> argparse.ArgumentParser:
-    """Return the parser of the arguments that all benchmarks take."""
+def arguments(benchmark: str, description: str | None, *, rounds: int | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the arguments that all benchmarks take; those without rounds have no `--rounds`."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{benchmark}", description=description)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--assert", action="store_true", dest="strict", help="exit with 1 if a target is missed")
-    parser.add_argument("--rounds", type=int, default=rounds, help=f"how often each one is measured ({rounds})")
+    if rounds is not None:
+        parser.add_argument("--rounds", type=int, default=rounds, help=f"how often each one is measured ({rounds})")
     parser.add_argument(
         "--envs",
         type=Path,
@@ -78,38 +89,43 @@ def finish(report: Report, settings: argparse.Namespace) -> None:
 
 def as_json(report: Report) -> str:
     """Return the report as JSON."""
-    return json.dumps(
-        {
-            "title": report.title,
-            "command": _command(),
-            "machine": _machine(),
-            "versions": {installed.name: installed.versions for installed in report.environments},
-            "rows": report.rows,
-            "targets": [{**target._asdict(), "is_met": target.is_met} for target in report.targets],
-            "figures": dict(report.figures),
-            "notes": report.notes,
-        },
-        indent=2,
-    )
+    return json.dumps({"command": _command(), "machine": machine(), **as_data(report)}, indent=2)
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """Return the report as plain values."""
+    return {
+        "title": report.title,
+        "versions": {installed.name: installed.versions for installed in report.environments},
+        "rows": list(report.rows),
+        "targets": [target.as_row() for target in report.targets],
+        "figures": dict(report.figures),
+        "notes": list(report.notes),
+    }
 
 
 def as_text(report: Report) -> str:
     """Return the report as a table for people."""
-    lines = [report.title, f"$ {_command()}", _machine()]
+    lines = [report.title, f"$ {_command()}", machine()]
     lines += [f"{installed.name}: {_versions(installed)}" for installed in report.environments]
-    lines += ["", *_table(report.columns, report.rows), "", *report.notes]
-    for target in report.targets:
-        verdict = "met   " if target.is_met else "MISSED"
-        unit = f" {target.unit}" if target.unit else ""
-        lines.append(f"target {verdict}  {target.what}: {target.value:.3g}{unit}, at most {target.bound:.3g}{unit}")
+    lines += ["", *table(report.columns, report.rows), "", *report.notes, *map(_sentence, report.targets)]
     return "\n".join(lines)
+
+
+def _sentence(target: Target) -> str:
+    verdict = "met   " if target.is_met else "MISSED"
+    unit = f" {target.unit}" if target.unit else ""
+    limit = "at least" if target.at_least else "at most"
+    floor = "" if target.floor is None else f" (floor, {target.floor_of}: {target.floor:.3g}{unit})"
+    return f"target {verdict}  {target.what}: {target.value:.3g}{unit}, {limit} {target.bound:.3g}{unit}{floor}"
 
 
 def _versions(installed: Installed) -> str:
     return ", ".join(f"{name} {version}" for name, version in installed.versions.items())
 
 
-def _table(columns: Sequence[Column], rows: Iterable[dict[str, Any]]) -> list[str]:
+def table(columns: Sequence[Column], rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the lines of a table, its heading first."""
     cells = [[column.heading for column in columns]]
     cells += [[_cell(column, row.get(column.key)) for column in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -132,7 +148,8 @@ def _command() -> str:
     return " ".join(["python", "-m", f"benchmarks.{module}", *sys.argv[1:]])
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return one line about the machine: processor, cores, load, system, Python."""
     cpuinfo = Path("/proc/cpuinfo")
     match = re.search(r"^model name\s*: (.+)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else None
     processor = match[1] if match else platform.processor() or platform.machine()

@@ -1,11 +1,14 @@
 """A loopback HTTP/1.1 server that gives one and the same answer to every request, as cheaply as Python can.
 
+Under `/echo` it answers with the user name that the request holds, which shows whether answers reach those who asked.
+
 `python -m benchmarks.server` prints its URL and serves until its standard input ends, so that it never outlives the
 benchmark that started it.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import selectors
 import socket
@@ -16,12 +19,13 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .data import CONTENT_TYPE, RESPONSE_BODY
+from .data import CONTENT_TYPE, ECHO_PATH, RESPONSE_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+_ECHO = f"POST {ECHO_PATH}".encode()
 _CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -37,18 +41,23 @@ def running_server() -> Iterator[str]:
         yield url
 
 
-def answer() -> bytes:
-    """Return the whole answer, with the headers that Cognito sends."""
+def answer(body: bytes = RESPONSE_BODY) -> bytes:
+    """Return a whole answer, with the headers that Cognito sends."""
     head = (
         "HTTP/1.1 200 OK\r\n"
         f"Date: {formatdate(usegmt=True)}\r\n"
         f"Content-Type: {CONTENT_TYPE}\r\n"
-        f"Content-Length: {len(RESPONSE_BODY)}\r\n"
+        f"Content-Length: {len(body)}\r\n"
         "Connection: keep-alive\r\n"
         "x-amzn-RequestId: 0f3c5a7e-1b2d-4c6f-8a9b-0c1d2e3f4a5b\r\n"
         "\r\n"
     )
-    return head.encode() + RESPONSE_BODY
+    return head.encode() + body
+
+
+def _echo(request: bytes) -> bytes:
+    name = json.loads(request.partition(b"\r\n\r\n")[2])["AuthParameters"]["USERNAME"]
+    return answer(json.dumps({"ChallengeParameters": {"USERNAME": name}}).encode())
 
 
 class _Connection:
@@ -66,8 +75,8 @@ class _Connection:
             chunk = self._peer.recv(65_536)
             self._received += chunk
             while size := _request_size(self._received):
-                self._received = self._received[size:]
-                self._peer.sendall(self._reply)
+                request, self._received = self._received[:size], self._received[size:]
+                self._peer.sendall(_echo(request) if request.startswith(_ECHO) else self._reply)
         except ConnectionError:
             chunk = b""
         if not chunk:
@@ -78,8 +87,10 @@ class _Connection:
 def _request_size(received: bytes) -> int:
     """Return the size of the first request, 0 while it is not whole."""
     head = received.find(b"\r\n\r\n")
-    match = _CONTENT_LENGTH.search(received, 0, head) if head >= 0 else None
-    size = 0 if match is None else head + 4 + int(match[1])
+    if head < 0:
+        return 0
+    match = _CONTENT_LENGTH.search(received, 0, head)
+    size = head + 4 + (0 if match is None else int(match[1]))
     return size if len(received) >= size else 0
 
 

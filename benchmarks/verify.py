@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _CALLS = 500
 _TARGET_RATIO = 1.1
-_OLDEST = "2.10.0"
 _POOL = "eu-west-1_AbCdEfGhI"
 _ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{_POOL}"
 _CLIENT = "1example23456789"
@@ -54,11 +53,8 @@ class Token(NamedTuple):
 
 def measure(envs: Path, *, rounds: int) -> Report:
     """Run all with each PyJWT and report."""
-    ours = environments.plain().requirements
-    installed = [
-        environments.install(environments.Environment(name, (*ours, requirement), holds_our_package=True), envs)
-        for name, requirement in (("jwt", "PyJWT[crypto]"), ("jwt-oldest", f"PyJWT[crypto]=={_OLDEST}"))
-    ]
+    homes = {"newest": environments.jwt, "oldest": environments.jwt_oldest}
+    installed = list(environments.install_all(homes, envs).values())
     rows: list[dict[str, Any]] = []
     targets: list[Target] = []
     for environment in installed:
@@ -75,7 +71,9 @@ def measure(envs: Path, *, rounds: int) -> Report:
             }
             for name, title in _TITLES.items()
         ]
-        targets.append(Target(f"verify, of PyJWT {version}'s decode", ratios["TokenVerifier"], _TARGET_RATIO))
+        targets.append(
+            Target(f"verifying a token: CPU of PyJWT {version}'s decode", ratios["TokenVerifier"], _TARGET_RATIO)
+        )
     return Report(
         title="CPU time of verifying one access token (RS256, 2,048 bits)",
         columns=_COLUMNS,

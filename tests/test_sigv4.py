@@ -213,11 +213,21 @@ def test_signing_key_depends_on_every_part() -> None:
 
 def test_key_cache_does_not_grow() -> None:
     """A client that runs for 100 days keeps at most 16 keys, and derives the key of a day once."""
-    cache = sigv4._signing_key
+    cache = sigv4._keyed_hashes
     cache.cache_clear()
     for day in range(100):
         for _ in range(3):
-            signing_key("secret", date=f"day {day}", region="us-east-1", service="cognito-idp")
+            sign(
+                "POST",
+                "/",
+                "",
+                (("host", "example.com"),),
+                b"",
+                credentials=Credentials("AKIDEXAMPLE", "secret"),
+                amz_date=f"{20260101 + day}T000000Z",
+                region="us-east-1",
+                service="cognito-idp",
+            )
     info = cache.cache_info()
     assert (100, 200, True) == (info.misses, info.hits, info.currsize <= 16)
 

@@ -1,0 +1,177 @@
+"""The ways to make one AdminInitiateAuth, async: makers that take the server's URL and return a warm call.
+
+As in `sync_calls`. Peers that keep fewer connections than ours by default (10 for aiobotocore and capo) are allowed as
+many, so that as many calls are on their way; their CPU time is the same with 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from . import data
+from .sync_calls import BARE_HEADERS, TIMEOUTS
+
+if TYPE_CHECKING:
+    from cognito_idp import AsyncClient
+
+AsyncCall = Callable[[], Awaitable[object]]
+AsyncMaker = Callable[[str], Awaitable[AsyncCall]]
+
+# What our clients keep open at most by default.
+CONNECTIONS: Final = 100
+
+
+async def httpx_transport(url: str) -> AsyncCall:
+    """Hand httpx's async transport a prebuilt request."""
+    import httpx
+
+    transport = httpx.AsyncHTTPTransport()
+    request = httpx.Request("POST", url, headers=BARE_HEADERS, content=data.REQUEST_BODY, extensions=TIMEOUTS)
+
+    async def call() -> bytes:
+        return await (await transport.handle_async_request(request)).aread()
+
+    assert await call() == data.RESPONSE_BODY
+    return call
+
+
+async def pyreqwest(url: str) -> AsyncCall:
+    """Send a copy of a prebuilt request through pyreqwest's own client."""
+    from pyreqwest.client import ClientBuilder
+
+    client = ClientBuilder().max_connections(CONNECTIONS).build()
+    request = client.post(url).headers(BARE_HEADERS).body_bytes(data.REQUEST_BODY).build()
+
+    async def call() -> bytes:
+        return bytes(await (await request.copy().send()).bytes())
+
+    assert await call() == data.RESPONSE_BODY
+    return call
+
+
+def _our_client(url: str, transport: Any = None) -> AsyncClient:
+    """Return our client as a user makes it."""
+    from cognito_idp import AsyncClient, Credentials
+
+    credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
+    return AsyncClient(data.REGION, credentials=credentials, endpoint_url=url, transport=transport)
+
+
+async def _call_of(client: AsyncClient) -> AsyncCall:
+    async def call() -> str | None:
+        response = await client.admin_initiate_auth(
+            user_pool_id=data.POOL_ID,
+            client_id=data.CLIENT_ID,
+            auth_flow=data.AUTH_FLOW,
+            auth_parameters=data.AUTH_PARAMETERS,
+        )
+        assert response.authentication_result is not None
+        return response.authentication_result.access_token
+
+    assert await call() == data.ACCESS_TOKEN
+    return call
+
+
+def cognito_idp(transport_name: str) -> AsyncMaker:
+    """Use our async client as a user does, in an environment where it takes this transport."""
+
+    async def make(url: str) -> AsyncCall:
+        client = _our_client(url)
+        assert client.transport_name == transport_name, client.transport_name
+        return await _call_of(client)
+
+    return make
+
+
+def cognito_idp_echo(transport_name: str) -> AsyncMaker:
+    """Use our client for another user name at each call, and see that the answer is the one to that name."""
+
+    async def make(url: str) -> AsyncCall:
+        client = _our_client(f"{url}{data.ECHO_PATH}")
+        assert client.transport_name == transport_name, client.transport_name
+        numbers = count()
+
+        async def call() -> None:
+            name = f"user-{next(numbers)}"
+            response = await client.admin_initiate_auth(
+                user_pool_id=data.POOL_ID,
+                client_id=data.CLIENT_ID,
+                auth_flow=data.AUTH_FLOW,
+                auth_parameters={**data.AUTH_PARAMETERS, "USERNAME": name},
+            )
+            assert (response.challenge_parameters or {})["USERNAME"] == name
+
+        await call()
+        return call
+
+    return make
+
+
+async def cognito_idp_aiohttp(url: str) -> AsyncCall:
+    """Use our async client over httpx_aiohttp's transport."""
+    from httpx_aiohttp import AiohttpTransport
+
+    return await _call_of(_our_client(url, AiohttpTransport()))
+
+
+async def cognito_idp_httpx2(url: str) -> AsyncCall:
+    """Use our async client over httpx2's transport."""
+    from httpx2 import AsyncHTTPTransport
+
+    return await _call_of(_our_client(url, AsyncHTTPTransport()))
+
+
+async def aiobotocore(url: str) -> AsyncCall:
+    """Use aiobotocore's client as a user does."""
+    from aiobotocore.config import AioConfig
+    from aiobotocore.session import get_session
+
+    # Held open until the process ends.
+    client = await AsyncExitStack().enter_async_context(
+        get_session().create_client(
+            "cognito-idp",
+            region_name=data.REGION,
+            aws_access_key_id=data.ACCESS_KEY_ID,
+            aws_secret_access_key=data.SECRET_ACCESS_KEY,
+            endpoint_url=url,
+            config=AioConfig(max_pool_connections=CONNECTIONS),
+        )
+    )
+
+    async def call() -> object:
+        response = await client.admin_initiate_auth(
+            UserPoolId=data.POOL_ID,
+            ClientId=data.CLIENT_ID,
+            AuthFlow=data.AUTH_FLOW,
+            AuthParameters=data.AUTH_PARAMETERS,
+        )
+        return response["AuthenticationResult"]["AccessToken"]
+
+    assert await call() == data.ACCESS_TOKEN
+    return call
+
+
+async def capo(url: str) -> AsyncCall:
+    """Use capo's async client as a user does."""
+    import capo_cognito_identity_provider as capo
+    import zapros
+
+    limits: Any = {"max_connections_per_host": CONNECTIONS, "max_idle_connections_per_host": CONNECTIONS}
+    client = capo.AsyncCognitoIdentityProviderClient(
+        http_handler=zapros.AsyncStdNetworkHandler(http1=limits),
+        region=data.REGION,
+        credentials={"access_key": data.ACCESS_KEY_ID, "secret_key": data.SECRET_ACCESS_KEY},
+        endpoint=url,
+    )
+
+    async def call() -> object:
+        response = await client.admin_initiate_auth(
+            data.POOL_ID, data.CLIENT_ID, data.AUTH_FLOW, auth_parameters=data.AUTH_PARAMETERS
+        )
+        return response["authentication_result"]["access_token"]
+
+    assert await call() == data.ACCESS_TOKEN
+    return call

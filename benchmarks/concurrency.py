@@ -1,0 +1,140 @@
+"""Time calls that are in flight together on one event loop: CPU a call, calls a second, latency of single calls."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
+
+from . import environments
+from .async_calls import CONNECTIONS
+from .race import median_ratio, take_turns, workers
+from .report import Column, Report, Target, arguments, finish
+from .server import running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .race import Sample
+
+    Figures = Mapping[int, Mapping[str, list[Sample]]]
+
+# How many calls a round makes at so many in flight: enough for a 99th percentile, and a few for each task.
+_CALLS: Final = {1: 1_000, 10: 1_000, 50: 1_000, 100: 1_000, 500: 1_500, 1_000: 2_000}
+_QUICK: Final = (1, 50, 100, 500)
+_CONTESTANTS: Final = {
+    "pyreqwest-async": ("pyreqwest's Client, prebuilt request", environments.fast),
+    "cognito-idp-async-fast": ("cognito_idp with the extra fast", environments.fast),
+    "cognito-idp-async": ("cognito_idp", environments.plain),
+    "capo-async": ("capo", environments.capo),
+    "aiobotocore": ("aiobotocore", environments.aiobotocore),
+}
+_COLUMNS: Final = (
+    Column("in_flight", "in flight", ",d"),
+    Column("title", "AdminInitiateAuth"),
+    Column("cpu_us", "CPU µs", ".1f"),
+    Column("of_aiobotocore", "of aiobotocore", ".3f"),
+    Column("of_capo", "of capo", ".3f"),
+    Column("calls_a_second", "calls a second", ",.0f"),
+    Column("p50_ms", "p50 ms", ".2f"),
+    Column("p99_ms", "p99 ms", ".2f"),
+)
+_FAST: Final = "cognito-idp-async-fast"
+_PLAIN: Final = "cognito-idp-async"
+_FLOOR: Final = "pyreqwest-async"
+_BOUNDS: Final = (
+    (1, "aiobotocore", 0.45),
+    (1, "capo-async", 0.60),
+    (50, "aiobotocore", 0.28),
+    (50, "capo-async", 0.40),
+    (500, "aiobotocore", 0.28),
+    (500, "capo-async", 0.40),
+)
+_LATENCY_AT: Final = 100
+_GROWTH: Final = 1.3
+
+
+def measure(envs: Path, *, rounds: int, quick: bool = False) -> Report:
+    """Run all contestants at each number in flight, and report."""
+    contestants = environments.install_all({name: home for name, (_, home) in _CONTESTANTS.items()}, envs)
+    with running_server() as url, workers(contestants, url, envs) as started:
+        figures = {
+            in_flight: take_turns(started, rounds=rounds, calls=_CALLS[in_flight], in_flight=in_flight)
+            for in_flight in (_QUICK if quick else _CALLS)
+        }
+    return Report(
+        title="Async calls in flight together: CPU, throughput, latency",
+        columns=_COLUMNS,
+        rows=[_row(in_flight, name, samples) for in_flight, samples in figures.items() for name in samples],
+        targets=_targets(figures),
+        environments=environments.distinct(contestants.values()),
+        notes=[
+            f"{rounds} rounds; medians over the rounds, ratios within each; the server has a process of its own",
+            f"each client may keep {CONNECTIONS} connections, which is our default (aiobotocore's and capo's is 10)",
+        ],
+    )
+
+
+def _row(in_flight: int, name: str, samples: Mapping[str, list[Sample]]) -> dict[str, Any]:
+    of_one = samples[name]
+    return {
+        "name": name,
+        "title": _CONTESTANTS[name][0],
+        "in_flight": in_flight,
+        "cpu_us": median(_cpu(of_one)) * 1e6,
+        "of_aiobotocore": median_ratio(_cpu(of_one), _cpu(samples["aiobotocore"])),
+        "of_capo": median_ratio(_cpu(of_one), _cpu(samples["capo-async"])),
+        "calls_a_second": 1 / median(sample.wall for sample in of_one),
+        "p50_ms": median(sample.p50 or 0 for sample in of_one) * 1e3,
+        "p99_ms": median(_p99(of_one)) * 1e3,
+    }
+
+
+def _targets(figures: Figures) -> list[Target]:
+    targets = [
+        Target(
+            f"async, {in_flight} in flight, fast: CPU of {peer.removesuffix('-async')}'s",
+            median_ratio(_cpu(figures[in_flight][_FAST]), _cpu(figures[in_flight][peer])),
+            bound,
+            floor=median_ratio(_cpu(figures[in_flight][_FLOOR]), _cpu(figures[in_flight][peer])),
+            floor_of="bare transport",
+        )
+        for in_flight, peer, bound in _BOUNDS
+    ]
+    latencies = figures[_LATENCY_AT]
+    targets.append(
+        Target(
+            f"p99 latency at {_LATENCY_AT} in flight, fast: of aiobotocore's",
+            median_ratio(_p99(latencies[_FAST]), _p99(latencies["aiobotocore"])),
+            1.0,
+            floor=median_ratio(_p99(latencies[_FLOOR]), _p99(latencies["aiobotocore"])),
+            floor_of="bare transport",
+        )
+    )
+    targets += [
+        Target(
+            f"async, {in_flight} in flight, plain: CPU of that at 1",
+            median_ratio(_cpu(figures[in_flight][_PLAIN]), _cpu(figures[1][_PLAIN])),
+            _GROWTH,
+        )
+        for in_flight in (50, 500)
+    ]
+    return targets
+
+
+def _cpu(samples: list[Sample]) -> list[float]:
+    return [sample.cpu for sample in samples]
+
+
+def _p99(samples: list[Sample]) -> list[float]:
+    return [sample.p99 or 0.0 for sample in samples]
+
+
+def main() -> None:
+    """Run the command."""
+    settings = arguments("concurrency", __doc__, rounds=7).parse_args()
+    finish(measure(settings.envs, rounds=settings.rounds), settings)
+
+
+if __name__ == "__main__":
+    main()
