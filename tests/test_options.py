@@ -274,7 +274,8 @@ def test_ids() -> None:
 @pytest.mark.parametrize("byte", [0x00, 0xFF])
 def test_the_fixed_bits_of_an_id(monkeypatch: pytest.MonkeyPatch, byte: int) -> None:
     """Version and variant are right whatever the random bits are, and all other bits are random ones."""
-    monkeypatch.setattr("cognito_idp.options.random.getrandbits", lambda bits: int.from_bytes(bytes([byte]) * (bits // 8)))
+    everywhere = int.from_bytes(bytes([byte]) * 16)
+    monkeypatch.setattr("cognito_idp.options.random.getrandbits", lambda _: everywhere)
     fill = f"{byte:02x}"[0]
     variant = {"0": "8", "f": "b"}[fill]
     assert f"{fill * 8}-{fill * 4}-4{fill * 3}-{variant}{fill * 3}-{fill * 12}" == random_uuid()

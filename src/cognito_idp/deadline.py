@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .errors import DeadlineExceededError, TimeoutError_
+from .errors import DeadlineExceededError, TimeoutError_, WaitedTooLongError
 from .flow.effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ R = TypeVar("R")
 
 # What an attempt that begins at the last moment may still take; a limit of 0 would mean "none" to some transports.
 _LEAST = 0.001
+_OVER = "the time limit of the call passed while it waited for what it needs"
 
 
 class Deadline:
@@ -68,7 +69,14 @@ class Deadline:
         return limits._replace(connect=connect, read=read, write=write, total=total)
 
     def bound(self, flow: Flow[R]) -> Flow[R]:
-        """Return a flow whose requests and waits end at the deadline."""
+        """Return a flow whose requests and waits end at the deadline.
+
+        A flow that is out of time is closed, and not asked what to do about it: it would take this limit for a failure
+        of what it waited for, and might keep that for other calls.
+
+        Raises:
+            WaitedTooLongError: a wait came to the deadline.
+        """
         return flow if self._at is None else self._bounded(flow)
 
     def _bounded(self, flow: Flow[R]) -> Flow[R]:
@@ -77,7 +85,9 @@ class Deadline:
             while True:
                 try:
                     result: Any = yield self._shortened(effect)
-                except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                except Exception as error:
+                    if isinstance(error, TimeoutError_) and self.is_over():
+                        raise WaitedTooLongError(_OVER) from error
                     effect = flow.throw(error)
                 else:
                     effect = flow.send(result)

@@ -22,12 +22,15 @@ from cognito_idp.credentials import (
     StaticCredentials,
 )
 from cognito_idp.credentials.cache import source_of
+from cognito_idp.deadline import Deadline
+from cognito_idp.errors import ReadTimeoutError, WaitedTooLongError
 from cognito_idp.flow.drive import Driver
 from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Flow, Hold, sleep
+from cognito_idp.flow.effects import Flow, Hold, send, sleep
 from cognito_idp.transport import make_async_transport, make_transport
+from cognito_idp.wire import HttpRequest, HttpResponse, Limits
 from tests.support.answers import answer, gated
-from tests.support.kit import FunctionTransport, refuse
+from tests.support.kit import FakeTime, FunctionTransport, refuse
 
 from .support import LATER, MARK, NOW, SECRET, TOKEN, assert_no_secret, context_of
 
@@ -323,6 +326,38 @@ def test_those_who_waited_share_a_failure(contexts: Callable[[], Context]) -> No
     with pytest.raises(CredentialsError):
         DRIVER.run(source.get())
     assert provider.loads == 2
+
+
+def test_a_caller_out_of_time_does_not_fail_the_others(contexts: Callable[[], Context]) -> None:
+    """Where the time limit of the one that loads runs out, that is no failure of the load: the next one loads."""
+
+    class Remote:
+        name = "remote"
+
+        def load(self, context: Context) -> Flow[Credentials]:
+            yield from send(HttpRequest("GET", "http://127.0.0.1/", (), b"", Limits(1, 1, 1, None, 1000)))
+            return keys(1, context.clock() + 60 * MINUTE)
+
+    time = FakeTime()
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        if request.limits.total is None:
+            return HttpResponse(200, (), b"")
+        time.now += 2
+        msg = "slow"
+        raise ReadTimeoutError(msg)
+
+    driver = Driver(FunctionTransport(slow))
+    source = CachedCredentials(Remote(), contexts)
+    hurried, patient = Deadline(1, time.monotonic).bound(source.get()), source.get()
+    first, second = next(hurried), next(patient)
+    assert isinstance(first, Hold)
+    assert isinstance(second, Hold)
+    with pytest.raises(WaitedTooLongError) as caught:
+        driver.run(first.flow)
+    with pytest.raises(WaitedTooLongError):
+        hurried.throw(caught.value)
+    assert "ASIA1" == driver.run(second.flow).access_key_id
 
 
 def test_a_fault_in_a_provider_is_not_shared(contexts: Callable[[], Context]) -> None:

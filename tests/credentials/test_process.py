@@ -121,7 +121,6 @@ def test_a_program_that_hangs_is_ended(kit: Kit, tmp_path: Path) -> None:
         ("/no/such/program", "the program can't be started: No such file or directory"),
         ("'unbalanced", "can't be split into words"),
         ("''", "the program can't be started"),
-        ("a\0b", "holds a NUL"),
     ],
 )
 def test_a_program_that_cannot_be_started(kit: Kit, tmp_path: Path, command: str, text: str) -> None:

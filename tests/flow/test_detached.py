@@ -18,6 +18,7 @@ from cognito_idp.errors import ClientClosedError, DeadlineExceededError
 from cognito_idp.flow.detached import Detached
 from tests.support.answers import answer, gated, hang, reset
 from tests.support.kit import CREDENTIALS
+from tests.support.marks import left_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +54,11 @@ async def test_a_cancelled_exchange_goes_on(serve: Serve) -> None:
     assert (2, 1) == (len(server.requests), server.accepted)
 
 
+@left_unread
 @pytest.mark.anyio
+@pytest.mark.usefixtures("garbage_collected")
 async def test_a_call_that_took_too_long_leaves_its_exchange_behind(serve: Serve) -> None:
-    """The limit of the whole call ends the call in time; its exchange goes on."""
+    """The limit of the whole call ends the call in time; its exchange goes on until it sees how late it is."""
     gate = threading.Event()
     server = serve(gated(gate, answer()))
     async with client_of(server) as client:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Test = TypeVar("Test", bound="Callable[..., None]")
+Test = TypeVar("Test", bound="Callable[..., Any]")
 
 
 def left_unread(test: Test) -> Test:

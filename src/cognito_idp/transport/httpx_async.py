@@ -7,12 +7,13 @@ transport that a user brings along, which may be that pool or wrap it, is never 
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from ..errors import ClientClosedError, DeadlineExceededError
+from ..errors import ClientClosedError, DeadlineExceededError, TransportError
 from ..flow.detached import Detached
 from .httpx_common import incoming, outgoing
 from .httpx_errors import failures_of, translated
@@ -54,15 +55,17 @@ class AsyncHttpxTransport:
             return await self._exchange(request)
         with anyio.move_on_after(total):
             return await self._exchange(request)
-        msg = f"{origin_of(request.url).host}: no whole answer within {total:g} s"
-        raise DeadlineExceededError(msg)
+        raise _too_late(request)
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
-        if self._detached is not None:
-            return await self._detached.run(lambda: self._exchange_once(request))
-        return await self._exchange_once(request)
+        if self._detached is None:
+            return await self._exchange_once(request, None)
+        # Nobody breaks this one off, so it looks at the time itself.
+        total = request.limits.total
+        deadline = None if total is None else time.monotonic() + total
+        return await self._detached.run(lambda: self._exchange_once(request, deadline))
 
-    async def _exchange_once(self, request: HttpRequest) -> HttpResponse:
+    async def _exchange_once(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
         try:
             sent = outgoing(self._library, request, self._body(request.body))
             response = await self._transport.handle_async_request(sent)
@@ -70,8 +73,13 @@ class AsyncHttpxTransport:
                 answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 async for chunk in response.stream:
                     answer.add(chunk)
+                    if deadline is not None and time.monotonic() > deadline:
+                        raise _too_late(request)
             finally:
                 await response.aclose()
+        except TransportError:
+            # Ours already: a `TimeoutError_` is an OSError, too.
+            raise
         except self._failures as error:
             raise translated(self._library, error, origin_of(request.url).host) from error
         return answer.finish()
@@ -82,6 +90,10 @@ class AsyncHttpxTransport:
         if self._detached is not None:
             await self._detached.close()
         await self._transport.aclose()
+
+
+def _too_late(request: HttpRequest) -> DeadlineExceededError:
+    return DeadlineExceededError(f"{origin_of(request.url).host}: no whole answer within {request.limits.total:g} s")
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,28 @@ if TYPE_CHECKING:
 
 
 class RoutedTransport(httpx.BaseTransport):
-    """One `httpx.HTTPTransport` a route, made on first use."""
+    """One `httpx.HTTPTransport` a route, made on first use.
+
+    A forked process makes its own: two processes that talk over one connection would read each other's answers.
+    """
 
     def __init__(self) -> None:
         """Make nothing yet."""
+        self._outlived: list[object] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._routes = Routes()
         self._lock = threading.Lock()
         self._transports: dict[Route, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send through the transport of the URL's route."""
+        if os.getpid() != self._process:
+            # Neither closed nor dropped: closing TLS says goodbye over a connection that is the parent's.
+            self._outlived.append(self._transports)
+            self._begin()
         route = self._routes.route(request.url)
         transport = self._transports.get(route)
         if transport is None:
@@ -36,7 +49,9 @@ class RoutedTransport(httpx.BaseTransport):
         return transport.handle_request(request)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections of this process."""
+        if os.getpid() != self._process:
+            return
         with self._lock:
             for transport in self._transports.values():
                 transport.close()

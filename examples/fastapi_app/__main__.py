@@ -1,0 +1,60 @@
+"""Run the app against a Cognito server on this machine: `python -m examples.fastapi_app [PORT]`.
+
+The mails that the service would send, with their codes, are printed here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from cognito_idp.testing import ServerNotInstalledError, ServerStartError
+
+from .app import create_app
+from .local import local_cognito
+
+if TYPE_CHECKING:
+    from .local import Local
+
+_PORT = 8000
+_POLL_SECONDS = 0.5
+
+
+def main(arguments: list[str]) -> int:
+    """Run until interrupted, and return the exit code."""
+    port = int(arguments[0]) if arguments else _PORT
+    # Our calls go to this machine, whatever proxy it has for others.
+    os.environ["no_proxy"] = "127.0.0.1"
+    stopped = threading.Event()
+    try:
+        with local_cognito(f"http://127.0.0.1:{port}") as local:
+            print(f"Open {local.settings.origin} in a browser. Mails are shown here; Ctrl+C stops.", flush=True)
+            postman = threading.Thread(target=print_mails, args=(local, stopped))
+            postman.start()
+            try:
+                uvicorn.run(create_app(local.settings), host="127.0.0.1", port=port, log_level="warning")
+            finally:
+                stopped.set()
+                postman.join()
+    except (ServerNotInstalledError, ServerStartError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def print_mails(local: Local, stopped: threading.Event) -> None:
+    """Print each mail once."""
+    shown = 0
+    while not stopped.wait(_POLL_SECONDS):
+        mails = local.mails()
+        for mail in mails[shown:]:
+            print(f"mail to {mail.to}: {mail.text}", flush=True)
+        shown = len(mails)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""The answers to what no route has answered: a page for a person, JSON for a program."""
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from cognito_idp.errors import CognitoIdpError, TokenError
+
+from .pages import Pages
+from .problems import Problem, problem_of
+from .services import LOG, SignInNeededError, see_other, services
+
+_BEARER_ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
+"""RFC 6750, 3.1."""
+
+
+def add_error_answers(app: FastAPI, pages: Pages) -> None:
+    """Have the app answer exceptions."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        if not request.url.path.startswith("/api/"):
+            return pages.problem(problem)
+        headers = problem.headers
+        if problem.status in _BEARER_ERRORS:
+            headers["WWW-Authenticate"] = f'Bearer error="{_BEARER_ERRORS[problem.status]}"'
+        return JSONResponse({"error": problem.text}, problem.status, headers)
+
+    @app.exception_handler(CognitoIdpError)
+    async def failed(request: Request, error: CognitoIdpError) -> Response:
+        # The library's errors hold no secrets, so they can be logged as they are.
+        level = logging.INFO if isinstance(error, TokenError) else logging.WARNING
+        LOG.log(level, "%s: %s: %s", request.url.path, type(error).__name__, error)
+        return answer(request, problem_of(error))
+
+    @app.exception_handler(SignInNeededError)
+    async def sign_in_needed(request: Request, _: SignInNeededError) -> Response:
+        here = services(request)
+        had_session = here.cookies.session.name in request.cookies
+        response = see_other("/sign-in", "session-ended" if had_session else "")
+        here.cookies.session.clear(response)
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def incomplete(request: Request, _: RequestValidationError) -> Response:
+        # FastAPI's own answer would repeat what was typed in, passwords included.
+        return answer(request, Problem(422, "The form was not filled in completely."))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return answer(request, Problem(error.status_code, str(error.detail)))

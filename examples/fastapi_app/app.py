@@ -1,0 +1,93 @@
+"""The app: its routes, and what it opens when it starts.
+
+uvicorn --factory examples.fastapi_app.app:from_environ
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
+
+from cognito_idp import AsyncClient, AsyncTokenVerifier, TrustedPool
+from cognito_idp.errors import TransportError
+
+from . import account, api, passwords, sign_in, sign_up
+from .answers import add_error_answers
+from .cookies import cookies_of
+from .pages import Pages
+from .security import Security
+from .services import LOG, Services, see_other
+from .sessions import MemoryStore, Sessions, SessionStore
+from .settings import Settings
+
+_TIMEOUT = 10.0
+
+
+def from_environ() -> FastAPI:
+    """Make the app with settings from the environment."""
+    return create_app(Settings.from_environ(os.environ))
+
+
+def create_app(
+    settings: Settings, *, store: SessionStore | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> FastAPI:
+    """Make the app.
+
+    Args:
+        settings: what it must be told.
+        store: where sessions are kept; None: in this process.
+        transport: what the client sends by; None: its own choice.
+    """
+    pages = Pages(settings.name)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        trusted = TrustedPool(settings.app.user_pool_id, client_ids=settings.app.client_id, jwks_uri=settings.jwks_uri)
+        async with (
+            # All that the app calls is unsigned: it needs no AWS credentials.
+            AsyncClient(
+                settings.app.region, endpoint_url=settings.endpoint_url, timeout=_TIMEOUT, transport=transport
+            ) as client,
+            AsyncTokenVerifier(trusted, token_use="access") as verifier,
+        ):
+            try:
+                # So that the first sign-in doesn't wait for what has to be loaded and connected once.
+                await client.warm_up("InitiateAuth", "RespondToAuthChallenge", "GetUser")
+            except TransportError as error:
+                # The service may be back before anybody comes.
+                LOG.warning("not warmed up: %s", error)
+            app.state.services = Services(
+                settings=settings,
+                client=client,
+                verifier=verifier,
+                sessions=Sessions(
+                    client,
+                    settings.app,
+                    store or MemoryStore(),
+                    seconds=settings.session_seconds,
+                    margin=settings.refresh_margin,
+                ),
+                cookies=cookies_of(settings),
+                pages=pages,
+            )
+            yield
+
+    # No generated documentation: its pages load scripts from elsewhere.
+    app = FastAPI(title=settings.name, lifespan=lifespan, openapi_url=None)
+    app.add_middleware(Security, settings=settings)
+    for module in (sign_up, sign_in, passwords, account, api):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
+    app.add_api_route("/", home, methods=["GET"])
+
+    add_error_answers(app, pages)
+    return app
+
+
+async def home() -> Response:
+    """Go to the account, which goes on to the sign-in for who is not signed in."""
+    return see_other("/account")

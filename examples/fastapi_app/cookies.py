@@ -1,0 +1,98 @@
+"""Cookies that a browser keeps for us but can neither read nor change, each of them for one purpose.
+
+Fernet (AES-CBC and HMAC-SHA256) seals them with the time, so that an old one is refused even if a browser kept it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from .settings import Settings
+
+_MAX_BYTES = 4000
+"""Browsers drop a larger cookie without a word (RFC 6265, 6.1: 4096 bytes with its name and attributes)."""
+
+
+class CookieTooLargeError(ValueError):
+    """A cookie is too large for browsers to keep."""
+
+
+@attrs.frozen
+class SealedCookie:
+    """One cookie: how to write it, read it and take it away."""
+
+    purpose: str
+    max_age: int
+    secure: bool
+    same_site: Literal["lax", "strict"]
+    _seal: MultiFernet = attrs.field(repr=False)
+    _clock: Callable[[], float] = time.time
+
+    @property
+    def name(self) -> str:
+        """Its name. With the prefix, browsers take it only by TLS and for this host alone."""
+        return f"__Host-{self.purpose}" if self.secure else self.purpose
+
+    def write(self, response: Response, text: str) -> None:
+        """Have the browser keep a text.
+
+        Raises:
+            CookieTooLargeError: browsers would not keep it.
+        """
+        # The purpose is sealed in, or else one cookie's value would be good in the place of another.
+        value = self._seal.encrypt_at_time(f"{self.purpose}:{text}".encode(), int(self._clock())).decode("ascii")
+        if len(self.name) + len(value) > _MAX_BYTES:
+            msg = f"the cookie {self.name} would have {len(value)} bytes, over {_MAX_BYTES}"
+            raise CookieTooLargeError(msg)
+        response.set_cookie(
+            self.name, value, max_age=self.max_age, secure=self.secure, httponly=True, samesite=self.same_site
+        )
+
+    def read(self, request: Request) -> str | None:
+        """Return the text; None if there is none, if it is too old, or if it is not ours."""
+        try:
+            data = self._seal.decrypt_at_time(request.cookies.get(self.name, ""), self.max_age, int(self._clock()))
+        except InvalidToken:
+            return None
+        purpose, _, text = data.decode().partition(":")
+        return text if purpose == self.purpose else None
+
+    def clear(self, response: Response) -> None:
+        """Have the browser forget it."""
+        response.delete_cookie(self.name, secure=self.secure, httponly=True, samesite=self.same_site)
+
+
+@attrs.frozen
+class Cookies:
+    """The app's cookies.
+
+    `session` is the id of a session. `challenge` is a sign-in that waits for an answer, or an authenticator app that is
+    being set up. `pending` is the address of somebody who is to type in a code that was sent there.
+    """
+
+    session: SealedCookie
+    challenge: SealedCookie
+    pending: SealedCookie
+
+
+def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Cookies:
+    """Return the cookies that the settings make."""
+    seal = MultiFernet([Fernet(key) for key in settings.cookie_keys])
+    secure = settings.is_https
+    return Cookies(
+        # Lax: who follows a link from a mail stays signed in. The others are only for steps within the app.
+        SealedCookie("session", settings.session_seconds, secure, "lax", seal, clock),
+        SealedCookie("challenge", settings.challenge_seconds, secure, "strict", seal, clock),
+        SealedCookie("pending", 60 * 60, secure, "strict", seal, clock),
+    )

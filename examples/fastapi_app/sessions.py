@@ -1,0 +1,119 @@
+"""Sessions on the server's side: a cookie holds a random id, and the tokens, which are too large for one, stay here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from weakref import WeakValueDictionary
+
+from cognito_idp import AsyncUserSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cognito_idp import AppClient, AsyncClient, Tokens
+
+
+class SessionStore(Protocol):
+    """Where tokens are kept, by the id of a session.
+
+    Several processes need one that they share, such as Redis. Where the pool rotates refresh tokens, they must also
+    take turns at refreshing a session, by a lock in that store.
+    """
+
+    async def add(self, session_id: str, tokens: Tokens, seconds: float) -> None:
+        """Keep the tokens of a new session for so many seconds."""
+        ...
+
+    async def get(self, session_id: str) -> Tokens | None:
+        """Return the tokens; None if there is no such session, or no longer."""
+        ...
+
+    async def replace(self, session_id: str, tokens: Tokens) -> None:
+        """Keep newer tokens for as long as the session was to last; nothing if there is no such session any more."""
+        ...
+
+    async def remove(self, session_id: str) -> None:
+        """Forget a session."""
+        ...
+
+
+class _Entry(NamedTuple):
+    tokens: Tokens
+    ends: float
+
+
+class MemoryStore:
+    """A store in this process: sessions end when it does."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+
+    async def add(self, session_id: str, tokens: Tokens, seconds: float) -> None:
+        """Keep the tokens of a new session for so many seconds."""
+        now = self._clock()
+        for ended in [key for key, entry in self._entries.items() if entry.ends <= now]:
+            del self._entries[ended]
+        self._entries[session_id] = _Entry(tokens, now + seconds)
+
+    async def get(self, session_id: str) -> Tokens | None:
+        """Return the tokens; None if there is no such session, or no longer."""
+        entry = self._entries.get(session_id)
+        return entry.tokens if entry is not None and entry.ends > self._clock() else None
+
+    async def replace(self, session_id: str, tokens: Tokens) -> None:
+        """Keep newer tokens for as long as the session was to last; nothing if there is no such session any more."""
+        entry = self._entries.get(session_id)
+        if entry is not None:
+            self._entries[session_id] = entry._replace(tokens=tokens)
+
+    async def remove(self, session_id: str) -> None:
+        """Forget a session."""
+        self._entries.pop(session_id, None)
+
+
+class Sessions:
+    """Begins, finds and ends sessions."""
+
+    def __init__(
+        self, client: AsyncClient, app: AppClient, store: SessionStore, *, seconds: float, margin: float
+    ) -> None:
+        """Take how many seconds a session lasts at most, and how many before its end an access token is replaced."""
+        self._client = client
+        self._app = app
+        self._store = store
+        self._seconds = seconds
+        self._margin = margin
+        # Requests that come at the same time share one, and with it one refresh.
+        self._live: WeakValueDictionary[str, AsyncUserSession] = WeakValueDictionary()
+
+    async def begin(self, tokens: Tokens) -> str:
+        """Begin a session, and return its id: 256 random bits, since whoever has it is the person."""
+        session_id = secrets.token_urlsafe(32)
+        await self._store.add(session_id, tokens, self._seconds)
+        return session_id
+
+    async def find(self, session_id: str) -> AsyncUserSession | None:
+        """Return a session, which keeps its tokens fresh and stored; None if it is over."""
+        tokens = await self._store.get(session_id)
+        if tokens is None:
+            return None
+        session = self._live.get(session_id)
+        if session is None:
+            session = AsyncUserSession(
+                self._client,
+                self._app,
+                tokens,
+                on_tokens=partial(self._store.replace, session_id),
+                margin=self._margin,
+            )
+            self._live[session_id] = session
+        return session
+
+    async def end(self, session_id: str) -> None:
+        """Forget a session; its tokens are good for as long as they are not revoked."""
+        self._live.pop(session_id, None)
+        await self._store.remove(session_id)

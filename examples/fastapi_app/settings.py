@@ -1,0 +1,91 @@
+"""What the app must be told, from the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+import attrs
+from cryptography.fernet import Fernet
+
+from cognito_idp import AppClient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The settings of the app.
+
+    Args:
+        app: the user pool and its app client.
+        origin: where browsers find the app, such as `https://app.example.com`. It must be https, but on this machine.
+        cookie_keys: Fernet keys. The first one seals cookies, and all of them open them, so that keys can be replaced.
+        name: what people call the app; their authenticator apps show it, too.
+        endpoint_url: where the service is, if not at AWS.
+        jwks_uri: where the pool's public keys are, if not at AWS.
+        session_seconds: how long a person stays signed in at most.
+        challenge_seconds: how long a step of a sign-in may take; the app client's `AuthSessionValidity` (3 minutes).
+        refresh_margin: how many seconds before its end an access token is replaced.
+
+    Raises:
+        ValueError: a setting can't be used.
+    """
+
+    app: AppClient
+    origin: str
+    cookie_keys: tuple[str, ...] = attrs.field(repr=False)
+    name: str = "Example"
+    endpoint_url: str | None = None
+    jwks_uri: str | None = None
+    session_seconds: int = 12 * 60 * 60
+    challenge_seconds: int = 3 * 60
+    refresh_margin: float = 60.0
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would be unsafe or could never work."""
+        parts = urlsplit(self.origin)
+        if self.origin != f"{parts.scheme}://{parts.netloc}" or not parts.hostname:
+            msg = f"origin {self.origin!r} must be a scheme and a host, and end there: https://app.example.com"
+            raise ValueError(msg)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            msg = f"origin {self.origin!r} must begin with https://, since cookies and passwords travel to it"
+            raise ValueError(msg)
+        if not self.cookie_keys:
+            msg = "cookie_keys is empty; make a key with cryptography.fernet.Fernet.generate_key()"
+            raise ValueError(msg)
+        for key in self.cookie_keys:
+            Fernet(key)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the app by TLS."""
+        return self.origin.startswith("https:")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings from environment variables, which README.md lists.
+
+        Raises:
+            ValueError: a variable is missing, or its value can't be used.
+        """
+        needed = ("COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "APP_ORIGIN", "APP_COOKIE_KEYS")
+        missing = [name for name in needed if not environ.get(name)]
+        if missing:
+            msg = f"not set in the environment: {', '.join(missing)}"
+            raise ValueError(msg)
+        return cls(
+            app=AppClient(
+                environ["COGNITO_USER_POOL_ID"],
+                environ["COGNITO_CLIENT_ID"],
+                environ.get("COGNITO_CLIENT_SECRET") or None,
+            ),
+            origin=environ["APP_ORIGIN"],
+            cookie_keys=tuple(environ["APP_COOKIE_KEYS"].split()),
+            name=environ.get("APP_NAME") or "Example",
+            endpoint_url=environ.get("COGNITO_ENDPOINT_URL") or None,
+            jwks_uri=environ.get("COGNITO_JWKS_URI") or None,
+        )

@@ -1,0 +1,116 @@
+"""Signing in: the password, then whatever the service asks for, each in a request of its own."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from cognito_idp import Challenge, Outcome, SignedIn, challenge_from_state
+from cognito_idp.errors import (
+    CognitoIdpError,
+    NotAuthorizedException,
+    PasswordResetRequiredException,
+    SignInStateError,
+    UserNotConfirmedException,
+)
+
+from . import pages
+from .challenges import UnsupportedChallengeError, answer, form_for
+from .problems import Problem, problem_of
+from .services import LOG, Here, Services, see_other
+
+router = APIRouter()
+
+
+def sign_in_form(address: str = "") -> pages.Form:
+    """Return the form for address and password."""
+    return pages.Form(
+        title="Sign in",
+        action="/sign-in",
+        submit="Sign in",
+        fields=(pages.filled_in(pages.EMAIL, address), pages.PASSWORD),
+        links=(
+            pages.Link("/password/forgot", "Forgot your password?"),
+            pages.Link("/sign-up", "Create an account"),
+        ),
+    )
+
+
+@router.get("/sign-in")
+async def show_sign_in(here: Here, notice: str = "") -> Response:
+    """Ask for address and password."""
+    return here.pages.form(sign_in_form(), notice=notice)
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request, here: Here, email: Annotated[str, Form()], password: Annotated[str, Form()]
+) -> Response:
+    """Prove the password to the service (by SRP, so that it is not sent there), and go on to what it asks for next."""
+    try:
+        outcome = await here.client.sign_in(here.app, username=email, password=password)
+    except UserNotConfirmedException:
+        response = see_other("/sign-up/confirm")
+        here.cookies.pending.write(response, email)
+        return response
+    except PasswordResetRequiredException:
+        return see_other("/password/forgot")
+    except CognitoIdpError as error:
+        return here.pages.form(sign_in_form(email), problem_of(error))
+    return await _go_on(request, here, outcome, email)
+
+
+@router.get("/sign-in/challenge")
+async def show_challenge(request: Request, here: Here) -> Response:
+    """Ask for the answer to the challenge that the browser keeps."""
+    waiting = _waiting(request, here)
+    return see_other("/sign-in", "sign-in-ended") if waiting is None else _challenge_page(here, *waiting)
+
+
+@router.post("/sign-in/challenge")
+async def answer_challenge(request: Request, here: Here) -> Response:
+    """Answer it."""
+    waiting = _waiting(request, here)
+    if waiting is None:
+        return see_other("/sign-in", "sign-in-ended")
+    challenge, address = waiting
+    given = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    try:
+        outcome = await answer(here.client, here.app, challenge, given, address)
+    except NotAuthorizedException:
+        # Here it means that the service has forgotten the sign-in, by time or after too many wrong answers.
+        response = see_other("/sign-in", "sign-in-ended")
+        here.cookies.challenge.clear(response)
+        return response
+    except CognitoIdpError as error:
+        return _challenge_page(here, challenge, address, problem_of(error))
+    return await _go_on(request, here, outcome, address)
+
+
+async def _go_on(request: Request, here: Services, outcome: Outcome, address: str) -> Response:
+    if isinstance(outcome, SignedIn):
+        return await here.begin_session(request, outcome.tokens)
+    # The next answer may come to another process: the browser brings along what is needed to go on.
+    response = see_other("/sign-in/challenge")
+    here.cookies.challenge.write(response, json.dumps({"state": outcome.to_state(), "address": address}))
+    return response
+
+
+def _waiting(request: Request, here: Services) -> tuple[Challenge, str] | None:
+    text = here.cookies.challenge.read(request)
+    if text is None:
+        return None
+    kept = json.loads(text)
+    try:
+        return challenge_from_state(kept["state"], here.app), kept["address"]
+    except SignInStateError:
+        # Made by another version of the library, or for another app client.
+        return None
+
+
+def _challenge_page(here: Services, challenge: Challenge, address: str, problem: Problem | None = None) -> Response:
+    try:
+        return here.pages.form(form_for(challenge, here.settings.name, address), problem)
+    except UnsupportedChallengeError as error:
+        LOG.warning("no form for the challenge %s", error)
+        return here.pages.problem(Problem(501, "This account signs in by a way that this page doesn't offer."))

@@ -1,0 +1,169 @@
+"""The parts of the example app: settings, sealed cookies, sessions, and the table of errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from examples.fastapi_app.cookies import CookieTooLargeError, SealedCookie, cookies_of
+from examples.fastapi_app.problems import problem_of
+from examples.fastapi_app.sessions import MemoryStore, Sessions
+from examples.fastapi_app.settings import Settings
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cognito_idp import AppClient, AsyncClient, Tokens, errors
+
+APP = AppClient("eu-west-1_EXAMPLE", "1example23456789", "client-secret-of-the-tests")
+KEYS = tuple(Fernet.generate_key().decode() for _ in range(2))
+ENVIRON = {
+    "COGNITO_USER_POOL_ID": APP.user_pool_id,
+    "COGNITO_CLIENT_ID": APP.client_id,
+    "COGNITO_CLIENT_SECRET": "client-secret-of-the-tests",
+    "APP_ORIGIN": "https://app.example.com",
+    "APP_COOKIE_KEYS": " ".join(KEYS),
+}
+
+
+def settings(**changes: Any) -> Settings:
+    """Return settings that can be used, but for the changes."""
+    return Settings(**{"app": APP, "origin": "https://app.example.com", "cookie_keys": KEYS, **changes})
+
+
+def carried(cookie: SealedCookie, text: str, *, to: SealedCookie | None = None) -> Request:
+    """Return the request of a browser that was given a cookie; `to` is the cookie in whose place it is sent."""
+    response = Response()
+    cookie.write(response, text)
+    value = response.headers["set-cookie"].partition("=")[2].partition(";")[0]
+    name = (to or cookie).name
+    return Request({"type": "http", "headers": [(b"cookie", f"{name}={value}".encode())]})
+
+
+def test_settings_from_the_environment() -> None:
+    """The environment gives the settings, and neither the client's secret nor a cookie key shows in them."""
+    made = Settings.from_environ(ENVIRON)
+    assert settings() == made
+    assert KEYS[0] not in repr(made)
+    assert "client-secret-of-the-tests" not in repr(made)
+
+
+@pytest.mark.parametrize("name", sorted(set(ENVIRON) - {"COGNITO_CLIENT_SECRET"}))
+def test_a_setting_that_is_missing(name: str) -> None:
+    """A variable that is missing is named."""
+    with pytest.raises(ValueError, match=name):
+        Settings.from_environ({**ENVIRON, name: ""})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"origin": "http://app.example.com"},
+        {"origin": "https://app.example.com/"},
+        {"origin": "app.example.com"},
+        {"cookie_keys": ()},
+        {"cookie_keys": ("short",)},
+    ],
+    ids=str,
+)
+def test_settings_that_are_unsafe(changes: dict[str, Any]) -> None:
+    """An origin without TLS, or with a path, and keys that are none are refused."""
+    with pytest.raises(ValueError, match=r"origin|cookie_keys|Fernet key"):
+        settings(**changes)
+
+
+def test_a_cookie_comes_back() -> None:
+    """What was sealed with any of the keys is read again, for as long as the cookie lasts and not longer."""
+    now = [1000.0]
+    old = cookies_of(settings(cookie_keys=KEYS[1:]), lambda: now[0]).challenge
+    new = cookies_of(settings(), lambda: now[0]).challenge
+    request = carried(old, "Größe")
+    assert "Größe" == new.read(request)
+    now[0] += 180
+    assert "Größe" == new.read(request)
+    now[0] += 1
+    assert new.read(request) is None
+
+
+def test_a_cookie_is_for_one_purpose() -> None:
+    """A cookie's value in the place of another cookie is refused."""
+    cookies = cookies_of(settings())
+    assert cookies.session.read(carried(cookies.pending, "mary", to=cookies.session)) is None
+
+
+def test_a_cookie_that_browsers_would_drop() -> None:
+    """A text that makes a cookie too large is refused."""
+    with pytest.raises(CookieTooLargeError, match="__Host-challenge"):
+        cookies_of(settings()).challenge.write(Response(), "x" * 3000)
+
+
+@pytest.mark.anyio
+async def test_sessions_end() -> None:
+    """A session is found until its time is over; the entries of sessions that are over are dropped."""
+    now = [0.0]
+    store = MemoryStore(lambda: now[0])
+    async with AsyncClient("eu-west-1") as client:
+        sessions = Sessions(client, APP, store, seconds=10, margin=60)
+        first = await sessions.begin(Tokens(access_token="a"))
+        now[0] = 9.0
+        found = await sessions.find(first)
+        assert found is not None
+        assert await sessions.find(first) is found
+        now[0] = 10.0
+        assert await sessions.find(first) is None
+        second = await sessions.begin(Tokens(access_token="b"))
+        assert [second] == list(store._entries)
+        await sessions.end(second)
+        await store.replace(second, Tokens(access_token="c"))
+        assert await sessions.find(second) is None
+    assert first != second
+    assert 43 == len(first)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (errors.NotAuthorizedException(), 401, None),
+        (errors.UserNotFoundException(), 401, None),
+        (errors.TokenExpiredError(), 401, None),
+        (errors.TokenGroupError(), 403, None),
+        (errors.CodeMismatchException(), 400, None),
+        (errors.SignInAnswerError(), 400, None),
+        (errors.ThrottlingException(), 429, 5),
+        (errors.TooManyFailedAttemptsException(), 429, 900),
+        (errors.UnknownServiceError(code="Odd", status_code=400), 502, None),
+        (errors.UnknownServiceError(code="Odd", status_code=503), 503, 5),
+        (errors.UnknownServiceError(code="Odd", status_code=429), 429, 5),
+        (errors.InternalErrorException(status_code=500), 503, 5),
+        (errors.ConnectError(), 503, 5),
+        (errors.ReadTimeoutError(), 504, 5),
+        (errors.ConnectTimeoutError(), 504, 5),
+        (errors.JwksError(), 503, 5),
+        (errors.InvalidResponseError("no JSON"), 502, None),
+        (errors.NoRegionError(), 500, None),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_problems(error: errors.CognitoIdpError, status: int, retry_after: int | None) -> None:
+    """An exception gives the status of its class, or of its nearest base, and never an empty text."""
+    problem = problem_of(error)
+    assert (status, retry_after) == (problem.status, problem.retry_after)
+
+
+def test_texts_of_the_service() -> None:
+    """The service's own text is shown where it tells what to do better, and nowhere else."""
+    assert "too short" == problem_of(errors.InvalidPasswordException("too short")).text
+    unknown = problem_of(errors.UserNotFoundException("User mary does not exist."))
+    assert unknown == problem_of(errors.NotAuthorizedException("User mary is disabled."))
+    assert "mary" not in unknown.text
+
+
+@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"service_error"}))
+def test_every_error_has_an_answer(name: str) -> None:
+    """Each exception of the library finds a row of the table."""
+    cls = getattr(errors, name)
+    error = cls.__new__(cls)
+    error.__dict__.update(code=name, message="why", status_code=400)
+    problem = problem_of(error)
+    assert 400 <= problem.status < 600
+    assert problem.text

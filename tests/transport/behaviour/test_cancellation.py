@@ -1,0 +1,156 @@
+"""A cancelled async call never harms a transport: after hundreds of them, at any moment, every call succeeds."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+
+from cognito_idp import Timeout
+from tests.support.answers import answer, hang
+
+from .wires import BREAKS_NOTHING_OFF, over
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from tests.conftest import Serve
+
+    from .rig import Rig
+
+ASYNC = over(lambda wire: wire.is_async)
+TASKS = 30
+# Calls cancelled in each of three waves: on new connections, on used ones, and after a wave of 20 calls that succeed.
+WAVE = 100
+
+
+async def turns(number: int) -> None:
+    """Let the loop turn so often."""
+    for _ in range(number):
+        await anyio.lowlevel.checkpoint()
+
+
+async def cancelled(call: Callable[[], Awaitable[Any]], moment: int) -> bool:
+    """Cancel a call after a number of turns of the loop, and return whether that came before its end."""
+    was_cancelled = True
+
+    async def run() -> None:
+        nonlocal was_cancelled
+        assert {"Users": []} == await call()
+        was_cancelled = False
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        await turns(moment)
+        tasks.cancel_scope.cancel()
+    return was_cancelled
+
+
+async def cancelled_task(call: Callable[[], Awaitable[Any]], moment: int) -> bool:
+    """Do the same as asyncio programs do it."""
+    task = asyncio.ensure_future(call())
+    await turns(moment)
+    task.cancel()
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        assert {"Users": []} == task.result()
+    return task.cancelled()
+
+
+async def wave(call: Callable[[], Awaitable[Any]], how: Callable[..., Awaitable[bool]], number: int) -> None:
+    """Cancel so many calls at moments that spread from before the first byte to after the last."""
+    moments = random.Random(number)
+    left = number
+
+    async def work() -> None:
+        nonlocal left
+        while left > 0:
+            # A call that came to its end before its moment did does not count.
+            was_cancelled = await how(call, int(2 ** moments.uniform(0, 6)))
+            left -= was_cancelled
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(TASKS):
+            tasks.start_soon(work)
+
+
+async def storm(call: Callable[[], Coroutine[Any, Any, Any]], how: Callable[..., Awaitable[bool]], number: int) -> None:
+    """Cancel three waves of calls, and make 20 calls after each, ten of them at once."""
+    for _ in range(3):
+        await wave(call, how, number)
+        for _ in range(10):
+            assert {"Users": []} == await call()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(call)
+
+
+@ASYNC
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [
+        (cancelled_task, WAVE),
+        pytest.param(cancelled, WAVE, marks=pytest.mark.long),
+        pytest.param(cancelled_task, 2000, marks=pytest.mark.long),
+    ],
+    ids=["tasks", "scopes", "6,000 tasks"],
+)
+def test_a_storm(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], number: int) -> None:
+    """After each of three waves of cancelled calls the next 20 calls succeed, and no connection outlives the client."""
+    if how is cancelled_task and rig.wire.kind == "trio":
+        pytest.skip("only asyncio has tasks that can be cancelled from outside")
+    server = serve(answer(b'{"Users": []}'))
+    client = rig.client(server.url, timeout=20)
+    rig.kit.run(storm, lambda: client.call("ListUsers"), how, number)
+    rig.kit.close(client)
+    # Cancelled scopes leave circles behind, and pyreqwest keeps connections as long as anything knows its client.
+    gc.collect()
+    server.wait_for(lambda: server.open == 0)
+
+
+@ASYNC
+def test_a_cancelled_call_lets_go(rig: Rig, serve: Serve) -> None:
+    """Calls that are cancelled while the server is silent end at once, and closing the client ends their connections.
+
+    Where a library breaks nothing off, it is the limits of the calls that end them.
+    """
+    server = serve(hang)
+    client = rig.client(server.url, timeout=Timeout(read=0.5) if rig.wire.library in BREAKS_NOTHING_OFF else None)
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(client.call, "ListUsers")
+            await anyio.to_thread.run_sync(server.wait_for, lambda: len(server.requests) == 20)
+            tasks.cancel_scope.cancel()
+
+    rig.kit.run(main)
+    rig.kit.close(client)
+    server.wait_for(lambda: server.open == 0)
+
+
+@ASYNC
+def test_the_loop_turns_while_a_server_is_silent(rig: Rig, serve: Serve) -> None:
+    """A call that waits doesn't hold up other tasks."""
+    server = serve(hang)
+    client = rig.client(server.url)
+    ticks = 0
+
+    async def main() -> None:
+        nonlocal ticks
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.call, "ListUsers")
+            await anyio.to_thread.run_sync(server.wait_for, lambda: len(server.requests) == 1)
+            for _ in range(100):
+                await anyio.lowlevel.checkpoint()
+                ticks += 1
+            tasks.cancel_scope.cancel()
+
+    rig.kit.run(main)
+    assert 100 == ticks

@@ -1,0 +1,196 @@
+"""The proxies that the environment names, over the default transports; others are configured by who brings them."""
+
+from __future__ import annotations
+
+import traceback
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cognito_idp import Timeout
+from cognito_idp.errors import ConfigError, ConnectError, ProtocolError, TimeoutError_
+from tests.support.answers import answer, close, hang, tunnel
+from tests.support.hostile import garbage
+
+from .wires import over
+
+if TYPE_CHECKING:
+    from cognito_idp.errors import TransportError
+    from tests.conftest import Serve
+    from tests.support.answers import Handler
+    from tests.support.server import Server
+    from tests.support.tls import Authority
+
+    from .rig import Rig
+
+# A host that does not exist: whoever reaches the server went through the proxy.
+HOST = "cognito-idp.example.invalid"
+DEFAULTS = over(lambda wire: wire.is_default)
+
+
+@pytest.fixture
+def target(serve: Serve, trusted: Authority) -> Server:
+    """Start a server with TLS whose certificate is trusted, for an address that nobody has, too."""
+    return serve(answer(b'{"Users": []}'), tls=trusted.server_context("127.0.0.1", "192.0.2.1"))
+
+
+@DEFAULTS
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_https_goes_through_a_tunnel(
+    rig: Rig, serve: Serve, target: Server, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """An https call asks the proxy for a tunnel to its host, and shakes hands with that host inside, once."""
+    proxy = serve(tunnel(target.port))
+    monkeypatch.setenv(variable, proxy.url)
+    client = rig.client("https://192.0.2.1:8443")
+    for _ in range(2):
+        assert {"Users": []} == rig.call(client)
+    assert ["CONNECT 192.0.2.1:8443 HTTP/1.1"] == [request.request_line for request in proxy.requests]
+    assert ["192.0.2.1:8443"] * 2 == [request.header("host") for request in target.requests]
+
+
+@DEFAULTS
+def test_the_proxy_sees_nothing_of_the_call(
+    rig: Rig, serve: Serve, target: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy gets its own credentials and neither the signature nor the body; the host does not get the proxy's."""
+    proxy = serve(tunnel(target.port))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://mary:sec%40ret@"))
+    rig.call_once("https://192.0.2.1:8443")
+    expected = f"Basic {b64encode(b'mary:sec@ret').decode()}"
+    assert expected == proxy.requests[0].header("proxy-authorization")
+    assert None is proxy.requests[0].header("authorization")
+    assert b"" == proxy.requests[0].body
+    assert None is target.requests[0].header("proxy-authorization")
+
+
+@DEFAULTS
+def test_a_tunnel_does_not_lower_the_guard(
+    rig: Rig, serve: Serve, trusted: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a tunnel, too, the certificate must be for the host of the URL."""
+    other = serve(answer(), tls=trusted.server_context("127.0.0.1"))
+    monkeypatch.setenv("HTTPS_PROXY", serve(tunnel(other.port)).url)
+    with pytest.raises(ConnectError):
+        rig.call_once("https://192.0.2.1:8443")
+    assert [] == other.requests
+
+
+@DEFAULTS
+def test_a_proxy_behind_tls(
+    rig: Rig, serve: Serve, target: Server, trusted: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy may be an https one; its certificate is checked like any other."""
+    proxy = serve(tunnel(target.port), tls=trusted.server_context("127.0.0.1"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    assert {"Users": []} == rig.call_once("https://192.0.2.1:8443")
+    impostor = serve(tunnel(target.port), tls=trusted.server_context("127.0.0.2"))
+    monkeypatch.setenv("HTTPS_PROXY", impostor.url)
+    with pytest.raises(ConnectError):
+        rig.call_once("https://192.0.2.1:8443")
+    assert [] == impostor.requests
+
+
+@DEFAULTS
+@pytest.mark.parametrize("form", ["{url}", "127.0.0.1:{port}"])
+def test_http_is_forwarded(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """A plain http call hands the proxy its whole URL; a proxy given as host and port alone is an http one."""
+    proxy = serve(answer(b'{"Users": []}'))
+    monkeypatch.setenv("HTTP_PROXY", form.format(url=proxy.url, port=proxy.port))
+    assert {"Users": []} == rig.call_once(f"http://{HOST}")
+    assert f"POST http://{HOST}/ HTTP/1.1" == proxy.requests[0].request_line
+    assert HOST == proxy.requests[0].header("host")
+
+
+@DEFAULTS
+@pytest.mark.parametrize("form", ["127.0.0.1", "127.0.0.1:{port}", "example.com, 127.0.0.1", "*"])
+def test_no_proxy(rig: Rig, target: Server, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """A host that `NO_PROXY` names, with or without its port, is reached directly."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", form.format(port=target.port))
+    assert {"Users": []} == rig.call_once(target.url)
+
+
+@DEFAULTS
+@pytest.mark.parametrize("form", ["127.0.0.2", "127.0.0.1:{other}", "example.com"])
+def test_no_proxy_for_somebody_else(
+    rig: Rig, serve: Serve, target: Server, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """`NO_PROXY` says nothing of other hosts and other ports."""
+    proxy = serve(tunnel(target.port))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", form.format(other=target.port + 1))
+    rig.call_once(target.url)
+    assert (1, 1) == (len(proxy.requests), len(target.requests))
+
+
+def test_plain_http_stays_on_the_machine(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http to this machine goes past every proxy, which would carry it off unencrypted."""
+    for variable in ("HTTP_PROXY", "ALL_PROXY", "http_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert {} == rig.call_once(serve(answer()).url)
+
+
+@DEFAULTS
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (answer(b"no", status=407), ConnectError),
+        (answer(b"no", status=502), ConnectError),
+        # Not every library says that this was the proxy.
+        (close, (ConnectError, ProtocolError)),
+        (garbage, (ConnectError, ProtocolError)),
+    ],
+    ids=["407", "502", "closed", "garbage"],
+)
+def test_a_proxy_that_makes_no_tunnel(
+    rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch, handler: Handler, expected: type[TransportError]
+) -> None:
+    """Without a tunnel nothing is sent, and no word of the failure shows the proxy's password."""
+    proxy = serve(handler)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://mary:pass-word@"))
+    with pytest.raises(expected) as caught:
+        rig.call_once(f"https://{HOST}")
+    assert ["CONNECT"] == [request.request_line.split()[0] for request in proxy.requests]
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert "pass-word" not in shown
+    assert b64encode(b"mary:pass-word").decode() not in shown
+
+
+@DEFAULTS
+def test_a_proxy_that_is_not_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that can't be reached is a failed connection, whose error doesn't show the proxy's password."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://mary:pass-word@127.0.0.1:1")
+    with pytest.raises(ConnectError) as caught:
+        rig.call_once(f"https://{HOST}")
+    assert not caught.value.sent
+    assert "pass-word" not in "".join(traceback.format_exception(caught.value))
+
+
+@DEFAULTS
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "ftp://mary:secret@proxy.example.com",
+        "http://mary:secret@proxy.example.com:port",
+        "http://mary:sec/ret@proxy.example.com",
+    ],
+)
+def test_a_proxy_that_can_not_be_used(rig: Rig, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """A proxy of an unknown kind is an error in the settings that does not show its password, on every call."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    client = rig.client(f"https://{HOST}")
+    for _ in range(2):
+        with pytest.raises(ConfigError, match=r"the proxy 'proxy\.example\.com") as caught:
+            rig.call(client)
+        assert "sec" not in "".join(traceback.format_exception_only(caught.value))
+        assert None is caught.value.__cause__ is caught.value.__context__
+
+
+@DEFAULTS
+def test_the_connect_limit_of_a_proxy(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that takes the request for a tunnel and says nothing is given up, and nothing was sent."""
+    monkeypatch.setenv("HTTPS_PROXY", serve(hang).url)
+    with pytest.raises(TimeoutError_):
+        rig.call_once(f"https://{HOST}", timeout=Timeout(connect=0.05, read=0.05))

@@ -1,0 +1,161 @@
+"""The transports that one suite runs over, and where a library makes one of them differ.
+
+Each `Wire` is a kind of client (sync, asyncio, trio) over one transport. The default ones, which are asked for by name,
+read proxies and certificates from the environment. A transport that a user brings along is configured by the user:
+here, with the certificates that the environment names, and with no proxy.
+
+What a library can't do stands in a table below, each with its reason; the tests expect exactly that.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from cognito_idp.errors import (
+    DeadlineExceededError,
+    InvalidResponseError,
+    ProtocolError,
+    ReadError,
+    TransportError,
+    WriteTimeoutError,
+)
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    Make = Callable[[ssl.SSLContext | bool], Any]
+
+
+class Wire(NamedTuple):
+    """A kind of client over a transport; `make` returns what it is given as `transport=`."""
+
+    library: str
+    kind: str
+    make: Make
+    needs: tuple[str, ...] = ()
+    is_default: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a test's id shows."""
+        return f"{self.library}-{self.kind}"
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the client is the async one."""
+        return self.kind != "sync"
+
+
+def _named(name: str | None) -> Make:
+    return lambda _: name
+
+
+def _httpx2(verify: ssl.SSLContext | bool) -> Any:
+    import httpx2
+
+    return httpx2.HTTPTransport(verify=verify)
+
+
+def _async_httpx2(verify: ssl.SSLContext | bool) -> Any:
+    import httpx2
+
+    return httpx2.AsyncHTTPTransport(verify=verify)
+
+
+def _aiohttp(verify: ssl.SSLContext | bool) -> Any:
+    import httpx_aiohttp
+
+    return httpx_aiohttp.AiohttpTransport(verify=verify)
+
+
+WIRES = (
+    Wire("httpx", "sync", _named("httpx"), is_default=True),
+    Wire("httpx", "asyncio", _named("httpx"), is_default=True),
+    Wire("httpx", "trio", _named("httpx"), is_default=True),
+    Wire("pyreqwest", "sync", _named("pyreqwest"), ("pyreqwest",), is_default=True),
+    Wire("pyreqwest", "asyncio", _named("pyreqwest"), ("pyreqwest",), is_default=True),
+    Wire("httpx2", "sync", _httpx2, ("httpx2",)),
+    Wire("httpx2", "asyncio", _async_httpx2, ("httpx2",)),
+    Wire("httpx2", "trio", _async_httpx2, ("httpx2",)),
+    Wire("httpx_aiohttp", "asyncio", _aiohttp, ("httpx_aiohttp", "aiohttp")),
+)
+
+
+def params(choice: Callable[[Wire], bool] = lambda _: True, *, always: bool = False) -> list[Any]:
+    """Return the chosen wires as parameters, with a skip where a library is missing.
+
+    Unless `always`, those that few will use are left to the long run.
+    """
+    chosen = []
+    for wire in filter(choice, WIRES):
+        missing = [name for name in wire.needs if find_spec(name) is None]
+        marks = [pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} is not installed")]
+        if not always and not (wire.is_default and wire.kind != "trio"):
+            marks.append(pytest.mark.long)
+        if wire.kind == "trio":
+            # See `tests.support.marks.left_unread`: what httpx leaves of an answer that was refused.
+            marks.append(pytest.mark.filterwarnings("ignore:Async generator 'http:ResourceWarning"))
+        chosen.append(pytest.param(wire, id=wire.name, marks=marks))
+    return chosen
+
+
+def over(choice: Callable[[Wire], bool], *, always: bool = False) -> pytest.MarkDecorator:
+    """Run a test over some of the wires; `always` is as for `params`."""
+    return pytest.mark.parametrize("rig", params(choice, always=always), indirect=True)
+
+
+# What a library adds to a request without changing its meaning. None of it is signed.
+ADDED_HEADERS = (("accept", "*/*"), ("connection", "keep-alive"))
+
+# The error of a server that takes no bytes, and the limit that ends it. aiohttp has no limit for a write, so that only
+# the limit of the whole call does.
+WRITE_LIMIT: Mapping[str, tuple[type[TransportError], str]] = {
+    "httpx": (WriteTimeoutError, "write"),
+    "httpx2": (WriteTimeoutError, "write"),
+    "pyreqwest": (WriteTimeoutError, "write"),
+    "httpx_aiohttp": (DeadlineExceededError, "total"),
+}
+
+# pyreqwest's read limit runs from the start of an exchange until the whole head is there.
+ONE_LIMIT_FOR_THE_HEAD = frozenset({"pyreqwest"})
+
+# Where the total limit can't break off a head that has begun: a blocking read has a limit of its own only.
+BLOCKS_IN_HEAD = frozenset({"httpx-sync", "httpx2-sync"})
+
+# What a head that never ends is: more than any library reads.
+FLOODED_HEAD = (ProtocolError, InvalidResponseError)
+
+# pyreqwest shows no header whose value is not ASCII.
+HIDES_HEADERS = frozenset({"pyreqwest"})
+
+# pyreqwest shows a head only when 64 KiB of the body have come, or all of it. To ask for less would make each call
+# dearer (by a third at 50 in flight), only to be quicker with a server that announces much and sends nothing.
+SHOWS_THE_HEAD_LATE = frozenset({"pyreqwest"})
+
+# An exchange of pyreqwest's that is cancelled goes on until one of its limits ends it.
+BREAKS_NOTHING_OFF = frozenset({"pyreqwest"})
+
+# httpcore, below httpx and httpx2, takes what stands behind the end of an answer for the beginning of the next one.
+# TLS keeps strangers from making use of it.
+TAKES_LEFTOVERS = frozenset({"httpx", "httpx2"})
+
+# Faults that a library has another name for. To aiohttp, a body that ends too early is one that can't be read.
+_OTHER_ERRORS: Mapping[tuple[str, str], type[TransportError]] = {
+    ("httpx_aiohttp", "cut off"): ReadError,
+    ("httpx_aiohttp", "cut off in chunks"): ReadError,
+}
+
+
+def expected_error(wire: Wire, fault: str, usual: type[TransportError]) -> type[TransportError]:
+    """Return the class of error that a fault has over a wire."""
+    return _OTHER_ERRORS.get((wire.library, fault), usual)
+
+
+def expect_failure_of(libraries: frozenset[str], wire: Wire, request: pytest.FixtureRequest) -> None:
+    """Expect a test to fail over some libraries, strictly: it fails as well when one of them has learned better."""
+    if wire.library in libraries:
+        request.applymarker(pytest.mark.xfail(reason=f"a known fault of {wire.library}", strict=True))
