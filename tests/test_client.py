@@ -319,7 +319,7 @@ def test_a_name_that_is_none(kit: Kit, name: Any) -> None:
         {"A": float("nan")},
         {"A": [float("inf")]},
         {"A": {("secret",): 1}},
-        {"A": object()},
+        {"A": object},
     ],
     ids=repr,
 )

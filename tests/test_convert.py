@@ -152,7 +152,9 @@ def test_null_counts_as_absent(data: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrap", [dict, MappingProxyType, ChainMap, lambda data: json.loads(json.dumps(data))], ids=repr
+    "wrap",
+    [dict, MappingProxyType, ChainMap, lambda data: json.loads(json.dumps(data))],
+    ids=["dict", "MappingProxyType", "ChainMap", "JSON"],
 )
 def test_any_mapping_is_read(wrap: Any) -> None:
     """Data may be any mapping, at the top and inside."""

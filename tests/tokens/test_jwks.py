@@ -292,11 +292,8 @@ def test_offline_nothing_is_ever_fetched(kit: Kit) -> None:
         jwk("other", e="AA"),
         jwk("other", bits=1024),
     ],
-    ids=lambda member: (
-        "-".join(f"{name}={str(value)[:8]}" for name, value in (member or {}).items())
-        if isinstance(member, dict | None)
-        else member
-    ),
+    # Without the values: keys are random, and names of tests must be the same in every process.
+    ids=lambda member: "-".join(member) if isinstance(member, dict) else repr(member),
 )
 def test_one_bad_key_does_not_lose_the_good_ones(member: Any) -> None:
     """What is no RSA key for signatures of at least 2,048 bits with an id is passed over, whatever it looks like."""
