@@ -20,11 +20,13 @@ _CONTESTANTS: Final = {
     "http-client": ("http.client", environments.plain),
     "httpx-transport": ("httpx.HTTPTransport, prebuilt request", environments.plain),
     "pyreqwest": ("pyreqwest's SyncClient, prebuilt request", environments.fast),
+    "cognito-idp-null": ("cognito_idp.Client over an httpx transport without I/O", environments.plain),
     "cognito-idp": ("cognito_idp.Client", environments.plain),
     "cognito-idp-fast": ("cognito_idp.Client with the extra fast", environments.fast),
     "boto3": ("boto3", environments.boto3),
     "httpx-async-transport": ("async: httpx.AsyncHTTPTransport, prebuilt request", environments.plain),
     "pyreqwest-async": ("async: pyreqwest's Client, prebuilt request", environments.fast),
+    "cognito-idp-async-null": ("async: cognito_idp.AsyncClient over a transport without I/O", environments.plain),
     "cognito-idp-async": ("async: cognito_idp.AsyncClient", environments.plain),
     "cognito-idp-async-fast": ("async: cognito_idp.AsyncClient with the extra fast", environments.fast),
     "cognito-idp-async-aiohttp": ("async: cognito_idp.AsyncClient over httpx_aiohttp", environments.transports),
@@ -45,6 +47,8 @@ _TARGETS: Final = {
     "sync call, plain: CPU of boto3's": ("cognito-idp", "httpx-transport", 0.43),
     "sync call, fast: CPU of boto3's": ("cognito-idp-fast", "pyreqwest", 0.24),
 }
+# The library's own share: all but the transport's I/O, in µs.
+_OWN: Final = {"own share, sync": ("cognito-idp-null", 45.0), "own share, async": ("cognito-idp-async-null", 60.0)}
 _SHARES: Final = {
     "sync, plain": ("cognito-idp", "httpx-transport"),
     "sync, fast": ("cognito-idp-fast", "pyreqwest"),
@@ -82,6 +86,7 @@ def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
         )
         for what, (ours, bare, bound) in _TARGETS.items()
     ]
+    targets += [Target(what, median(cpu[name]), bound, "µs") for what, (name, bound) in _OWN.items()]
     shares = {what: median_difference(cpu[ours], cpu[bare]) for what, (ours, bare) in _SHARES.items()}
     return Report(
         title="CPU and wall time of a warm call, one after the other",

@@ -51,3 +51,8 @@ WIRE_RESPONSE: Final = {
 
 REQUEST_BODY: Final = json.dumps(WIRE_REQUEST).encode()
 RESPONSE_BODY: Final = json.dumps(WIRE_RESPONSE, separators=(",", ":")).encode()
+RESPONSE_HEADERS: Final = {
+    "content-type": CONTENT_TYPE,
+    "content-length": str(len(RESPONSE_BODY)),
+    "x-amzn-requestid": "0f3c5a7e-1b2d-4c6f-8a9b-0c1d2e3f4a5b",
+}

@@ -108,24 +108,38 @@ def _our_client(url: str, transport_name: str) -> Client:
 
 def cognito_idp(transport_name: str) -> Callable[[str], Call]:
     """Use our client as a user does."""
+    return lambda url: _call_of(_our_client(url, transport_name))
 
-    def make(url: str) -> Call:
-        client = _our_client(url, transport_name)
 
-        def call() -> str | None:
-            response = client.admin_initiate_auth(
-                user_pool_id=data.POOL_ID,
-                client_id=data.CLIENT_ID,
-                auth_flow=data.AUTH_FLOW,
-                auth_parameters=data.AUTH_PARAMETERS,
-            )
-            assert response.authentication_result is not None
-            return response.authentication_result.access_token
+def cognito_idp_null(url: str) -> Call:
+    """Use our client over a transport that has the answer at hand: what is left is the library's own share."""
+    import httpx
 
-        assert call() == data.ACCESS_TOKEN
-        return call
+    from cognito_idp import Client, Credentials
 
-    return make
+    answer = httpx.Response(200, headers=data.RESPONSE_HEADERS, stream=httpx.ByteStream(data.RESPONSE_BODY))
+
+    class Null(httpx.BaseTransport):
+        def handle_request(self, _: httpx.Request) -> httpx.Response:
+            return answer
+
+    credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
+    return _call_of(Client(data.REGION, credentials=credentials, endpoint_url=url, transport=Null()))
+
+
+def _call_of(client: Client) -> Call:
+    def call() -> str | None:
+        response = client.admin_initiate_auth(
+            user_pool_id=data.POOL_ID,
+            client_id=data.CLIENT_ID,
+            auth_flow=data.AUTH_FLOW,
+            auth_parameters=data.AUTH_PARAMETERS,
+        )
+        assert response.authentication_result is not None
+        return response.authentication_result.access_token
+
+    assert call() == data.ACCESS_TOKEN
+    return call
 
 
 def cognito_idp_echo(transport_name: str) -> Callable[[str], Call]:

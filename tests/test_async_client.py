@@ -31,10 +31,12 @@ def echo(connection: Connection, request: Received) -> None:
 
 
 async def test_many_calls_at_once(serve: Serve) -> None:
-    """Of 300 calls at once on one loop each gets its own answer, and no more than 100 connections are made."""
+    """Of 300 calls at once on one loop each gets its own answer, and httpx makes no more than 100 connections."""
     server = serve(echo)
     answers: dict[int, Any] = {}
-    async with AsyncClient("us-east-1", credentials=CREDENTIALS, endpoint_url=server.url, retry="off") as client:
+    async with AsyncClient(
+        "us-east-1", credentials=CREDENTIALS, endpoint_url=server.url, retry="off", transport="httpx"
+    ) as client:
 
         async def call(number: int) -> None:
             answers[number] = await client.call("ListUsers", {"Limit": number})

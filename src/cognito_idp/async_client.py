@@ -46,7 +46,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
         transport: `"pyreqwest"` (the extra `fast`; asyncio only) or `"httpx"`, with the proxies and certificates that
             the environment names; or any `httpx.AsyncBaseTransport` or `httpx2.AsyncBaseTransport`, which the client
-            closes. None: pyreqwest where it is installed, httpx elsewhere and on trio. `transport_name` tells which.
+            closes. None: pyreqwest where it is installed (and `AWS_CA_BUNDLE` is not set), httpx elsewhere and on trio.
+            `transport_name` tells which.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
             whole, 5 s to connect, 30 s for a read or a write.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
@@ -54,7 +55,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         clock: a function that gives the time in seconds since 1970, by which requests are dated.
         correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
-        max_response_bytes: refuse an answer that is larger.
+        max_response_bytes: refuse an answer whose body is larger; 1 MiB unless told otherwise.
         observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observer`.
 
     Raises:
@@ -149,8 +150,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         """Get ready for the first call: open a connection, load credentials, compile what named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if one of
-        them is signed, or none is named. A program with a start of its own, such as a Lambda function's, moves the cost
-        of its first call there.
+        them is signed, or none is named. The connection is opened by one unsigned `GET /`, which is not retried. A
+        program with a start of its own, such as a Lambda function's, moves the cost of its first call there.
 
         Raises:
             ConfigError: there is no operation of this name, or the client has no region.
@@ -162,7 +163,10 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         await self._run(warm_up(operations, self._options))
 
     async def aclose(self) -> None:
-        """Close all connections; the client and its copies can't send any more. Closing twice does no harm."""
+        """Close the connections; the client and its copies can't send any more. Closing twice does no harm.
+
+        Calls that are under way elsewhere may fail by it, with a `ClientClosedError` or a `TransportError`.
+        """
         transport = self._link.close()
         if transport is not None:
             await transport.close()

@@ -118,6 +118,8 @@ class BaseClient(Generic[TransportT, DriverT]):
     def transport_name(self) -> str:
         """What carries the calls: `pyreqwest`, `httpx`, or the class of a transport of your own.
 
+        Before the first call, what would carry it; that trio or a fork calls for httpx instead is known after a call.
+
         Raises:
             ConfigError: the transport that the client was given is none, or is not installed.
         """
@@ -133,7 +135,8 @@ class BaseClient(Generic[TransportT, DriverT]):
     ) -> Self:
         """Return a cheap copy with other limits, or another observer.
 
-        It shares transport, credentials and, unless changed, the retry quota.
+        It shares transport, credentials and, unless changed, the retry quota. Over pyreqwest, copies whose limits for
+        connecting, reading or writing differ have connections of their own.
 
         The settings are as for the client itself. Closing one of the copies closes them all.
 

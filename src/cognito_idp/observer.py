@@ -4,6 +4,9 @@
 end, when a retry is decided on, and when the credentials that sign the calls were renewed. An event holds names, codes,
 ids, counts and seconds; it never holds members, headers, bodies or the text of an error, any of which may be secret.
 
+Told are calls of the service's operations, each page of a walk as one. `warm_up`, the requests that load credentials,
+and a call that can't begin (there is no region) are not.
+
 An observer is called in the thread or task that makes the call, between two steps of it, so it must not block. What
 it raises is logged and otherwise ignored: a sign-in does not fail since somebody watched it.
 """

@@ -459,3 +459,11 @@ def typing_claims(stub: StubTransport) -> None:
     stub.add(NotAuthorizedException("no"))  # type: ignore[call-overload]
     usernames: list[str] = [request.username for request in stub.sent(AdminGetUserRequest)]
     del usernames
+
+
+def test_warming_up_needs_no_answer(kit: Kit) -> None:
+    """A program that warms up its client can be tested: opening a connection is no call."""
+    with StubTransport() as stub:
+        client = stub.client() if kit.kind == "sync" else stub.async_client()
+        kit.run(client.warm_up, "GetUser")
+        assert () == stub.calls

@@ -37,6 +37,7 @@ from tests.support.answers import (
     in_turn,
     reset,
 )
+from tests.support.hostile import MIB, Flood, garbage
 from tests.support.marks import left_unread
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from tests.support.kit import Kit
 
 USERS = b'{"Users": [{"Username": "mary"}]}'
-MIB = 1024 * 1024
 # Long enough to send a request over the loopback device, and all that a test waits for an answer that never comes.
 SHORT = 0.1
 
@@ -111,7 +111,7 @@ def test_a_connection_is_not_used_again_after_an_error(kit: Kit, serve: Serve) -
         (close, ProtocolError),
         (cut_off(USERS, 10), ProtocolError),
         (lambda connection, _: connection.send(b"220 mail.example.com ESMTP\r\n\r\n"), ProtocolError),
-        (lambda connection, _: connection.send(b"\x16\x03\x01\x02\x00" * 100), ProtocolError),
+        (garbage, ProtocolError),
     ],
     ids=["reset", "closed", "cut off", "mail server", "binary"],
 )
@@ -238,13 +238,7 @@ def test_a_size_limit_of_ones_own(fresh_kit: Kit, serve: Serve, handler: Callabl
 @left_unread
 def test_an_endless_answer_is_not_read_to_its_end(fresh_kit: Kit, serve: Serve) -> None:
     """A server that never stops sending is left as soon as the limit is passed."""
-
-    def endless(connection: Any, _: Any) -> None:
-        connection.send(head(200, ("Transfer-Encoding", "chunked")))
-        while True:
-            connection.send(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
-
-    server = serve(endless)
+    server = serve(Flood())
     with pytest.raises(InvalidResponseError, match="larger than the limit"):
         call(fresh_kit, server.url)
     server.wait_for(lambda: server.open == 0)

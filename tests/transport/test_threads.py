@@ -6,11 +6,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from cognito_idp import Client
-from cognito_idp.errors import ClientClosedError, TransportError
-from tests.support.answers import answer, gated
+from tests.support.answers import answer
 from tests.support.kit import CREDENTIALS
 
 if TYPE_CHECKING:
@@ -40,29 +37,3 @@ def test_eight_threads_share_a_client(serve: Serve) -> None:
         assert server.accepted <= THREADS
     assert [[{"Limit": thread * 1000 + number} for number in range(25)] for thread in range(THREADS)] == answers
     server.wait_for(lambda: server.open == 0)
-
-
-def test_closing_while_another_thread_calls(serve: Serve) -> None:
-    """A thread whose client is closed under its hands gets its answer or one of our errors, and nothing stays open."""
-    gate = threading.Event()
-    server = serve(gated(gate, answer()))
-    client = Client("us-east-1", credentials=CREDENTIALS, endpoint_url=server.url)
-    outcomes: list[object] = []
-
-    def work() -> None:
-        try:
-            outcomes.append(client.call("ListUsers"))
-        except (ClientClosedError, TransportError) as error:
-            outcomes.append(type(error))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    server.wait_for(lambda: len(server.requests) == 1)
-    client.close()
-    gate.set()
-    thread.join()
-    assert 1 == len(outcomes)
-    server.wait_for(lambda: server.open == 0)
-    assert 1 == server.accepted
-    with pytest.raises(ClientClosedError):
-        client.call("ListUsers")

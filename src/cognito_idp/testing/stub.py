@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 Q = TypeVar("Q", bound="Request[Any]")
 
-_REQUEST_ERROR, _SERVICE_FAULT = 400, 500
+_REQUEST_ERROR, _NOT_FOUND, _SERVICE_FAULT = 400, 404, 500
 
 
 class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -200,6 +200,9 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Do nothing."""
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and request.url.path == "/" and "x-amz-target" not in request.headers:
+            # That is how `warm_up` opens a connection; any answer will do.
+            return httpx.Response(_NOT_FOUND)
         answer = self._queue.take(self._call(request))
         if isinstance(answer, Response):
             return _success(answer, len(self._queue.calls))

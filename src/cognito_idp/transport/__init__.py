@@ -1,6 +1,6 @@
 """How requests reach the network: short adapters over HTTP libraries, which only this folder imports, on first use.
 
-The default is pyreqwest where it is installed (the extra `fast`), and httpx elsewhere: on trio, and where
+The default is pyreqwest where it is installed (the extra `fast`), and httpx elsewhere, as well as on trio, and where
 `AWS_CA_BUNDLE` is set to other authorities than `SSL_CERT_FILE`, since pyreqwest would trust the system's beside them.
 """
 

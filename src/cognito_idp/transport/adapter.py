@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from ..wire import HttpRequest, HttpResponse
+
+CLOSED: Final = "this client was closed during the call"
 
 
 class Adapter(Protocol):

@@ -15,6 +15,7 @@ import anyio
 
 from ..errors import ClientClosedError, DeadlineExceededError, TransportError
 from ..flow.detached import Detached
+from .adapter import CLOSED
 from .httpx_common import incoming, outgoing
 from .httpx_errors import failures_of, translated
 from .routes import origin_of
@@ -48,8 +49,7 @@ class AsyncHttpxTransport:
             ClientClosedError: `close` was called.
         """
         if self._closed:
-            msg = "this client was closed during the call"
-            raise ClientClosedError(msg)
+            raise ClientClosedError(CLOSED)
         total = request.limits.total
         if total is None:
             return await self._exchange(request)
@@ -85,7 +85,10 @@ class AsyncHttpxTransport:
         return answer.finish()
 
     async def close(self) -> None:
-        """Close all connections, after breaking off what is still under way."""
+        """Close all connections: first break off what a transport of the user's has under way.
+
+        Calls over a `LanePool` come to their end, and their connections close then.
+        """
         self._closed = True
         if self._detached is not None:
             await self._detached.close()

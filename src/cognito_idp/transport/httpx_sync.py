@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ClientClosedError, DeadlineExceededError, TransportError
+from .adapter import CLOSED
 from .httpx_common import incoming, outgoing
 from .httpx_errors import failures_of, translated
 from .routes import origin_of
@@ -35,8 +36,7 @@ class HttpxTransport:
             ClientClosedError: `close` was called.
         """
         if self._closed:
-            msg = "this client was closed during the call"
-            raise ClientClosedError(msg)
+            raise ClientClosedError(CLOSED)
         total = request.limits.total
         deadline = None if total is None else time.monotonic() + total
         try:

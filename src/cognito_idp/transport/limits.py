@@ -19,7 +19,8 @@ class Timeout:
     `total` bounds the whole call: all attempts, the waits between them and the loading of credentials. `connect`,
     `read` and `write` bound a single wait within one attempt. Over httpx, a sync client can't break off a wait that has
     begun: a server that sends the head of its answer byte by byte can hold it past `total`. Over pyreqwest, `read`
-    counts from the start of an attempt until the head of the answer is there, and `write` is kept on Linux only.
+    counts from the start of an attempt until the head of the answer is there, and from then on for each wait; `write`
+    is kept on Linux only. `connect` bounds the wait for a free connection, too.
 
     Raises:
         ConfigError: a limit is not a positive number.

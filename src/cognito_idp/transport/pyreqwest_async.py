@@ -14,8 +14,9 @@ from pyreqwest.exceptions import PyreqwestError
 
 from ..errors import ClientClosedError, ConfigError, ConnectTimeoutError
 from ..flow.loops import on_trio
+from .adapter import CLOSED
 from .pyreqwest_common import Clients, ForkedError, builder_of, incoming
-from .pyreqwest_errors import CLOSED, translated
+from .pyreqwest_errors import translated
 from .routes import MAX_CONNECTIONS, origin_of
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class AsyncPyreqwestTransport:
             free.release()
 
     async def close(self) -> None:
-        """Break off all calls, and close all connections."""
+        """Fail all calls, and close all idle connections; an exchange under way goes on to its answer or a limit."""
         self._closed = True
         if os.getpid() != self._process:
             return

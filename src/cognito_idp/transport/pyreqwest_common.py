@@ -23,9 +23,10 @@ from pyreqwest.proxy import ProxyBuilder
 
 from .._version import __version__
 from ..errors import ClientClosedError
+from .adapter import CLOSED
 from .certificates import bundle_of
 from .incoming import Incoming, check_outgoing
-from .pyreqwest_errors import CLOSED, causes_of
+from .pyreqwest_errors import causes_of
 from .routes import KEEPALIVE_SECONDS, MAX_CONNECTIONS, NO_PROXY_URL, Route, route_of, unusable_proxy
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from ..errors import (
     WriteError,
     WriteTimeoutError,
 )
+from .adapter import CLOSED
 from .routes import MAX_CONNECTIONS, origin_of
 
 if TYPE_CHECKING:
@@ -50,9 +51,6 @@ _BROKEN: Final[tuple[tuple[re.Pattern[str], type[TransportError]], ...]] = (
     (re.compile(r"broken pipe", re.IGNORECASE), WriteError),
     (re.compile(r"\(os error|close_notify"), ReadError),
 )
-
-
-CLOSED: Final = "this client was closed during the call"
 
 
 def translated(error: PyreqwestError, request: HttpRequest, started: float) -> CognitoIdpError:

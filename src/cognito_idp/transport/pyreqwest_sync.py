@@ -10,9 +10,10 @@ from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from ..errors import ClientClosedError
+from .adapter import CLOSED
 from .interruptible import Interruptible
 from .pyreqwest_common import Clients, ForkedError, builder_of, incoming
-from .pyreqwest_errors import CLOSED, translated
+from .pyreqwest_errors import translated
 from .routes import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ class PyreqwestTransport:
         return self._instead.send(request)
 
     def close(self) -> None:
-        """Break off all calls, those of other threads too, and close all connections."""
+        """Fail all calls, those of other threads too, and close all idle connections.
+
+        An exchange that was under way goes on by itself until its answer or one of its limits.
+        """
         self._closed = True
         if os.getpid() != self._process:
             return

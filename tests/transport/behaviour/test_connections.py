@@ -143,6 +143,9 @@ def test_closing_while_another_thread_calls(rig: Rig, serve: Serve) -> None:
     thread.join()
     assert 1 == len(outcomes)
     server.wait_for(lambda: server.open == 0)
+    assert 1 == server.accepted
+    with pytest.raises(ClientClosedError):
+        rig.call(client)
 
 
 @over(lambda wire: wire.is_async)
