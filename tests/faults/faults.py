@@ -12,6 +12,8 @@ from cognito_idp.errors import (
     ConnectError,
     DeadlineExceededError,
     InvalidResponseError,
+    ProtocolError,
+    ReadError,
     ReadTimeoutError,
     ServiceError,
     TransportError,
@@ -59,6 +61,9 @@ SHORT = Timeout(total=PATIENCE, read=0.03)
 SHORT_IN_ALL = Timeout(total=0.03)
 
 BROKEN = (TransportError,)
+# Other faults close connections that stay in the pool. The last attempt of a call that is repeated may be the one that
+# meets such a connection while it closes.
+ON_A_CLOSING_CONNECTION = (ProtocolError, ReadError)
 
 
 class Fault(NamedTuple):
@@ -114,9 +119,15 @@ def faults(rotation: Rotation) -> Mapping[str, Fault]:
         "body without end": Fault(Flood(), AMPLE, (InvalidResponseError,)),
         "garbage": Fault(garbage, AMPLE, BROKEN),
         "compressed": Fault(compressed(), AMPLE, (InvalidResponseError,)),
-        "503 storm": Fault(html_503(), AMPLE, (InvalidResponseError,)),
-        "503 of the service": Fault(answer(b'{"__type": "ServiceUnavailable"}', status=503), AMPLE, (ServiceError,)),
-        "throttled": Fault(answer(b'{"__type": "TooManyRequestsException"}', status=400), AMPLE, (ServiceError,)),
+        "503 storm": Fault(html_503(), AMPLE, (InvalidResponseError, *ON_A_CLOSING_CONNECTION)),
+        "503 of the service": Fault(
+            answer(b'{"__type": "ServiceUnavailable"}', status=503), AMPLE, (ServiceError, *ON_A_CLOSING_CONNECTION)
+        ),
+        "throttled": Fault(
+            answer(b'{"__type": "TooManyRequestsException"}', status=400),
+            AMPLE,
+            (ServiceError, *ON_A_CLOSING_CONNECTION),
+        ),
         "expired credentials": Fault(rotation.handle, AMPLE, ()),
         UNKNOWN_HOST: Fault(answer(), AMPLE, (ConnectError,)),
     }
