@@ -82,7 +82,11 @@ def sign_in(client: Client, event: Event) -> Answer:
 
 
 def me(client: Client, event: Event) -> Answer:
-    """Return the attributes of the user whose access token came along."""
+    """Return the attributes of the user whose access token came along.
+
+    The service takes the tokens of every pool of the region, a stranger's too. Where more hangs on who it is than what
+    is shown here, verify the token first: by a JWT authorizer of the API, or a `TokenVerifier` of `APP`'s pool.
+    """
     scheme, _, token = event["headers"].get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return _answer(401, {"error": "NotAuthorizedException"})
@@ -142,7 +146,7 @@ def _json_of(event: Event) -> Mapping[str, Any]:
     body = event.get("body") or ""
     try:
         given = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return given if isinstance(given, dict) else {}
 

@@ -81,7 +81,8 @@ async def sign_out(request: Request, here: Here) -> Response:
     session_id = here.cookies.session.read(request)
     session = None if session_id is None else await here.sessions.find(session_id)
     response = see_other("/sign-in", "signed-out")
-    here.cookies.session.clear(response)
+    for cookie in (here.cookies.session, here.cookies.challenge, here.cookies.pending):
+        cookie.clear(response)
     if session_id is None or session is None:
         return response
     # First what can't fail: whoever wants to leave is let go even when the service can't be reached.

@@ -77,7 +77,7 @@ def create_app(
             yield
 
     # No generated documentation: its pages load scripts from elsewhere.
-    app = FastAPI(title=settings.name, lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title=settings.name, lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Security, settings=settings)
     for module in (sign_up, sign_in, passwords, account, api):
         app.include_router(module.router)

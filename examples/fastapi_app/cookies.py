@@ -63,7 +63,8 @@ class SealedCookie:
         """Return the text; None if there is none, if it is too old, or if it is not ours."""
         try:
             data = self._seal.decrypt_at_time(request.cookies.get(self.name, ""), self.max_age, int(self._clock()))
-        except InvalidToken:
+        except (InvalidToken, ValueError):
+            # ValueError is Fernet's answer to what is not ASCII.
             return None
         purpose, _, text = data.decode().partition(":")
         return text if purpose == self.purpose else None

@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from cognito_idp.errors import (
+    CodeDeliveryFailureException,
     CodeMismatchException,
     CognitoIdpError,
     InvalidParameterException,
+    LimitExceededException,
     NotAuthorizedException,
     UserNotFoundException,
 )
@@ -20,6 +22,8 @@ router = APIRouter(prefix="/password")
 
 # No account, a disabled one, or one without a confirmed address: a stranger must not learn which.
 _NOBODY = (InvalidParameterException, NotAuthorizedException, UserNotFoundException)
+# Codes are counted, and lost on their way, for accounts that exist.
+_NO_CODE = (*_NOBODY, CodeDeliveryFailureException, LimitExceededException)
 
 
 def forgot_form(address: str = "") -> pages.Form:
@@ -59,7 +63,7 @@ async def forgot(here: Here, email: Annotated[str, Form()]) -> Response:
         await here.client.forgot_password(
             client_id=here.app.client_id, username=email, secret_hash=here.secret_hash(email)
         )
-    except _NOBODY:
+    except _NO_CODE:
         pass
     except CognitoIdpError as error:
         return here.pages.form(forgot_form(email), problem_of(error))

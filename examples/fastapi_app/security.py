@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
+# A form is read into memory as a whole, whoever sends it.
+_MAX_BODY_BYTES: Final = 64 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final = {
     # No script at all, so that injected text can do nothing; no style but our file's.
@@ -51,8 +54,18 @@ class Security:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
+        taken = 0
+
+        async def receive_a_little() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > _MAX_BODY_BYTES:
+                raise HTTPException(413, "This is too much.")
+            return message
+
         app = _forged if self._is_forged(scope) else self._app
-        await app(scope, receive, send_with_headers)
+        await app(scope, receive_a_little, send_with_headers)
 
     def _is_forged(self, scope: Scope) -> bool:
         if scope["method"] in _SAFE or scope["path"].startswith("/api/"):

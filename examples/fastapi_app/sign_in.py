@@ -100,11 +100,11 @@ def _waiting(request: Request, here: Services) -> tuple[Challenge, str] | None:
     text = here.cookies.challenge.read(request)
     if text is None:
         return None
-    kept = json.loads(text)
     try:
+        kept = json.loads(text)
         return challenge_from_state(kept["state"], here.app), kept["address"]
-    except SignInStateError:
-        # Made by another version of the library, or for another app client.
+    except (SignInStateError, ValueError):
+        # Made by another version of the library, for another app client, or by the account's page for its own use.
         return None
 
 

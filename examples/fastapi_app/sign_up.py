@@ -6,9 +6,11 @@ from fastapi import APIRouter, Form, Request, Response
 
 from cognito_idp import AttributeType
 from cognito_idp.errors import (
+    CodeDeliveryFailureException,
     CodeMismatchException,
     CognitoIdpError,
     InvalidParameterException,
+    LimitExceededException,
     NotAuthorizedException,
     UsernameExistsException,
     UserNotFoundException,
@@ -19,6 +21,15 @@ from .problems import problem_of
 from .services import Here, Services, see_other
 
 router = APIRouter(prefix="/sign-up")
+
+# No account, a confirmed one, or one that was sent a code too often: a stranger must not learn which.
+_NO_CODE = (
+    CodeDeliveryFailureException,
+    InvalidParameterException,
+    LimitExceededException,
+    NotAuthorizedException,
+    UserNotFoundException,
+)
 
 
 def sign_up_form(address: str = "") -> pages.Form:
@@ -113,7 +124,7 @@ async def resend(request: Request, here: Here) -> Response:
         await here.client.resend_confirmation_code(
             client_id=here.app.client_id, username=email, secret_hash=here.secret_hash(email)
         )
-    except (InvalidParameterException, NotAuthorizedException, UserNotFoundException):
+    except _NO_CODE:
         pass
     except CognitoIdpError as error:
         return here.pages.form(confirm_form(), problem_of(error))

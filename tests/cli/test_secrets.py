@@ -201,7 +201,6 @@ def test_missing_secrets_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """At a terminal a required secret that was not given is asked for; elsewhere it is an error."""
     args = ("change-password", "--previous-password", "-")
     missing = cli(*args)
-    monkeypatch.setattr("cognito_idp.cli.options.is_terminal", lambda: True)
     monkeypatch.setattr("cognito_idp.cli.inputs.is_terminal", lambda: True)
     service = Service({})
     asked = cli(*args, given=b"old-secret\nnew-secret\ntoken-secret\n", respond=service)

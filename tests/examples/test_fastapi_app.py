@@ -370,6 +370,13 @@ async def test_an_incomplete_form(local: Local) -> None:
     assert PASSWORD not in answer.text
 
 
+async def test_a_form_that_is_too_large(local: Local) -> None:
+    """A form of more than 64 KB is refused before it is read, whoever sends it."""
+    async with opened(local.settings) as visitor:
+        page = await visitor().post("/sign-in", email="a" * 70_000, password="x")
+    assert 413 == page.status_code
+
+
 async def test_what_is_typed_in_is_escaped(local: Local) -> None:
     """Markup that is typed in, or put in an address, comes back as text or not at all."""
     evil = '"><script>alert(1)</script>'

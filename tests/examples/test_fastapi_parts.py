@@ -91,6 +91,14 @@ def test_a_cookie_is_for_one_purpose() -> None:
     assert cookies.session.read(carried(cookies.pending, "mary", to=cookies.session)) is None
 
 
+@pytest.mark.parametrize("value", ["", "x", "é", "gAAAAA=="])
+def test_a_cookie_that_is_none_of_ours(value: str) -> None:
+    """Whatever stands in a cookie, it is read as none where the app did not write it."""
+    cookie = cookies_of(settings()).session
+    scope = {"type": "http", "headers": [(b"cookie", f"{cookie.name}={value}".encode("latin-1"))]}
+    assert cookie.read(Request(scope)) is None
+
+
 def test_a_cookie_that_browsers_would_drop() -> None:
     """A text that makes a cookie too large is refused."""
     with pytest.raises(CookieTooLargeError, match="__Host-challenge"):

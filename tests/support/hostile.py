@@ -108,18 +108,24 @@ def page(size: int, *, status: int = 500) -> Handler:
 
 
 class Flood:
-    """Sends without end, in the body or (`head=True`) in the head; `sent` counts the bytes that left."""
+    """Sends without end, in the body or (`head=True`) in the head; `sent` counts the bytes that left.
 
-    def __init__(self, *, head: bool = False) -> None:
+    `framing` are the headers that say how the body ends.
+    """
+
+    def __init__(
+        self, *, head: bool = False, framing: tuple[tuple[str, str], ...] = (("Transfer-Encoding", "chunked"),)
+    ) -> None:
         self.sent = 0
         self._head = head
+        self._framing = framing
 
     def __call__(self, connection: Connection, _: Received) -> None:
         """Send until the client has had enough."""
         if self._head:
             start, piece = b"HTTP/1.1 200 OK\r\n", b"X-Long: " + b"x" * 4000 + b"\r\n"
         else:
-            start, piece = head(200, ("Transfer-Encoding", "chunked")), b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+            start, piece = head(200, *self._framing), b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
         connection.send(start)
         while True:
             connection.send(piece)

@@ -59,7 +59,10 @@ def test_pyreqwest_by_name_where_it_is_missing(make: Callable[[Any], Any]) -> No
         ({"AWS_CA_BUNDLE": "/a.pem"}, "httpx"),
         ({"AWS_CA_BUNDLE": "/a.pem", "SSL_CERT_FILE": "/b.pem"}, "httpx"),
         ({"AWS_CA_BUNDLE": "/a.pem", "SSL_CERT_FILE": "/a.pem"}, "pyreqwest"),
+        ({"AWS_CA_BUNDLE": "/a.pem", "SSL_CERT_FILE": "/a.pem", "SSL_CERT_DIR": "/b"}, "httpx"),
+        ({"SSL_CERT_FILE": "/a.pem", "SSL_CERT_DIR": "/b"}, "httpx"),
         ({"SSL_CERT_FILE": "/a.pem"}, "pyreqwest"),
+        ({"SSL_CERT_DIR": "/b"}, "pyreqwest"),
         ({"AWS_CA_BUNDLE": ""}, "pyreqwest"),
     ],
 )
@@ -69,6 +72,16 @@ def test_authorities_of_ones_own(monkeypatch: pytest.MonkeyPatch, variables: dic
         monkeypatch.setenv(name, value)
     assert expected == transport_name(None) == make_transport(None).name
     assert "pyreqwest" == transport_name("pyreqwest") == make_transport("pyreqwest").name
+
+
+@needs_pyreqwest
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_authorities_where_the_system_checks_certificates(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """Where the system checks certificates for pyreqwest, a variable that names others makes httpx the default."""
+    monkeypatch.setattr("cognito_idp.transport.sys.platform", platform)
+    assert "pyreqwest" == transport_name(None)
+    monkeypatch.setenv("SSL_CERT_FILE", "/a.pem")
+    assert "httpx" == transport_name(None)
 
 
 @MAKERS

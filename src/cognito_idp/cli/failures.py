@@ -79,7 +79,7 @@ def _said(error: BaseException) -> str:  # noqa: PLR0911 - one for each kind
         case ServiceError():
             return _service_error(error)
         case CognitoIdpError():
-            return f"{type(error).__name__}: {error}"
+            return one_line(f"{type(error).__name__}: {error}")
         case ModuleNotFoundError() if missing := missing_extra(error):
             return missing
         case OSError():

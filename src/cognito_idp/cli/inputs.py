@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import click
 
+from ..redaction import one_line
 from .failures import InputError
 
 _FILE_PREFIXES = ("@", "fileb://", "file://")
@@ -101,14 +102,16 @@ def _check_terminal(what: str) -> None:
 def ask_secret(what: str, *, twice: bool = False) -> str:
     """Ask for something that does not show as it is typed."""
     _check_terminal(what)
-    answer: str = click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
+    answer: str = click.prompt(one_line(what), hide_input=True, confirmation_prompt=twice, err=True)
     return answer
 
 
 def ask(what: str, *, default: str | None = None) -> str:
     """Ask for something that may show."""
     _check_terminal(what)
-    answer: str = click.prompt(what, default=default, err=True)
+    # The name and the default may come from the service, and a terminal obeys what is hidden in a text.
+    shown = one_line(what) if default is None else one_line(f"{what} [{default}]")
+    answer: str = click.prompt(shown, default=default, show_default=False, err=True)
     return answer
 
 
@@ -118,12 +121,11 @@ def choose(what: str, options: tuple[str, ...]) -> str:
         return options[0]
     _check_terminal(what)
     for number, option in enumerate(options, 1):
-        click.echo(f"  {number}) {option}", err=True)
-    by_number = {str(number): option for number, option in enumerate(options, 1)}
-    answer: str = click.prompt(
-        what, type=click.Choice([*by_number, *options], case_sensitive=False), show_choices=False, err=True
-    )
-    return by_number.get(answer, answer)
+        click.echo(f"  {number}) {one_line(option)}", err=True)
+    meant = {one_line(option): option for option in options}
+    meant |= {str(number): option for number, option in enumerate(options, 1)}
+    answer: str = click.prompt(what, type=click.Choice(list(meant), case_sensitive=False), show_choices=False, err=True)
+    return meant[answer]
 
 
 def agree(what: str) -> bool:

@@ -9,8 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Timestamp
+from . import inputs
 from .failures import InputError
-from .inputs import is_terminal
 from .secrets import is_secret, is_secret_entry, secrets_of
 from .values import from_json, parse, read_json
 
@@ -148,7 +148,7 @@ def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], found: 
         InputError: other members that are required are missing, or nobody can be asked.
     """
     missing = [member for member in members if member.required and member.name not in found]
-    if any(not is_secret_option(member) for member in missing) or (missing and not is_terminal()):
+    if any(not is_secret_option(member) for member in missing) or (missing and not inputs.is_terminal()):
         names = ", ".join(map(option_name, missing))
         msg = f"the following options are required: {names}"
         raise InputError(msg)

@@ -167,7 +167,7 @@ def print_table(settings: Settings, data: Any, title: str | None = None) -> None
             title, data = only, inner
     if isinstance(data, dict):
         columns = ["Member", "Value"]
-        rows = [[name, _shown(value)] for name, value in data.items()]
+        rows = [[_shown(name), _shown(value)] for name, value in data.items()]
     elif isinstance(data, list) and any(isinstance(item, dict) for item in data):
         columns = list(dict.fromkeys(name for item in data if isinstance(item, dict) for name in item))
         rows = [
@@ -190,9 +190,9 @@ def _print_rows(settings: Settings, title: str | None, columns: list[str], rows:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title and Text(title), title_justify="left")
+    table = Table(title=title and Text(_shown(title)), title_justify="left")
     for column in columns:
-        table.add_column(Text(column), overflow="fold")
+        table.add_column(Text(_shown(column)), overflow="fold")
     for row in rows:
         # As Text, since markup in somebody's name is no markup of ours.
         table.add_row(*map(Text, row))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from ..redaction import one_line
 from .inputs import Inputs
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Settings:
 def _print_event(event: Event) -> None:
     """Print an event of a call; events hold no secrets."""
     facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
-    click.echo(f"debug: {type(event).__name__} {facts}", err=True)
+    # The service's codes and ids may hold anything.
+    click.echo(one_line(f"debug: {type(event).__name__} {facts}"), err=True)
 
 
 def settings_of(context: click.Context) -> Settings:

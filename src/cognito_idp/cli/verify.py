@@ -14,9 +14,9 @@ from ..tokens.claims import moment
 from ..tokens.errors import TokenError
 from ..tokens.pools import TrustedPool
 from ..tokens.verify import TokenVerifier
+from . import inputs
 from .explain import OK, Demands, Explanation, explain, read_token
 from .failures import OTHER, REFUSED, InputError
-from .inputs import is_terminal
 from .moments import in_words
 from .operations import OwnCommand
 from .render import as_json, print_data, query_of
@@ -39,7 +39,7 @@ _MARKS: Final = {OK: "green", "refused": "red", "not checked": "yellow"}
 
 
 def _token(settings: Settings, text: str | None) -> str:
-    given = settings.inputs.read("TOKEN", "-" if text is None else text, secret=is_terminal())
+    given = settings.inputs.read("TOKEN", "-" if text is None else text, secret=inputs.is_terminal())
     token = given.text("TOKEN").strip()
     settings.secrets.add(token)
     return token

@@ -1,7 +1,7 @@
 """How requests reach the network: short adapters over HTTP libraries, which only this folder imports, on first use.
 
 The default is pyreqwest where it is installed (the extra `fast`), and httpx elsewhere, as well as on trio, and where
-`AWS_CA_BUNDLE` is set to other authorities than `SSL_CERT_FILE`, since pyreqwest would trust the system's beside them.
+pyreqwest would trust other authorities beside those that `AWS_CA_BUNDLE`, `SSL_CERT_FILE` or `SSL_CERT_DIR` names.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ..errors import ConfigError
+from .certificates import bundle_of
 
 if TYPE_CHECKING:
     import httpx
@@ -101,8 +102,15 @@ def _has_pyreqwest() -> bool:
 
 
 def _trusts_only_what_it_should() -> bool:
-    bundle = os.environ.get("AWS_CA_BUNDLE")
-    return not bundle or bundle == os.environ.get("SSL_CERT_FILE")
+    """Whether pyreqwest trusts the authorities that the environment names, and no others.
+
+    It reads both SSL_CERT_FILE and SSL_CERT_DIR on Linux, and neither where the system itself checks certificates.
+    """
+    bundle = bundle_of()
+    if bundle is None:
+        return True
+    read = [path for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if (path := os.environ.get(name))]
+    return sys.platform not in ("darwin", "win32") and read == [bundle.path]
 
 
 _EXPECTED: Final = "None, 'httpx', 'pyreqwest', or a transport of httpx or httpx2"

@@ -16,7 +16,7 @@ import anyio
 from ..errors import ClientClosedError, DeadlineExceededError, TransportError
 from ..flow.detached import Detached
 from .adapter import CLOSED
-from .httpx_common import incoming, outgoing
+from .httpx_common import forget_surplus, incoming, outgoing
 from .httpx_errors import failures_of, translated
 from .routes import origin_of
 
@@ -75,6 +75,7 @@ class AsyncHttpxTransport:
                     answer.add(chunk)
                     if deadline is not None and time.monotonic() > deadline:
                         raise _too_late(request)
+                forget_surplus(response)
             finally:
                 await response.aclose()
         except TransportError:

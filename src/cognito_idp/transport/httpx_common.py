@@ -62,6 +62,27 @@ def incoming(status_code: int, raw_headers: Iterable[tuple[bytes, bytes]], limit
     return Incoming(status_code, headers, limit)
 
 
+# How a stream of httpx's, or of ours, leads to the connection that it reads from.
+_INWARDS = ("_stream", "_httpcore_stream", "_connection")
+
+
+def forget_surplus(response: Any) -> None:
+    """Have the connection closed if more than the answer was received with it.
+
+    httpcore 1.0.9 keeps such bytes, and takes them for the answer to the next request over the connection, which may be
+    another user's. It shows them to nobody, so private attributes are looked at; without them nothing is done.
+    """
+    inner: Any = response.stream
+    while inner is not None:
+        state = getattr(inner, "_h11_state", None)
+        if state is not None:
+            if state.trailing_data[0]:
+                # What h11 calls a failure, httpcore ends the connection for.
+                state.send_failed()
+            return
+        inner = next((found for name in _INWARDS if (found := getattr(inner, name, None)) is not None), None)
+
+
 def ssl_context() -> ssl.SSLContext:
     """Return the TLS settings: certificates from `AWS_CA_BUNDLE`, `SSL_CERT_FILE` or `SSL_CERT_DIR`, else httpx's own.
 

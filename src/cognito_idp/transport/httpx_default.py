@@ -27,10 +27,11 @@ class RoutedTransport(httpx.BaseTransport):
         self._begin()
 
     def _begin(self) -> None:
-        self._process = os.getpid()
         self._routes = Routes()
         self._lock = threading.Lock()
         self._transports: dict[Route, httpx.HTTPTransport] = {}
+        # Last: a thread that sees this process's id takes the rest for this process's, too.
+        self._process = os.getpid()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send through the transport of the URL's route."""

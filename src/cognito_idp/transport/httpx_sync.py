@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ClientClosedError, DeadlineExceededError, TransportError
 from .adapter import CLOSED
-from .httpx_common import incoming, outgoing
+from .httpx_common import forget_surplus, incoming, outgoing
 from .httpx_errors import failures_of, translated
 from .routes import origin_of
 
@@ -49,6 +49,7 @@ class HttpxTransport:
                     if deadline is not None and time.monotonic() > deadline:
                         msg = f"{origin_of(request.url).host}: the answer was still coming after {total:g} s"
                         raise DeadlineExceededError(msg)
+                forget_surplus(response)
             finally:
                 response.close()
         except TransportError:

@@ -51,10 +51,11 @@ class AsyncPyreqwestTransport:
         self._begin()
 
     def _begin(self) -> None:
-        self._process = os.getpid()
         self._clients: Clients[Client] = Clients(ClientBuilder, None)
         self._places: tuple[object, asyncio.Semaphore] = (None, asyncio.Semaphore(0))
         self._instead: AsyncAdapter | None = None
+        # Last but for what follows: a thread that sees this process's id takes the rest for this process's, too.
+        self._process = os.getpid()
         # Once, however many transports there are.
         atexit.unregister(_settle)
         atexit.register(_settle)
@@ -165,7 +166,7 @@ async def _exchange(made: Made[Client], request: HttpRequest) -> HttpResponse:
         response = await _faithful(enter())
         try:
             answer = incoming(response, limits.max_response_bytes)
-            if answer.has_length:
+            if answer.is_bounded:
                 answer.add((await _faithful(response.bytes())).to_bytes())
             else:
                 read = response.body_reader.read_chunk

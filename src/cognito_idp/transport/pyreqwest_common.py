@@ -4,8 +4,9 @@ A client of pyreqwest's is a pool with its own certificates, proxy and time limi
 follows no redirect, repeats nothing, keeps no cookies and unpacks nothing.
 
 Where it differs from httpx: the limit for a read counts from the start of an exchange until the head of the answer is
-there. The authorities of `AWS_CA_BUNDLE` are trusted beside the system's own, not in their place, which is why that
-variable makes httpx the default; without a setting it is the system's authorities that are trusted, not certifi's.
+there. The authorities of `AWS_CA_BUNDLE` are trusted beside the system's own, or beside those of both `SSL_CERT_FILE`
+and `SSL_CERT_DIR`, not in their place, which is why such settings make httpx the default; without a setting it is the
+system's authorities that are trusted, not certifi's.
 """
 
 from __future__ import annotations
@@ -273,7 +274,10 @@ def incoming(response: BaseResponse, limit: int) -> Incoming:
     try:
         headers = tuple(response.headers.items())
     except ValueError:
-        headers = _ascii_headers(response)
+        answer = Incoming(response.status, _ascii_headers(response), limit)
+        # A header that is left out may be the one that says how long the body is.
+        answer.is_bounded = False
+        return answer
     return Incoming(response.status, headers, limit)
 
 

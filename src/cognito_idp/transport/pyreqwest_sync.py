@@ -39,10 +39,11 @@ class PyreqwestTransport:
         self._begin()
 
     def _begin(self) -> None:
-        self._process = os.getpid()
         self._clients: Clients[SyncClient] = Clients(SyncClientBuilder, MAX_CONNECTIONS)
         self._interruptible = Interruptible()
         self._instead: Adapter | None = None
+        # Last: a thread that sees this process's id takes the rest for this process's, too.
+        self._process = os.getpid()
 
     @property
     def name(self) -> str:
@@ -63,16 +64,17 @@ class PyreqwestTransport:
             # Never dropped: what they hold belongs to threads that are not there.
             self._outlived.append((self._clients, self._interruptible, self._instead))
             self._begin()
-        if self._instead is None:
+        instead = self._instead
+        if instead is None:
             try:
                 made = self._clients.for_request(request)
             except ForkedError:
                 from . import make_transport
 
-                self._instead = make_transport("httpx")
+                instead = self._instead = make_transport("httpx")
             else:
                 return self._interruptible.run(_exchange, (made, request))
-        return self._instead.send(request)
+        return instead.send(request)
 
     def close(self) -> None:
         """Fail all calls, those of other threads too, and close all idle connections.
@@ -98,7 +100,7 @@ def _exchange(job: tuple[Made[SyncClient], HttpRequest]) -> HttpResponse:
         response = enter()
         try:
             answer = incoming(response, limits.max_response_bytes)
-            if answer.has_length:
+            if answer.is_bounded:
                 answer.add(response.bytes().to_bytes())
             else:
                 read = response.body_reader.read_chunk

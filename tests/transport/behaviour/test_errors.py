@@ -11,7 +11,7 @@ from cognito_idp.errors import ConnectError, ProtocolError, ReadError, Transport
 from tests.support.answers import answer, close, cut_off, head, in_turn, reset
 from tests.support.hostile import chunks_cut_off, garbage, longer_than_said, reset_in_body
 
-from .wires import TAKES_LEFTOVERS, expect_failure_of, expected_error, over
+from .wires import expected_error, over
 
 if TYPE_CHECKING:
     from tests.conftest import Serve
@@ -69,18 +69,16 @@ def test_a_name_that_nobody_knows(rig: Rig) -> None:
     assert not caught.value.sent
 
 
-def test_more_than_was_said(rig: Rig, serve: Serve, request: pytest.FixtureRequest) -> None:
+def test_more_than_was_said(rig: Rig, serve: Serve) -> None:
     """Bytes behind the end of an answer never become the answer to the next call."""
-    expect_failure_of(TAKES_LEFTOVERS, rig.wire, request)
     server = serve(in_turn(longer_than_said, answer(b'{"Users": []}')))
     client = rig.client(server.url, retry="standard")
     assert {} == rig.call(client)
     assert {"Users": []} == rig.call(client)
 
 
-def test_a_body_where_there_can_be_none(rig: Rig, serve: Serve, request: pytest.FixtureRequest) -> None:
+def test_a_body_where_there_can_be_none(rig: Rig, serve: Serve) -> None:
     """A body behind a status that has none (204) is not taken for the answer to the next call."""
-    expect_failure_of(TAKES_LEFTOVERS, rig.wire, request)
 
     def handle(connection: Connection, _: Received) -> None:
         connection.send(head(204) + head(200, ("Content-Length", "18")) + b'{"Smuggled": true}')

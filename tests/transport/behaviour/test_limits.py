@@ -150,6 +150,25 @@ def test_a_size_that_is_announced_is_refused_at_once(rig: Rig, serve: Serve) -> 
     server.wait_for(lambda: server.open == 0)
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [
+        (("Content-Length", f"{'0' * 20}{100 * MIB}"),),
+        (("Content-Length", f"{100 * MIB}, {100 * MIB}"),),
+        (("Content-Length", "2"), ("Transfer-Encoding", "chunked")),
+        (("Transfer-Encoding", "chunked"), ("Content-Length", "2")),
+    ],
+    ids=["zeros", "twice", "length and chunks", "chunks and length"],
+)
+def test_a_length_that_says_too_little(rig: Rig, serve: Serve, framing: tuple[tuple[str, str], ...]) -> None:
+    """However a length is written, and whatever a library makes of it, a body is left soon after the limit."""
+    flood = Flood(framing=framing)
+    server = serve(flood)
+    rig.failure(server.url)
+    server.wait_for(lambda: server.open == 0)
+    assert flood.sent < 32 * MIB
+
+
 @over(lambda wire: wire.library in SHOWS_THE_HEAD_LATE)
 def test_a_size_that_is_announced_and_nothing_more(rig: Rig, serve: Serve) -> None:
     """Where a library shows a head late, a server that announces much and sends nothing ends with the read limit."""

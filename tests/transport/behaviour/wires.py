@@ -139,10 +139,6 @@ SHOWS_THE_HEAD_LATE = frozenset({"pyreqwest"})
 # An exchange of pyreqwest's that is cancelled goes on until one of its limits ends it.
 BREAKS_NOTHING_OFF = frozenset({"pyreqwest"})
 
-# httpcore, below httpx and httpx2, takes what stands behind the end of an answer for the beginning of the next one.
-# TLS keeps strangers from making use of it.
-TAKES_LEFTOVERS = frozenset({"httpx", "httpx2"})
-
 # Faults that a library has another name for. To aiohttp, a body that ends too early is one that can't be read.
 _OTHER_ERRORS: Mapping[tuple[str, str], type[TransportError]] = {
     ("httpx_aiohttp", "cut off"): ReadError,
@@ -153,9 +149,3 @@ _OTHER_ERRORS: Mapping[tuple[str, str], type[TransportError]] = {
 def expected_error(wire: Wire, fault: str, usual: type[TransportError]) -> type[TransportError]:
     """Return the class of error that a fault has over a wire."""
     return _OTHER_ERRORS.get((wire.library, fault), usual)
-
-
-def expect_failure_of(libraries: frozenset[str], wire: Wire, request: pytest.FixtureRequest) -> None:
-    """Expect a test to fail over some libraries, strictly: it fails as well when one of them has learned better."""
-    if wire.library in libraries:
-        request.applymarker(pytest.mark.xfail(reason=f"a known fault of {wire.library}", strict=True))
