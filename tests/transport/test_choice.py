@@ -16,6 +16,7 @@ from tests.support.answers import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import Serve
 
@@ -42,6 +43,14 @@ def test_the_default_is_pyreqwest(make: Callable[[Any], Any]) -> None:
 def test_the_default_without_pyreqwest(make: Callable[[Any], Any]) -> None:
     """Elsewhere, httpx is."""
     assert "httpx" == transport_name(None) == make(None).name
+
+
+def test_what_an_uninstall_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder of its name is no pyreqwest."""
+    monkeypatch.delitem(sys.modules, "pyreqwest", raising=False)
+    (tmp_path / "pyreqwest").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert "httpx" == transport_name(None)
 
 
 @pytest.mark.usefixtures("_no_pyreqwest")

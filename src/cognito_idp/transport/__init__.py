@@ -98,7 +98,11 @@ def _checked_name(name: str | None) -> str:
 
 
 def _has_pyreqwest() -> bool:
-    return "pyreqwest" in sys.modules or find_spec("pyreqwest") is not None
+    if "pyreqwest" in sys.modules:
+        return True
+    found = find_spec("pyreqwest")
+    # A folder that an uninstall left behind counts as a package without an origin.
+    return found is not None and found.origin is not None
 
 
 def _trusts_only_what_it_should() -> bool:
