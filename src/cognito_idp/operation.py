@@ -28,7 +28,7 @@ def maker(name: str) -> Callable[[dict[str, Any]], Request[Any]]:
 
     It raises a `RequestValidationError` for members that don't exist, are missing, or break their bounds.
     """
-    cls: type[Request[Any]] | None = None
+    cls: Any = None
 
     def make(members: dict[str, Any]) -> Request[Any]:
         nonlocal cls
@@ -36,13 +36,15 @@ def maker(name: str) -> Callable[[dict[str, Any]], Request[Any]]:
             cls = load_type(name)
         # The struct's own error is left behind: its traceback leads through `__init__`, whose arguments are secrets.
         try:
-            return cls(**members)
+            made: Request[Any] = cls(**members)
         except RequestValidationError as error:
             faults = error.faults
         except TypeError:
             faults = _unknown_members(cls, members)
             if not faults:
                 raise
+        else:
+            return made
         raise RequestValidationError(name, faults)
 
     return make

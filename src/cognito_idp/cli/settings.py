@@ -56,7 +56,7 @@ class Settings:
             timeout=self.timeout,
             retry=self.retry,
             allow_http=bool(self.allow_http),
-            **({"observer": _print_event} if self.debug else {}),
+            observer=_print_event if self.debug else None,
         )
 
 
