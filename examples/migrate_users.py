@@ -1,6 +1,6 @@
 """Creates the users of a CSV file in a user pool, at a bounded rate; what was stopped is resumed where it was.
 
-    pip install 'cognito-idp[examples]'
+    pip install '.[examples]'
     python -m examples.migrate_users users.csv --user-pool-id eu-west-1_EXAMPLE --rate 25
 
 The file is UTF-8, and its first line names the columns: `username`; where wanted `temporary_password` and `groups`

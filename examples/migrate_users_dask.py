@@ -1,6 +1,6 @@
 """Creates the users of a CSV file in a user pool by many processes or machines, with one bound on the rate of them all.
 
-    pip install 'cognito-idp[examples]'
+    pip install '.[examples]'
     python -m examples.migrate_users_dask users.csv --user-pool-id eu-west-1_EXAMPLE --rate 100 --workers 4
     python -m examples.migrate_users_dask users.csv --user-pool-id eu-west-1_EXAMPLE --rate 100 \
         --scheduler tls://10.0.0.5:8786

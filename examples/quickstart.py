@@ -1,6 +1,6 @@
 """The quick start: a Cognito server on this machine, a user, and sign-ins that succeed and that don't.
 
-    pip install 'cognito-idp[local]'
+    pip install '.[local]'
     python examples/quickstart.py
 
 It needs no AWS account and nothing from the network, and leaves nothing behind.

@@ -1,6 +1,6 @@
 """A whole sign-in: a first password, an authenticator app, a resumed challenge, fresh tokens, and their verification.
 
-    pip install 'cognito-idp[local,jwt]'
+    pip install '.[local,jwt]'
     python examples/sign_in.py
 
 It runs against a Cognito server on this machine, needs no AWS account, and leaves nothing behind.

@@ -5,6 +5,7 @@ The mails that the service would send, with their codes, are printed here.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import threading
@@ -26,7 +27,9 @@ _POLL_SECONDS = 0.5
 
 def main(arguments: list[str]) -> int:
     """Run until interrupted, and return the exit code."""
-    port = int(arguments[0]) if arguments else _PORT
+    parser = argparse.ArgumentParser("python -m examples.fastapi_app", description="Run the app on this machine.")
+    parser.add_argument("port", nargs="?", type=int, default=_PORT, help=f"the port to listen on ({_PORT})")
+    port: int = parser.parse_args(arguments).port
     # Our calls go to this machine, whatever proxy it has for others.
     os.environ["no_proxy"] = "127.0.0.1"
     stopped = threading.Event()

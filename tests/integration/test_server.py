@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,8 +24,6 @@ from cognito_idp.testing import server as module
 from .ministack import given, settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cognito_idp.testing import CognitoServer
 
 
@@ -120,3 +123,36 @@ def test_the_machine_s_credentials_stay_out_of_the_server(tmp_path: Path, monkey
     environment = module._environment(tmp_path, "us-east-1", 1, "name")
     assert [] == [name for name in environment if name.startswith("AWS_")]
     assert "of the machine" not in environment.values()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system knows no SIGKILL")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGKILL"])
+def test_a_program_that_is_ended_leaves_no_server_behind(number: str) -> None:
+    """When the program that started it is ended by a signal, the server ends, and its folder goes."""
+    program = (
+        "import sys, threading\n"
+        "from cognito_idp.testing import cognito_server\n"
+        "with cognito_server() as server:\n"
+        "    print(server.endpoint_url, flush=True)\n"
+        "    threading.Event().wait()\n"
+    )
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        environment = {**os.environ, "TMPDIR": name}
+        with subprocess.Popen(
+            (sys.executable, "-c", program), stdout=subprocess.PIPE, text=True, env=environment
+        ) as run:
+            assert run.stdout is not None
+            port = int(run.stdout.readline().rpartition(":")[2])
+            assert 1 == len(list(folder.iterdir()))
+            run.send_signal(getattr(signal, number))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and (_is_open(port) or any(folder.iterdir())):
+            threading.Event().wait(0.02)
+        assert [] == list(folder.iterdir())
+        assert not _is_open(port)
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

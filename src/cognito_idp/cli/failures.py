@@ -79,7 +79,8 @@ def _said(error: BaseException) -> str:  # noqa: PLR0911 - one for each kind
         case ServiceError():
             return _service_error(error)
         case CognitoIdpError():
-            return one_line(f"{type(error).__name__}: {error}")
+            # Line by line: ours are, and what came from elsewhere may hold what a terminal obeys.
+            return "\n".join(map(one_line, f"{type(error).__name__}: {error}".split("\n")))
         case ModuleNotFoundError() if missing := missing_extra(error):
             return missing
         case OSError():

@@ -88,7 +88,8 @@ def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Itera
     if find_spec("ministack") is None:
         msg = "there is no local Cognito server: ministack is not installed; pip install 'cognito-idp[local]'"
         raise ServerNotInstalledError(msg)
-    command = (sys.executable, "-m", "ministack")
+    # -P, since the folder of a program would come before all others in its search for modules.
+    command = (sys.executable, "-P", str(Path(__file__).with_name("launcher.py")))
     with TemporaryDirectory(prefix="cognito-idp-") as folder, _running(command, Path(folder), region, timeout) as port:
         yield CognitoServer(f"http://{_HOST}:{port}", region, _new_access_key(port))
 
@@ -120,7 +121,7 @@ def _process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process within the block; at its end it is gone, by force if asking did not help."""
     process = subprocess.Popen(  # noqa: S603 - the command is our own
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
     )
     try:
         yield process
@@ -132,6 +133,8 @@ def _process(
         finally:
             process.kill()
             process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def _environment(folder: Path, region: str, port: int, name: str) -> dict[str, str]:
