@@ -82,9 +82,9 @@ def test_a_connection_is_used_again(kit: Kit, serve: Serve) -> None:
 
 
 def test_a_connection_that_was_closed_while_idle(kit: Kit, serve: Serve) -> None:
-    """A connection that the server closed between two calls is replaced, without a retry."""
+    """A connection that the server closed between two calls is replaced by httpx, without a retry."""
     server = serve(answer_and_close())
-    client = kit.client(endpoint_url=server.url, retry="off")
+    client = kit.client(endpoint_url=server.url, retry="off", transport="httpx")
     for number in range(1, 4):
         assert {} == kit.run(client.call, "ListUsers")
         server.wait_for(lambda: server.open == 0)
