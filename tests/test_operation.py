@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from cognito_idp import AsyncClient, Client, Credentials, RequestValidationError, UserType
-from cognito_idp.operation import maker
+from cognito_idp.operation import made_request
 from cognito_idp.shapes import Fault
 from cognito_idp.types import AdminInitiateAuthRequest
 
@@ -124,12 +124,12 @@ def test_a_type_error_inside_a_value_is_not_hidden() -> None:
             raise TypeError(msg)
 
     with pytest.raises(TypeError, match="from inside"):
-        maker("AdminCreateUserRequest")({"user_pool_id": "p", "username": "u", "user_attributes": Broken()})
+        made_request("AdminCreateUserRequest", {"user_pool_id": "p", "username": "u", "user_attributes": Broken()})
 
 
-def test_a_maker_makes_the_struct() -> None:
+def test_made_request_makes_the_struct() -> None:
     """A request by name is the same as the struct made directly."""
-    assert AdminInitiateAuthRequest(**SIGN_IN) == maker("AdminInitiateAuthRequest")(SIGN_IN)  # type: ignore[arg-type]
+    assert AdminInitiateAuthRequest(**SIGN_IN) == made_request("AdminInitiateAuthRequest", SIGN_IN)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cls", [Client, AsyncClient])

@@ -5,25 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from cognito_idp.errors import (
-    CodeDeliveryFailureException,
     CodeMismatchException,
     CognitoIdpError,
-    InvalidParameterException,
-    LimitExceededException,
-    NotAuthorizedException,
-    UserNotFoundException,
 )
 
 from . import pages
-from .problems import problem_of
+from .problems import NO_CODE, NOBODY, problem_of
 from .services import Here, see_other
 
 router = APIRouter(prefix="/password")
-
-# No account, a disabled one, or one without a confirmed address: a stranger must not learn which.
-_NOBODY = (InvalidParameterException, NotAuthorizedException, UserNotFoundException)
-# Codes are counted, and lost on their way, for accounts that exist.
-_NO_CODE = (*_NOBODY, CodeDeliveryFailureException, LimitExceededException)
 
 
 def forgot_form(address: str = "") -> pages.Form:
@@ -63,7 +53,7 @@ async def forgot(here: Here, email: Annotated[str, Form()]) -> Response:
         await here.client.forgot_password(
             client_id=here.app.client_id, username=email, secret_hash=here.secret_hash(email)
         )
-    except _NO_CODE:
+    except NO_CODE:
         pass
     except CognitoIdpError as error:
         return here.pages.form(forgot_form(email), problem_of(error))
@@ -96,7 +86,7 @@ async def reset(
             password=new_password,
             secret_hash=here.secret_hash(email),
         )
-    except _NOBODY:
+    except NOBODY:
         return here.pages.form(reset_form(), problem_of(CodeMismatchException()))
     except CognitoIdpError as error:
         return here.pages.form(reset_form(), problem_of(error))

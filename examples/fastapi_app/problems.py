@@ -18,6 +18,11 @@ _NO_TOKEN: Final = "A valid access token is needed."
 # The service's own text helps here, and can't say anything about others: which rule a password breaks, for example.
 _AS_THE_SERVICE_SAYS: Final = ""
 
+# No account, a disabled one, or one without a confirmed address: a stranger must not learn which.
+NOBODY: Final = (errors.InvalidParameterException, errors.NotAuthorizedException, errors.UserNotFoundException)
+# Codes are counted, and lost on their way, for accounts that exist.
+NO_CODE: Final = (*NOBODY, errors.CodeDeliveryFailureException, errors.LimitExceededException)
+
 
 class Problem(NamedTuple):
     """An HTTP status, a text for the person, and after how many seconds it is worth trying again."""

@@ -6,30 +6,18 @@ from fastapi import APIRouter, Form, Request, Response
 
 from cognito_idp import AttributeType
 from cognito_idp.errors import (
-    CodeDeliveryFailureException,
     CodeMismatchException,
     CognitoIdpError,
-    InvalidParameterException,
-    LimitExceededException,
     NotAuthorizedException,
     UsernameExistsException,
     UserNotFoundException,
 )
 
 from . import pages
-from .problems import problem_of
+from .problems import NO_CODE, problem_of
 from .services import Here, Services, see_other
 
 router = APIRouter(prefix="/sign-up")
-
-# No account, a confirmed one, or one that was sent a code too often: a stranger must not learn which.
-_NO_CODE = (
-    CodeDeliveryFailureException,
-    InvalidParameterException,
-    LimitExceededException,
-    NotAuthorizedException,
-    UserNotFoundException,
-)
 
 
 def sign_up_form(address: str = "") -> pages.Form:
@@ -124,7 +112,7 @@ async def resend(request: Request, here: Here) -> Response:
         await here.client.resend_confirmation_code(
             client_id=here.app.client_id, username=email, secret_hash=here.secret_hash(email)
         )
-    except _NO_CODE:
+    except NO_CODE:
         pass
     except CognitoIdpError as error:
         return here.pages.form(confirm_form(), problem_of(error))

@@ -46,7 +46,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
         transport: `"pyreqwest"` (the extra `fast`; asyncio only) or `"httpx"`, with the proxies and certificates that
             the environment names; or any `httpx.AsyncBaseTransport` or `httpx2.AsyncBaseTransport`, which the client
-            closes. None: pyreqwest where it is installed (and `AWS_CA_BUNDLE` is not set), httpx elsewhere and on trio.
+            closes. None: pyreqwest where it is installed, and httpx elsewhere, on trio, or where pyreqwest would trust
+            other authorities than the environment names.
             `transport_name` tells which.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
             whole, 5 s to connect, 30 s for a read or a write.

@@ -23,31 +23,23 @@ if TYPE_CHECKING:
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
 
-def maker(name: str) -> Callable[[dict[str, Any]], Request[Any]]:
-    """Return a function that makes the named request struct out of its members; the struct is loaded on first use.
+def made_request(name: str, members: dict[str, Any]) -> Request[Any]:
+    """Make a request struct by its name.
 
-    It raises a `RequestValidationError` for members that don't exist, are missing, or break their bounds.
+    Raises:
+        RequestValidationError: a member does not exist, is missing, or breaks its bounds.
     """
-    cls: Any = None
-
-    def make(members: dict[str, Any]) -> Request[Any]:
-        nonlocal cls
-        if cls is None:
-            cls = load_type(name)
-        # The struct's own error is left behind: its traceback leads through `__init__`, whose arguments are secrets.
-        try:
-            made: Request[Any] = cls(**members)
-        except RequestValidationError as error:
-            faults = error.faults
-        except TypeError:
-            faults = _unknown_members(cls, members)
-            if not faults:
-                raise
-        else:
-            return made
-        raise RequestValidationError(name, faults)
-
-    return make
+    cls: type[Request[Any]] = load_type(name)
+    # The struct's own error is left behind: its traceback leads through `__init__`, whose arguments are secrets.
+    try:
+        return cls(**members)
+    except RequestValidationError as error:
+        faults = error.faults
+    except TypeError:
+        faults = _unknown_members(cls, members)
+        if not faults:
+            raise
+    raise RequestValidationError(name, faults)
 
 
 def _unknown_members(cls: type[Request[Any]], members: dict[str, Any]) -> tuple[Fault, ...]:
@@ -71,11 +63,9 @@ def operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client send the named request struct."""
 
     def decorate(declared: Method) -> Method:
-        make = maker(request)
-
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            made = make(Secrets(members))
+            made = made_request(request, Secrets(members))
             del members  # so that no traceback shows a password
             return self.send(made)
 
@@ -88,11 +78,9 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client send the named request struct."""
 
     def decorate(declared: Method) -> Method:
-        make = maker(request)
-
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            made = make(Secrets(members))
+            made = made_request(request, Secrets(members))
             del members  # so that no traceback shows a password
             return await self.send(made)
 
@@ -105,11 +93,9 @@ def pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client iterate over the items of all pages."""
 
     def decorate(declared: Method) -> Method:
-        make = maker(request)
-
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Iterator[Any]:
-            made = make(Secrets(members))
+            made = made_request(request, Secrets(members))
             return (item for page in self.paginate(made) for item in made.operation.items(page))
 
         return method  # type: ignore[return-value]
@@ -121,11 +107,9 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client iterate over the items of all pages."""
 
     def decorate(declared: Method) -> Method:
-        make = maker(request)
-
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> AsyncIterator[Any]:
-            made = make(Secrets(members))
+            made = made_request(request, Secrets(members))
             return _async_items(self.paginate(made), made)
 
         return method  # type: ignore[return-value]

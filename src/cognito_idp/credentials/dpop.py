@@ -6,9 +6,9 @@ The key is an EC key on P-256, and the signature ES256 (RFC 7518, 3.4): r and s,
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 
+from ..base64url import base64url
 from ..errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def proof(private_key: str, *, method: str, url: str, issued_at: int, jti: str) 
     payload = {"htm": method, "htu": url, "iat": issued_at, "jti": jti}
     text = f"{_object(header)}.{_object(payload)}"
     r, s = decode_dss_signature(key.sign(text.encode(), ECDSA(SHA256())))
-    return f"{text}.{_base64url(r.to_bytes(_BYTES) + s.to_bytes(_BYTES))}"
+    return f"{text}.{base64url(r.to_bytes(_BYTES) + s.to_bytes(_BYTES))}"
 
 
 def _load(private_key: str) -> EllipticCurvePrivateKey:
@@ -58,12 +58,8 @@ def _load(private_key: str) -> EllipticCurvePrivateKey:
 
 
 def _number(number: int) -> str:
-    return _base64url(number.to_bytes(_BYTES))
+    return base64url(number.to_bytes(_BYTES))
 
 
 def _object(value: object) -> str:
-    return _base64url(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _base64url(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return base64url(json.dumps(value, separators=(",", ":")).encode())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 
+from ..base64url import base64url
 from ..redaction import REDACTED, SecretBytes, Secrets, secret_text
 from ..types import ChallengeNameType
 from .errors import SignInAnswerError, SignInStateError
@@ -59,11 +60,7 @@ def to_state(challenge: Challenge) -> ChallengeState:
     if len(data) > _MAX_BYTES:
         msg = f"{challenge.name} can't be stored: what the service sent along is {len(data)} bytes, over {_MAX_BYTES}"
         raise SignInStateError(msg)
-    return ChallengeState(_VERSION + _text(zlib.compress(data, 9)))
-
-
-def _text(packed: bytes) -> str:
-    return urlsafe_b64encode(packed).decode("ascii").rstrip("=")
+    return ChallengeState(_VERSION + base64url(zlib.compress(data, 9)))
 
 
 def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
@@ -113,7 +110,7 @@ def _unpacked(state: str) -> dict[str, Any]:
         unpacker = zlib.decompressobj()
         data = SecretBytes(unpacker.decompress(packed, _MAX_BYTES))
         # Decoding passes over characters that are not of the alphabet, and over bits that are left at the end.
-        if unpacker.eof and not unpacker.unused_data and _text(packed) == text:
+        if unpacker.eof and not unpacker.unused_data and base64url(packed) == text:
             fields = json.loads(data)
     except (ValueError, zlib.error, RecursionError):
         pass

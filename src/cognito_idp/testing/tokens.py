@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ..base64url import base64url
 from ..tokens.pools import TrustedPool
 
 if TYPE_CHECKING:
@@ -101,16 +101,12 @@ class TokenIssuer:
             **claims,
         }
         text = f"{_json({'kid': _KEY_ID, 'alg': 'RS256'})}.{_json(payload)}"
-        return f"{text}.{_base64url(self._key.sign(text.encode('ascii'), PKCS1v15(), SHA256()))}"
+        return f"{text}.{base64url(self._key.sign(text.encode('ascii'), PKCS1v15(), SHA256()))}"
 
 
 def _json(value: dict[str, Any]) -> str:
-    return _base64url(json.dumps(value).encode())
+    return base64url(json.dumps(value).encode())
 
 
 def _number(value: int) -> str:
-    return _base64url(value.to_bytes((value.bit_length() + 7) // 8))
-
-
-def _base64url(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return base64url(value.to_bytes((value.bit_length() + 7) // 8))

@@ -1,0 +1,10 @@
+"""Bytes as text that may stand in a URL or a token."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+
+
+def base64url(data: bytes) -> str:
+    """Return bytes as base64 with the alphabet for URLs, without padding (RFC 7515, section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
