@@ -361,15 +361,11 @@ def test_requests_are_as_good_for_one_client_as_for_another() -> None:
     assert services[0].requests[0].content == services[1].requests[0].content
 
 
-def test_the_name_of_the_transport(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is sent, a client tells what it would send through: a default one, or what was given."""
-    monkeypatch.setattr("cognito_idp.transport._has_pyreqwest", lambda: False)
+def test_the_name_of_the_transport(kit: Kit) -> None:
+    """A client tells what it sends through: httpx by default, or what was given."""
     assert "httpx" == kit.client().transport_name
     assert "httpx" == kit.client(transport="httpx").transport_name
-    monkeypatch.setattr("cognito_idp.transport._has_pyreqwest", lambda: True)
-    assert "pyreqwest" == kit.client().transport_name
-    assert "pyreqwest" == kit.client(transport="pyreqwest").transport_name
-    assert "httpx" == kit.client(transport="httpx").transport_name
+    assert "stdlib" == kit.client(transport="stdlib").transport_name
     assert "httpx.MockTransport" == kit.client(respond=Responder()).transport_name
 
 

@@ -44,11 +44,9 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         profile: a profile of the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
-        transport: `"pyreqwest"` (the extra `fast`; asyncio only) or `"httpx"`, with the proxies and certificates that
-            the environment names; or any `httpx.AsyncBaseTransport` or `httpx2.AsyncBaseTransport`, which the client
-            closes. None: pyreqwest where it is installed, and httpx elsewhere, on trio, or where pyreqwest would trust
-            other authorities than the environment names.
-            `transport_name` tells which.
+        transport: `"httpx"` or `"stdlib"` (the library's own engine, which costs less; asyncio only), with the proxies
+            and certificates that the environment and the profile name; or any `httpx.AsyncBaseTransport` or
+            `httpx2.AsyncBaseTransport`, which the client closes. None: httpx. `transport_name` tells which.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
             whole, 5 s to connect, 30 s for a read or a write.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a

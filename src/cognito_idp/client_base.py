@@ -92,11 +92,8 @@ class Link(Generic[TransportT, DriverT]):
 
     @property
     def transport_name(self) -> str:
-        """The name of what calls are sent through; before the first call, of what they would be sent through."""
-        if self.transport is None or self._is_users_own:
-            return transport_name(self._given)
-        # A default transport knows where it had to be replaced: on trio, and after a fork.
-        return self.transport.name
+        """The name of what calls are sent through."""
+        return transport_name(self._given)
 
     @property
     def _is_users_own(self) -> bool:
@@ -116,12 +113,10 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     @property
     def transport_name(self) -> str:
-        """What carries the calls: `pyreqwest`, `httpx`, or the class of a transport of your own.
-
-        Before the first call, what would carry it; that trio or a fork calls for httpx instead is known after a call.
+        """What carries the calls: `httpx`, `stdlib`, or the class of a transport of your own.
 
         Raises:
-            ConfigError: the transport that the client was given is none, or is not installed.
+            ConfigError: `transport=` named no engine that there is.
         """
         return self._link.transport_name
 
@@ -135,8 +130,7 @@ class BaseClient(Generic[TransportT, DriverT]):
     ) -> Self:
         """Return a cheap copy with other limits, or another observer.
 
-        It shares transport, credentials and, unless changed, the retry quota. Over pyreqwest, copies whose limits for
-        connecting, reading or writing differ have connections of their own.
+        It shares transport, credentials and, unless changed, the retry quota.
 
         The settings are as for the client itself. Closing one of the copies closes them all.
 

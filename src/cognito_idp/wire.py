@@ -19,7 +19,8 @@ Headers = tuple[tuple[str, str], ...]
 class Limits(NamedTuple):
     """What one exchange may cost: seconds to connect, to wait for a read or a write, and in all; bytes of answer.
 
-    `None` means no limit of that kind.
+    `None` means no limit of that kind. `max_idle` is how many seconds a kept connection may have been idle to be used
+    again: behind one that was idle for long, the peer may be gone.
     """
 
     connect: float | None
@@ -27,6 +28,7 @@ class Limits(NamedTuple):
     write: float | None
     total: float | None
     max_response_bytes: int
+    max_idle: float = 60.0
 
 
 class HttpRequest(NamedTuple):

@@ -1,18 +1,14 @@
-"""How requests reach the network: short adapters over HTTP libraries, which only this folder imports, on first use.
+"""How requests reach the network: httpx by default, the library's own engine on request, or a transport of the user's.
 
-The default is pyreqwest where it is installed (the extra `fast`), and httpx elsewhere, as well as on trio, and where
-pyreqwest would trust other authorities beside those that `AWS_CA_BUNDLE`, `SSL_CERT_FILE` or `SSL_CERT_DIR` names.
+Only this folder imports an HTTP library or opens a socket, and each module of it only when it is first needed.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ..errors import ConfigError
-from .certificates import bundle_of
 
 if TYPE_CHECKING:
     import httpx
@@ -20,24 +16,25 @@ if TYPE_CHECKING:
 
     from .adapter import Adapter, AsyncAdapter
 
-    TransportLike: TypeAlias = Literal["httpx", "pyreqwest"] | httpx.BaseTransport | httpx2.BaseTransport
-    AsyncTransportLike: TypeAlias = Literal["httpx", "pyreqwest"] | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
+    TransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.BaseTransport | httpx2.BaseTransport
+    AsyncTransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
 
-_NAMES: Final = ("httpx", "pyreqwest")
+_DEFAULT: Final = "httpx"
+_NAMES: Final = (_DEFAULT, "stdlib")
 _LIBRARIES: Final = ("httpx", "httpx2")
 
 
 def make_transport(transport: TransportLike | None) -> Adapter:
-    """Return an adapter over the given transport, or over a default one: the best, or that of a library by its name.
+    """Return an adapter over the given transport, or over the named engine; None means httpx.
 
     Raises:
-        ConfigError: it is no transport, or the library is not installed.
+        ConfigError: it is not a transport, or there is no engine of that name.
     """
     if transport is None or isinstance(transport, str):
-        if _checked_name(transport) == "pyreqwest":
-            from .pyreqwest_sync import PyreqwestTransport
+        if _checked_name(transport) == "stdlib":
+            from .stdlib_sync import StdlibTransport
 
-            return PyreqwestTransport()
+            return StdlibTransport()
         import httpx
 
         from .httpx_default import RoutedTransport
@@ -50,16 +47,16 @@ def make_transport(transport: TransportLike | None) -> Adapter:
 
 
 def make_async_transport(transport: AsyncTransportLike | None) -> AsyncAdapter:
-    """Return an adapter over the given async transport, or over a default one, as `make_transport` does.
+    """Return an adapter over the given async transport, or over the named engine; None means httpx.
 
     Raises:
-        ConfigError: it is no async transport, or the library is not installed.
+        ConfigError: it is not an async transport, or there is no engine of that name.
     """
     if transport is None or isinstance(transport, str):
-        if _checked_name(transport) == "pyreqwest":
-            from .pyreqwest_async import AsyncPyreqwestTransport
+        if _checked_name(transport) == "stdlib":
+            from .stdlib_async import AsyncStdlibTransport
 
-            return AsyncPyreqwestTransport(is_named=transport is not None)
+            return AsyncStdlibTransport()
         import httpx
 
         from .httpx_async import AsyncHttpxTransport
@@ -74,11 +71,11 @@ def make_async_transport(transport: AsyncTransportLike | None) -> AsyncAdapter:
 def transport_name(transport: object) -> str:
     """Return the name of what `make_transport` or `make_async_transport` would send through; nothing is imported.
 
-    A default transport has the name of its library. One that a user brought along has its class's, such as
+    An engine has its own name; a transport that a user brought along has its class's, such as
     `httpx_aiohttp.AiohttpTransport`.
 
     Raises:
-        ConfigError: as those.
+        ConfigError: there is no engine of that name.
     """
     if transport is None or isinstance(transport, str):
         return _checked_name(transport)
@@ -87,37 +84,14 @@ def transport_name(transport: object) -> str:
 
 def _checked_name(name: str | None) -> str:
     if name is None:
-        return "pyreqwest" if _has_pyreqwest() and _trusts_only_what_it_should() else "httpx"
+        return _DEFAULT
     if name not in _NAMES:
         msg = f"transport={name!r} is not known: it may be {_EXPECTED}"
-        raise ConfigError(msg)
-    if name == "pyreqwest" and not _has_pyreqwest():
-        msg = "transport='pyreqwest' needs pyreqwest, which is not installed: pip install 'cognito-idp[fast]'"
         raise ConfigError(msg)
     return name
 
 
-def _has_pyreqwest() -> bool:
-    if "pyreqwest" in sys.modules:
-        return True
-    found = find_spec("pyreqwest")
-    # A folder that an uninstall left behind counts as a package without an origin.
-    return found is not None and found.origin is not None
-
-
-def _trusts_only_what_it_should() -> bool:
-    """Whether pyreqwest trusts the authorities that the environment names, and no others.
-
-    It reads both SSL_CERT_FILE and SSL_CERT_DIR on Linux, and neither where the system itself checks certificates.
-    """
-    bundle = bundle_of()
-    if bundle is None:
-        return True
-    read = [path for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if (path := os.environ.get(name))]
-    return sys.platform not in ("darwin", "win32") and read == [bundle.path]
-
-
-_EXPECTED: Final = "None, 'httpx', 'pyreqwest', or a transport of httpx or httpx2"
+_EXPECTED: Final = "None, 'httpx', 'stdlib', or a transport of httpx or httpx2"
 
 
 def _library_of(transport: object, base: str) -> Any:

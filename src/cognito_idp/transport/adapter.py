@@ -15,7 +15,7 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """The library in use: `httpx`, `httpx2` or `pyreqwest`."""
+        """What sends: `httpx`, `httpx2` or `stdlib`."""
         ...
 
     def send(self, request: HttpRequest) -> HttpResponse:
@@ -32,7 +32,7 @@ class AsyncAdapter(Protocol):
 
     @property
     def name(self) -> str:
-        """The library in use: `httpx`, `httpx2` or `pyreqwest`."""
+        """What sends: `httpx`, `httpx2` or `stdlib`."""
         ...
 
     async def send(self, request: HttpRequest) -> HttpResponse:

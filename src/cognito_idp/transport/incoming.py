@@ -28,7 +28,7 @@ def check_outgoing(headers: Headers) -> None:
 class Incoming:
     """Collects an answer piece by piece and refuses one that is too large or compressed."""
 
-    __slots__ = ("_chunks", "_headers", "_limit", "_size", "_status_code", "is_bounded")
+    __slots__ = ("_chunks", "_headers", "_limit", "_size", "_status_code")
 
     def __init__(self, status_code: int, headers: Headers, limit: int) -> None:
         """Begin with the answer's status and headers, their names in lower case; `limit` is in bytes.
@@ -41,16 +41,10 @@ class Incoming:
         self._limit = limit
         self._chunks: list[bytes] = []
         self._size = 0
-        lengths = [value for name, value in headers if name == "content-length"]
-        # Whether the body can't be larger than the limit, so that all of it may be asked for at once. What a library
-        # makes of a length that is no plain number, or stands beside another framing, is its own (RFC 9112, 6.3).
-        self.is_bounded = len(lengths) == 1 and _is_plain(lengths[0])
         for name, value in headers:
             if name == "content-length":
                 if _is_above(value, limit):
                     self._refuse_size()
-            elif name == "transfer-encoding":
-                self.is_bounded = False
             elif name == "content-encoding" and value.lower() != "identity":
                 # We asked for none. Unpacking what a stranger packed could fill the memory from a few bytes.
                 self._refuse(f"it is compressed ({value!r}), which was not asked for")

@@ -17,10 +17,9 @@ class Timeout:
     """How long a call may take, in seconds; None means no limit of that kind.
 
     `total` bounds the whole call: all attempts, the waits between them and the loading of credentials. `connect`,
-    `read` and `write` bound a single wait within one attempt. Over httpx, a sync client can't break off a wait that has
-    begun: a server that sends the head of its answer byte by byte can hold it past `total`. Over pyreqwest, `read`
-    counts from the start of an attempt until the head of the answer is there, and from then on for each wait; `write`
-    is kept on Linux only. `connect` bounds the wait for a free connection, too.
+    `read` and `write` bound a single wait within one attempt, and `connect` all that comes before a connection can be
+    used, the wait for a free one included. A sync client over httpx can't break off a head that has begun: a server
+    that sends it byte by byte can hold the call past `total`. The engine `stdlib` keeps `total` there, too.
 
     Raises:
         ConfigError: a limit is not a positive number.

@@ -101,7 +101,7 @@ class Rig:
 
 
 def without_tracebacks(error: Exception) -> Exception:
-    """Return an exception that holds nothing of what raised it; pyreqwest closes no connection while anything does."""
+    """Return an exception that holds nothing of what raised it, so that keeping it keeps nothing else."""
     part: BaseException | None = error
     while part is not None:
         part.__traceback__ = None

@@ -12,10 +12,9 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from cognito_idp import Timeout
 from tests.support.answers import answer, hang
 
-from .wires import BREAKS_NOTHING_OFF, over
+from .wires import over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -109,19 +108,16 @@ def test_a_storm(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], nu
     client = rig.client(server.url, timeout=20)
     rig.kit.run(storm, lambda: client.call("ListUsers"), how, number)
     rig.kit.close(client)
-    # Cancelled scopes leave circles behind, and pyreqwest keeps connections as long as anything knows its client.
+    # Cancelled scopes leave circles behind.
     gc.collect()
     server.wait_for(lambda: server.open == 0)
 
 
 @ASYNC
 def test_a_cancelled_call_lets_go(rig: Rig, serve: Serve) -> None:
-    """Calls that are cancelled while the server is silent end at once, and closing the client ends their connections.
-
-    Where a library breaks nothing off, it is the limits of the calls that end them.
-    """
+    """Calls that are cancelled while the server is silent end at once, and closing the client ends their connections."""
     server = serve(hang)
-    client = rig.client(server.url, timeout=Timeout(read=0.5) if rig.wire.library in BREAKS_NOTHING_OFF else None)
+    client = rig.client(server.url)
 
     async def main() -> None:
         async with anyio.create_task_group() as tasks:

@@ -23,7 +23,7 @@ from tests.support.answers import answer, chunked, drip, hang, hang_in_body, hea
 from tests.support.hostile import MIB, Flood, deaf_port, drip_body, drip_head, hang_in_head, page, shorter_than_said
 
 from .rig import GENEROUS
-from .wires import BLOCKS_IN_HEAD, FLOODED_HEAD, ONE_LIMIT_FOR_THE_HEAD, SHOWS_THE_HEAD_LATE, WRITE_LIMIT, over
+from .wires import BLOCKS_IN_HEAD, FLOODED_HEAD, WRITE_LIMIT, over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +57,8 @@ def test_the_read_limit_is_for_one_wait(rig: Rig, serve: Serve) -> None:
 
 
 def test_the_read_limit_in_a_head(rig: Rig, serve: Serve) -> None:
-    """It does so within a head, too, or, where a library has one limit for all of the head, ends it."""
-    server, timeout = serve(drip_head(15)), Timeout(read=0.1)
-    if rig.wire.library in ONE_LIMIT_FOR_THE_HEAD:
-        assert ReadTimeoutError is type(rig.failure(server.url, timeout=timeout))
-    else:
-        assert {} == rig.call_once(server.url, timeout=timeout)
+    """It does so within a head, too."""
+    assert {} == rig.call_once(serve(drip_head(15)).url, timeout=Timeout(read=0.1))
 
 
 def test_the_connect_limit(rig: Rig) -> None:
@@ -137,10 +133,9 @@ def test_the_size_limit(rig: Rig, serve: Serve, handler: Callable[[bytes], Handl
 
 def test_a_size_that_is_announced_is_refused_at_once(rig: Rig, serve: Serve) -> None:
     """An answer whose head says that it is 100 times too large is refused by that, before most of it has come."""
-    sent = b"" if rig.wire.library not in SHOWS_THE_HEAD_LATE else b" " * 128 * 1024
 
     def announce(connection: Connection, _: Received) -> None:
-        connection.send(head(200, ("Content-Length", str(100 * MIB))) + sent)
+        connection.send(head(200, ("Content-Length", str(100 * MIB))))
         connection.wait_for_close()
 
     server = serve(announce)
@@ -167,19 +162,6 @@ def test_a_length_that_says_too_little(rig: Rig, serve: Serve, framing: tuple[tu
     rig.failure(server.url)
     server.wait_for(lambda: server.open == 0)
     assert flood.sent < 32 * MIB
-
-
-@over(lambda wire: wire.library in SHOWS_THE_HEAD_LATE)
-def test_a_size_that_is_announced_and_nothing_more(rig: Rig, serve: Serve) -> None:
-    """Where a library shows a head late, a server that announces much and sends nothing ends with the read limit."""
-
-    def announce(connection: Connection, _: Received) -> None:
-        connection.send(head(200, ("Content-Length", str(100 * MIB))))
-        connection.wait_for_close()
-
-    server = serve(announce)
-    assert ReadTimeoutError is type(rig.failure(server.url, timeout=Timeout(read=0.05)))
-    server.wait_for(lambda: server.open == 0)
 
 
 def test_an_endless_body(rig: Rig, serve: Serve) -> None:

@@ -76,8 +76,8 @@ WIRES = (
     Wire("httpx", "sync", _named("httpx"), is_default=True),
     Wire("httpx", "asyncio", _named("httpx"), is_default=True),
     Wire("httpx", "trio", _named("httpx"), is_default=True),
-    Wire("pyreqwest", "sync", _named("pyreqwest"), ("pyreqwest",), is_default=True),
-    Wire("pyreqwest", "asyncio", _named("pyreqwest"), ("pyreqwest",), is_default=True),
+    Wire("stdlib", "sync", _named("stdlib"), is_default=True),
+    Wire("stdlib", "asyncio", _named("stdlib"), is_default=True),
     Wire("httpx2", "sync", _httpx2, ("httpx2",)),
     Wire("httpx2", "asyncio", _async_httpx2, ("httpx2",)),
     Wire("httpx2", "trio", _async_httpx2, ("httpx2",)),
@@ -116,28 +116,15 @@ ADDED_HEADERS = (("accept", "*/*"), ("connection", "keep-alive"))
 WRITE_LIMIT: Mapping[str, tuple[type[TransportError], str]] = {
     "httpx": (WriteTimeoutError, "write"),
     "httpx2": (WriteTimeoutError, "write"),
-    "pyreqwest": (WriteTimeoutError, "write"),
+    "stdlib": (WriteTimeoutError, "write"),
     "httpx_aiohttp": (DeadlineExceededError, "total"),
 }
-
-# pyreqwest's read limit runs from the start of an exchange until the whole head is there.
-ONE_LIMIT_FOR_THE_HEAD = frozenset({"pyreqwest"})
 
 # Where the total limit can't break off a head that has begun: a blocking read has a limit of its own only.
 BLOCKS_IN_HEAD = frozenset({"httpx-sync", "httpx2-sync"})
 
 # What a head that never ends is: more than any library reads.
 FLOODED_HEAD = (ProtocolError, InvalidResponseError)
-
-# pyreqwest shows no header whose value is not ASCII.
-HIDES_HEADERS = frozenset({"pyreqwest"})
-
-# pyreqwest shows a head only when 64 KiB of the body have come, or all of it. To ask for less would make each call
-# dearer (by a third at 50 in flight), only to be quicker with a server that announces much and sends nothing.
-SHOWS_THE_HEAD_LATE = frozenset({"pyreqwest"})
-
-# An exchange of pyreqwest's that is cancelled goes on until one of its limits ends it.
-BREAKS_NOTHING_OFF = frozenset({"pyreqwest"})
 
 # Faults that a library has another name for. To aiohttp, a body that ends too early is one that can't be read.
 _OTHER_ERRORS: Mapping[tuple[str, str], type[TransportError]] = {
