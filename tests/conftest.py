@@ -25,7 +25,8 @@ hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUEST_METHOD")
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, "REQUEST_METHOD")
 
 
 @pytest.fixture(scope="session", autouse=True)

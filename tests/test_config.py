@@ -12,12 +12,12 @@ import attrs
 import pytest
 
 from cognito_idp import ConfigError
-from cognito_idp.config import Finder, Settings, load_config, profile_in_use, settings_from
+from cognito_idp.config import Finder, Setting, Settings, load_config, profile_in_use, settings_from
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOTHING = Settings("default", False, None, None, None, None, None, None, None, None)
+NOTHING = Settings("default", False, None, None, None, None, None, None, None, None, None)
 
 
 def environ_of(folder: Path, variables: dict[str, str], config: str, credentials: str = "") -> dict[str, str]:
@@ -45,12 +45,13 @@ use_dualstack_endpoint = false
 retry_mode = adaptive
 max_attempts = 7
 sdk_ua_app_id = from-the-profile
+ca_bundle = ~/authorities.pem
 """
 
 
 def test_everything_from_the_profile(tmp_path: Path) -> None:
     """Each setting may stand in the profile."""
-    found = settings_from(environ_of(tmp_path, {}, EVERYTHING), "one")
+    found = settings_from(environ_of(tmp_path, {"HOME": "/home/mary"}, EVERYTHING), "one")
     expected = Settings(
         profile="one",
         profile_is_argument=True,
@@ -62,6 +63,7 @@ def test_everything_from_the_profile(tmp_path: Path) -> None:
         retry_mode="adaptive",
         max_attempts=7,
         ua_app_id="from-the-profile",
+        ca_bundle=Setting("/home/mary/authorities.pem", f"ca_bundle of profile 'one' in {tmp_path / 'config'}"),
     )
     assert expected == found
 
@@ -69,6 +71,7 @@ def test_everything_from_the_profile(tmp_path: Path) -> None:
 def test_the_environment_comes_first(tmp_path: Path) -> None:
     """A variable counts before the profile's setting."""
     variables = {
+        "HOME": "/home/mary",
         "AWS_PROFILE": "one",
         "AWS_REGION": "us-west-2",
         "AWS_ENDPOINT_URL": "http://localhost:1234",
@@ -89,6 +92,7 @@ def test_the_environment_comes_first(tmp_path: Path) -> None:
         retry_mode="standard",
         max_attempts=1,
         ua_app_id="from-the-environment",
+        ca_bundle=Setting("/home/mary/authorities.pem", f"ca_bundle of profile 'one' in {tmp_path / 'config'}"),
     )
     assert expected == settings_from(environ_of(tmp_path, variables, EVERYTHING))
 

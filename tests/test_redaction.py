@@ -13,7 +13,7 @@ from cognito_idp.errors import ConfigError, ServiceError, SignInAnswerError
 from cognito_idp.exception_base import masked_start
 from cognito_idp.redaction import SecretBytes, Secrets
 from cognito_idp.transport.httpx_auth import check_encrypted
-from cognito_idp.transport.routes import Route
+from cognito_idp.transport.routes import Route, proxy_of
 from tests.support.kit import CREDENTIALS
 
 MARK = "hunter2-the-password"
@@ -101,7 +101,8 @@ def test_a_service_error_is_one_line() -> None:
 
 def test_a_route_shows_no_proxy_password() -> None:
     """The name of a proxy is shown without user name and password."""
-    assert "Route('https', proxy='p:1')" == repr(Route("https", "http://user:secret@p:1"))
+    expected = "Route(scheme='https', proxy=Proxy('http://p:1'))"
+    assert expected == repr(Route("https", proxy_of("http://user:secret@p:1")))
 
 
 def test_a_name_that_can_not_be_encoded() -> None:

@@ -79,7 +79,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
-        self._options = make_options(
+        self._options = options = make_options(
             region,
             credentials=credentials,
             endpoint_url=endpoint_url,
@@ -96,7 +96,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         )
 
         def connect() -> tuple[AsyncAdapter, AsyncDriver]:
-            adapter = make_async_transport(transport)
+            adapter = make_async_transport(transport, options.authorities())
             return adapter, AsyncDriver(adapter)
 
         self._link = Link(connect, transport)

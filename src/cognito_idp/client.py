@@ -79,7 +79,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
-        self._options = make_options(
+        self._options = options = make_options(
             region,
             credentials=credentials,
             endpoint_url=endpoint_url,
@@ -96,7 +96,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         )
 
         def connect() -> tuple[Adapter, Driver]:
-            adapter = make_transport(transport)
+            adapter = make_transport(transport, options.authorities())
             return adapter, Driver(adapter)
 
         self._link = Link(connect, transport)

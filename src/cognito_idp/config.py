@@ -177,7 +177,8 @@ class Settings(NamedTuple):
     """The settings of a client as its environment and its profile have them; None where neither says anything.
 
     `profile` is the profile in use, and `profile_is_argument` whether it was named as an argument. `endpoint_url_where`
-    says where the URL was found. `retry_mode` is `standard`, `adaptive` or `off`.
+    says where the URL was found. `retry_mode` is `standard`, `adaptive` or `off`. `ca_bundle` is the profile's alone:
+    `transport/certificates.py` knows what comes before it.
     """
 
     profile: str
@@ -190,6 +191,7 @@ class Settings(NamedTuple):
     retry_mode: str | None
     max_attempts: int | None
     ua_app_id: str | None
+    ca_bundle: Setting | None
 
 
 def settings_from(
@@ -225,7 +227,23 @@ def settings_from(
         retry_mode=_retry_mode(finder.find(("AWS_RETRY_MODE",), "retry_mode")),
         max_attempts=_max_attempts(finder.find(("AWS_MAX_ATTEMPTS",), "max_attempts")),
         ua_app_id=None if app_id is None else app_id.text,
+        ca_bundle=_ca_bundle(environ, config, name),
     )
+
+
+def ca_bundle_in_use(environ: Mapping[str, str]) -> Setting | None:
+    """Find the `ca_bundle` of the profile in use, for a program that has no client. It blocks.
+
+    Raises:
+        ConfigError: a shared file can't be read, or the setting can't be used.
+    """
+    profile = profile_in_use(environ, None)
+    return _ca_bundle(environ, load_config(environ), "default" if profile is None else profile.text)
+
+
+def _ca_bundle(environ: Mapping[str, str], config: SharedConfig, profile: str) -> Setting | None:
+    setting = config.setting(profile, "ca_bundle")
+    return None if setting is None else setting._replace(text=expanded(setting.text, environ))
 
 
 class Finder(NamedTuple):

@@ -8,7 +8,9 @@ CognitoIdpError
 ├ CredentialsError
 │  └ NoCredentialsError
 ├ TransportError                             no answer came
-│  ├ ConnectError, ReadError, WriteError, ProtocolError
+│  ├ ConnectError
+│  │  └ ProxyError                           the proxy failed or refused
+│  ├ ReadError, WriteError, ProtocolError
 │  └ TimeoutError_ (also TimeoutError)
 │     └ ConnectTimeoutError, ReadTimeoutError, WriteTimeoutError, WaitedTooLongError, DeadlineExceededError
 ├ InvalidResponseError                       an answer came that can't be read
@@ -93,6 +95,24 @@ class ConnectError(TransportError):
     """No connection could be made: DNS, refused, TLS, or the proxy. Nothing was sent."""
 
     sent = False
+
+
+class ProxyError(ConnectError):
+    """The proxy on the way could not be reached, failed or refused; the text names it, without user and password.
+
+    `status_code` is the HTTP status of its refusal, None where there is none. `is_retryable` is false for a 407: the
+    user or the password of the proxy is missing or wrong, and will be at the next attempt. A proxy that takes too long
+    is a `ConnectTimeoutError`, which names it as well.
+    """
+
+    def __init__(self, message: str = "", *, status_code: int | None = None) -> None:
+        """Take the text, and the status if the proxy answered with one."""
+        super().__init__(message)
+        self.status_code = status_code
+        self.is_retryable = status_code != _PROXY_AUTHENTICATION_REQUIRED
+
+
+_PROXY_AUTHENTICATION_REQUIRED: Final = 407
 
 
 class ReadError(TransportError):
@@ -182,6 +202,7 @@ __all__ = [
     "NoRegionError",
     "PaginationError",
     "ProtocolError",
+    "ProxyError",
     "ReadError",
     "ReadTimeoutError",
     "RequestValidationError",

@@ -26,12 +26,14 @@ from .wire import check_headers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .config import Setting
     from .credentials.chain import ProviderLike
     from .credentials.provider import Context
     from .credentials.types import CredentialSource
     from .endpoint import Endpoint
     from .observer import Event, Observed
     from .retry import RetryPolicy
+    from .transport.certificates import Authorities
     from .watch import Unwatched
     from .wire import Headers, Limits
 
@@ -92,6 +94,7 @@ class Options:
     profile: str = "default"
     token_bytes: Callable[[int], bytes] = os.urandom
     observed: Observed | None = None
+    ca_bundle: Setting | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
     target: Target | None = attrs.field(init=False)
@@ -117,6 +120,12 @@ class Options:
                 allow_http=self.allow_http,
             )
         )
+
+    def authorities(self) -> Authorities:
+        """Return the certificate authorities that the environment and the profile say to trust; nothing is read yet."""
+        from .transport.certificates import Authorities, Bundle
+
+        return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
 
     def watch(self, operation: str) -> Unwatched:
         """Return what tells the client's observer of one call; something that tells nothing where there is none."""
@@ -213,6 +222,7 @@ def make_options(
         ua_app_id=settings.ua_app_id,
         profile=settings.profile,
         observed=observed_by(observer),
+        ca_bundle=settings.ca_bundle,
     )
 
 

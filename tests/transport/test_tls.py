@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp.errors import ConfigError, ConnectError
-from cognito_idp.transport.httpx_common import ssl_context
+from cognito_idp.transport.certificates import Authorities
 from cognito_idp.transport.lanes import LanePool
 from tests.support.answers import answer
 from tests.support.tls import Authority
@@ -132,8 +132,8 @@ def test_a_plain_endpoint_needs_no_certificates(
 
 
 def test_the_default_is_strict() -> None:
-    """With nothing set, certificates and host names are checked against the authorities that httpx brings along."""
-    context = ssl_context()
+    """With nothing set, certificates and host names are checked against certifi's authorities."""
+    context = Authorities().ssl_context()
     assert context.check_hostname
     assert ssl.CERT_REQUIRED is context.verify_mode
     assert 50 < len(context.get_ca_certs())

@@ -10,6 +10,7 @@ from ..flow.drive import Driver
 from ..flow.drive_async import AsyncDriver
 from ..redaction import secret_text
 from ..transport import make_async_transport, make_transport
+from ..transport.certificates import authorities_in_use
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification
 
@@ -133,7 +134,7 @@ class TokenVerifier(Generic[ClaimsT]):
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _LazyTransport(lambda: make_transport(transport))
+        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()))
         self._driver = Driver(self._transport)
 
     def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
@@ -209,7 +210,7 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         **settings: Unpack[Settings],
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _AsyncLazyTransport(lambda: make_async_transport(transport))
+        self._transport = _AsyncLazyTransport(lambda: make_async_transport(transport, authorities_in_use()))
         self._driver = AsyncDriver(self._transport)
 
     async def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:

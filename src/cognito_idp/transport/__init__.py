@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from .adapter import Adapter, AsyncAdapter
+    from .certificates import Authorities
 
     TransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.BaseTransport | httpx2.BaseTransport
     AsyncTransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
@@ -24,45 +25,51 @@ _NAMES: Final = (_DEFAULT, "stdlib")
 _LIBRARIES: Final = ("httpx", "httpx2")
 
 
-def make_transport(transport: TransportLike | None) -> Adapter:
+def make_transport(transport: TransportLike | None, authorities: Authorities | None = None) -> Adapter:
     """Return an adapter over the given transport, or over the named engine; None means httpx.
+
+    An engine trusts the given authorities; None means those that the environment alone names.
 
     Raises:
         ConfigError: it is not a transport, or there is no engine of that name.
     """
     if transport is None or isinstance(transport, str):
         if _checked_name(transport) == "stdlib":
+            from .certificates import Authorities
             from .stdlib_sync import StdlibTransport
 
-            return StdlibTransport()
+            return StdlibTransport(authorities or Authorities())
         import httpx
 
         from .httpx_default import RoutedTransport
         from .httpx_sync import HttpxTransport
 
-        return HttpxTransport(RoutedTransport(), httpx)
+        return HttpxTransport(RoutedTransport(authorities), httpx)
     from .httpx_sync import HttpxTransport
 
     return HttpxTransport(transport, _library_of(transport, "BaseTransport"))
 
 
-def make_async_transport(transport: AsyncTransportLike | None) -> AsyncAdapter:
+def make_async_transport(transport: AsyncTransportLike | None, authorities: Authorities | None = None) -> AsyncAdapter:
     """Return an adapter over the given async transport, or over the named engine; None means httpx.
+
+    An engine trusts the given authorities; None means those that the environment alone names.
 
     Raises:
         ConfigError: it is not an async transport, or there is no engine of that name.
     """
     if transport is None or isinstance(transport, str):
         if _checked_name(transport) == "stdlib":
+            from .certificates import Authorities
             from .stdlib_async import AsyncStdlibTransport
 
-            return AsyncStdlibTransport()
+            return AsyncStdlibTransport(authorities or Authorities())
         import httpx
 
         from .httpx_async import AsyncHttpxTransport
         from .lanes import LanePool
 
-        return AsyncHttpxTransport(LanePool(), httpx)
+        return AsyncHttpxTransport(LanePool(authorities=authorities), httpx)
     from .httpx_async import AsyncHttpxTransport
 
     return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .certificates import bundle_of
+from .certificates import Authorities
 from .incoming import Incoming, check_outgoing
-from .routes import KEEPALIVE_SECONDS, NO_PROXY_URL, Route, route_of, unusable_proxy
+from .routes import KEEPALIVE_SECONDS, Route, route_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+    import httpx
 
     from ..wire import HttpRequest
 
-T = TypeVar("T")
+TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
 
 # The module `httpx` or `httpx2`, which have the same names.
 Library = Any
@@ -83,33 +83,13 @@ def forget_surplus(response: Any) -> None:
         inner = next((found for name in _INWARDS if (found := getattr(inner, name, None)) is not None), None)
 
 
-def ssl_context() -> ssl.SSLContext:
-    """Return the TLS settings: certificates from `AWS_CA_BUNDLE`, `SSL_CERT_FILE` or `SSL_CERT_DIR`, else httpx's own.
-
-    Raises:
-        ConfigError: the file or folder that a variable names can't be read.
-    """
-    bundle = bundle_of()
-    if bundle is None:
-        import httpx
-
-        return httpx.create_ssl_context(trust_env=False)
-    try:
-        if bundle.is_folder:
-            return ssl.create_default_context(capath=bundle.path)
-        return ssl.create_default_context(cafile=bundle.path)
-    except (OSError, ssl.SSLError) as error:
-        raise bundle.unusable(error) from error
-
-
 class Routes:
     """Finds the route of each URL, once an origin, and makes an httpx transport for it."""
 
-    def __init__(self) -> None:
-        """Read nothing yet: TLS settings cost 20 ms, and a plain-http endpoint needs none."""
+    def __init__(self, authorities: Authorities | None = None) -> None:
+        """Take the authorities to trust; None means those that the environment alone names."""
         self._routes: dict[tuple[str, bytes], Route] = {}
-        self._ssl_context: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
+        self._authorities = authorities or Authorities()
 
     def route(self, url: Any) -> Route:
         """Return the route of an `httpx.URL`."""
@@ -119,42 +99,29 @@ class Routes:
             route = self._routes[origin] = route_of(str(url))
         return route
 
-    def transport(self, kind: Callable[..., T], route: Route, max_connections: int) -> T:
+    def transport(self, kind: type[TransportT], route: Route, max_connections: int) -> TransportT:
         """Make an `httpx.HTTPTransport` or `httpx.AsyncHTTPTransport` for a route.
 
         Raises:
             ConfigError: the certificates or the proxy that the environment names can't be used.
         """
-        import httpx
-
         settings = self._settings(route, max_connections)
         if route.proxy is None:
             return kind(**settings)
-        context = self._certificates() if route.proxy.startswith("https:") else None
-        try:
-            return kind(proxy=httpx.Proxy(route.proxy, ssl_context=context), **settings)
-        except ImportError as error:
-            problem = str(error)
-        except (ValueError, httpx.InvalidURL):
-            problem = NO_PROXY_URL
-        # Raised outside the handlers, whose error may show the password.
-        raise unusable_proxy(route.proxy, problem)
+        from .httpx_proxied import proxied
+
+        transport: TransportT = proxied(kind, route.proxy, self._authorities, settings)
+        return transport
 
     def _settings(self, route: Route, max_connections: int) -> dict[str, Any]:
         import httpx
 
         return {
             # A route is for one scheme, so a transport without certificates never sees an https URL.
-            "verify": self._certificates() if route.scheme == "https" else False,
+            "verify": self._authorities.ssl_context() if route.scheme == "https" else False,
             "limits": httpx.Limits(
                 max_connections=max_connections,
                 max_keepalive_connections=max_connections,
                 keepalive_expiry=KEEPALIVE_SECONDS,
             ),
         }
-
-    def _certificates(self) -> ssl.SSLContext:
-        with self._lock:
-            if self._ssl_context is None:
-                self._ssl_context = ssl_context()
-            return self._ssl_context

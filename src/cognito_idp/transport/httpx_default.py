@@ -12,6 +12,7 @@ from .httpx_common import Routes
 from .routes import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
+    from .certificates import Authorities
     from .routes import Route
 
 
@@ -21,13 +22,14 @@ class RoutedTransport(httpx.BaseTransport):
     A forked process makes its own: two processes that talk over one connection would read each other's answers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, authorities: Authorities | None = None) -> None:
         """Make nothing yet."""
+        self._authorities = authorities
         self._outlived: list[object] = []
         self._begin()
 
     def _begin(self) -> None:
-        self._routes = Routes()
+        self._routes = Routes(self._authorities)
         self._lock = threading.Lock()
         self._transports: dict[Route, httpx.HTTPTransport] = {}
         # Last: a thread that sees this process's id takes the rest for this process's, too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from ..errors import (
     ConnectError,
     ConnectTimeoutError,
     ProtocolError,
+    ProxyError,
     ReadError,
     ReadTimeoutError,
     TransportError,
@@ -29,7 +31,7 @@ _TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
     ("ReadTimeout", ReadTimeoutError),
     ("WriteTimeout", WriteTimeoutError),
     ("ConnectError", ConnectError),
-    ("ProxyError", ConnectError),
+    ("ProxyError", ProxyError),
     ("ReadError", ReadError),
     ("WriteError", WriteError),
     ("ProtocolError", ProtocolError),
@@ -58,7 +60,7 @@ _AIOHTTP: Final[Mapping[str, type[TransportError]]] = {
     "ConnectionTimeoutError": ConnectTimeoutError,
     "ServerTimeoutError": ReadTimeoutError,
     "ClientConnectorError": ConnectError,
-    "ClientHttpProxyError": ConnectError,
+    "ClientHttpProxyError": ProxyError,
     "ClientPayloadError": ReadError,
     "ServerDisconnectedError": ProtocolError,
     "ClientResponseError": ProtocolError,
@@ -72,7 +74,9 @@ def translated(library: Library, error: Exception, host: str) -> TransportError:
     cls = _by_aiohttp(error) or _by_aiohttp(error.__cause__)
     if cls is None:
         cls = next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
-    return cls(f"{host}: {_reason(error) or type(error).__name__}")
+    reason = reason_of(error)
+    text = f"{host}: {reason or type(error).__name__}"
+    return ProxyError(text, status_code=status_in(reason)) if cls is ProxyError else cls(text)
 
 
 def _by_aiohttp(error: BaseException | None) -> type[TransportError] | None:
@@ -80,7 +84,13 @@ def _by_aiohttp(error: BaseException | None) -> type[TransportError] | None:
     return next((_AIOHTTP[name] for name in names if name in _AIOHTTP), None)
 
 
-def _reason(error: BaseException | None) -> str:
+def status_in(reason: str) -> int | None:
+    """Return the HTTP status with which a proxy refused, if the text of an error begins with one: `407 No`."""
+    match = re.match(r"[1-5][0-9]{2}\b", reason, re.ASCII)
+    return None if match is None else int(match[0])
+
+
+def reason_of(error: BaseException | None) -> str:
     """Return the first text in a chain of exceptions: on trio, what TLS says stands two behind an empty one."""
     while isinstance(error, Exception):
         if text := str(error):

@@ -21,6 +21,7 @@ from .routes import KEEPALIVE_SECONDS, MAX_CONNECTIONS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from .certificates import Authorities
     from .routes import Route
 
 _CLOSE_SECONDS = 2.0
@@ -36,10 +37,10 @@ class LanePool(httpx.AsyncBaseTransport):
     # For the adapter: a call through it may be cancelled in the middle.
     bears_cancellation = True
 
-    def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, max_connections: int = MAX_CONNECTIONS, authorities: Authorities | None = None) -> None:
         """Make no connection yet."""
         self._max_connections = max_connections
-        self._routes = Routes()
+        self._routes = Routes(authorities)
         self._loop: object = None
         self._slots: anyio.Semaphore | None = None
         self._idle: dict[Route, deque[tuple[float, httpx.AsyncHTTPTransport]]] = {}
