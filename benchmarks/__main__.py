@@ -24,8 +24,8 @@ from . import (
     srp,
     verify,
 )
+from .environments import ROOT
 from .report import Column, Report, Target, as_data, machine, table
-from .server import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,10 +12,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from . import data
-from .sync_calls import BARE_HEADERS, TIMEOUTS
+from .sync_calls import BARE_HEADERS, TIMEOUTS, prebuilt
 
 if TYPE_CHECKING:
     from cognito_idp import AsyncClient
+
+    from .sync_calls import Engine
 
 AsyncCall = Callable[[], Awaitable[object]]
 AsyncMaker = Callable[[str], Awaitable[AsyncCall]]
@@ -38,21 +40,20 @@ async def httpx_transport(url: str) -> AsyncCall:
     return call
 
 
-async def pyreqwest(url: str) -> AsyncCall:
-    """Send a copy of a prebuilt request through pyreqwest's own client."""
-    from pyreqwest.client import ClientBuilder
+async def stdlib_transport(url: str) -> AsyncCall:
+    """Hand our own async engine a prebuilt request, without the client above it."""
+    from cognito_idp.transport import make_async_transport
 
-    client = ClientBuilder().max_connections(CONNECTIONS).build()
-    request = client.post(url).headers(BARE_HEADERS).body_bytes(data.REQUEST_BODY).build()
+    transport, request = make_async_transport("stdlib"), prebuilt(url)
 
     async def call() -> bytes:
-        return bytes(await (await request.copy().send()).bytes())
+        return (await transport.send(request)).body
 
     assert await call() == data.RESPONSE_BODY
     return call
 
 
-def _our_client(url: str, transport: Any = None) -> AsyncClient:
+def _our_client(url: str, transport: Any) -> AsyncClient:
     """Return our client as a user makes it."""
     from cognito_idp import AsyncClient, Credentials
 
@@ -75,23 +76,16 @@ async def _call_of(client: AsyncClient) -> AsyncCall:
     return call
 
 
-def cognito_idp(transport_name: str) -> AsyncMaker:
-    """Use our async client as a user does, in an environment where it takes this transport."""
-
-    async def make(url: str) -> AsyncCall:
-        client = _our_client(url)
-        assert client.transport_name == transport_name, client.transport_name
-        return await _call_of(client)
-
-    return make
+def cognito_idp(engine: Engine) -> AsyncMaker:
+    """Use our async client as a user does."""
+    return lambda url: _call_of(_our_client(url, engine))
 
 
-def cognito_idp_echo(transport_name: str) -> AsyncMaker:
+def cognito_idp_echo(engine: Engine) -> AsyncMaker:
     """Use our client for another user name at each call, and see that the answer is the one to that name."""
 
     async def make(url: str) -> AsyncCall:
-        client = _our_client(f"{url}{data.ECHO_PATH}")
-        assert client.transport_name == transport_name, client.transport_name
+        client = _our_client(f"{url}{data.ECHO_PATH}", engine)
         numbers = count()
 
         async def call() -> None:
@@ -142,6 +136,31 @@ async def cognito_idp_httpx2(url: str) -> AsyncCall:
 
 async def aiobotocore(url: str) -> AsyncCall:
     """Use aiobotocore's client as a user does."""
+    initiate = await _initiate_of_aiobotocore(url)
+
+    async def call() -> object:
+        response = await initiate(data.AUTH_PARAMETERS)
+        return response["AuthenticationResult"]["AccessToken"]
+
+    assert await call() == data.ACCESS_TOKEN
+    return call
+
+
+async def aiobotocore_echo(url: str) -> AsyncCall:
+    """Use aiobotocore's client as `cognito_idp_echo` does ours."""
+    initiate = await _initiate_of_aiobotocore(f"{url}{data.ECHO_PATH}")
+    numbers = count()
+
+    async def call() -> None:
+        name = f"user-{next(numbers)}"
+        response = await initiate({**data.AUTH_PARAMETERS, "USERNAME": name})
+        assert response["ChallengeParameters"]["USERNAME"] == name
+
+    await call()
+    return call
+
+
+async def _initiate_of_aiobotocore(url: str) -> Callable[[dict[str, str]], Awaitable[Any]]:
     from aiobotocore.config import AioConfig
     from aiobotocore.session import get_session
 
@@ -156,18 +175,9 @@ async def aiobotocore(url: str) -> AsyncCall:
             config=AioConfig(max_pool_connections=CONNECTIONS),
         )
     )
-
-    async def call() -> object:
-        response = await client.admin_initiate_auth(
-            UserPoolId=data.POOL_ID,
-            ClientId=data.CLIENT_ID,
-            AuthFlow=data.AUTH_FLOW,
-            AuthParameters=data.AUTH_PARAMETERS,
-        )
-        return response["AuthenticationResult"]["AccessToken"]
-
-    assert await call() == data.ACCESS_TOKEN
-    return call
+    return lambda parameters: client.admin_initiate_auth(
+        UserPoolId=data.POOL_ID, ClientId=data.CLIENT_ID, AuthFlow=data.AUTH_FLOW, AuthParameters=parameters
+    )
 
 
 async def capo(url: str) -> AsyncCall:

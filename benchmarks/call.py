@@ -1,4 +1,4 @@
-"""Time a warm AdminInitiateAuth on loopback: from a raw socket to boto3, side by side in one run."""
+"""Time a warm AdminInitiateAuth on loopback, over TLS and over plain http: from a raw socket to boto3, in one run."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from .server import running_server
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .race import Sample
+
 _CALLS: Final = 200
 # The title, and the environment that the contestant lives in.
 _CONTESTANTS: Final = {
     "raw-socket": ("raw socket, prebuilt bytes", environments.plain),
     "http-client": ("http.client", environments.plain),
     "httpx-transport": ("httpx.HTTPTransport, prebuilt request", environments.plain),
-    "pyreqwest": ("pyreqwest's SyncClient, prebuilt request", environments.fast),
-    "cognito-idp-null": ("cognito_idp.Client over an httpx transport without I/O", environments.plain),
+    "stdlib-transport": ("our engine stdlib, prebuilt request", environments.plain),
+    "cognito-idp-null": ("cognito_idp.Client over a transport without I/O", environments.plain),
     "cognito-idp": ("cognito_idp.Client", environments.plain),
-    "cognito-idp-fast": ("cognito_idp.Client with the extra fast", environments.fast),
+    "cognito-idp-stdlib": ("cognito_idp.Client over stdlib", environments.plain),
     "boto3": ("boto3", environments.boto3),
     "httpx-async-transport": ("async: httpx.AsyncHTTPTransport, prebuilt request", environments.plain),
-    "pyreqwest-async": ("async: pyreqwest's Client, prebuilt request", environments.fast),
+    "stdlib-async-transport": ("async: our engine stdlib, prebuilt request", environments.plain),
     "cognito-idp-async-null": ("async: cognito_idp.AsyncClient over a transport without I/O", environments.plain),
     "cognito-idp-async": ("async: cognito_idp.AsyncClient", environments.plain),
-    "cognito-idp-async-fast": ("async: cognito_idp.AsyncClient with the extra fast", environments.fast),
+    "cognito-idp-async-stdlib": ("async: cognito_idp.AsyncClient over stdlib", environments.plain),
     "cognito-idp-async-aiohttp": ("async: cognito_idp.AsyncClient over httpx_aiohttp", environments.transports),
     "cognito-idp-async-httpx2": ("async: cognito_idp.AsyncClient over httpx2", environments.transports),
     "capo-async": ("async: capo's client", environments.capo),
@@ -41,28 +43,33 @@ _COLUMNS: Final = (
     Column("cpu_ratio", "of boto3", ".3f"),
     Column("wall_us", "wall µs", ".1f"),
     Column("wall_ratio", "of boto3", ".3f"),
+    Column("http_cpu_us", "http: CPU µs", ".1f"),
+    Column("http_cpu_ratio", "of boto3", ".3f"),
 )
 # Ours, its bare transport, and the bound.
 _TARGETS: Final = {
-    "sync call, plain: CPU of boto3's": ("cognito-idp", "httpx-transport", 0.43),
-    "sync call, fast: CPU of boto3's": ("cognito-idp-fast", "pyreqwest", 0.24),
+    "sync call, httpx: CPU of boto3's": ("cognito-idp", "httpx-transport", 0.43),
+    "sync call, stdlib: CPU of boto3's": ("cognito-idp-stdlib", "stdlib-transport", 0.20),
 }
+_OF_BARE_HTTPX: Final = 1.25
 # The library's own share: all but the transport's I/O, in µs.
 _OWN: Final = {"own share, sync": ("cognito-idp-null", 45.0), "own share, async": ("cognito-idp-async-null", 60.0)}
 _SHARES: Final = {
-    "sync, plain": ("cognito-idp", "httpx-transport"),
-    "sync, fast": ("cognito-idp-fast", "pyreqwest"),
-    "async, plain": ("cognito-idp-async", "httpx-async-transport"),
-    "async, fast": ("cognito-idp-async-fast", "pyreqwest-async"),
+    "sync, httpx": ("cognito-idp", "httpx-transport"),
+    "sync, stdlib": ("cognito-idp-stdlib", "stdlib-transport"),
+    "async, httpx": ("cognito-idp-async", "httpx-async-transport"),
+    "async, stdlib": ("cognito-idp-async-stdlib", "stdlib-async-transport"),
 }
 
 
 def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
-    """Run all contestants and report."""
+    """Run all contestants, over TLS and then over plain http, and report."""
     contestants = environments.install_all({name: home for name, (_, home) in _CONTESTANTS.items()}, envs)
-    with running_server() as url:
-        samples = race(contestants, url, envs, rounds=rounds, calls=calls)
-    cpu = {name: [sample.cpu * 1e6 for sample in of_one] for name, of_one in samples.items()}
+    with running_server(envs) as server:
+        samples, plain_samples = (
+            race(contestants, url, server.environ, rounds=rounds, calls=calls) for url in (server.https, server.http)
+        )
+    cpu, plain = _cpu_us(samples), _cpu_us(plain_samples)
     wall = {name: [sample.wall * 1e6 for sample in of_one] for name, of_one in samples.items()}
     rows = [
         {
@@ -73,6 +80,8 @@ def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
             "cpu_ratio": median_ratio(cpu[name], cpu["boto3"]),
             "wall_us": median(wall[name]),
             "wall_ratio": median_ratio(wall[name], wall["boto3"]),
+            "http_cpu_us": median(plain[name]),
+            "http_cpu_ratio": median_ratio(plain[name], plain["boto3"]),
         }
         for name, (title, _) in _CONTESTANTS.items()
     ]
@@ -86,10 +95,12 @@ def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
         )
         for what, (ours, bare, bound) in _TARGETS.items()
     ]
+    of_bare = median_ratio(cpu["cognito-idp"], cpu["httpx-transport"])
+    targets.append(Target("sync call, httpx: CPU of bare httpx.HTTPTransport's", of_bare, _OF_BARE_HTTPX))
     targets += [Target(what, median(cpu[name]), bound, "µs") for what, (name, bound) in _OWN.items()]
     shares = {what: median_difference(cpu[ours], cpu[bare]) for what, (ours, bare) in _SHARES.items()}
     return Report(
-        title="CPU and wall time of a warm call, one after the other",
+        title="CPU and wall time of a warm call over TLS, one after the other",
         columns=_COLUMNS,
         rows=rows,
         targets=targets,
@@ -100,6 +111,10 @@ def measure(envs: Path, *, rounds: int, calls: int = _CALLS) -> Report:
         ],
         figures=shares,
     )
+
+
+def _cpu_us(samples: dict[str, list[Sample]]) -> dict[str, list[float]]:
+    return {name: [sample.cpu * 1e6 for sample in of_one] for name, of_one in samples.items()}
 
 
 def _quartiles(values: list[float]) -> str:

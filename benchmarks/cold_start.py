@@ -1,4 +1,4 @@
-"""Time fresh processes from their start to the first parsed response, and what `warm_up` takes off the first call."""
+"""Time fresh processes from their start to the first parsed response over TLS, and the first call after `warm_up`."""
 
 from __future__ import annotations
 
@@ -8,44 +8,54 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from . import environments
+from .environments import ROOT
 from .process import Cost, middle, run_all
 from .race import median_ratio
 from .report import Column, Report, Target, arguments, finish
-from .server import ROOT, running_server
+from .server import running_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .environments import Installed
+    from .server import Server
 
-_HOMES: Final = {
-    "plain": environments.plain,
-    "fast": environments.fast,
-    "capo": environments.capo,
-    "boto3": environments.boto3,
-}
+_WORK: Final = "cold_work.py"
+_HOMES: Final = {"plain": environments.plain, "capo": environments.capo, "boto3": environments.boto3}
 _IMPORTS: Final = "import {}, attrs, cattrs, os; os._exit(0)"
 # Title, environment, and what is handed to Python there; URL stands for the server's.
 _PROGRAMS: Final = {
     "interpreter": ("Python alone", "plain", ("-c", "import os; os._exit(0)")),
     "imports": ("import httpx, attrs, cattrs alone", "plain", ("-c", _IMPORTS.format("httpx"))),
-    "bare": ("the same, and one exchange over httpx.HTTPTransport", "plain", ("cold_bare.py", "URL")),
-    "cognito-idp": ("cognito_idp to the first response", "plain", ("cold_ours.py", "URL", "httpx")),
-    "imports-fast": ("import pyreqwest, attrs, cattrs alone", "fast", ("-c", _IMPORTS.format("pyreqwest.client"))),
-    "bare-fast": ("the same, and one exchange over pyreqwest", "fast", ("cold_bare_fast.py", "URL")),
-    "cognito-idp-fast": (
-        "cognito_idp with the extra fast to the first response",
-        "fast",
-        ("cold_ours.py", "URL", "pyreqwest"),
+    "bare": (
+        "the same, and one exchange over httpx.HTTPTransport",
+        "plain",
+        (_WORK, "start", "URL", "httpx-transport", "httpx", "attrs", "cattrs"),
     ),
-    "capo": ("capo to the first response", "capo", ("cold_capo.py", "URL")),
-    "boto3": ("boto3 to the first response", "boto3", ("cold_boto3.py", "URL")),
+    "cognito-idp": ("cognito_idp to the first response", "plain", (_WORK, "start", "URL", "cognito-idp")),
+    "imports-stdlib": (
+        "import socket, ssl, attrs, cattrs alone",
+        "plain",
+        ("-c", _IMPORTS.format("socket, ssl")),
+    ),
+    "bare-stdlib": (
+        "the same, and one exchange over a socket",
+        "plain",
+        (_WORK, "start", "URL", "raw-socket", "socket", "ssl", "attrs", "cattrs"),
+    ),
+    "cognito-idp-stdlib": (
+        "cognito_idp over stdlib to the first response",
+        "plain",
+        (_WORK, "start", "URL", "cognito-idp-stdlib"),
+    ),
+    "capo": ("capo to the first response", "capo", (_WORK, "start", "URL", "capo")),
+    "boto3": ("boto3 to the first response", "boto3", (_WORK, "start", "URL", "boto3")),
 }
 _FIRST_CALLS: Final = {
-    "first-call": ("the first call of a process", "plain", "httpx", "cold"),
-    "first-call-warm": ("the first call after warm_up", "plain", "httpx", "warm"),
-    "first-call-fast": ("the first call of a process, with the extra fast", "fast", "pyreqwest", "cold"),
-    "first-call-fast-warm": ("the first call after warm_up, with the extra fast", "fast", "pyreqwest", "warm"),
+    "first-call": ("the first call of a process", "httpx", "cold"),
+    "first-call-warm": ("the first call after warm_up", "httpx", "warm"),
+    "first-call-stdlib": ("the first call of a process, over stdlib", "stdlib", "cold"),
+    "first-call-stdlib-warm": ("the first call after warm_up, over stdlib", "stdlib", "warm"),
 }
 _COLUMNS: Final = (
     Column("title", "one fresh process"),
@@ -59,8 +69,8 @@ _COLUMNS: Final = (
 )
 # Ours, its bare imports and exchange, and the bound.
 _STARTS: Final = {
-    "plain": ("cognito-idp", "bare", 0.52),
-    "fast": ("cognito-idp-fast", "bare-fast", 0.31),
+    "httpx": ("cognito-idp", "bare", 0.52),
+    "stdlib": ("cognito-idp-stdlib", "bare-stdlib", 0.50),
 }
 _PEAK: Final = 0.70
 
@@ -68,14 +78,13 @@ _PEAK: Final = 0.70
 def measure(envs: Path, *, rounds: int) -> Report:
     """Run all programs in turn and report."""
     installed = environments.install_all(_HOMES, envs)
-    environ = environments.clean_environ(envs)
-    with running_server() as url:
+    with running_server(envs) as server:
         commands = {
-            name: _python(installed[home], *(url if argument == "URL" else argument for argument in rest))
+            name: _python(installed[home], *(server.https if argument == "URL" else argument for argument in rest))
             for name, (_, home, rest) in _PROGRAMS.items()
         }
-        costs = run_all(commands, environ, rounds=rounds)
-        calls = _first_calls(installed, url, environ, rounds)
+        costs = run_all(commands, server.environ, rounds=rounds)
+        calls = _first_calls(installed["plain"], server, rounds)
     rows = {name: _row(name, costs[name], costs["boto3"]) for name in _PROGRAMS}
     targets = [
         Target(
@@ -90,10 +99,10 @@ def measure(envs: Path, *, rounds: int) -> Report:
     ]
     peak, floor = rows["cognito-idp"]["peak_ratio"], rows["bare"]["peak_ratio"]
     targets.append(
-        Target("peak memory after the first response, plain: of boto3's", peak, _PEAK, floor=floor, floor_of="bare")
+        Target("peak memory after the first response, httpx: of boto3's", peak, _PEAK, floor=floor, floor_of="bare")
     )
     return Report(
-        title="Cold start: from the start of a process to the first parsed response, and the first call alone",
+        title="Cold start over TLS: from the start of a process to the first parsed response, and the first call alone",
         columns=_COLUMNS,
         rows=[*rows.values(), *calls],
         targets=targets,
@@ -101,7 +110,8 @@ def measure(envs: Path, *, rounds: int) -> Report:
         notes=[
             f"{rounds} processes each, in turn, compiled beforehand; medians, ratios within each round",
             "the first call alone: timed in the process, from after the import and Client(), or after warm_up",
-            "the extra fast never imports httpx (the program asserts it)",
+            "the authorities to trust are certifi's and the server's, so that reading them costs what it usually does",
+            "stdlib never imports httpx (the program asserts it)",
         ],
     )
 
@@ -119,14 +129,12 @@ def _python(installed: Installed, *arguments: str) -> list[str]:
     ]
 
 
-def _first_calls(
-    installed: dict[str, Installed], url: str, environ: dict[str, str], rounds: int
-) -> list[dict[str, Any]]:
+def _first_calls(plain: Installed, server: Server, rounds: int) -> list[dict[str, Any]]:
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in _FIRST_CALLS}
     for _ in range(rounds):
-        for name, (_, home, transport_name, start) in _FIRST_CALLS.items():
-            command = _python(installed[home], "first_call.py", url, transport_name, start)
-            done = subprocess.run(command, stdout=subprocess.PIPE, env=environ, check=True)
+        for name, (_, engine, beginning) in _FIRST_CALLS.items():
+            command = _python(plain, _WORK, "first-call", server.https, engine, beginning)
+            done = subprocess.run(command, stdout=subprocess.PIPE, env=server.environ, check=True)
             figures[name].append(json.loads(done.stdout))
     return [
         {

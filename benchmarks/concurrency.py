@@ -1,4 +1,7 @@
-"""Time calls that are in flight together on one event loop: CPU a call, calls a second, latency of single calls."""
+"""Time calls that are in flight together on one event loop: CPU a call, calls a second, latency of single calls.
+
+Over TLS, and at some numbers in flight over plain http as well.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,21 @@ from .report import Column, Report, Target, arguments, finish
 from .server import running_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from .race import Sample
 
-    Figures = Mapping[int, Mapping[str, list[Sample]]]
+    Samples = Mapping[str, list[Sample]]
+    Figures = Mapping[int, Samples]
 
 # How many calls a round makes at so many in flight: enough for a 99th percentile, and a few for each task.
 _CALLS: Final = {1: 1_000, 10: 1_000, 50: 1_000, 100: 1_000, 500: 1_500, 1_000: 2_000}
 _QUICK: Final = (1, 50, 100, 500)
+_HTTP: Final = (1, 50, 500)
 _CONTESTANTS: Final = {
-    "pyreqwest-async": ("pyreqwest's Client, prebuilt request", environments.fast),
-    "cognito-idp-async-fast": ("cognito_idp with the extra fast", environments.fast),
+    "stdlib-async-transport": ("our engine stdlib, prebuilt request", environments.plain),
+    "cognito-idp-async-stdlib": ("cognito_idp over stdlib", environments.plain),
     "cognito-idp-async": ("cognito_idp", environments.plain),
     "capo-async": ("capo", environments.capo),
     "aiobotocore": ("aiobotocore", environments.aiobotocore),
@@ -38,16 +43,18 @@ _COLUMNS: Final = (
     Column("calls_a_second", "calls a second", ",.0f"),
     Column("p50_ms", "p50 ms", ".2f"),
     Column("p99_ms", "p99 ms", ".2f"),
+    Column("http_cpu_us", "http: CPU µs", ".1f"),
+    Column("http_of_aiobotocore", "of aiobotocore", ".3f"),
 )
-_FAST: Final = "cognito-idp-async-fast"
-_PLAIN: Final = "cognito-idp-async"
-_FLOOR: Final = "pyreqwest-async"
+_STDLIB: Final = "cognito-idp-async-stdlib"
+_HTTPX: Final = "cognito-idp-async"
+_FLOOR: Final = "stdlib-async-transport"
 _BOUNDS: Final = (
-    (1, "aiobotocore", 0.45),
+    (1, "aiobotocore", 0.22),
     (1, "capo-async", 0.60),
-    (50, "aiobotocore", 0.28),
+    (50, "aiobotocore", 0.20),
     (50, "capo-async", 0.40),
-    (500, "aiobotocore", 0.28),
+    (500, "aiobotocore", 0.22),
     (500, "capo-async", 0.40),
 )
 _LATENCY_AT: Final = 100
@@ -57,15 +64,24 @@ _GROWTH: Final = 1.3
 def measure(envs: Path, *, rounds: int, quick: bool = False) -> Report:
     """Run all contestants at each number in flight, and report."""
     contestants = environments.install_all({name: home for name, (_, home) in _CONTESTANTS.items()}, envs)
-    with running_server() as url, workers(contestants, url, envs) as started:
-        figures = {
-            in_flight: take_turns(started, rounds=rounds, calls=_CALLS[in_flight], in_flight=in_flight)
-            for in_flight in (_QUICK if quick else _CALLS)
-        }
+    with running_server(envs) as server:
+
+        def run(url: str, levels: Iterable[int]) -> Figures:
+            with workers(contestants, url, server.environ) as started:
+                return {
+                    in_flight: take_turns(started, rounds=rounds, calls=_CALLS[in_flight], in_flight=in_flight)
+                    for in_flight in levels
+                }
+
+        figures, plain = run(server.https, _QUICK if quick else _CALLS), run(server.http, _HTTP)
     return Report(
-        title="Async calls in flight together: CPU, throughput, latency",
+        title="Async calls in flight together, over TLS: CPU, throughput, latency",
         columns=_COLUMNS,
-        rows=[_row(in_flight, name, samples) for in_flight, samples in figures.items() for name in samples],
+        rows=[
+            _row(in_flight, name, samples, plain.get(in_flight))
+            for in_flight, samples in figures.items()
+            for name in samples
+        ],
         targets=_targets(figures),
         environments=environments.distinct(contestants.values()),
         notes=[
@@ -75,9 +91,9 @@ def measure(envs: Path, *, rounds: int, quick: bool = False) -> Report:
     )
 
 
-def _row(in_flight: int, name: str, samples: Mapping[str, list[Sample]]) -> dict[str, Any]:
+def _row(in_flight: int, name: str, samples: Samples, plain: Samples | None) -> dict[str, Any]:
     of_one = samples[name]
-    return {
+    row = {
         "name": name,
         "title": _CONTESTANTS[name][0],
         "in_flight": in_flight,
@@ -88,13 +104,17 @@ def _row(in_flight: int, name: str, samples: Mapping[str, list[Sample]]) -> dict
         "p50_ms": median(sample.p50 or 0 for sample in of_one) * 1e3,
         "p99_ms": median(_p99(of_one)) * 1e3,
     }
+    if plain is not None:
+        row["http_cpu_us"] = median(_cpu(plain[name])) * 1e6
+        row["http_of_aiobotocore"] = median_ratio(_cpu(plain[name]), _cpu(plain["aiobotocore"]))
+    return row
 
 
 def _targets(figures: Figures) -> list[Target]:
     targets = [
         Target(
-            f"async, {in_flight} in flight, fast: CPU of {peer.removesuffix('-async')}'s",
-            median_ratio(_cpu(figures[in_flight][_FAST]), _cpu(figures[in_flight][peer])),
+            f"async, {in_flight} in flight, stdlib: CPU of {peer.removesuffix('-async')}'s",
+            median_ratio(_cpu(figures[in_flight][_STDLIB]), _cpu(figures[in_flight][peer])),
             bound,
             floor=median_ratio(_cpu(figures[in_flight][_FLOOR]), _cpu(figures[in_flight][peer])),
             floor_of="bare transport",
@@ -104,8 +124,8 @@ def _targets(figures: Figures) -> list[Target]:
     latencies = figures[_LATENCY_AT]
     targets.append(
         Target(
-            f"p99 latency at {_LATENCY_AT} in flight, fast: of aiobotocore's",
-            median_ratio(_p99(latencies[_FAST]), _p99(latencies["aiobotocore"])),
+            f"p99 latency at {_LATENCY_AT} in flight, stdlib: of aiobotocore's",
+            median_ratio(_p99(latencies[_STDLIB]), _p99(latencies["aiobotocore"])),
             1.0,
             floor=median_ratio(_p99(latencies[_FLOOR]), _p99(latencies["aiobotocore"])),
             floor_of="bare transport",
@@ -113,8 +133,8 @@ def _targets(figures: Figures) -> list[Target]:
     )
     targets += [
         Target(
-            f"async, {in_flight} in flight, plain: CPU of that at 1",
-            median_ratio(_cpu(figures[in_flight][_PLAIN]), _cpu(figures[1][_PLAIN])),
+            f"async, {in_flight} in flight, httpx: CPU of that at 1",
+            median_ratio(_cpu(figures[in_flight][_HTTPX]), _cpu(figures[1][_HTTPX])),
             _GROWTH,
         )
         for in_flight in (50, 500)

@@ -7,6 +7,8 @@ from base64 import urlsafe_b64encode
 from hashlib import shake_256
 from typing import Final
 
+# Where the server listens.
+HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 ACCESS_KEY_ID: Final = "AKIDEXAMPLE"
 SECRET_ACCESS_KEY: Final = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

@@ -20,12 +20,11 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .server import ROOT
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_PACKAGE = ROOT / "src" / "cognito_idp"
+ROOT: Final = Path(__file__).resolve().parent.parent
+_PACKAGE: Final = ROOT / "src" / "cognito_idp"
 
 
 class Environment(NamedTuple):
@@ -39,11 +38,6 @@ class Environment(NamedTuple):
 def plain() -> Environment:
     """Return ours: the package and what it needs, nothing else."""
     return _ours("plain")
-
-
-def fast() -> Environment:
-    """Return ours with the extra `fast`."""
-    return _ours("fast", *_project()["optional-dependencies"]["fast"])
 
 
 def transports() -> Environment:
@@ -91,9 +85,7 @@ def plot() -> Environment:
     return Environment("plot", ("matplotlib==3.11.2",))
 
 
-ALL: Final = (
-    plain, fast, transports, gmpy2, jwt, jwt_oldest, boto3, aiobotocore, capo, pycognito, plot
-)  # fmt: skip
+ALL: Final = (plain, transports, gmpy2, jwt, jwt_oldest, boto3, aiobotocore, capo, pycognito, plot)
 
 
 def _ours(name: str, *more: str) -> Environment:

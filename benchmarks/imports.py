@@ -8,8 +8,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from . import data, environments
+from .environments import ROOT
 from .report import Column, Report, Target, arguments, finish
-from .server import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

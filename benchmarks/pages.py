@@ -8,10 +8,10 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 from . import environments
+from .environments import ROOT
 from .pages_work import PAGE
 from .race import median_ratio
 from .report import Column, Report, Target, arguments, finish
-from .server import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

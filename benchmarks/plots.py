@@ -21,7 +21,7 @@ _INK: Final = "#22272e"
 _FAINT: Final = "#6b7480"
 _GRID: Final = "#dde1e6"
 # One color a client in all plots; bare transports are grey, as they are no clients.
-_COLORS: Final = {"fast": "#0b7a75", "plain": "#4fb3a6", "capo": "#e0a030", "boto": "#c8553d", "bare": "#b4bac2"}
+_COLORS: Final = {"stdlib": "#0b7a75", "httpx": "#4fb3a6", "capo": "#e0a030", "boto": "#c8553d", "bare": "#b4bac2"}
 _STYLE: Final = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -41,10 +41,9 @@ _STYLE: Final = {
 
 
 def _color(name: str) -> str:
-    kinds = {"fast": "fast", "cognito-idp": "plain", "sync, plain": "plain", "capo": "capo", "boto": "boto"}
-    if name.startswith(("pyreqwest", "httpx", "raw", "http-", "bare", "imports", "interpreter")):
+    if name.startswith(("stdlib", "httpx", "raw", "http-", "bare", "imports", "interpreter")):
         return _COLORS["bare"]
-    return next((_COLORS[kind] for part, kind in kinds.items() if part in name), _COLORS["plain"])
+    return next((_COLORS[kind] for kind in ("stdlib", "capo", "boto") if kind in name), _COLORS["httpx"])
 
 
 def _figure(title: str, subtitle: str, results: dict[str, Any], *, columns: int = 1, height: float = 3.6) -> Any:
@@ -63,7 +62,7 @@ def _origin(results: dict[str, Any]) -> str:
     for report in results["reports"].values():
         for packages in report["versions"].values():
             versions |= packages
-    shown = ("httpx", "pyreqwest", "boto3", "aiobotocore", "capo-cognito-identity-provider")
+    shown = ("httpx", "boto3", "aiobotocore", "capo-cognito-identity-provider")
     named = ", ".join(
         f"{name.removesuffix('-cognito-identity-provider')} {versions[name]}" for name in shown if name in versions
     )
@@ -72,9 +71,16 @@ def _origin(results: dict[str, Any]) -> str:
 
 
 def _short(title: str) -> str:
-    for word in ("async: ", ", prebuilt request", " to the first response"):
+    for word in (
+        "async: ",
+        ", prebuilt request",
+        " to the first response",
+        ".Client",
+        ".AsyncClient",
+        "over a transport ",
+    ):
         title = title.replace(word, "")
-    return title.replace(" with the extra fast", ", fast")
+    return title
 
 
 def _bars(axes: Axes, rows: Sequence[dict[str, Any]], key: str, label: str) -> None:
@@ -98,7 +104,7 @@ def draw_call(results: dict[str, Any]) -> Figure:
     ]
     figure, (left, right) = _figure(
         "CPU time of one warm call",
-        "AdminInitiateAuth over loopback, one after the other; grey: a bare transport with a prebuilt request",
+        "AdminInitiateAuth over TLS on loopback, one after the other; grey: a bare transport with a prebuilt request",
         results,
         columns=2,
         height=4.0,
@@ -113,7 +119,7 @@ def draw_concurrency(results: dict[str, Any]) -> Figure:
     rows = results["reports"]["concurrency"]["rows"]
     figure, (left, right) = _figure(
         "Calls in flight together",
-        "AdminInitiateAuth over loopback on one event loop; grey: pyreqwest alone with a prebuilt request",
+        "AdminInitiateAuth over TLS on loopback, one event loop; grey: our engine alone with a prebuilt request",
         results,
         columns=2,
         height=4.0,
@@ -144,7 +150,7 @@ def draw_cold_start(results: dict[str, Any]) -> Figure:
     starts = [row for row in rows if row.get("peak_mib") and row["name"] != "interpreter"]
     figure, (left, right) = _figure(
         "Cold start to the first response",
-        "a fresh process each; grey: imports, or imports and one exchange, without a client",
+        "a fresh process each, over TLS; grey: imports, or imports and one exchange, without a client",
         results,
         columns=2,
         height=3.8,
@@ -168,7 +174,7 @@ def draw_memory(results: dict[str, Any]) -> Figure:
         height=3.4,
     )
     for title, points in series.items():
-        color = _COLORS["fast" if "fast" in title else "plain"]
+        color = _COLORS["stdlib" if "stdlib" in title else "httpx"]
         line = "-" if title.startswith("sync") else "--"
         axes.plot(*zip(*points, strict=True), line, marker="o", ms=3.5, lw=1.8, color=color, label=title)
     axes.set_ylim(0, 1.1 * max(mib for points in series.values() for _, mib in points))

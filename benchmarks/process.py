@@ -8,7 +8,7 @@ import sys
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .server import ROOT
+from .environments import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

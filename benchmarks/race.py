@@ -8,12 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .environments import clean_environ
-from .server import ROOT
+from .environments import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -36,8 +34,8 @@ class Sample(NamedTuple):
 class Worker:
     """A process that holds one contestant; it ends with the block that it is the context manager of."""
 
-    def __init__(self, name: str, installed: Installed, url: str, home: Path) -> None:
-        """Start it in its environment."""
+    def __init__(self, name: str, installed: Installed, url: str, environ: Mapping[str, str]) -> None:
+        """Start it in its environment, with these environment variables."""
         self.name = name
         self._process = subprocess.Popen(
             [str(installed.python), "-m", "benchmarks.worker", name, url],
@@ -45,7 +43,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=clean_environ(home),
+            env=environ,
         )
 
     def __enter__(self) -> Self:
@@ -90,10 +88,10 @@ class Worker:
 
 
 @contextmanager
-def workers(contestants: Mapping[str, Installed], url: str, home: Path) -> Iterator[list[Worker]]:
+def workers(contestants: Mapping[str, Installed], url: str, environ: Mapping[str, str]) -> Iterator[list[Worker]]:
     """Start a worker for each contestant, and end them all at the end of the block."""
     with ExitStack() as stack:
-        yield [stack.enter_context(Worker(name, installed, url, home)) for name, installed in contestants.items()]
+        yield [stack.enter_context(Worker(name, installed, url, environ)) for name, installed in contestants.items()]
 
 
 def take_turns(started: Sequence[Worker], *, rounds: int, calls: int, in_flight: int = 0) -> dict[str, list[Sample]]:
@@ -110,10 +108,10 @@ def take_turns(started: Sequence[Worker], *, rounds: int, calls: int, in_flight:
 
 
 def race(
-    contestants: Mapping[str, Installed], url: str, home: Path, *, rounds: int, calls: int
+    contestants: Mapping[str, Installed], url: str, environ: Mapping[str, str], *, rounds: int, calls: int
 ) -> dict[str, list[Sample]]:
     """Start a worker for each contestant, and let them take turns."""
-    with workers(contestants, url, home) as started:
+    with workers(contestants, url, environ) as started:
         return take_turns(started, rounds=rounds, calls=calls)
 
 

@@ -1,4 +1,4 @@
-"""Make many calls: does their cost, or the memory that they take, grow with how many there are, or are in flight?
+"""Make many calls over TLS: do their cost and their memory grow with how many there are, or are in flight?
 
 Every call is for another user name, and its answer is checked to be the one to that name.
 """
@@ -13,10 +13,13 @@ from .report import Column, Report, Target, arguments, finish
 from .server import running_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from pathlib import Path
 
     from .environments import Installed
+    from .server import Server
+
+    Rows = list[dict[str, Any]]
 
 _IN_FLIGHT: Final = (1, 10, 100, 1_000)
 _ENDS: Final = (_IN_FLIGHT[0], _IN_FLIGHT[-1])
@@ -25,18 +28,18 @@ _CALLS: Final = 20_000
 _LONG_RUN: Final = 10
 _FLAT: Final = 1.3
 _TARGET_MIB: Final = 2.0
-_HOMES: Final = {"plain": environments.plain, "fast": environments.fast}
-_ASYNC: Final = {"plain": "cognito-idp-async-echo", "fast": "cognito-idp-async-echo-fast"}
-_SYNC: Final = {"plain": "cognito-idp-echo", "fast": "cognito-idp-echo-fast"}
+_ASYNC: Final = {"httpx": "cognito-idp-async-echo", "stdlib": "cognito-idp-async-echo-stdlib"}
+_SYNC: Final = {"httpx": "cognito-idp-echo", "stdlib": "cognito-idp-echo-stdlib"}
+_PEER: Final = "aiobotocore-echo"
 # The contestant, how many calls are in flight, what to say of it.
 _LONG_RUNS: Final = {
-    "sync, plain": ("plain", _SYNC, 0, "one after the other"),
-    "sync, fast": ("fast", _SYNC, 0, "one after the other"),
-    "async, plain": ("plain", _ASYNC, 10, "10 in flight"),
-    "async, fast": ("fast", _ASYNC, 10, "10 in flight"),
+    "sync, httpx": (_SYNC["httpx"], 0, "one after the other"),
+    "sync, stdlib": (_SYNC["stdlib"], 0, "one after the other"),
+    "async, httpx": (_ASYNC["httpx"], 10, "10 in flight"),
+    "async, stdlib": (_ASYNC["stdlib"], 10, "10 in flight"),
 }
-# What no client over the same library can do without.
-_FLOORS: Final = {"plain": "httpx-async-transport", "fast": "pyreqwest-async"}
+# What no client over the same engine can do without.
+_FLOORS: Final = {"httpx": "httpx-async-transport", "stdlib": "stdlib-async-transport"}
 _COLUMNS: Final = (
     Column("title", "client"),
     Column("way", "calls"),
@@ -45,30 +48,34 @@ _COLUMNS: Final = (
     Column("cpu_growth", "of the first row's", ".2f"),
     Column("calls_a_second", "calls a second", ",.0f"),
     Column("rss_mib", "RSS MiB", ".1f"),
-    Column("rss_growth", "of the first row's", ".2f"),
+    Column("rss_growth_mib", "more than at first", ".1f"),
 )
 
 
 def measure(envs: Path, *, calls: int = _CALLS, long_run: int = _LONG_RUN) -> Report:
     """Make the calls, `long_run` times as many where memory is watched, and report."""
-    installed = environments.install_all(_HOMES, envs)
-    rows: list[dict[str, Any]] = []
-    targets: list[Target] = []
-    with running_server() as url:
-        for home, name in _ASYNC.items():
-            of_one = [_run(name, installed[home], url, envs, calls, number) for number in _IN_FLIGHT]
-            rows += [_row(f"async, {home}", f"{row['in_flight']:,} in flight", row, of_one[0]) for row in of_one]
-            bare = [
-                _run(_FLOORS[home], installed[home], url, envs, max(1_000, calls // 20), number) for number in _ENDS
-            ]
-            rows += [_row(f"async, {home}, bare", f"{row['in_flight']:,} in flight", row, bare[0]) for row in bare]
-            targets += _flatness(home, rows[-len(of_one) - len(bare) : -len(bare)], rows[-1])
-        for home, name in _SYNC.items():
-            of_one = [_run(name, installed[home], url, envs, calls, number) for number in (1, _THREADS)]
+    plain, aiobotocore = (environments.install(home(), envs) for home in (environments.plain, environments.aiobotocore))
+    few = max(1_000, calls // 20)
+    with running_server(envs) as server:
+
+        def series(title: str, name: str, calls: int, levels: Sequence[int], installed: Installed = plain) -> Rows:
+            of_one = [_run(name, installed, server, calls, number) for number in levels]
+            return [_row(title, f"{row['in_flight']:,} in flight", row, of_one[0]) for row in of_one]
+
+        peer = series("async, aiobotocore", _PEER, few, _ENDS, aiobotocore)
+        rows = peer[:]
+        targets: list[Target] = []
+        for engine, name in _ASYNC.items():
+            ours = series(f"async, {engine}", name, calls, _IN_FLIGHT)
+            bare = series(f"async, {engine}, bare", _FLOORS[engine], few, _ENDS)
+            rows += [*ours, *bare]
+            targets += _growth(engine, ours, bare[-1], peer[-1])
+        for engine, name in _SYNC.items():
+            of_one = [_run(name, plain, server, calls, number) for number in (1, _THREADS)]
             ways = ("one thread", f"{_THREADS} threads share a client")
-            rows += [_row(f"sync, {home}", way, row, of_one[0]) for way, row in zip(ways, of_one, strict=True)]
-        memory = _watch_memory(installed, url, envs, calls, long_run)
-    for title, (_, _, _, way) in _LONG_RUNS.items():
+            rows += [_row(f"sync, {engine}", way, row, of_one[0]) for way, row in zip(ways, of_one, strict=True)]
+        memory = _watch_memory(plain, server, calls, long_run)
+    for title, (_, _, way) in _LONG_RUNS.items():
         first, last = memory[title][0], memory[title][-1]
         rows += [
             {"name": "memory", "title": title, "way": way, "calls": number * calls, "rss_mib": mib}
@@ -77,11 +84,11 @@ def measure(envs: Path, *, calls: int = _CALLS, long_run: int = _LONG_RUN) -> Re
         what = f"memory after {long_run * calls:,} calls less that after {calls:,}, {title}"
         targets.append(Target(what, last - first, _TARGET_MIB, "MiB"))
     return Report(
-        title="Scale: the cost of a call as more are in flight, and memory as more were made",
+        title="Scale over TLS: the cost of a call as more are in flight, and memory as more were made",
         columns=_COLUMNS,
         rows=rows,
         targets=targets,
-        environments=environments.distinct(installed.values()),
+        environments=[plain, aiobotocore],
         notes=[
             "a process each; every answer was the one to its own call; the server's process is not counted",
             "the first calls of a process, as many as are in flight, come before the clock starts",
@@ -91,8 +98,8 @@ def measure(envs: Path, *, calls: int = _CALLS, long_run: int = _LONG_RUN) -> Re
     )  # fmt: skip
 
 
-def _run(name: str, installed: Installed, url: str, envs: Path, calls: int, in_flight: int) -> dict[str, Any]:
-    with Worker(name, installed, url, envs) as worker:
+def _run(name: str, installed: Installed, server: Server, calls: int, in_flight: int) -> dict[str, Any]:
+    with Worker(name, installed, server.https, server.environ) as worker:
         worker.run(2 * in_flight, in_flight)
         sample = worker.run(calls, in_flight)
     return {
@@ -105,33 +112,47 @@ def _run(name: str, installed: Installed, url: str, envs: Path, calls: int, in_f
 
 
 def _row(title: str, way: str, row: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
-    growth = {"cpu_growth": row["cpu_us"] / first["cpu_us"], "rss_growth": row["rss_mib"] / first["rss_mib"]}
+    growth = {
+        "cpu_growth": row["cpu_us"] / first["cpu_us"],
+        "rss_growth_mib": row["rss_mib"] - first["rss_mib"],
+    }
     return {"name": "scale", "title": title, "way": way, **row, **growth}
 
 
-def _flatness(home: str, rows: list[dict[str, Any]], bare: dict[str, Any]) -> list[Target]:
-    most = f"at most, up to {_IN_FLIGHT[-1]:,} in flight, of that at 1"
-    cpu, memory = (max(row[key] for row in rows) for key in ("cpu_growth", "rss_growth"))
+def _growth(engine: str, ours: Rows, bare: dict[str, Any], peer: dict[str, Any]) -> list[Target]:
+    most = f"{_IN_FLIGHT[-1]:,} in flight"
+    cpu = max(row["cpu_growth"] for row in ours)
+    memory, floor = (row["rss_growth_mib"] / peer["rss_growth_mib"] for row in (ours[-1], bare))
     return [
-        Target(f"CPU a call, async, {home}, {most}", cpu, _FLAT, floor=bare["cpu_growth"], floor_of="bare transport"),
-        Target(f"memory, async, {home}, {most}", memory, _FLAT, floor=bare["rss_growth"], floor_of="bare transport"),
+        Target(
+            f"CPU a call, async, {engine}, at most, up to {most}, of that at 1",
+            cpu,
+            _FLAT,
+            floor=bare["cpu_growth"],
+            floor_of="bare transport",
+        ),
+        Target(
+            f"memory at {most} less that at 1, async, {engine}: of aiobotocore's",
+            memory,
+            1.0,
+            floor=floor,
+            floor_of="bare transport",
+        ),
     ]
 
 
-def _watch_memory(
-    installed: Mapping[str, Installed], url: str, envs: Path, calls: int, long_run: int
-) -> dict[str, list[float]]:
+def _watch_memory(plain: Installed, server: Server, calls: int, long_run: int) -> dict[str, list[float]]:
     """Return the MiB that each process holds after so many calls, twice so many, and so on.
 
     They run side by side, since memory does not depend on who else is running.
     """
     series: dict[str, list[float]] = {title: [] for title in _LONG_RUNS}
-    homes = {contestants[home]: installed[home] for home, contestants, _, _ in _LONG_RUNS.values()}
-    with workers(homes, url, envs) as started:
+    contestants = {name: plain for name, _, _ in _LONG_RUNS.values()}
+    with workers(contestants, server.https, server.environ) as started:
         runs = dict(zip(_LONG_RUNS, started, strict=True))
         for _ in range(long_run):
             for title, worker in runs.items():
-                worker.start(calls, _LONG_RUNS[title][2])
+                worker.start(calls, _LONG_RUNS[title][1])
             for title, worker in runs.items():
                 series[title].append(worker.result().rss / 2**20)
     return series

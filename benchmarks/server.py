@@ -2,8 +2,8 @@
 
 Under `/echo` it answers with the user name that the request holds, which shows whether answers reach those who asked.
 
-`python -m benchmarks.server` prints its URL and serves until its standard input ends, so that it never outlives the
-benchmark that started it.
+`python -m benchmarks.server FOLDER`, where `cryptography` is, writes the authorities to trust to `bundle.pem`, prints
+two URLs, https and http, and serves until its standard input ends, so that it never outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -12,33 +12,48 @@ import json
 import re
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email.utils import formatdate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
-from .data import CONTENT_TYPE, ECHO_PATH, RESPONSE_BODY
+from . import environments
+from .data import CONTENT_TYPE, ECHO_PATH, HOST, RESPONSE_BODY
+from .environments import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parent.parent
 _ECHO = f"POST {ECHO_PATH}".encode()
 _CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
+class Server(NamedTuple):
+    """A running server: its URLs, and environment variables with which a contestant trusts its certificate."""
+
+    https: str
+    http: str
+    environ: dict[str, str]
+
+
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Run the server in a process of its own, and give its URL."""
-    command = [sys.executable, "-m", "benchmarks.server"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        url = process.stdout.readline().strip() if process.stdout else ""
-        if not url:
-            msg = f"the server did not start: {' '.join(command)}"
-            raise RuntimeError(msg)
-        yield url
+def running_server(envs: Path) -> Iterator[Server]:
+    """Run the server in a process of its own, with a certificate of an authority made for it."""
+    plain = environments.install(environments.plain(), envs)
+    with TemporaryDirectory() as folder:
+        command = [str(plain.python), "-m", "benchmarks.server", folder]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+            urls = process.stdout.readline().split() if process.stdout else []
+            if not urls:
+                msg = f"the server did not start: {' '.join(command)}"
+                raise RuntimeError(msg)
+            # The first is read by AWS's clients and ours, the second by OpenSSL and httpx for all others.
+            bundle = dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE"), f"{folder}/bundle.pem")
+            yield Server(urls[0], urls[1], environments.clean_environ(envs) | bundle)
 
 
 def answer(body: bytes = RESPONSE_BODY) -> bytes:
@@ -61,27 +76,36 @@ def _echo(request: bytes) -> bytes:
 
 
 class _Connection:
-    """One keep-alive connection; requests may come in pieces."""
+    """One keep-alive connection, plain or TLS; requests may come in pieces."""
 
-    def __init__(self, peer: socket.socket, reply: bytes) -> None:
+    def __init__(self, peer: socket.socket, context: ssl.SSLContext | None, reply: bytes) -> None:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._peer = peer
+        self._tls: ssl.SSLSocket | None = None
+        if context is not None:
+            # The first reads make the handshake, and none of them waits for a client.
+            peer.setblocking(False)
+            self._tls = context.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
+        self.peer = self._tls or peer
         self._reply = reply
         self._received = b""
 
     def serve(self) -> bool:
         """Read what has come, answer each whole request, and say whether the connection is still open."""
         try:
-            chunk = self._peer.recv(65_536)
-            self._received += chunk
-            while size := _request_size(self._received):
-                request, self._received = self._received[:size], self._received[size:]
-                self._peer.sendall(_echo(request) if request.startswith(_ECHO) else self._reply)
-        except ConnectionError:
-            chunk = b""
-        if not chunk:
-            self._peer.close()
-        return bool(chunk)
+            while chunk := self.peer.recv(65_536):
+                self._received += chunk
+                while size := _request_size(self._received):
+                    request, self._received = self._received[:size], self._received[size:]
+                    # A client that waits for each answer leaves room for it: this never blocks.
+                    self.peer.sendall(_echo(request) if request.startswith(_ECHO) else self._reply)
+                if not (self._tls and self._tls.pending()):
+                    return True
+        except ssl.SSLWantReadError:
+            return True
+        except (ConnectionError, ssl.SSLError):
+            pass
+        self.peer.close()
+        return False
 
 
 def _request_size(received: bytes) -> int:
@@ -94,23 +118,41 @@ def _request_size(received: bytes) -> int:
     return size if len(received) >= size else 0
 
 
+def _certified(folder: Path) -> ssl.SSLContext:
+    """Return TLS settings with a certificate of an authority made for it, which the folder's `bundle.pem` holds.
+
+    certifi's are in there as well: a bundle as long as the usual ones, since reading it is part of a cold start.
+    """
+    import certifi
+    from tests.support.tls import Authority
+
+    authority = Authority(folder, "benchmarks")
+    (folder / "bundle.pem").write_bytes(Path(certifi.where()).read_bytes() + authority.bundle.read_bytes())
+    return authority.server_context(HOST)
+
+
 def main() -> None:
-    """Serve on a free port until standard input ends."""
+    """Serve on two free ports until standard input ends."""
+    context = _certified(Path(sys.argv[1]))
     reply = answer()
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener, selectors.DefaultSelector() as selector:
-        sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
-        sys.stdout.flush()
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
         selector.register(sys.stdin, selectors.EVENT_READ)
-        selector.register(listener, selectors.EVENT_READ)
+        for scheme, settings in (("https", context), ("http", None)):
+            listener = stack.enter_context(socket.create_server((HOST, 0), backlog=1024))
+            selector.register(listener, selectors.EVENT_READ, settings)
+            sys.stdout.write(f"{scheme}://{HOST}:{listener.getsockname()[1]} ")
+        sys.stdout.write("\n")
+        sys.stdout.flush()
         while True:
             for key, _ in selector.select():
                 if isinstance(key.data, _Connection):
                     # Unregistered by number, since a closed socket has none any more.
                     if not key.data.serve():
                         selector.unregister(key.fd)
-                elif key.fileobj is listener:
-                    peer = listener.accept()[0]
-                    selector.register(peer, selectors.EVENT_READ, _Connection(peer, reply))
+                elif isinstance(key.fileobj, socket.socket):
+                    connection = _Connection(key.fileobj.accept()[0], key.data, reply)
+                    selector.register(connection.peer, selectors.EVENT_READ, connection)
                 else:
                     return
 

@@ -32,7 +32,7 @@ def measure(envs: Path, *, rounds: int) -> Report:
     plain = environments.install(environments.plain(), envs)
     boto3 = environments.install(environments.boto3(), envs)
     contestants = {name: boto3 if name == "botocore-sign" else plain for name in _TITLES}
-    samples = race(contestants, "", envs, rounds=rounds, calls=_CALLS)
+    samples = race(contestants, "", environments.clean_environ(envs), rounds=rounds, calls=_CALLS)
     cpu = {name: [sample.cpu * 1e6 for sample in of_one] for name, of_one in samples.items()}
     rows = [
         {

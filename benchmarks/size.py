@@ -15,7 +15,6 @@ _TARGET_MB: Final = 3.0
 # Title, environment, and the packages that are the client itself.
 _CLIENTS: Final = {
     "cognito-idp": ("cognito_idp", environments.plain, ("cognito_idp",)),
-    "cognito-idp-fast": ("cognito_idp with the extra fast", environments.fast, ("cognito_idp",)),
     "capo": ("capo", environments.capo, ("capo_cognito_identity_provider",)),
     "boto3": ("boto3", environments.boto3, ("boto3", "botocore")),
     "aiobotocore": ("aiobotocore", environments.aiobotocore, ("aiobotocore", "botocore")),

@@ -8,10 +8,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from . import environments
-from .environments import clean_environ
+from .environments import ROOT, clean_environ
 from .race import median_ratio
 from .report import Column, Report, Target, arguments, finish
-from .server import ROOT
 from .srp_work import IN_FLIGHT
 
 if TYPE_CHECKING:

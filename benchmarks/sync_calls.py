@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from . import data
 
 if TYPE_CHECKING:
     from cognito_idp import Client
+    from cognito_idp.wire import HttpRequest
 
 Call = Callable[[], object]
+Engine = Literal["httpx", "stdlib"]
 
 # Much like our client's defaults, which boto3 and httpx.Client have in their own way: each one set costs the transport
 # something. A connection is waited for longer, since a single pool is slow at 1,000 in flight.
@@ -32,10 +34,13 @@ BARE_HEADERS: Final = {
 def raw_socket(url: str) -> Call:
     """Send prebuilt bytes and read until the body is there; the floor of what Python can do."""
     import socket
+    import ssl
 
     parts = urlsplit(url)
-    peer = socket.create_connection((parts.hostname or "", parts.port or 80))
+    peer = socket.create_connection((parts.hostname or "", parts.port or 0))
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if parts.scheme == "https":
+        peer = ssl.create_default_context().wrap_socket(peer, server_hostname=parts.hostname)
     lines = "".join(f"{name}: {value}\r\n" for name, value in BARE_HEADERS.items())
     length = len(data.REQUEST_BODY)
     head = f"POST / HTTP/1.1\r\nhost: {parts.netloc}\r\n{lines}content-length: {length}\r\n\r\n"
@@ -55,10 +60,10 @@ def raw_socket(url: str) -> Call:
 
 def http_client(url: str) -> Call:
     """Use the standard library's client."""
-    from http.client import HTTPConnection
+    from http.client import HTTPConnection, HTTPSConnection
 
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port)
+    connection = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(parts.hostname or "", parts.port)
 
     def call() -> bytes:
         connection.request("POST", "/", body=data.REQUEST_BODY, headers=BARE_HEADERS)
@@ -82,33 +87,40 @@ def httpx_transport(url: str) -> Call:
     return call
 
 
-def pyreqwest(url: str) -> Call:
-    """Send a copy of a prebuilt request through pyreqwest's own client."""
-    from pyreqwest.client import SyncClientBuilder
+def stdlib_transport(url: str) -> Call:
+    """Hand our own engine a prebuilt request, without the client above it."""
+    from cognito_idp.transport import make_transport
 
-    client = SyncClientBuilder().build()
-    request = client.post(url).headers(BARE_HEADERS).body_bytes(data.REQUEST_BODY).build()
+    transport, request = make_transport("stdlib"), prebuilt(url)
 
     def call() -> bytes:
-        return bytes(request.copy().send().bytes())
+        return transport.send(request).body
 
     assert call() == data.RESPONSE_BODY
     return call
 
 
-def _our_client(url: str, transport_name: str) -> Client:
-    """Return our client as a user makes it, and see that it has the transport that the environment is there for."""
+def prebuilt(url: str) -> HttpRequest:
+    """Return the request as our engine takes it."""
+    from cognito_idp import Timeout
+    from cognito_idp.wire import HttpRequest
+
+    own = {"host": urlsplit(url).netloc, "content-length": str(len(data.REQUEST_BODY))}
+    headers = (*own.items(), *BARE_HEADERS.items())
+    return HttpRequest("POST", url, headers, data.REQUEST_BODY, Timeout().limits(2**20))
+
+
+def our_client(url: str, engine: Engine) -> Client:
+    """Return our client as a user makes it."""
     from cognito_idp import Client, Credentials
 
     credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
-    client = Client(data.REGION, credentials=credentials, endpoint_url=url)
-    assert client.transport_name == transport_name, client.transport_name
-    return client
+    return Client(data.REGION, credentials=credentials, endpoint_url=url, transport=engine)
 
 
-def cognito_idp(transport_name: str) -> Callable[[str], Call]:
+def cognito_idp(engine: Engine) -> Callable[[str], Call]:
     """Use our client as a user does."""
-    return lambda url: _call_of(_our_client(url, transport_name))
+    return lambda url: call_of(our_client(url, engine))
 
 
 def cognito_idp_null(url: str) -> Call:
@@ -124,10 +136,12 @@ def cognito_idp_null(url: str) -> Call:
             return answer
 
     credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
-    return _call_of(Client(data.REGION, credentials=credentials, endpoint_url=url, transport=Null()))
+    return call_of(Client(data.REGION, credentials=credentials, endpoint_url=url, transport=Null()))
 
 
-def _call_of(client: Client) -> Call:
+def call_of(client: Client) -> Call:
+    """Return the call of our client, after the first one."""
+
     def call() -> str | None:
         response = client.admin_initiate_auth(
             user_pool_id=data.POOL_ID,
@@ -142,11 +156,11 @@ def _call_of(client: Client) -> Call:
     return call
 
 
-def cognito_idp_echo(transport_name: str) -> Callable[[str], Call]:
+def cognito_idp_echo(engine: Engine) -> Callable[[str], Call]:
     """Use our client for another user name at each call, and see that the answer is the one to that name."""
 
     def make(url: str) -> Call:
-        client = _our_client(f"{url}{data.ECHO_PATH}", transport_name)
+        client = our_client(f"{url}{data.ECHO_PATH}", engine)
         numbers = count()
 
         def call() -> None:
@@ -185,6 +199,26 @@ def boto3(url: str) -> Call:
             AuthParameters=data.AUTH_PARAMETERS,
         )
         return response["AuthenticationResult"]["AccessToken"]
+
+    assert call() == data.ACCESS_TOKEN
+    return call
+
+
+def capo(url: str) -> Call:
+    """Use capo's client as a user does."""
+    from capo_cognito_identity_provider import CognitoIdentityProviderClient
+
+    client = CognitoIdentityProviderClient(
+        region=data.REGION,
+        credentials={"access_key": data.ACCESS_KEY_ID, "secret_key": data.SECRET_ACCESS_KEY},
+        endpoint=url,
+    )
+
+    def call() -> object:
+        response = client.admin_initiate_auth(
+            data.POOL_ID, data.CLIENT_ID, data.AUTH_FLOW, auth_parameters=data.AUTH_PARAMETERS
+        )
+        return response["authentication_result"]["access_token"]
 
     assert call() == data.ACCESS_TOKEN
     return call

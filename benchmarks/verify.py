@@ -14,9 +14,9 @@ from time import process_time, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import environments
+from .environments import ROOT
 from .race import median_ratio
 from .report import Column, Report, Target, arguments, finish
-from .server import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
