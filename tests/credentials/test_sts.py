@@ -9,7 +9,7 @@ import pytest
 from cognito_idp import Credentials
 from cognito_idp.credentials.sts import assume_role
 from cognito_idp.errors import CredentialsError
-from cognito_idp.wire import HttpResponse
+from cognito_idp.wire import HttpResponse, Limits
 
 from ..support.kit import FakeTime
 from .fake_aws import NOW, FakeAws, Key, fixed
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cognito_idp.flow.effects import Flow
-    from cognito_idp.wire import HttpRequest
+    from cognito_idp.wire import HttpRequest, Limits
 
     from ..support.kit import Kit
     from ..support.server import Received
@@ -193,4 +193,4 @@ def test_limits(kit: Kit, home: Home) -> None:
 
     with pytest.raises(CredentialsError):
         kit.flow(load(home), respond=respond)
-    assert [(5.0, 20.0, 20.0, 30.0, 262_144)] == limits
+    assert [Limits(5.0, 20.0, 20.0, 30.0, 262_144)] == limits

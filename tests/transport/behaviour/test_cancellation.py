@@ -115,7 +115,7 @@ def test_a_storm(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], nu
 
 @ASYNC
 def test_a_cancelled_call_lets_go(rig: Rig, serve: Serve) -> None:
-    """Calls that are cancelled while the server is silent end at once, and closing the client ends their connections."""
+    """Calls cancelled while the server is silent end at once, and closing the client ends their connections."""
     server = serve(hang)
     client = rig.client(server.url)
 
