@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cognito_idp.flow.effects import Flow
-    from cognito_idp.wire import HttpRequest, Limits
+    from cognito_idp.wire import HttpRequest
 
     from ..support.kit import Kit
     from ..support.server import Received
