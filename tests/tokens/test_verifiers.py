@@ -32,9 +32,11 @@ from .refused import GOOD, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import Serve
     from tests.support.kit import Kit
+    from tests.support.tls import Authority
 
 pytest.importorskip("jwt", reason=REASON)
 
@@ -294,6 +296,42 @@ def test_limits_of_a_fetch(timeout: Any, limits: tuple[float | None, ...]) -> No
     """No single wait may take longer than the whole; the answer may have 64 KiB."""
     verifier = TokenVerifier(offline_pool(), token_use="access", timeout=timeout)
     assert (*limits, 64 * 1024) == verifier._verification._limits
+
+
+def test_keys_come_from_a_host_that_the_profile_trusts(
+    kit: Kit, serve: Serve, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verifier trusts the `ca_bundle` of the profile in use, as a client does; `AWS_CA_BUNDLE` comes before it."""
+    server = serve(KEYS, tls=authority.server_context("127.0.0.1"))
+    (tmp_path / "config").write_text(f"[profile one]\nca_bundle = {authority.bundle}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "one")
+    verifier = verifier_of(kit, served(f"{server.url}/keys.json"))
+    assert SUB == kit.run(verifier.verify, GOOD).sub
+    kit.close(verifier)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    verifier = verifier_of(kit, served(f"{server.url}/keys.json"))
+    with pytest.raises(ConfigError, match="AWS_CA_BUNDLE="):
+        kit.run(verifier.verify, GOOD)
+    kit.close(verifier)
+
+
+def test_no_file_is_read_without_need(
+    kit: Kit, serve: Serve, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shared file that can't be understood does a verifier no harm that needs nothing of it."""
+    (tmp_path / "config").write_text("this is no section")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    plain, encrypted = serve(KEYS), serve(KEYS, tls=authority.server_context("127.0.0.1"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
+    for server in (plain, encrypted):
+        verifier = verifier_of(kit, served(f"{server.url}/keys.json"))
+        assert SUB == kit.run(verifier.verify, GOOD).sub
+        kit.close(verifier)
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    verifier = verifier_of(kit, served(f"{plain.url}/keys.json"))
+    assert SUB == kit.run(verifier.verify, GOOD).sub
+    kit.close(verifier)
 
 
 def test_no_redirect_is_followed(kit: Kit, serve: Serve) -> None:

@@ -93,7 +93,8 @@ class TokenVerifier(Generic[ClaimsT]):
             use.
         timeout: seconds for one fetch of keys, or a `Timeout` for each limit. None: 10 s, 3 s of them to connect.
         clock: a function that gives the time in seconds since 1970.
-        transport: as for `Client`; `close` closes it.
+        transport: as for `Client`, with the `ca_bundle` of the profile that the environment names, or of `default`;
+            `close` closes it.
 
     Raises:
         ConfigError: a setting can't be used.

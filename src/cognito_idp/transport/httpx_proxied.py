@@ -78,14 +78,17 @@ class _Way:
         """Return our error for one that happened at the proxy."""
         text = reason_of(error)
         status_code = status_in(text) if isinstance(error, httpx.ProxyError) else None
-        if status_code is not None:
-            refusal = self.refusal(status_code)
-            # What the proxy says, which stands in httpx's error, may repeat what it was sent.
-            refusal.__suppress_context__ = True
-            return refusal
-        kind = ConnectTimeoutError if isinstance(error, httpx.TimeoutException) else ProxyError
-        failure = kind(at_proxy(self._proxy, self._host, text or type(error).__name__))
-        failure.__cause__ = error
+        if status_code is None and not isinstance(error, httpx.ProtocolError):
+            kind = ConnectTimeoutError if isinstance(error, httpx.TimeoutException) else ProxyError
+            failure = kind(at_proxy(self._proxy, self._host, text or type(error).__name__))
+            failure.__cause__ = error
+            return failure
+        # httpx's error quotes the proxy, which may repeat the password that it was sent; so it is not the cause.
+        if status_code is None:
+            failure = ProxyError(at_proxy(self._proxy, self._host, "it broke off or did not speak HTTP"))
+        else:
+            failure = self.refusal(status_code)
+        failure.__suppress_context__ = True
         return failure
 
     def refusal(self, status_code: int) -> ProxyError:

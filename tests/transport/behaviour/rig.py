@@ -111,7 +111,8 @@ def without_tracebacks(error: Exception) -> Exception:
 
 def authorities() -> ssl.SSLContext:
     """Do what a user does for a transport of their own: trust the authorities that the environment names."""
-    path = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    variables = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    path = next((path for name in variables if (path := os.environ.get(name))), None)
     if path is None:
         return ssl.create_default_context()
     return ssl.create_default_context(capath=path) if Path(path).is_dir() else ssl.create_default_context(cafile=path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,14 +15,34 @@ from tests.support.tls import Authority
 from .wires import over
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Serve
-    from tests.support.server import Server
+    from tests.support.server import Connection, Received, Server
 
     from .rig import Rig
 
-VARIABLES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE")
+VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+DEFAULTS = over(lambda wire: wire.is_default)
+# The setting of a profile, between the variables that come before and after it.
+PROFILE = "ca_bundle"
+ORDER = ("AWS_CA_BUNDLE", PROFILE, "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, Path], None]:
+    """Name a bundle in the environment, or in the profile that it names."""
+
+    def set_to(setting: str, path: Path) -> None:
+        if setting != PROFILE:
+            monkeypatch.setenv(setting, str(path))
+            return
+        (tmp_path / "config").write_text(f"[profile one]\nca_bundle = {path}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+        monkeypatch.setenv("AWS_PROFILE", "one")
+
+    return set_to
 
 
 @pytest.fixture
@@ -39,7 +61,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def test_an_authority_of_ones_own(
     rig: Rig, server: Server, authority: Authority, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """The authorities in the file that `AWS_CA_BUNDLE` or `SSL_CERT_FILE` names are trusted; connections are kept."""
+    """The authorities in the file that a variable names are trusted; connections are kept."""
     monkeypatch.setenv(variable, str(authority.bundle))
     client = rig.client(server.url)
     for _ in range(3):
@@ -67,13 +89,85 @@ def test_a_bundle_of_several(
     assert {} == rig.call_once(server.url)
 
 
-@over(lambda wire: wire.is_default)
-def test_aws_ca_bundle_comes_first(
-    rig: Rig, server: Server, authority: Authority, stranger: Authority, monkeypatch: pytest.MonkeyPatch
+@DEFAULTS
+@pytest.mark.parametrize("setting", ORDER)
+def test_the_order_is_that_of_boto3(
+    rig: Rig,
+    server: Server,
+    authority: Authority,
+    stranger: Authority,
+    configure: Callable[[str, Path], None],
+    setting: str,
 ) -> None:
-    """Where both are set, `AWS_CA_BUNDLE` counts."""
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
-    monkeypatch.setenv("SSL_CERT_FILE", str(stranger.bundle))
+    """A setting counts before those that follow it, and alone: the authorities that they name are not trusted."""
+    for later in ORDER[ORDER.index(setting) + 1 :]:
+        configure(later, stranger.bundle)
+    configure(setting, authority.bundle)
+    assert {} == rig.call_once(server.url)
+    for later in ORDER[ORDER.index(setting) + 1 :]:
+        configure(later, authority.bundle)
+    configure(setting, stranger.bundle)
+    with pytest.raises(ConnectError, match=r"(?i)certificate"):
+        rig.call_once(server.url)
+
+
+@DEFAULTS
+def test_a_profile_that_is_named_as_an_argument(
+    rig: Rig, server: Server, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The `ca_bundle` is that of the client's own profile, and its path may begin with a tilde."""
+    (tmp_path / "config").write_text("[default]\nca_bundle = /missing.pem\n[profile one]\nca_bundle = ~/ours.pem\n")
+    (tmp_path / "ours.pem").write_bytes(authority.bundle.read_bytes())
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert {} == rig.call_once(server.url, profile="one")
+
+
+@DEFAULTS
+def test_credentials_are_fetched_with_the_same_authorities(
+    rig: Rig,
+    serve: Serve,
+    authority: Authority,
+    configure: Callable[[str, Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A service that hands out credentials is trusted by the same rule as Cognito."""
+    keys = {"AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t", "Expiration": "2100-01-01T00:00:00Z"}
+    container = serve(answer(json.dumps(keys).encode()), tls=authority.server_context("127.0.0.1"))
+    server = serve(answer(), tls=authority.server_context("127.0.0.1"))
+    configure(PROFILE, authority.bundle)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{container.url}/keys")
+    assert {} == rig.call_once(server.url, credentials=None)
+    assert (1, 1) == (len(container.requests), len(server.requests))
+
+
+@DEFAULTS
+def test_http_1_1_is_negotiated(rig: Rig, serve: Serve, trusted: Authority) -> None:
+    """A server that speaks HTTP/2, too, is told that HTTP/1.1 it will be."""
+    context = trusted.server_context("127.0.0.1")
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    spoken = []
+
+    def handle(connection: Connection, request: Received) -> None:
+        spoken.append(connection._socket.selected_alpn_protocol())  # type: ignore[attr-defined]
+        answer()(connection, request)
+
+    assert {} == rig.call_once(serve(handle, tls=context).url)
+    assert ["http/1.1"] == spoken
+
+
+@DEFAULTS
+def test_a_bundle_that_changed(
+    rig: Rig, server: Server, authority: Authority, stranger: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A client that is made after a bundle was replaced trusts what stands there now."""
+    bundle = tmp_path / "bundle.pem"
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    bundle.write_bytes(stranger.bundle.read_bytes())
+    with pytest.raises(ConnectError, match=r"(?i)certificate"):
+        rig.call_once(server.url)
+    (tmp_path / "new.pem").write_bytes(authority.bundle.read_bytes())
+    (tmp_path / "new.pem").replace(bundle)
     assert {} == rig.call_once(server.url)
 
 
@@ -111,24 +205,27 @@ def test_a_server_without_tls(rig: Rig, serve: Serve) -> None:
     assert [] == server.requests
 
 
-@over(lambda wire: wire.is_default)
-@pytest.mark.parametrize("variable", [*VARIABLES, "SSL_CERT_DIR"])
-@pytest.mark.parametrize("fault", ["missing", "empty", "no certificates"])
+@DEFAULTS
+@pytest.mark.parametrize("setting", ORDER)
+@pytest.mark.parametrize("fault", ["missing", "empty", "no certificates", "an empty folder"])
 def test_a_bundle_that_can_not_be_read(
-    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, fault: str
+    rig: Rig, tmp_path: Path, configure: Callable[[str, Path], None], setting: str, fault: str
 ) -> None:
-    """A bundle without a certificate is an error in the settings that names variable and file, on every call."""
+    """A bundle without a certificate is an error in the settings that names setting and file, on every call."""
     bundle = tmp_path / "bundle.pem"
-    if fault != "missing":
+    if fault == "an empty folder":
+        bundle.mkdir()
+    elif fault != "missing":
         bundle.write_text("" if fault == "empty" else "-----BEGIN NOTHING-----\n")
-    monkeypatch.setenv(variable, str(bundle))
+    configure(setting, bundle)
+    where = f"ca_bundle of profile 'one' in {tmp_path / 'config'}" if setting == PROFILE else setting
     client = rig.client("https://127.0.0.1:1")
     for _ in range(2):
-        with pytest.raises(ConfigError, match=f"{variable}='{bundle}': no certificates can be read from it"):
+        with pytest.raises(ConfigError, match=re.escape(f"{where}='{bundle}': no certificates can be read from it: ")):
             rig.call(client)
 
 
-@over(lambda wire: wire.is_default)
+@DEFAULTS
 def test_a_plain_endpoint_needs_no_certificates(
     rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
