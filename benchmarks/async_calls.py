@@ -42,7 +42,7 @@ async def httpx_transport(url: str) -> AsyncCall:
 
 async def stdlib_transport(url: str) -> AsyncCall:
     """Hand our own async engine a prebuilt request, without the client above it."""
-    from cognito_idp.transport import make_async_transport
+    from cognito_idp._transport import make_async_transport
 
     transport, request = make_async_transport("stdlib"), prebuilt(url)
 

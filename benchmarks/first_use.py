@@ -18,14 +18,14 @@ import cattrs  # noqa: F401
 import httpx  # noqa: F401
 
 if TYPE_CHECKING:
-    from cognito_idp.shapes import Shape
+    from cognito_idp._structs.shapes import Shape
 
 FIRST = "AdminInitiateAuthRequest"
 
 
 def least(shape: Shape) -> Any:
     """Return the smallest value that a shape allows, and at least one character where there is text."""
-    from cognito_idp import shapes
+    from cognito_idp._structs import shapes
 
     value: Any = {}
     match shape:

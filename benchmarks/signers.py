@@ -49,7 +49,7 @@ def cognito_idp_date_and_sign(_: str) -> Call:
 
 def _sign() -> Callable[[str], object]:
     from cognito_idp import Credentials
-    from cognito_idp.sigv4 import sign
+    from cognito_idp._protocol.sigv4 import sign
 
     credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
     headers = (("host", _HOST), *_SIGNED_HEADERS)

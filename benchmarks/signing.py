@@ -16,7 +16,7 @@ _CALLS = 2_000
 _TARGET_US = 8.0
 _TARGET_RATIO = 0.15
 _TITLES = {
-    "cognito-idp-sign": "cognito_idp.sigv4.sign",
+    "cognito-idp-sign": "cognito_idp._protocol.sigv4.sign",
     "cognito-idp-date-and-sign": "the same, and writing the date, as botocore does",
     "botocore-sign": "botocore.auth.SigV4Auth.add_auth",
 }

@@ -96,7 +96,7 @@ def time_exchanges(name: str, calls: int, timestamp: str) -> dict[str, Any]:
 
 
 async def _flows() -> Callable[[], Awaitable[object]]:
-    from cognito_idp.flow.drive_async import AsyncDriver
+    from cognito_idp._flow.drive_async import AsyncDriver
     from cognito_idp.sign_in.srp import SrpSession
 
     class NoTransport:

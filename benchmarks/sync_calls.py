@@ -15,7 +15,7 @@ from . import data
 
 if TYPE_CHECKING:
     from cognito_idp import Client
-    from cognito_idp.wire import HttpRequest
+    from cognito_idp._protocol.wire import HttpRequest
 
 Call = Callable[[], object]
 Engine = Literal["httpx", "stdlib"]
@@ -89,7 +89,7 @@ def httpx_transport(url: str) -> Call:
 
 def stdlib_transport(url: str) -> Call:
     """Hand our own engine a prebuilt request, without the client above it."""
-    from cognito_idp.transport import make_transport
+    from cognito_idp._transport import make_transport
 
     transport, request = make_transport("stdlib"), prebuilt(url)
 
@@ -103,7 +103,7 @@ def stdlib_transport(url: str) -> Call:
 def prebuilt(url: str) -> HttpRequest:
     """Return the request as our engine takes it."""
     from cognito_idp import Timeout
-    from cognito_idp.wire import HttpRequest
+    from cognito_idp._protocol.wire import HttpRequest
 
     own = {"host": urlsplit(url).netloc, "content-length": str(len(data.REQUEST_BODY))}
     headers = (*own.items(), *BARE_HEADERS.items())

@@ -17,7 +17,7 @@ from tests.support.kit import CREDENTIALS
 from tests.support.responder import Responder, success
 
 if TYPE_CHECKING:
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.conftest import Serve
     from tests.support.server import Connection, Received
 
@@ -107,7 +107,7 @@ async def test_credentials_that_are_awaited() -> None:
 
     class Source:
         def get(self) -> Flow[Credentials]:
-            from cognito_idp.flow.effects import call
+            from cognito_idp._flow.effects import call
 
             return (yield from call(self._load))
 

@@ -17,7 +17,7 @@ from cognito_idp import (
     StandardRetry,
     Timeout,
 )
-from cognito_idp.client_base import Link
+from cognito_idp._call.base_client import Link
 from cognito_idp.errors import (
     ClientClosedError,
     ConfigError,

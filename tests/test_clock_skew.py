@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import Credentials, InitiateAuthRequest, ListUsersRequest
-from cognito_idp.clock_skew import ClockSkew
+from cognito_idp._call.clock_skew import ClockSkew
+from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp.errors import ReadError, ServiceError, service_error
-from cognito_idp.wire import HttpResponse
 from tests.support.kit import CREDENTIALS
 from tests.support.responder import Responder, success
 
 if TYPE_CHECKING:
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.support.kit import Kit
 
 LIST_USERS = ListUsersRequest(user_pool_id="us-east-1_a")

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from cognito_idp import ConfigError
-from cognito_idp.config import Finder, Setting, Settings, load_config, profile_in_use, settings_from
+from cognito_idp._settings.config import Finder, Setting, Settings, load_config, profile_in_use, settings_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -423,7 +423,7 @@ def test_nothing_is_read_on_import() -> None:
     """Importing the module reads no file and no variable, and loads no parser of the standard library's."""
     program = (
         "import sys\n"
-        "import cognito_idp.config\n"
+        "import cognito_idp._settings.config\n"
         "print('configparser' in sys.modules, 'shlex' in sys.modules, 'pathlib' in sys.modules)\n"
     )
     done = subprocess.run(

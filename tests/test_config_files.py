@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import ConfigError
-from cognito_idp.config import expanded, load_config
-from cognito_idp.ini import parse_ini
+from cognito_idp._settings.config import expanded, load_config
+from cognito_idp._settings.ini import parse_ini
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -32,7 +32,7 @@ from cognito_idp import (
 )
 
 if TYPE_CHECKING:
-    from cognito_idp.struct import Struct
+    from cognito_idp._structs.struct import Struct
 
 
 def refusal(cls: type[Struct], data: Any) -> str:

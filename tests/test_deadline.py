@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cognito_idp.deadline import Deadline
+from cognito_idp._call.deadline import Deadline
+from cognito_idp._flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
+from cognito_idp._protocol.wire import HttpRequest, HttpResponse, Limits
 from cognito_idp.errors import (
     ConnectError,
     ConnectTimeoutError,
@@ -14,8 +16,6 @@ from cognito_idp.errors import (
     InternalErrorException,
     ReadTimeoutError,
 )
-from cognito_idp.flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
-from cognito_idp.wire import HttpRequest, HttpResponse, Limits
 from tests.support.kit import FakeTime
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cognito_idp import ConfigError
-from cognito_idp.endpoint import Endpoint, checked_url, is_loopback, partition_of, resolve
+from cognito_idp._protocol.endpoint import Endpoint, checked_url, is_loopback, partition_of, resolve
 from tests.vectors import vectors
 
 

@@ -22,7 +22,7 @@ from tests.conformance.values import enum_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cognito_idp.enums import OpenEnum
+    from cognito_idp._structs.enums import OpenEnum
 
 ENUMS = enum_classes()
 NEW = "Challenge_of-Tomorrow"

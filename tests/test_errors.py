@@ -23,18 +23,18 @@ from cognito_idp import (
     TimeoutError_,
     TransportError,
     UnknownServiceError,
-    common_errors,
     errors,
 )
+from cognito_idp._errors import masked_start
+from cognito_idp._protocol import service_errors
 from cognito_idp.errors import service_error
-from cognito_idp.exception_base import masked_start
 from cognito_idp.model import exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MODELLED = exceptions.__all__
-COMMON = common_errors.__all__
+COMMON = service_errors.__all__
 
 # What the AWS SDKs treat as "slow down", and what passes by itself (SDKs and Tools Reference Guide, "Retry behavior").
 THROTTLES = {
@@ -103,9 +103,9 @@ def test_an_alias_keeps_the_code_that_was_sent(alias: str, name: str) -> None:
 
 def test_the_table_points_every_code_to_its_own_name_or_alias() -> None:
     """No entry raises a class of another name, but for the listed aliases, none of which is the name of a class."""
-    assert not set(errors._ALIASES) & {*MODELLED, *COMMON}
-    named = {code: fn.__name__ for code, fn in errors._EXCEPTION_FNS.items() if code != fn.__name__}
-    assert errors._ALIASES == named
+    assert not set(service_errors.ALIASES) & {*MODELLED, *COMMON}
+    named = {code: fn.__name__ for code, fn in exceptions.EXCEPTION_FNS.items() if code != fn.__name__}
+    assert service_errors.ALIASES == named
     assert ALIASES.items() <= named.items()
 
 

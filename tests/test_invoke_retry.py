@@ -28,7 +28,7 @@ from tests.support.responder import Responder, error, success
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.support.kit import Kit
 
 LIST_USERS = ListUsersRequest(user_pool_id="us-east-1_a")
@@ -308,7 +308,7 @@ class SlowCredentials:
 
     def get(self) -> Flow[Credentials]:
         """Wait."""
-        from cognito_idp.flow.effects import sleep
+        from cognito_idp._flow.effects import sleep
 
         yield from sleep(100)
         return CREDENTIALS
@@ -352,7 +352,7 @@ class Eager:
 
     def after_failure(self, failure: Any, attempt: int, retry_after: float | None, random: Any, now: float) -> Any:
         """Note everything."""
-        from cognito_idp.retry import Retry
+        from cognito_idp._call.retry import Retry
 
         self.told.append(("failure", type(failure).__name__, attempt, retry_after, random(), now))
         return Retry(0.0, 0)

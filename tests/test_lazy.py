@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import cognito_idp
-from cognito_idp import lazy, model, types
-from cognito_idp.model.index import HOMES
+from cognito_idp import model, types
+from cognito_idp.model.index import HOMES, load_type
 
 FAMILIES = sorted({f"cognito_idp.model.{home}" for home in HOMES.values()})
 BOTO = {"boto3", "botocore", "s3transfer", "aiobotocore", "moto", "ministack"}
@@ -128,7 +128,7 @@ def test_every_type_is_the_one_of_its_family() -> None:
         assert (name, f"cognito_idp.model.{home}") == (defined.__name__, defined.__module__)
         assert getattr(types, name) is defined
         assert getattr(cognito_idp, name) is defined
-        assert lazy.load_type(name) is defined
+        assert load_type(name) is defined
 
 
 @pytest.mark.parametrize("module", [cognito_idp, types])

@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from cognito_idp import Credentials, ListUsersRequest
-from cognito_idp.errors import ConfigError, CredentialsError, InvalidResponseError, TooManyRequestsException
-from cognito_idp.observer import (
+from cognito_idp._call.events import (
     AttemptEnded,
     AttemptStarted,
     CallEnded,
@@ -20,12 +19,13 @@ from cognito_idp.observer import (
     CredentialsRefreshed,
     RetryScheduled,
 )
+from cognito_idp.errors import ConfigError, CredentialsError, InvalidResponseError, TooManyRequestsException
 from tests.support.kit import CREDENTIALS, FakeTime
 from tests.support.responder import Responder, error, success
 
 if TYPE_CHECKING:
-    from cognito_idp.flow.effects import Flow
-    from cognito_idp.observer import Event
+    from cognito_idp._call.events import Event
+    from cognito_idp._flow.effects import Flow
     from tests.support.kit import Kit
 
 REQUEST = ListUsersRequest(user_pool_id="us-east-1_a")

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from cognito_idp import AsyncClient, Client, Credentials, RequestValidationError, UserType
-from cognito_idp.operation import made_request
-from cognito_idp.shapes import Fault
+from cognito_idp._call.requests import made_request
+from cognito_idp._errors import Fault
 from cognito_idp.types import AdminInitiateAuthRequest
 
 if TYPE_CHECKING:

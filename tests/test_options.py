@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import Credentials, DescribeUserPoolRequest, InitiateAuthRequest, ListUsersRequest, Timeout
+from cognito_idp._call.options import Options, make_options, random_uuid, user_agent
+from cognito_idp._flow.effects import Lock as FlowLock
+from cognito_idp._flow.effects import finish, hold, send
+from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import ConfigError, DeadlineExceededError, NoRegionError
-from cognito_idp.flow.effects import Lock as FlowLock
-from cognito_idp.flow.effects import finish, hold, send
-from cognito_idp.options import Options, make_options, random_uuid, user_agent
-from cognito_idp.wire import HttpRequest, Limits
 from tests.support.kit import CREDENTIALS, FakeTime
 from tests.support.responder import Responder, success
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.support.kit import Kit
 
 SECRETS = Credentials("AKIDEXAMPLE", "secret-of-the-key", "token-of-the-session")
@@ -275,7 +275,7 @@ def test_ids() -> None:
 def test_the_fixed_bits_of_an_id(monkeypatch: pytest.MonkeyPatch, byte: int) -> None:
     """Version and variant are right whatever the random bits are, and all other bits are random ones."""
     everywhere = int.from_bytes(bytes([byte]) * 16)
-    monkeypatch.setattr("cognito_idp.options.random.getrandbits", lambda _: everywhere)
+    monkeypatch.setattr("cognito_idp._call.options.random.getrandbits", lambda _: everywhere)
     fill = f"{byte:02x}"[0]
     variant = {"0": "8", "f": "b"}[fill]
     assert f"{fill * 8}-{fill * 4}-4{fill * 3}-{variant}{fill * 3}-{fill * 12}" == random_uuid()

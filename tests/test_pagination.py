@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import AdminInitiateAuthRequest, ListGroupsRequest, ListUserPoolsRequest, ListUsersRequest
+from cognito_idp._call.pagination import Pager
 from cognito_idp.errors import InternalErrorException, PaginationError
-from cognito_idp.pagination import Pager
 from tests.support.kit import FakeTime, kit_of
 from tests.support.responder import error, success
 
@@ -246,7 +246,7 @@ def test_a_pager_goes_on_after_a_failure(kit: Kit) -> None:
     pager = Pager(LIST_USERS, client._options)
 
     def respond(_: Any) -> Any:
-        from cognito_idp.wire import HttpResponse
+        from cognito_idp._protocol.wire import HttpResponse
 
         answer = answers.pop(0)
         return HttpResponse(answer.status_code, (), answer.content)

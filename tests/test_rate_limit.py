@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import ListUsersRequest
+from cognito_idp._call.rate_limit import RateLimiter
 from cognito_idp.errors import DeadlineExceededError
-from cognito_idp.rate_limit import RateLimiter
 from tests.support.kit import FakeTime
 from tests.support.responder import Responder, error, success
 

@@ -22,7 +22,7 @@ from tests.support.kit import FakeTime
 from tests.support.responder import Responder, error, success
 
 if TYPE_CHECKING:
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.support.kit import Kit
 
 LIST_USERS = ListUsersRequest(user_pool_id="us-east-1_a")

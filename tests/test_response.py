@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cognito_idp import CognitoIdpError, InvalidResponseError, ServiceError, UnknownServiceError
-from cognito_idp.response import parse, request_id
-from cognito_idp.wire import HttpResponse
+from cognito_idp._protocol.response import parse, request_id
+from cognito_idp._protocol.wire import HttpResponse
+from cognito_idp.errors import service_error
 from tests.vectors import vectors
 
 
@@ -22,14 +23,14 @@ def answer(status: int, body: bytes = b"", /, **headers: str) -> HttpResponse:
 def error_of(response: HttpResponse) -> ServiceError:
     """Return the service's error that an answer is parsed to."""
     with pytest.raises(ServiceError) as caught:
-        parse(response, "AdminInitiateAuth")
+        parse(response, "AdminInitiateAuth", service_error)
     return caught.value
 
 
 def refusal_of(response: HttpResponse) -> InvalidResponseError:
     """Return the refusal of an answer that can't be read."""
     with pytest.raises(InvalidResponseError) as caught:
-        parse(response, "AdminInitiateAuth")
+        parse(response, "AdminInitiateAuth", service_error)
     return caught.value
 
 
@@ -116,13 +117,15 @@ def test_every_status_that_is_not_success_is_an_error(status: int) -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b" { } ", b"{\n}"])
 def test_an_empty_success_is_an_empty_object(body: bytes) -> None:
     """Operations without an answer may send an empty body or an empty object."""
-    assert parse(answer(200, body), "AdminDeleteUser") == {}
+    assert parse(answer(200, body), "AdminDeleteUser", service_error) == {}
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_a_success_is_the_json_object(status: int) -> None:
     """Any status from 200 to 299 gives the body's object."""
-    assert parse(answer(status, '{"Name": "J\u00fcrgen"}'.encode()), "GetUser") == {"Name": "J\u00fcrgen"}
+    assert parse(answer(status, '{"Name": "J\u00fcrgen"}'.encode()), "GetUser", service_error) == {
+        "Name": "J\u00fcrgen"
+    }
 
 
 UNREADABLE = [
@@ -212,7 +215,7 @@ def test_whatever_comes_gives_an_object_or_one_of_our_errors(status: int, body: 
     """No answer makes the parser raise anything but the library's own errors, each of which can be printed."""
     headers = () if header is None else (("x-amzn-errortype", header),)
     try:
-        data = parse(HttpResponse(status, headers, body), "GetUser")
+        data = parse(HttpResponse(status, headers, body), "GetUser", service_error)
     except CognitoIdpError as error:
         data = {"shown": str(error)}
     else:

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import AdaptiveRetry, NoRetry, StandardRetry
+from cognito_idp._call.retry import MODES, Retry, policy_of
+from cognito_idp._protocol.repeat import NOT_REPEATABLE
 from cognito_idp.errors import (
     ConfigError,
     ConnectError,
@@ -31,7 +33,6 @@ from cognito_idp.errors import (
     WriteError,
     WriteTimeoutError,
 )
-from cognito_idp.retry import MODES, NOT_REPEATABLE, Retry, policy_of
 
 TRANSIENT = ReadError("broken")
 THROTTLE = TooManyRequestsException("slow down", status_code=400)

@@ -26,13 +26,13 @@ from cognito_idp import (
     SchemaAttributeType,
     SetUICustomizationRequest,
 )
-from cognito_idp.enums import OpenEnum
-from cognito_idp.shapes import (
+from cognito_idp._errors import Fault
+from cognito_idp._structs.enums import OpenEnum
+from cognito_idp._structs.shapes import (
     Blob,
     Boolean,
     Choice,
     Document,
-    Fault,
     Integer,
     ListOf,
     MapOf,
@@ -46,7 +46,7 @@ from tests.conformance.values import request_classes, sample, struct_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cognito_idp.struct import Request
+    from cognito_idp._structs.struct import Request
 
 
 def problems(shape: Shape, value: Any) -> list[str]:

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cognito_idp import AsyncClient, Client, Credentials, sigv4
-from cognito_idp.sigv4 import canonical_request, sign, signing_key, string_to_sign
+from cognito_idp import AsyncClient, Client, Credentials
+from cognito_idp._protocol import sigv4
+from cognito_idp._protocol.sigv4 import canonical_request, sign, signing_key, string_to_sign
 from tests.vectors import vectors
 
 if TYPE_CHECKING:

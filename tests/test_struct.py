@@ -28,7 +28,7 @@ from cognito_idp import (
     from_wire,
     to_wire,
 )
-from cognito_idp.struct import EmptyResponse, Request, Response, Struct
+from cognito_idp._structs.struct import EmptyResponse, Request, Response, Struct
 from tests.conformance.values import response_classes, sample, struct_classes
 
 if TYPE_CHECKING:

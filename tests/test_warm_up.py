@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from cognito_idp import AdminInitiateAuthRequest, convert
+from cognito_idp import AdminInitiateAuthRequest
+from cognito_idp._structs import convert
 from cognito_idp.errors import ConfigError, ConnectError, NoRegionError
 from tests.support.answers import answer
 from tests.support.kit import CREDENTIALS
@@ -15,7 +16,7 @@ from tests.support.responder import Responder
 
 if TYPE_CHECKING:
     from cognito_idp import Credentials
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.conftest import Serve
     from tests.support.kit import Kit
 

@@ -18,7 +18,7 @@ from cognito_idp import (
     TransportError,
     UsernameExistsException,
 )
-from cognito_idp.retry import backoff
+from cognito_idp._protocol.repeat import backoff
 
 from .rows import Failure, group_request
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from cognito_idp import AdminCreateUserRequest, AsyncClient
-    from cognito_idp.struct import Request
+    from cognito_idp._structs.struct import Request
 
     from .rate import Turns
     from .rows import Row

@@ -10,20 +10,23 @@ from . import errors as _errors
 from . import types as _types
 
 if TYPE_CHECKING:
+    from ._call.retry import AdaptiveRetry as AdaptiveRetry
+    from ._call.retry import NoRetry as NoRetry
+    from ._call.retry import StandardRetry as StandardRetry
+    from ._errors import *  # noqa: F403
+    from ._protocol.service_errors import *  # noqa: F403
+    from ._structs.convert import from_wire as from_wire
+    from ._structs.convert import to_wire as to_wire
+    from ._structs.struct import EmptyResponse as EmptyResponse
+    from ._structs.struct import ResponseMetadata as ResponseMetadata
+    from ._transport.limits import Timeout as Timeout
     from ._version import __version__ as __version__
     from .async_client import AsyncClient as AsyncClient
     from .client import Client as Client
-    from .common_errors import *  # noqa: F403
-    from .convert import from_wire as from_wire
-    from .convert import to_wire as to_wire
     from .credentials.types import Credentials as Credentials
     from .errors import *  # noqa: F403
     from .model.exceptions import *  # noqa: F403
-    from .retry import AdaptiveRetry as AdaptiveRetry
-    from .retry import NoRetry as NoRetry
-    from .retry import StandardRetry as StandardRetry
     from .sign_in.app_client import AppClient as AppClient
-    from .sign_in.errors import *  # noqa: F403
     from .sign_in.outcomes import AdminNoSrpAuth as AdminNoSrpAuth
     from .sign_in.outcomes import Challenge as Challenge
     from .sign_in.outcomes import CodeChallenge as CodeChallenge
@@ -48,38 +51,34 @@ if TYPE_CHECKING:
     from .sign_in.outcomes import TotpSetup as TotpSetup
     from .sign_in.outcomes import UnknownChallenge as UnknownChallenge
     from .sign_in.outcomes import WebAuthn as WebAuthn
+    from .sign_in.packing import ChallengeState as ChallengeState
     from .sign_in.secret_hash import secret_hash as secret_hash
     from .sign_in.srp import SrpSession as SrpSession
     from .sign_in.srp import device_verifier as device_verifier
     from .sign_in.srp import timestamp_of as timestamp_of
-    from .sign_in.state import ChallengeState as ChallengeState
     from .sign_in.state import challenge_from_state as challenge_from_state
     from .sign_in.totp import totp as totp
-    from .struct import EmptyResponse as EmptyResponse
-    from .struct import ResponseMetadata as ResponseMetadata
     from .tokens.async_user_session import AsyncUserSession as AsyncUserSession
     from .tokens.claims import AccessTokenClaims as AccessTokenClaims
     from .tokens.claims import IdTokenClaims as IdTokenClaims
-    from .tokens.errors import *  # noqa: F403
     from .tokens.pools import TrustedPool as TrustedPool
     from .tokens.user_session import UserSession as UserSession
     from .tokens.verify import AsyncTokenVerifier as AsyncTokenVerifier
     from .tokens.verify import TokenVerifier as TokenVerifier
-    from .transport.limits import Timeout as Timeout
     from .types import *  # noqa: F403
 else:
     from importlib import import_module
 
     _HOMES = {
         "AccessTokenClaims": "tokens.claims",
-        "AdaptiveRetry": "retry",
+        "AdaptiveRetry": "_call.retry",
         "AdminNoSrpAuth": "sign_in.outcomes",
         "AppClient": "sign_in.app_client",
         "AsyncClient": "async_client",
         "AsyncTokenVerifier": "tokens.verify",
         "AsyncUserSession": "tokens.async_user_session",
         "Challenge": "sign_in.outcomes",
-        "ChallengeState": "sign_in.state",
+        "ChallengeState": "sign_in.packing",
         "Client": "client",
         "CodeChallenge": "sign_in.outcomes",
         "Credentials": "credentials.types",
@@ -88,16 +87,16 @@ else:
         "DevicePasswordVerifier": "sign_in.outcomes",
         "DeviceSrpAuth": "sign_in.outcomes",
         "EmailOtp": "sign_in.outcomes",
-        "EmptyResponse": "struct",
+        "EmptyResponse": "_structs.struct",
         "IdTokenClaims": "tokens.claims",
         "MfaSetup": "sign_in.outcomes",
         "NewPasswordRequired": "sign_in.outcomes",
-        "NoRetry": "retry",
+        "NoRetry": "_call.retry",
         "Outcome": "sign_in.outcomes",
         "Password": "sign_in.outcomes",
         "PasswordSrp": "sign_in.outcomes",
         "PasswordVerifier": "sign_in.outcomes",
-        "ResponseMetadata": "struct",
+        "ResponseMetadata": "_structs.struct",
         "SelectChallenge": "sign_in.outcomes",
         "SelectMfaType": "sign_in.outcomes",
         "SignedIn": "sign_in.outcomes",
@@ -105,8 +104,8 @@ else:
         "SmsOtp": "sign_in.outcomes",
         "SoftwareTokenMfa": "sign_in.outcomes",
         "SrpSession": "sign_in.srp",
-        "StandardRetry": "retry",
-        "Timeout": "transport.limits",
+        "StandardRetry": "_call.retry",
+        "Timeout": "_transport.limits",
         "TokenVerifier": "tokens.verify",
         "Tokens": "sign_in.outcomes",
         "TotpSetup": "sign_in.outcomes",
@@ -117,10 +116,10 @@ else:
         "__version__": "_version",
         "challenge_from_state": "sign_in.state",
         "device_verifier": "sign_in.srp",
-        "from_wire": "convert",
+        "from_wire": "_structs.convert",
         "secret_hash": "sign_in.secret_hash",
         "timestamp_of": "sign_in.srp",
-        "to_wire": "convert",
+        "to_wire": "_structs.convert",
         "totp": "sign_in.totp",
     }
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .client_base import BaseClient, Link
-from .flow.drive_async import AsyncDriver
+from ._call.base_client import BaseClient, Link
+from ._call.options import make_options
+from ._flow.drive_async import AsyncDriver
+from ._transport import make_async_transport
+from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.async_operations import AsyncOperations
-from .options import make_options
 from .sign_in.async_methods import AsyncSignIn
-from .transport import make_async_transport
-from .transport.limits import MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from types import TracebackType
 
+    from ._call.events import Event
+    from ._call.retry import RetryPolicy
+    from ._flow.effects import Flow
+    from ._structs.struct import Request
+    from ._transport import AsyncTransportLike
+    from ._transport.adapter import AsyncAdapter
+    from ._transport.limits import Timeout
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
-    from .flow.effects import Flow
-    from .observer import Event
-    from .retry import RetryPolicy
-    from .struct import Request
-    from .transport import AsyncTransportLike
-    from .transport.adapter import AsyncAdapter
-    from .transport.limits import Timeout
 
 R = TypeVar("R")
 
@@ -55,7 +55,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer whose body is larger; 1 MiB unless told otherwise.
-        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observer`.
+        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp._call.events`.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -157,7 +157,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             CredentialsError: there are no credentials.
             TransportError: no connection could be made.
         """
-        from .warm_up import warm_up
+        from ._call.preload import warm_up
 
         await self._run(warm_up(operations, self._options))
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .client_base import BaseClient, Link
-from .flow.drive import Driver
+from ._call.base_client import BaseClient, Link
+from ._call.options import make_options
+from ._flow.drive import Driver
+from ._transport import make_transport
+from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.operations import Operations
-from .options import make_options
 from .sign_in.methods import SignIn
-from .transport import make_transport
-from .transport.limits import MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
+    from ._call.events import Event
+    from ._call.retry import RetryPolicy
+    from ._flow.effects import Flow
+    from ._structs.struct import Request
+    from ._transport import TransportLike
+    from ._transport.adapter import Adapter
+    from ._transport.limits import Timeout
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
-    from .flow.effects import Flow
-    from .observer import Event
-    from .retry import RetryPolicy
-    from .struct import Request
-    from .transport import TransportLike
-    from .transport.adapter import Adapter
-    from .transport.limits import Timeout
 
 R = TypeVar("R")
 
@@ -55,7 +55,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer whose body is larger; 1 MiB unless told otherwise.
-        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observer`.
+        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp._call.events`.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -157,7 +157,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             CredentialsError: there are no credentials.
             TransportError: no connection could be made.
         """
-        from .warm_up import warm_up
+        from ._call.preload import warm_up
 
         self._run(warm_up(operations, self._options))
 

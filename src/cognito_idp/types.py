@@ -498,7 +498,7 @@ if TYPE_CHECKING:
         ProviderUserIdentifierType,
     )
 else:
-    from .lazy import resolver
+    from ._structs.lazy import resolver
     from .model.index import HOMES
 
     __getattr__ = resolver(__name__, HOMES, f"{__package__}.model")

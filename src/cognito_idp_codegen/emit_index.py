@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from .prose import Prose
 
 
+_LOAD_TYPE = '''
+
+@cache
+def load_type(name: str) -> Any:
+    """Return a struct or enum by its name, importing the family that it lives in.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    return getattr(import_module(f"{__package__}.{HOMES[name]}"), name)
+'''
+
+
 def index_module(model: Model) -> str:
     """Return `model/index.py`: which family each struct and enum lives in, and which operations are not signed."""
     homes = "".join(
@@ -22,9 +35,11 @@ def index_module(model: Model) -> str:
     unsigned = "".join(f'        "{name}",\n' for name, operation in model.operations.items() if not operation.signed)
     return (
         module_docstring("Where each struct and enum is defined, and which operations are called without a signature.")
-        + "\nfrom collections.abc import Mapping\nfrom typing import Final\n"
+        + "\nfrom collections.abc import Mapping\nfrom functools import cache\nfrom importlib import import_module\n"
+        + "from typing import Any, Final\n"
         + f"\nHOMES: Final[Mapping[str, str]] = {{\n{homes}}}\n"
         + f"\nUNSIGNED: Final = frozenset(\n    {{\n{unsigned}    }}\n)\n"
+        + _LOAD_TYPE
     )
 
 
@@ -46,11 +61,26 @@ def types_module(model: Model) -> str:
         )
         + "\nfrom typing import TYPE_CHECKING\n"
         + f"\nif TYPE_CHECKING:\n{imports}else:\n"
-        + "    from .lazy import resolver\n    from .model.index import HOMES\n\n"
+        + "    from ._structs.lazy import resolver\n    from .model.index import HOMES\n\n"
         + '    __getattr__ = resolver(__name__, HOMES, f"{__package__}.model")\n\n\n'
         + "def __dir__() -> list[str]:\n    return __all__\n\n\n"
         + f"__all__ = [\n{names}]\n"
     )
+
+
+_SERVICE_ERROR = '''
+_BY_NAME: Final[Mapping[str, ExceptionFn]] = {**COMMON, **{name: globals()[name] for name in __all__}}
+EXCEPTION_FNS: Final[Mapping[str, ExceptionFn]] = {
+    **_BY_NAME,
+    **{alias: _BY_NAME[name] for alias, name in ALIASES.items()},
+}
+"""The table from an error code to what makes its exception, whatever the operation."""
+
+
+def service_error(code: str, message: str = "", **facts: Any) -> ServiceError:
+    """Make the exception for an error code; a code that is not in the table gives an `UnknownServiceError`."""
+    return EXCEPTION_FNS.get(code, UnknownServiceError)(message, code=code, **facts)
+'''
 
 
 def exceptions_module(model: Model, prose: Prose, names: Names) -> str:
@@ -84,9 +114,13 @@ def exceptions_module(model: Model, prose: Prose, names: Names) -> str:
     listed = "".join(f'    "{name}",\n' for name in sorted(prose.exceptions, key=sort_key))
     return (
         module_docstring("The errors that the model names, each under the service's name for it.")
-        + "\n"
-        + import_from("..exception_base", {"ServiceError"})
+        + "\nfrom __future__ import annotations\n\nfrom typing import TYPE_CHECKING, Any, Final\n\n"
+        + import_from(".._errors", {"ServiceError", "UnknownServiceError"})
+        + import_from(".._protocol.service_errors", {"ALIASES", "COMMON"})
+        + "\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n\n"
+        + import_from(".._protocol.service_errors", {"ExceptionFn"}, "    ")
         + "\n\n"
         + "\n\n".join(classes)
         + f"\n\n__all__ = [\n{listed}]\n"
+        + _SERVICE_ERROR
     )

@@ -41,12 +41,12 @@ class OperationWriter:
             "# mypy: disable-error-code=empty-body\n"
             + module_docstring(f"The operation methods of `{prefix}Client`, in the model's order.")
             + "\nfrom __future__ import annotations\n\nfrom typing import TYPE_CHECKING, Any\n\n"
-            + import_from("..operation", decorators)
+            + import_from(".._structs.operation", decorators)
             + "\nif TYPE_CHECKING:\n"
             + import_from("collections.abc", {*self._abstract, iterator}, "    ")
             + ("    from datetime import datetime\n" if self._uses_datetime else "")
             + "\n"
-            + ("    from ..struct import EmptyResponse\n" if "EmptyResponse" in self._types else "")
+            + ("    from .._structs.struct import EmptyResponse\n" if "EmptyResponse" in self._types else "")
             + import_from("..types", self._types - {"EmptyResponse"}, "    ")
             + f"\n\nclass {prefix}Operations:\n"
             + docstring(

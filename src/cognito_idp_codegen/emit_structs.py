@@ -73,10 +73,10 @@ class StructWriter:
                 "from typing import ClassVar\n" if requests else "",
                 "\n" if self._uses_mapping or timestamp or requests else "",
                 "import attrs\n\n" if structs else "",
-                "from ..enums import OpenEnum\n" if has_enums else "",
-                import_from("..shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
-                import_from("..struct", bases),
-                import_from("..wire", wire),
+                import_from(".._protocol.wire", wire),
+                "from .._structs.enums import OpenEnum\n" if has_enums else "",
+                import_from(".._structs.shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
+                import_from(".._structs.struct", bases),
                 *(
                     import_from(f".{home}", {name for name in needed if self._model.family_of[name] == home})
                     for home in sorted(homes)

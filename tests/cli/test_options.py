@@ -14,8 +14,8 @@ from cognito_idp import (
     CreateUserPoolRequest,
     ListUsersRequest,
     SetUICustomizationRequest,
-    shapes,
 )
+from cognito_idp._structs import shapes
 from cognito_idp.cli.catalog import families, first_sentence, link, member_texts, operation_names, request_of
 from cognito_idp.cli.failures import InputError
 from cognito_idp.cli.inputs import Given
@@ -32,7 +32,7 @@ from .writing import arguments
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cognito_idp.struct import Request
+    from cognito_idp._structs.struct import Request
 
 NAMES = operation_names()
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from cognito_idp._call.events import CallStarted
 from cognito_idp.cli.failures import text_of
 from cognito_idp.cli.render import as_json, text_rows
 from cognito_idp.cli.settings import _print_event
 from cognito_idp.errors import ConfigError
-from cognito_idp.observer import CallStarted
 from tests.cli.support import Service, cli
 
 USERS = {

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from cognito_idp import from_wire, shapes
+from cognito_idp import from_wire
+from cognito_idp._structs import shapes
 from cognito_idp.cli.catalog import operation_names, request_of
 from cognito_idp.cli.render import plain
 from cognito_idp.cli.secrets import HIDDEN, is_secret, secrets_in
@@ -17,7 +18,7 @@ from .support import Result, Service, cli
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cognito_idp.struct import Response, Struct
+    from cognito_idp._structs.struct import Response, Struct
 
 MARK = "Zq7-"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cognito_idp import shapes, to_wire
+from cognito_idp import to_wire
+from cognito_idp._structs import shapes
 from cognito_idp.cli.options import option_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cognito_idp.struct import MemberInfo, Struct
+    from cognito_idp._structs.struct import MemberInfo, Struct
 
 
 class UnfitError(Exception):

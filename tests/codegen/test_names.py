@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cognito_idp
-from cognito_idp.shapes import Blob
+from cognito_idp._structs.shapes import Blob
 from cognito_idp_codegen.names import NameClashError, Names
 
 

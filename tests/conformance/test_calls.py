@@ -22,8 +22,8 @@ from .values import request_classes, sample
 
 if TYPE_CHECKING:
     from cognito_idp import Credentials
-    from cognito_idp.flow.effects import Flow
-    from cognito_idp.struct import Request
+    from cognito_idp._flow.effects import Flow
+    from cognito_idp._structs.struct import Request
     from tests.support.kit import Kit
 
 REQUESTS = {cls.operation.name: cls for cls in request_classes()}

@@ -9,9 +9,10 @@ from botocore.parsers import create_parser
 
 import cognito_idp
 from cognito_idp import ServiceError
+from cognito_idp._protocol.response import parse
+from cognito_idp._protocol.wire import HttpResponse
+from cognito_idp.errors import service_error
 from cognito_idp.model import exceptions
-from cognito_idp.response import parse
-from cognito_idp.wire import HttpResponse
 
 from .reference import MODELS, wheel_document
 from .values import request_classes
@@ -27,7 +28,7 @@ def test_a_modelled_exception_is_raised_on_every_operation(code: str) -> None:
     assert len(OPERATIONS) == 141
     for operation in OPERATIONS:
         with pytest.raises(ServiceError) as caught:
-            parse(response, operation)
+            parse(response, operation, service_error)
         error = caught.value
         assert type(error) is getattr(cognito_idp, code)
         assert (code, "text", operation, 400, "r-1") == (
@@ -68,5 +69,5 @@ def test_codes_are_cut_out_as_botocore_cuts_them(code: str, form: str) -> None:
         parsed = create_parser("json").parse({"status_code": 400, "headers": {}, "body": body}, None)
         assert parsed["Error"] == {"Code": code, "Message": "m"}
     with pytest.raises(ServiceError) as caught:
-        parse(HttpResponse(400, (), body), "GetUser")
+        parse(HttpResponse(400, (), body), "GetUser", service_error)
     assert (code, "m") == (caught.value.code, caught.value.message)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cognito_idp import shapes, types
+from cognito_idp import types
+from cognito_idp._structs import shapes
+from cognito_idp._structs.struct import EmptyResponse
 from cognito_idp.model import exceptions
 from cognito_idp.model.index import UNSIGNED
-from cognito_idp.struct import EmptyResponse
 
 from .reference import (
     MODELS,
@@ -24,8 +25,8 @@ from .reference import (
 from .values import enum_classes, request_classes, struct_classes
 
 if TYPE_CHECKING:
-    from cognito_idp.enums import OpenEnum
-    from cognito_idp.struct import Struct
+    from cognito_idp._structs.enums import OpenEnum
+    from cognito_idp._structs.struct import Struct
 
 REQUESTS = {cls.operation.name: cls for cls in request_classes()}
 KINDS: dict[str, type[shapes.Shape]] = {

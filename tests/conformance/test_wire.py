@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cognito_idp import Client, Credentials, from_wire, to_wire
-from cognito_idp.struct import EmptyResponse
+from cognito_idp._structs.struct import EmptyResponse
 
 from .reference import cases, installed_model, known_members, operation_model
 from .values import build, plain, plain_structs, request_classes

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from cognito_idp import shapes, types
-from cognito_idp.enums import OpenEnum
-from cognito_idp.struct import EmptyResponse, Request, Response, Struct
+from cognito_idp import types
+from cognito_idp._structs import shapes
+from cognito_idp._structs.enums import OpenEnum
+from cognito_idp._structs.struct import EmptyResponse, Request, Response, Struct
 
 S = TypeVar("S", bound=Struct)
 

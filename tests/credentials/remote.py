@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from cognito_idp._flow.effects import Flow
     from cognito_idp.credentials import Context
-    from cognito_idp.flow.effects import Flow
 
     from ..support.kit import Kit
     from .fake_aws import FakeAws

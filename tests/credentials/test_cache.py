@@ -13,6 +13,12 @@ import attrs
 import pytest
 
 from cognito_idp import Credentials, CredentialsError, NoCredentialsError
+from cognito_idp._call.deadline import Deadline
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Flow, Hold, send, sleep
+from cognito_idp._protocol.wire import HttpRequest, HttpResponse, Limits
+from cognito_idp._transport import make_async_transport, make_transport
 from cognito_idp.credentials import (
     CachedCredentials,
     ContainerProvider,
@@ -22,13 +28,7 @@ from cognito_idp.credentials import (
     StaticCredentials,
 )
 from cognito_idp.credentials.cache import source_of
-from cognito_idp.deadline import Deadline
 from cognito_idp.errors import ReadTimeoutError, WaitedTooLongError
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Flow, Hold, send, sleep
-from cognito_idp.transport import make_async_transport, make_transport
-from cognito_idp.wire import HttpRequest, HttpResponse, Limits
 from tests.support.answers import answer, gated
 from tests.support.kit import FakeTime, FunctionTransport, refuse
 

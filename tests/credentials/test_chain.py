@@ -25,7 +25,7 @@ from .support import MARK, SECRET, assert_no_secret, context_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
     from tests.support.kit import Kit
 
 KEYS = Credentials("AKIDMINE", SECRET)
@@ -214,7 +214,7 @@ def test_providers_are_imported_when_they_are_asked() -> None:
     program = (
         "import sys\n"
         "from cognito_idp.credentials import CachedCredentials\n"
-        "from cognito_idp.flow.drive import Driver\n"
+        "from cognito_idp._flow.drive import Driver\n"
         "Driver(None).run(CachedCredentials().get())\n"
         "print(sorted(name for name in sys.modules if name.startswith('cognito_idp.credentials.')))\n"
         "print('configparser' in sys.modules, 'shlex' in sys.modules, 'httpx' in sys.modules)\n"

@@ -12,9 +12,9 @@ import attrs
 import pytest
 
 from cognito_idp import CognitoIdpError, NoCredentialsError
+from cognito_idp._flow.drive import Driver
+from cognito_idp._transport import make_transport
 from cognito_idp.credentials import default_chain, make_context
-from cognito_idp.flow.drive import Driver
-from cognito_idp.transport import make_transport
 from tests.support.answers import answer
 from tests.support.server import Server
 

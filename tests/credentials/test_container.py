@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp import Credentials, CredentialsError
+from cognito_idp._protocol.wire import HttpRequest, HttpResponse
 from cognito_idp.credentials import ContainerProvider, NotConfigured
 from cognito_idp.errors import ConnectError
-from cognito_idp.wire import HttpRequest, HttpResponse
 from tests.support.answers import answer, close, compressed, html_503, in_turn
 from tests.support.kit import FakeTime
 

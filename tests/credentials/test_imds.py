@@ -20,7 +20,7 @@ from .support import MARK, NOW, SECRET, TOKEN, assert_no_secret, context_of, ove
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cognito_idp.wire import HttpRequest, HttpResponse
+    from cognito_idp._protocol.wire import HttpRequest, HttpResponse
     from tests.conftest import Serve
     from tests.support.answers import Handler
     from tests.support.kit import Kit

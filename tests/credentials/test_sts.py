@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp import Credentials
+from cognito_idp._protocol.wire import HttpResponse, Limits
 from cognito_idp.credentials.sts import assume_role
 from cognito_idp.errors import CredentialsError
-from cognito_idp.wire import HttpResponse, Limits
 
 from ..support.kit import FakeTime
 from .fake_aws import NOW, FakeAws, Key, fixed
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cognito_idp.flow.effects import Flow
-    from cognito_idp.wire import HttpRequest
+    from cognito_idp._flow.effects import Flow
+    from cognito_idp._protocol.wire import HttpRequest
 
     from ..support.kit import Kit
     from ..support.server import Received

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cognito_idp import Credentials
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
 
     from ..support.kit import Kit
 

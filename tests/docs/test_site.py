@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cognito_idp
-from cognito_idp import credentials, errors, observability, observer, testing, types
+from cognito_idp import credentials, errors, observability, testing, types
+from cognito_idp._call import events as observer
 from cognito_idp.model.operations import Operations
 from cognito_idp.sign_in.machine import TABLE
 

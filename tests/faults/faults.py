@@ -8,6 +8,8 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from cognito_idp import Credentials, Timeout
+from cognito_idp._call.retry import Retry, StandardRetry
+from cognito_idp._protocol.repeat import is_retryable
 from cognito_idp.errors import (
     ConnectError,
     DeadlineExceededError,
@@ -18,7 +20,6 @@ from cognito_idp.errors import (
     ServiceError,
     TransportError,
 )
-from cognito_idp.retry import Retry, StandardRetry, is_retryable
 from tests.support.answers import (
     answer,
     answer_and_close,
@@ -51,7 +52,7 @@ from tests.support.server import PATIENCE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from cognito_idp.retry import Failure
+    from cognito_idp._protocol.repeat import Failure
     from tests.support.answers import Handler
     from tests.support.server import Connection, Received
 

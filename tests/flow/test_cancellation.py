@@ -9,10 +9,10 @@ import anyio
 import anyio.from_thread
 import pytest
 
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
-from cognito_idp.wire import HttpRequest, HttpResponse, Limits
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
+from cognito_idp._protocol.wire import HttpRequest, HttpResponse, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

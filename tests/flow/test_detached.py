@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from cognito_idp import AsyncClient
+from cognito_idp._flow.detached import Detached
 from cognito_idp.errors import ClientClosedError, DeadlineExceededError
-from cognito_idp.flow.detached import Detached
 from tests.support.answers import answer, gated, hang, reset
 from tests.support.kit import CREDENTIALS
 from tests.support.marks import left_unread

@@ -10,11 +10,11 @@ import anyio.from_thread
 import anyio.lowlevel
 import pytest
 
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
+from cognito_idp._protocol.wire import HttpRequest, HttpResponse, Limits
 from cognito_idp.errors import ConnectError, TransportError
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Flow, Lock, call, finish, hold, offload, send, sleep
-from cognito_idp.wire import HttpRequest, HttpResponse, Limits
 from tests.support.kit import AsyncFunctionTransport, FakeTime, FunctionTransport, Kit, refuse
 
 REQUEST = HttpRequest("POST", "https://example.com/", (), b"{}", Limits(None, None, None, None, 1000))

@@ -8,9 +8,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Flow, Lock, call, hold, sleep
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Flow, Lock, call, hold, sleep
 from tests.support.kit import AsyncFunctionTransport, FunctionTransport, refuse
 
 CALLERS = 50

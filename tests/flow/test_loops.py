@@ -9,7 +9,7 @@ import sys
 import anyio
 import pytest
 
-from cognito_idp.flow.loops import current_loop, on_trio
+from cognito_idp._flow.loops import current_loop, on_trio
 
 
 async def loop_and_kind() -> tuple[object, bool]:
@@ -35,7 +35,7 @@ def test_trio_is_not_imported_to_find_out() -> None:
     """On asyncio, nothing of trio's is imported."""
     program = (
         "import asyncio, sys\n"
-        "from cognito_idp.flow.loops import current_loop\n"
+        "from cognito_idp._flow.loops import current_loop\n"
         "async def main(): return current_loop() is asyncio.get_running_loop()\n"
         "assert asyncio.run(main())\n"
         "assert 'trio' not in sys.modules and 'sniffio' not in sys.modules\n"

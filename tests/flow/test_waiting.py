@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from cognito_idp.deadline import Deadline
+from cognito_idp._call.deadline import Deadline
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Call, Flow, Hold, Lock, Offload, call, hold, offload
 from cognito_idp.errors import WaitedTooLongError
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Call, Flow, Hold, Lock, Offload, call, hold, offload
 
 if TYPE_CHECKING:
-    from cognito_idp.wire import HttpRequest, HttpResponse
+    from cognito_idp._protocol.wire import HttpRequest, HttpResponse
 
 
 class NoTransport:

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cognito_idp import shapes
+from cognito_idp._structs import shapes
 from tests.sign_in.test_state import BASE, STATE
 from tests.test_config_files import TEXTS
 from tests.tokens.issuing import ACCESS, ID, jwk, jwks, token
@@ -17,7 +17,7 @@ from .targets import MARK, RESPONSES, TARGETS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cognito_idp.struct import Struct
+    from cognito_idp._structs.struct import Struct
 
 _DEPTH = 4
 

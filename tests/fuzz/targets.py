@@ -31,13 +31,14 @@ from cognito_idp import (
     from_wire,
     to_wire,
 )
-from cognito_idp.config import load_config, settings_from
+from cognito_idp._protocol.endpoint import Endpoint, checked_url
+from cognito_idp._protocol.response import parse
+from cognito_idp._protocol.wire import HttpResponse
+from cognito_idp._settings.config import load_config, settings_from
 from cognito_idp.credentials import process
 from cognito_idp.credentials.provider import Context
 from cognito_idp.credentials.shared_file import ConfigFileProvider, SharedCredentialsFileProvider
-from cognito_idp.endpoint import Endpoint, checked_url
-from cognito_idp.response import parse
-from cognito_idp.wire import HttpResponse
+from cognito_idp.errors import service_error
 from tests.conformance.values import response_classes
 from tests.tokens.issuing import CLIENT, ISSUER, NOW, jwks, offline, offline_pool, private_key, signed
 
@@ -66,7 +67,7 @@ def response(data: bytes) -> None:
     status = _STATUSES[kind % 4]
     refused: ServiceError | None = None
     try:
-        struct = from_wire(cls, parse(HttpResponse(status, headers, body), "Fuzz"))
+        struct = from_wire(cls, parse(HttpResponse(status, headers, body), "Fuzz", service_error))
     except InvalidResponseError as error:
         _harmless(error, MARK)
         return

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cognito_idp import CognitoIdpError, challenge_from_state, from_wire
-from cognito_idp.endpoint import checked_url
-from cognito_idp.ini import parse_ini
-from cognito_idp.response import parse
+from cognito_idp._protocol.endpoint import checked_url
+from cognito_idp._protocol.response import parse
+from cognito_idp._protocol.wire import HttpResponse
+from cognito_idp._settings.ini import parse_ini
+from cognito_idp.errors import service_error
 from cognito_idp.tokens.rs256 import Rs256
 from cognito_idp.types import AdminGetUserResponse
-from cognito_idp.wire import HttpResponse
 from tests.tokens.issuing import REASON, offline, signed
 
 from .mutators import mutated
@@ -61,7 +62,7 @@ def test_changed_seeds_and_any_bytes_keep_the_law(name: str) -> None:
 
 
 def _structs(body: bytes) -> None:
-    from_wire(AdminGetUserResponse, parse(HttpResponse(200, (), body), "AdminGetUser"))
+    from_wire(AdminGetUserResponse, parse(HttpResponse(200, (), body), "AdminGetUser", service_error))
 
 
 def _tokens() -> Callable[[str], Any]:

@@ -15,8 +15,8 @@ import attrs
 import httpx
 
 from cognito_idp import AttributeType, Credentials
-from cognito_idp.transport.httpx_default import RoutedTransport
-from cognito_idp.transport.lanes import LanePool
+from cognito_idp._transport.httpx_default import RoutedTransport
+from cognito_idp._transport.lanes import LanePool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

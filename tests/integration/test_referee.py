@@ -42,7 +42,7 @@ from cognito_idp import (
     UserPoolAddOnsType,
     to_wire,
 )
-from cognito_idp.transport.httpx_default import RoutedTransport
+from cognito_idp._transport.httpx_default import RoutedTransport
 
 from .ministack import PASSWORD, add_user, given, settings, sign_in
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     import httpx
     from botocore.awsrequest import AWSPreparedRequest
 
-    from cognito_idp.struct import Request
+    from cognito_idp._structs.struct import Request
     from cognito_idp.testing import CognitoServer
 
     from .ministack import Pool

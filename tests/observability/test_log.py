@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from cognito_idp import ListUsersRequest
+from cognito_idp._call.events import CallEnded
 from cognito_idp.errors import ResourceNotFoundException
 from cognito_idp.observability import LoggingObserver, combined
-from cognito_idp.observer import CallEnded
 from tests.support.kit import FakeTime
 from tests.support.responder import Responder, error, success
 
 if TYPE_CHECKING:
-    from cognito_idp.observer import Event
+    from cognito_idp._call.events import Event
     from tests.support.kit import Kit
 
 REQUEST = ListUsersRequest(user_pool_id="us-east-1_a")

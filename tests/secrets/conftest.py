@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cognito_idp import Credentials
-from cognito_idp.sigv4 import signing_key
+from cognito_idp._protocol.sigv4 import signing_key
 from tests.support.kit import kit_of
 
 from .search import Marks, Search

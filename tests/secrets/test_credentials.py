@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp.credentials import (
     CachedCredentials,
     ConfigFileProvider,
@@ -22,7 +23,6 @@ from cognito_idp.credentials import (
     default_chain,
 )
 from cognito_idp.errors import CognitoIdpError, ReadError
-from cognito_idp.wire import HttpResponse
 from tests.credentials.fake_aws import NOW
 from tests.credentials.remote import Home, text_of
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cognito_idp._protocol.wire import HttpRequest
     from cognito_idp.credentials import Context
-    from cognito_idp.wire import HttpRequest
     from tests.support.kit import Kit
 
     from .search import Search

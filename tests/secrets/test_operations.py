@@ -21,7 +21,7 @@ from .values import marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cognito_idp.struct import Request
+    from cognito_idp._structs.struct import Request
     from tests.support.kit import Kit
 
     from .search import Search

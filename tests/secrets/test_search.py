@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from cognito_idp.redaction import SecretText, secret_text, without_frames
+from cognito_idp._protocol.redaction import SecretText, secret_text, without_frames
 
 from .conftest import MARKS
 from .search import Search

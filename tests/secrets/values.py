@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from cognito_idp import shapes
-from cognito_idp.struct import Struct
+from cognito_idp._structs import shapes
+from cognito_idp._structs.struct import Struct
 
 from .search import MARK_SIZE, Marks
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Hold, Offload
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Hold, Offload
+from cognito_idp.errors import SrpError
 from cognito_idp.sign_in import srp
-from cognito_idp.sign_in.errors import SrpError
 from cognito_idp.sign_in.srp import SrpSession, device_verifier, device_verifier_flow, timestamp_of
 from cognito_idp.sign_in.srp_math import Done, N, group, run
 from tests.sign_in.rfc5054_server import Exchange, enrol, enrol_device
@@ -25,7 +25,7 @@ from tests.vectors import vectors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
 
 TIMESTAMP = "Mon Feb 10 18:30:12 UTC 2025"
 # A claim that could be made, for tests that change one thing about it.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_idp.sign_in.errors import SignInError
+from cognito_idp.errors import SignInError
 from cognito_idp.sign_in.totp import totp
 
 # RFC 6238, appendix B: 12345678901234567890 in ASCII.

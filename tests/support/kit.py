@@ -12,16 +12,16 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from cognito_idp import AsyncClient, Client, Credentials
-from cognito_idp.client_base import Link
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.transport import make_async_transport, make_transport
+from cognito_idp._call.base_client import Link
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._transport import make_async_transport, make_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cognito_idp.flow.effects import Flow
-    from cognito_idp.wire import HttpRequest, HttpResponse
+    from cognito_idp._flow.effects import Flow
+    from cognito_idp._protocol.wire import HttpRequest, HttpResponse
 
 R = TypeVar("R")
 

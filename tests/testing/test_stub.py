@@ -34,8 +34,8 @@ from cognito_idp import (
     UnknownServiceError,
     UserType,
 )
+from cognito_idp._structs.struct import Request
 from cognito_idp.errors import ConnectError, InternalErrorException, InvalidResponseError, ReadTimeoutError
-from cognito_idp.struct import Request
 from cognito_idp.testing import LeftoverAnswersError, StubTransport, UnexpectedCallError, srp_parameters
 from tests.conformance.values import request_classes, sample
 

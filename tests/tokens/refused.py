@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cognito_idp.tokens.errors import (
+from cognito_idp.errors import (
     TokenAlgorithmError,
     TokenAudienceError,
     TokenExpiredError,
@@ -25,7 +25,7 @@ from .issuing import ACCESS, CLIENT, ID, ISSUER, MISSING, NOW, SUB, base64url, c
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cognito_idp.tokens.errors import TokenError
+    from cognito_idp.errors import TokenError
 
 RS256 = {"kid": "first", "alg": "RS256"}
 GOOD = token()

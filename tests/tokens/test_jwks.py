@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp import ConnectError, InvalidResponseError
+from cognito_idp._flow.effects import Hold
+from cognito_idp._protocol.wire import HttpRequest, HttpResponse, Limits
 from cognito_idp.errors import JwksError, TokenKeyError
-from cognito_idp.flow.effects import Hold
 from cognito_idp.tokens.jwks import JwksCache
 from cognito_idp.tokens.rs256 import Rs256
-from cognito_idp.wire import HttpRequest, HttpResponse, Limits
 
 from .issuing import NOW, REASON, Clock, jwk, jwks, private_key
 

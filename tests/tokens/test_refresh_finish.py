@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from cognito_idp.flow.drive import Driver
-from cognito_idp.flow.drive_async import AsyncDriver
-from cognito_idp.flow.effects import Lock, call, finish, hold
+from cognito_idp._flow.drive import Driver
+from cognito_idp._flow.drive_async import AsyncDriver
+from cognito_idp._flow.effects import Lock, call, finish, hold
 from tests.support.kit import AsyncFunctionTransport, FunctionTransport, refuse
 
 if TYPE_CHECKING:
-    from cognito_idp.flow.effects import Flow
+    from cognito_idp._flow.effects import Flow
 
 
 def steps(log: list[str], work: Flow[Any]) -> Flow[str]:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from cognito_idp import ClientClosedError, ConfigError, InvalidResponseError, TransportError
+from cognito_idp._transport.limits import Timeout
 from cognito_idp.errors import (
     JwksError,
     TokenAudienceError,
@@ -23,7 +24,6 @@ from cognito_idp.errors import (
 )
 from cognito_idp.tokens.pools import TrustedPool
 from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
-from cognito_idp.transport.limits import Timeout
 from tests.support.answers import answer, close, drip, gated, hang, html_503, in_turn
 from tests.support.marks import left_unread
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from cognito_idp import AsyncClient
-from cognito_idp.transport.lanes import LanePool
+from cognito_idp._transport.lanes import LanePool
 from tests.support.answers import answer
 from tests.support.kit import CREDENTIALS
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import pytest
 
+from cognito_idp._settings.config import authorities_in_use
+from cognito_idp._transport import certificates
+from cognito_idp._transport.certificates import Authorities, Bundle
 from cognito_idp.errors import ConfigError
-from cognito_idp.transport import certificates
-from cognito_idp.transport.certificates import Authorities, Bundle, authorities_in_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +116,7 @@ def test_a_lock_that_nobody_holds_any_more(authority: Authority, monkeypatch: py
 
 PROGRAM = """
 import sys
-from cognito_idp.transport.certificates import Authorities
+from cognito_idp._transport.certificates import Authorities
 assert "ssl" not in sys.modules
 print(len(Authorities(environ={}).ssl_context().get_ca_certs()), "certifi" in sys.modules)
 """

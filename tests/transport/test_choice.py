@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from cognito_idp._transport import make_async_transport, make_transport, transport_name
 from cognito_idp.errors import ConfigError
-from cognito_idp.transport import make_async_transport, make_transport, transport_name
 from tests.support.answers import answer
 
 if TYPE_CHECKING:

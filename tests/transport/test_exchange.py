@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp import Timeout
+from cognito_idp._protocol.wire import HttpRequest, Limits
+from cognito_idp._transport import make_async_transport, make_transport
 from cognito_idp.errors import (
     ConnectError,
     ConnectTimeoutError,
@@ -19,8 +21,6 @@ from cognito_idp.errors import (
     TransportError,
     WriteTimeoutError,
 )
-from cognito_idp.transport import make_async_transport, make_transport
-from cognito_idp.wire import HttpRequest, Limits
 from tests.support.answers import (
     answer,
     answer_and_close,

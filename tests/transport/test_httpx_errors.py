@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from cognito_idp._transport.httpx_errors import failures_of, translated
 from cognito_idp.errors import (
     ConnectError,
     ConnectTimeoutError,
@@ -20,7 +21,6 @@ from cognito_idp.errors import (
     WriteError,
     WriteTimeoutError,
 )
-from cognito_idp.transport.httpx_errors import failures_of, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

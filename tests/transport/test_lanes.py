@@ -12,6 +12,9 @@ import anyio.to_thread
 import pytest
 
 from cognito_idp import AsyncClient, Timeout
+from cognito_idp._transport import lanes
+from cognito_idp._transport.lanes import LanePool
+from cognito_idp._transport.routes import KEEPALIVE_SECONDS
 from cognito_idp.errors import (
     ConnectError,
     ConnectTimeoutError,
@@ -20,9 +23,6 @@ from cognito_idp.errors import (
     ReadTimeoutError,
     TransportError,
 )
-from cognito_idp.transport import lanes
-from cognito_idp.transport.lanes import LanePool
-from cognito_idp.transport.routes import KEEPALIVE_SECONDS
 from tests.support.answers import answer, compressed, gated, hang, in_turn, reset
 from tests.support.kit import CREDENTIALS
 from tests.support.marks import left_open

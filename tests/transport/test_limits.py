@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cognito_idp import Client, Timeout
+from cognito_idp._protocol.wire import Limits
+from cognito_idp._transport.limits import timeout_of
 from cognito_idp.errors import ConfigError
-from cognito_idp.transport.limits import timeout_of
-from cognito_idp.wire import Limits
 
 
 def test_the_defaults() -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cognito_idp._transport.lanes import LanePool
+from cognito_idp._transport.routes import proxy_for, proxy_of
 from cognito_idp.errors import ConfigError, ProxyError
-from cognito_idp.transport.lanes import LanePool
-from cognito_idp.transport.routes import proxy_for, proxy_of
 from tests.support.answers import answer, tunnel
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cognito_idp._transport.certificates import Authorities
+from cognito_idp._transport.lanes import LanePool
 from cognito_idp.errors import ConfigError, ConnectError
-from cognito_idp.transport.certificates import Authorities
-from cognito_idp.transport.lanes import LanePool
 from tests.support.answers import answer
 from tests.support.tls import Authority
 

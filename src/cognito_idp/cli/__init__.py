@@ -8,15 +8,7 @@ from __future__ import annotations
 
 import sys
 
-_NEEDED = ("click", "jmespath", "rich", "segno")
-
-
-def missing_extra(error: ModuleNotFoundError) -> str | None:
-    """Return what to say if a module is missing that the extra brings; None for another one."""
-    name = (error.name or "").partition(".")[0]
-    if name not in _NEEDED:
-        return None
-    return f"cognito-idp: {name} is not installed; the command needs the extra: pip install 'cognito-idp[cli]'"
+from .extra import missing_extra
 
 
 def main() -> None:

@@ -9,12 +9,11 @@ import re
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Final
 
-from ..lazy import load_type
-from ..model.index import HOMES
+from ..model.index import HOMES, load_type
 from ..model.operations import Operations
 
 if TYPE_CHECKING:
-    from ..struct import Request
+    from .._structs.struct import Request
 
 _SUFFIX: Final = "Request"
 _ARGUMENT: Final = re.compile(r"^    (\w+): (.*)")

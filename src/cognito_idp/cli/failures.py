@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .._errors import one_line
 from ..errors import (
     CognitoIdpError,
     ConfigError,
@@ -18,8 +19,7 @@ from ..errors import (
     ServiceError,
     SignInAnswerError,
 )
-from ..redaction import one_line
-from . import missing_extra
+from .extra import missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from ..redaction import one_line
+from .._errors import one_line
 from .failures import InputError
 
 _FILE_PREFIXES = ("@", "fileb://", "file://")

@@ -19,7 +19,7 @@ from .skeleton import skeleton
 from .values import members_from_json, read_json
 
 if TYPE_CHECKING:
-    from ..struct import Request
+    from .._structs.struct import Request
 
 _INPUT = "cli_input_json"
 _SKELETON = "generate_cli_skeleton"

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from ..shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Timestamp
+from .._structs.shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Timestamp
 from . import inputs
 from .failures import InputError
 from .secrets import is_secret, is_secret_entry, secrets_of
 from .values import from_json, parse, read_json
 
 if TYPE_CHECKING:
-    from ..shapes import Shape
-    from ..struct import MemberInfo
+    from .._structs.shapes import Shape
+    from .._structs.struct import MemberInfo
     from .settings import Settings
 
 # The AWS CLI splits this word.

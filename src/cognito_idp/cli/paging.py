@@ -16,8 +16,8 @@ from .settings import console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .._structs.struct import Request
     from ..client import Client
-    from ..struct import Request
     from .settings import Settings
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ..redaction import one_line
-from ..shapes import MapOf
-from ..struct import Struct
+from .._errors import one_line
+from .._structs.shapes import MapOf
+from .._structs.struct import Struct
 from .failures import InputError
 from .secrets import HIDDEN, is_secret, is_secret_entry
 from .settings import console
@@ -21,7 +21,7 @@ from .settings import console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..struct import MemberInfo
+    from .._structs.struct import MemberInfo
     from .settings import Settings
 
 # Control and direction characters mean something to a terminal; in JSON they can be written as escapes.

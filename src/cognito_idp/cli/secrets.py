@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..shapes import MapOf
-from ..struct import Struct
+from .._structs.shapes import MapOf
+from .._structs.struct import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..struct import MemberInfo
+    from .._structs.struct import MemberInfo
 
 HIDDEN: Final = "***"
 

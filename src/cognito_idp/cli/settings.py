@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from ..redaction import one_line
+from .._errors import one_line
 from .inputs import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._call.events import Event
     from ..client import Client
-    from ..observer import Event
 
 OUTPUTS = ("json", "jsonl", "text", "table")
 

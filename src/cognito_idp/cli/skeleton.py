@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..shapes import Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Shape, Timestamp
+from .._structs.shapes import Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Shape, Timestamp
 
 if TYPE_CHECKING:
-    from ..struct import Struct
+    from .._structs.struct import Struct
 
 
 def skeleton(struct: type[Struct]) -> dict[str, Any]:

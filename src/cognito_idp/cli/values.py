@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
-from ..shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Shape, Text, Timestamp
+from .._structs.shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Shape, Text, Timestamp
 from .failures import InputError
 from .shorthand import ShorthandError, parse_shorthand
 
 if TYPE_CHECKING:
-    from ..struct import Struct
+    from .._structs.struct import Struct
     from .inputs import Given
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

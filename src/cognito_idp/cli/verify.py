@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .._errors import TokenError, one_line
 from ..errors import ConfigError, JwksError
-from ..redaction import one_line
 from ..tokens.claims import moment
-from ..tokens.errors import TokenError
 from ..tokens.pools import TrustedPool
 from ..tokens.verify import TokenVerifier
 from . import inputs

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import click
 
+from .._errors import one_line
+from .._protocol.redaction import redacted
 from ..errors import (
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
     InvalidPasswordException,
     SignInAnswerError,
 )
-from ..redaction import one_line, redacted
 from ..sign_in.machine import CHOICES_WITH_PROOF
 from ..sign_in.outcomes import (
     AdminNoSrpAuth,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .types import StaticCredentials as StaticCredentials
     from .web_identity import WebIdentityProvider as WebIdentityProvider
 else:
-    from ..lazy import resolver
+    from .._structs.lazy import resolver
 
     _HOMES = {
         "AssumeRoleProvider": "assume_role",

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import ConfigError, CredentialsError
-from ..flow.effects import call
+from .._errors import ConfigError, CredentialsError
+from .._flow.effects import call
 from .provider import NotConfigured
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from typing import Final, TypeAlias
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context, Provider
     from .types import Credentials
 

@@ -9,9 +9,9 @@ import random
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
-from ..errors import CognitoIdpError, CredentialsError
-from ..flow.effects import Lock, hold, offload
-from ..redaction import without_frames
+from .._errors import CognitoIdpError, CredentialsError
+from .._flow.effects import Lock, hold, offload
+from .._protocol.redaction import without_frames
 from .chain import ProviderChain, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials
@@ -19,7 +19,7 @@ from .types import Credentials, StaticCredentials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .chain import ProviderLike
     from .provider import Context, Provider
     from .types import CredentialSource
@@ -166,7 +166,7 @@ class CachedCredentials:
 
 
 # Their functions handle hardly anything but secrets.
-_SECRETIVE: Final = ("cognito_idp.credentials", "cognito_idp.config", "cognito_idp.ini")
+_SECRETIVE: Final = ("cognito_idp.credentials", "cognito_idp._settings.config", "cognito_idp._settings.ini")
 
 
 def _warn(credentials: Credentials, error: Exception) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from ..errors import CognitoIdpError, ConfigError, CredentialsError, NoCredentialsError
-from ..flow.effects import call
+from .._errors import CognitoIdpError, ConfigError, CredentialsError, NoCredentialsError
+from .._flow.effects import call
 from .provider import NotConfigured
 from .types import Credentials
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from typing import TypeAlias
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .assume_role import MfaCode
     from .provider import Context, Provider
 

@@ -9,15 +9,15 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ..errors import CredentialsError, InvalidResponseError, TransportError
-from ..flow.effects import offload
-from ..redaction import SecretText
+from .._errors import CredentialsError, InvalidResponseError, TransportError
+from .._flow.effects import offload
+from .._protocol.redaction import SecretText
 from .http import fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 

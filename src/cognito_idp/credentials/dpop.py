@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ..base64url import base64url
-from ..errors import CredentialsError
+from .._errors import CredentialsError
+from .._protocol.base64url import base64url
 
 if TYPE_CHECKING:
     from typing import Final

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..errors import CredentialsError
+from .._errors import CredentialsError
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..endpoint import Endpoint
-from ..errors import CredentialsError, InvalidResponseError, ServiceError, TransportError
-from ..exception_base import TRANSIENT_STATUSES
-from ..flow.effects import send, sleep
-from ..response import parse
-from ..wire import HttpRequest, Limits
+from .._errors import TRANSIENT_STATUSES, CredentialsError, InvalidResponseError, ServiceError, TransportError
+from .._flow.effects import send, sleep
+from .._protocol.endpoint import Endpoint
+from .._protocol.response import parse
+from .._protocol.wire import HttpRequest, Limits
+from ..model.exceptions import service_error
 from .service_call import common_headers, masked
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
-    from ..wire import Headers, HttpResponse
+    from .._flow.effects import Flow
+    from .._protocol.wire import Headers, HttpResponse
 
 OK: Final = 200
 _MAX_RESPONSE_BYTES: Final = 64 * 1024
@@ -60,7 +60,7 @@ def json_object(response: HttpResponse, where: str, secrets: tuple[str, ...] = (
         CredentialsError: the answer is an error or no JSON object; shows nothing of it but an error's code and message.
     """
     try:
-        return parse(response, where)
+        return parse(response, where, service_error)
     except ServiceError as error:
         problem = masked(f"{error.code}: {error.message}", secrets)
     except InvalidResponseError as error:

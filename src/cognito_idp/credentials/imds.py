@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import attrs
 
-from ..endpoint import checked_url
-from ..errors import ConfigError, CredentialsError, InvalidResponseError, TransportError
+from .._errors import ConfigError, CredentialsError, InvalidResponseError, TransportError
+from .._protocol.endpoint import checked_url
 from .http import OK, fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:
-    from ..config import Setting
-    from ..flow.effects import Flow
-    from ..wire import Headers, HttpResponse
+    from .._flow.effects import Flow
+    from .._protocol.wire import Headers, HttpResponse
+    from .._settings.config import Setting
     from .provider import Context
     from .types import Credentials
 

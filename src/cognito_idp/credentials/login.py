@@ -12,9 +12,9 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from ..config import expanded
-from ..errors import CredentialsError, ServiceError
-from ..flow.effects import finish, offload
+from .._errors import CredentialsError, ServiceError
+from .._flow.effects import finish, offload
+from .._settings.config import expanded
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SIGNIN, endpoint_for
@@ -24,7 +24,7 @@ from .token_file import can_replace, read_token, write_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 

@@ -10,16 +10,16 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import CredentialsError
-from ..flow.effects import offload
-from ..redaction import SecretBytes
+from .._errors import CredentialsError
+from .._flow.effects import offload
+from .._protocol.redaction import SecretBytes
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment, text_member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 

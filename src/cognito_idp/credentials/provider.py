@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ..config import Finder, SharedConfig, load_config, settings_from
-from ..errors import ConfigError, CredentialsError
+from .._errors import ConfigError, CredentialsError
+from .._settings.config import Finder, SharedConfig, load_config, settings_from
 from .types import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
 
 
 class NotConfigured(CredentialsError):

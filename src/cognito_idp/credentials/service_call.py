@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from .._errors import InvalidResponseError, ServiceError, TransportError, one_line
+from .._flow.effects import send, sleep
+from .._protocol.repeat import backoff, was_not_carried_out
+from .._protocol.response import parse
+from .._protocol.wire import HttpRequest, Limits
 from .._version import __version__
-from ..errors import InvalidResponseError, ServiceError, TransportError, service_error
-from ..flow.effects import send, sleep
-from ..redaction import one_line
-from ..response import parse
-from ..retry import backoff, was_not_carried_out
-from ..wire import HttpRequest, Limits
+from ..model.exceptions import service_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Final
 
-    from ..flow.effects import Flow
-    from ..retry import Failure
-    from ..wire import Headers, HttpResponse
+    from .._flow.effects import Flow
+    from .._protocol.repeat import Failure
+    from .._protocol.wire import Headers, HttpResponse
 
 R = TypeVar("R")
 
@@ -120,4 +120,4 @@ def read_json(response: HttpResponse, operation: str) -> dict[str, Any]:
         ServiceError: the answer is an error with a code.
         InvalidResponseError: the answer is not a JSON object.
     """
-    return parse(response, operation)
+    return parse(response, operation, service_error)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..config import Finder
-from ..endpoint import Endpoint, checked_url, partition_of
-from ..errors import ConfigError
+from .._errors import ConfigError
+from .._protocol.endpoint import Endpoint, checked_url, partition_of
+from .._settings.config import Finder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
-    from ..endpoint import Partition
+    from .._protocol.endpoint import Partition
     from .provider import Context
 
 

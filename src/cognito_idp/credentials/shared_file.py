@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..config import CONFIG_FILE, CREDENTIALS_FILE, text_setting
-from ..errors import CredentialsError
+from .._errors import CredentialsError
+from .._settings.config import CONFIG_FILE, CREDENTIALS_FILE, text_setting
 from .provider import NotConfigured, checked_credentials
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
-    from ..ini import Section
+    from .._flow.effects import Flow
+    from .._settings.ini import Section
     from .provider import Context
     from .types import Credentials
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from ..config import text_setting
-from ..errors import ConfigError, CredentialsError
+from .._errors import ConfigError, CredentialsError
+from .._settings.config import text_setting
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO, endpoint_for
@@ -18,7 +18,7 @@ from .sso_token import SsoSession, access_token
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 

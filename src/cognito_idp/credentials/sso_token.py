@@ -10,9 +10,9 @@ import json
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..config import expanded
-from ..errors import CredentialsError
-from ..flow.effects import finish, offload
+from .._errors import CredentialsError
+from .._flow.effects import finish, offload
+from .._settings.config import expanded
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO_OIDC, endpoint_for
 from .temporary import lifetime, moment, text_member, utc_text
@@ -21,7 +21,7 @@ from .token_file import can_replace, read_token, write_token
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
 
 _DIRECTORY: Final = "~/.aws/sso/cache"

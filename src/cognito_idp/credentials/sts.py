@@ -9,8 +9,9 @@ from time import gmtime, strftime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from ..errors import CredentialsError, InvalidResponseError, service_error
-from ..sigv4 import sign
+from .._errors import CredentialsError, InvalidResponseError
+from .._protocol.sigv4 import sign
+from ..model.exceptions import service_error
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service
 from .service_endpoint import STS, endpoint_for
 from .temporary import temporary_credentials
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Final
     from xml.etree.ElementTree import Element
 
-    from ..flow.effects import Flow
-    from ..wire import HttpResponse
+    from .._flow.effects import Flow
+    from .._protocol.wire import HttpResponse
     from .provider import Context
     from .types import Credentials
 

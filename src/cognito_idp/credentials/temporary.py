@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError, CredentialsError
+from .._errors import ConfigError, CredentialsError
 from .types import Credentials
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CredentialsError
-from ..redaction import Secrets
+from .._errors import CredentialsError
+from .._protocol.redaction import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

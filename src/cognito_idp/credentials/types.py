@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from ..exception_base import ConfigError
-from ..redaction import redacted
+from .._errors import ConfigError
+from .._protocol.redaction import redacted
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
 
 
 @attrs.define(frozen=True, slots=True)

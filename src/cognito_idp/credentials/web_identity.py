@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..config import Finder, Setting, expanded
-from ..errors import ConfigError, CredentialsError
-from ..flow.effects import offload
+from .._errors import ConfigError, CredentialsError
+from .._flow.effects import offload
+from .._settings.config import Finder, Setting, expanded
 from .provider import NotConfigured
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 

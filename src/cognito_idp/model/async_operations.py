@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..operation import async_operation, async_pages_of
+from .._structs.operation import async_operation, async_pages_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
-    from ..struct import EmptyResponse
+    from .._structs.struct import EmptyResponse
     from ..types import (
         AccountRecoverySettingType,
         AccountTakeoverRiskConfigurationType,

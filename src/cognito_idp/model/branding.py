@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import attrs
 
-from ..enums import OpenEnum
-from ..shapes import Blob, Boolean, Bytes, Choice, Document, Json, ListOf, Nested, Text, Timestamp, items, wire
-from ..struct import EmptyResponse, Request, Response, Struct, members
-from ..wire import Operation
+from .._protocol.wire import Operation
+from .._structs.enums import OpenEnum
+from .._structs.shapes import Blob, Boolean, Bytes, Choice, Document, Json, ListOf, Nested, Text, Timestamp, items, wire
+from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 
 
 class AssetCategoryType(OpenEnum):

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import attrs
 
-from ..enums import OpenEnum
-from ..shapes import Boolean, Choice, ListOf, Nested, Text, Timestamp, items, optional, wire
-from ..struct import Struct, members
+from .._structs.enums import OpenEnum
+from .._structs.shapes import Boolean, Choice, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.struct import Struct, members
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

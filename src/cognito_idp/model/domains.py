@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import attrs
 
-from ..enums import OpenEnum
-from ..shapes import Choice, Integer, Nested, Text, optional, wire
-from ..struct import Request, Response, Struct, members
-from ..wire import Operation
+from .._protocol.wire import Operation
+from .._structs.enums import OpenEnum
+from .._structs.shapes import Choice, Integer, Nested, Text, optional, wire
+from .._structs.struct import Request, Response, Struct, members
 
 
 class SecurityPolicyType(OpenEnum):

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import attrs
 
-from ..shapes import Integer, ListOf, Nested, Text, Timestamp, items, wire
-from ..struct import EmptyResponse, Request, Response, Struct, members
-from ..wire import Operation, Pages
+from .._protocol.wire import Operation, Pages
+from .._structs.shapes import Integer, ListOf, Nested, Text, Timestamp, items, wire
+from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 from .common import UserType
 
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import attrs
 
-from ..enums import OpenEnum
-from ..shapes import Boolean, Choice, ListOf, Nested, Text, items, optional, wire
-from ..struct import Request, Response, Struct, members
-from ..wire import Operation
+from .._protocol.wire import Operation
+from .._structs.enums import OpenEnum
+from .._structs.shapes import Boolean, Choice, ListOf, Nested, Text, items, optional, wire
+from .._structs.struct import Request, Response, Struct, members
 from .common import AuthFactorType, MFAOptionType
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..operation import operation, pages_of
+from .._structs.operation import operation, pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..struct import EmptyResponse
+    from .._structs.struct import EmptyResponse
     from ..types import (
         AccountRecoverySettingType,
         AccountTakeoverRiskConfigurationType,

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import attrs
 
-from ..shapes import Document, Integer, Json, ListOf, Nested, Text, Timestamp, items, wire
-from ..struct import Request, Response, Struct, members
-from ..wire import Operation, Pages
+from .._protocol.wire import Operation, Pages
+from .._structs.shapes import Document, Integer, Json, ListOf, Nested, Text, Timestamp, items, wire
+from .._structs.struct import Request, Response, Struct, members
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import attrs
 
-from ..shapes import ListOf, MapOf, Nested, Text, items, wire
-from ..struct import EmptyResponse, Request, Response, members
-from ..wire import Operation
+from .._protocol.wire import Operation
+from .._structs.shapes import ListOf, MapOf, Nested, Text, items, wire
+from .._structs.struct import EmptyResponse, Request, Response, members
 from .common import AttributeType, CodeDeliveryDetailsType, MFAOptionType
 
 

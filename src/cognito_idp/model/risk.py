@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import attrs
 
-from ..enums import OpenEnum
-from ..shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
-from ..struct import Request, Response, Struct, members
-from ..wire import Operation, Pages
+from .._protocol.wire import Operation, Pages
+from .._structs.enums import OpenEnum
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.struct import Request, Response, Struct, members
 
 
 class AccountTakeoverEventActionType(OpenEnum):

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import attrs
 
-from ..shapes import Boolean, ListOf, MapOf, Nested, Text, items, wire
-from ..struct import Request, Response, members
-from ..wire import Operation
+from .._protocol.wire import Operation
+from .._structs.shapes import Boolean, ListOf, MapOf, Nested, Text, items, wire
+from .._structs.struct import Request, Response, members
 from .common import AttributeType, CodeDeliveryDetailsType
 from .common_sign_in import AnalyticsMetadataType, UserContextDataType
 

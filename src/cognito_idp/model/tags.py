@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import attrs
 
-from ..shapes import ListOf, MapOf, Text, items, wire
-from ..struct import Request, Response, members
-from ..wire import Operation
+from .._protocol.wire import Operation
+from .._structs.shapes import ListOf, MapOf, Text, items, wire
+from .._structs.struct import Request, Response, members
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

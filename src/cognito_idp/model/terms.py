@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import attrs
 
-from ..enums import OpenEnum
-from ..shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
-from ..struct import EmptyResponse, Request, Response, Struct, members
-from ..wire import Operation, Pages
+from .._protocol.wire import Operation, Pages
+from .._structs.enums import OpenEnum
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 
 
 class TermsSourceType(OpenEnum):

@@ -1,19 +1,19 @@
 """Observers that are ready to use: `Client(observer=LoggingObserver())`.
 
 `LoggingObserver` writes log lines; `OpenTelemetryObserver` makes spans and metrics, and needs the extra `otel`;
-`combined` hands every event to several observers. The events are those of `cognito_idp.observer`.
+`combined` hands every event to several observers. The events are those of `cognito_idp._call.events`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..lazy import resolver
+from .._structs.lazy import resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..observer import Event
+    from .._call.events import Event
     from .log import LoggingObserver as LoggingObserver
     from .otel import OpenTelemetryObserver as OpenTelemetryObserver
 else:

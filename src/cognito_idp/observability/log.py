@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ..observer import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
-from ..redaction import one_line
+from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._errors import one_line
 
 if TYPE_CHECKING:
-    from ..observer import Event
+    from .._call.events import Event
 
 
 class LoggingObserver:

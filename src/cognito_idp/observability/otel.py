@@ -9,8 +9,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from ..errors import ConfigError
-from ..observer import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._errors import ConfigError
 
 try:
     from opentelemetry import metrics, trace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
-    from ..observer import Event
+    from .._call.events import Event
 
 _NAME: Final = "cognito_idp"
 # The service's own name for itself, as AWS's SDKs have it.

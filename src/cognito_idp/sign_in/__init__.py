@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from .outcomes import TotpSetup as TotpSetup
     from .outcomes import UnknownChallenge as UnknownChallenge
     from .outcomes import WebAuthn as WebAuthn
+    from .packing import ChallengeState as ChallengeState
     from .srp import SrpSession as SrpSession
     from .srp import device_verifier as device_verifier
     from .srp import timestamp_of as timestamp_of
-    from .state import ChallengeState as ChallengeState
     from .state import challenge_from_state as challenge_from_state
 else:
-    from ..lazy import resolver
+    from .._structs.lazy import resolver
 
     _HOMES = {
         "AdminNoSrpAuth": "outcomes",
         "AppClient": "app_client",
         "Challenge": "outcomes",
-        "ChallengeState": "state",
+        "ChallengeState": "packing",
         "CodeChallenge": "outcomes",
         "CustomChallenge": "outcomes",
         "Device": "outcomes",

@@ -6,9 +6,9 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ..redaction import Secrets
+from .._errors import SignInAnswerError
+from .._protocol.redaction import Secrets
 from ..types import AuthFlowType, ChallengeNameType
-from .errors import SignInAnswerError
 from .machine import CHOICES_WITH_PROOF, STARTS, TABLE, Row, Start
 from .outcomes import MfaSetup, NewPasswordRequired, SelectChallenge, SelectMfaType, TotpSetup, UnknownChallenge
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import attrs
 
-from ..exception_base import ConfigError
-from ..redaction import redacted
+from .._errors import ConfigError
+from .._protocol.redaction import redacted
 from .secret_hash import secret_hash
 
 _POOL_ID: Final = re.compile(r"[a-z0-9-]+_[0-9A-Za-z]+")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..redaction import Secrets
+from .._protocol.redaction import Secrets
 from .calls import answer_flow, remember_device_flow, set_up_totp_flow, sign_in_flow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..flow.effects import Flow
-    from ..options import Options
+    from .._call.options import Options
+    from .._flow.effects import Flow
     from ..types import AnalyticsMetadataType, AuthFlowType, ChallengeNameType, ContextDataType, UserContextDataType
     from .app_client import AppClient
     from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup

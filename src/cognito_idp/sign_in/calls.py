@@ -9,8 +9,8 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..flow.effects import Flow
-    from ..options import Options
+    from .._call.options import Options
+    from .._flow.effects import Flow
     from .app_client import AppClient
     from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import ResourceNotFoundException
-from ..invoke import invoke
-from ..redaction import Secrets, redacted, secret_text
+from .._call.invoke import invoke
+from .._errors import SignInAnswerError, SignInError, UnexpectedChallengeError
+from .._protocol.redaction import Secrets, redacted, secret_text
+from ..model.exceptions import ResourceNotFoundException
 from ..types import (
     AdminInitiateAuthRequest,
     AdminRespondToAuthChallengeRequest,
@@ -25,7 +26,6 @@ from ..types import (
     RespondToAuthChallengeRequest,
 )
 from .answers import checked_answer, checked_start, row_of
-from .errors import SignInAnswerError, SignInError, UnexpectedChallengeError
 from .machine import AUTOMATIC, TABLE, challenge_class
 from .outcomes import Challenge, Device, SignedIn, Tokens, TotpSetup, UnknownChallenge
 from .srp import SrpSession, timestamp_of
@@ -33,8 +33,8 @@ from .srp import SrpSession, timestamp_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..flow.effects import Flow
-    from ..options import Options
+    from .._call.options import Options
+    from .._flow.effects import Flow
     from ..types import (
         AdminInitiateAuthResponse,
         AdminRespondToAuthChallengeResponse,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .errors import SignInError
+    from .._errors import SignInError
 
 
 def utf8(what: str, text: str, error: type[SignInError]) -> bytes:

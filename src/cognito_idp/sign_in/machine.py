@@ -126,7 +126,7 @@ TABLE: Final[Mapping[Name, Row]] = {
 
 # Challenges that prove a password. The library answers them by itself, and only where the table says they may come: no
 # way leads from one of them back to itself without a person, so the service can't have proof after proof.
-AUTOMATIC: Final = frozenset({Name.PASSWORD_VERIFIER, Name.DEVICE_SRP_AUTH, Name.DEVICE_PASSWORD_VERIFIER})
+AUTOMATIC: Final = frozenset(name for name, row in TABLE.items() if row.challenge.is_automatic)
 
 # With these choices, the first message of USER_AUTH and the answer to SELECT_CHALLENGE already carry the first step of
 # the chosen challenge, made of this keyword.

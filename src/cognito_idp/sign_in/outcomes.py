@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 from attrs import field
 
-from ..redaction import redacted
+from .._errors import SignInStateError
+from .._protocol.redaction import Secrets, redacted
+from .packing import packed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from ..types import ChallengeNameType
@@ -71,6 +74,8 @@ class Challenge:
     """
 
     challenge_name: ClassVar[str]
+    is_automatic: ClassVar[bool] = False
+    """Whether it asks for proof of a password or a device, which the library gives by itself."""
 
     client_id: str = field(repr=redacted)
     username: str = field(repr=redacted)
@@ -94,9 +99,22 @@ class Challenge:
         Raises:
             SignInStateError: the challenge can't be continued elsewhere.
         """
-        from .state import to_state
+        if self.is_automatic:
+            msg = f"{self.name} can't be stored: only the process that began the sign-in can answer it"
+            raise SignInStateError(msg)
+        return packed(self.name, self._stored())
 
-        return to_state(self)
+    def _stored(self) -> Mapping[str, Any]:
+        return Secrets(
+            name=self.name,
+            client=self.client_id,
+            user=self.username,
+            session=self.session,
+            parameters=self.parameters,
+            available=list(map(str, self.available)),
+            admin=self.admin,
+            dropped=self.device_dropped,
+        )
 
     def _listed(self, parameter: str) -> tuple[str, ...]:
         value = _json(self.parameters.get(parameter, ""))
@@ -208,6 +226,9 @@ class TotpSetup(CodeChallenge):
 
     secret_code: str = field(repr=redacted)
 
+    def _stored(self) -> Mapping[str, Any]:
+        return Secrets(super()._stored(), secret=self.secret_code)
+
     def uri(self, *, issuer: str, account: str | None = None) -> str:
         """Return the `otpauth://` URI that authenticator apps read from a QR code.
 
@@ -282,6 +303,7 @@ class PasswordVerifier(Challenge):
     """The second half of SRP. The library answers it, unless the password was not given to this step."""
 
     challenge_name = "PASSWORD_VERIFIER"
+    is_automatic = True
 
 
 @attrs.frozen(kw_only=True)
@@ -289,6 +311,7 @@ class DeviceSrpAuth(Challenge):
     """The device must prove itself. The library answers it when `device=` is given, also to `respond`."""
 
     challenge_name = "DEVICE_SRP_AUTH"
+    is_automatic = True
 
 
 @attrs.frozen(kw_only=True)
@@ -296,6 +319,7 @@ class DevicePasswordVerifier(Challenge):
     """The second half of a device's SRP. The library answers it."""
 
     challenge_name = "DEVICE_PASSWORD_VERIFIER"
+    is_automatic = True
 
 
 @attrs.frozen(kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 
+from .._errors import SignInAnswerError
 from .encoding import utf8
-from .errors import SignInAnswerError
 
 
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..invoke import invoke
+from .._call.invoke import invoke
+from .._errors import SignInError
 from ..types import AssociateSoftwareTokenRequest, ConfirmDeviceRequest, DeviceSecretVerifierConfigType
-from .errors import SignInError
 from .outcomes import TotpSetup
 from .srp import device_verifier_flow
 
 if TYPE_CHECKING:
-    from ..flow.effects import Flow
-    from ..options import Options
+    from .._call.options import Options
+    from .._flow.effects import Flow
     from .outcomes import Device, MfaSetup
 
 _SALT_BYTES = 16

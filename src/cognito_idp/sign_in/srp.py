@@ -19,17 +19,17 @@ from hashlib import sha256
 from time import gmtime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ..flow.effects import Lock, hold, offload
-from ..redaction import secret_text
+from .._errors import SrpError
+from .._flow.effects import Lock, hold, offload
+from .._protocol.redaction import secret_text
 from .encoding import utf8
-from .errors import SrpError
 from .secret_hash import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
 from .srp_math import G, N, advance, group, run
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from ..flow.effects import Flow
+    from .._flow.effects import Flow
     from .srp_math import Steps
 
 R = TypeVar("R")

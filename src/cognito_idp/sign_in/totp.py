@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import b32decode
 
-from .errors import SignInError
+from .._errors import SignInError
 
 
 def totp(secret_base32: str, at: float, digits: int = 6, period: int = 30) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .stub_queue import UnexpectedCallError as UnexpectedCallError
     from .tokens import TokenIssuer as TokenIssuer
 else:
-    from ..lazy import resolver
+    from .._structs.lazy import resolver
 
     _HOMES = {
         "Call": "stub_queue",

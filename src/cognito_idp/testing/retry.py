@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..retry import StandardRetry
+from .._call.retry import StandardRetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..retry import Failure, Retry
+    from .._call.retry import Retry
+    from .._protocol.repeat import Failure
 
 
 class NoWaitRetry(StandardRetry):

@@ -24,10 +24,10 @@ from xml.etree.ElementTree import Element, fromstring
 
 import attrs
 
+from .._call.options import random_uuid
+from .._protocol.sigv4 import sign
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError
-from ..options import random_uuid
-from ..sigv4 import sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

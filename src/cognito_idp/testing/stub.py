@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 import anyio.lowlevel
 import httpx
 
-from ..convert import from_wire, to_wire
+from .._protocol.redaction import Secrets
+from .._structs.convert import from_wire, to_wire
+from .._structs.struct import Response
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError, ServiceError
-from ..redaction import Secrets
-from ..struct import Response
 from .retry import NoWaitRetry
 from .stub_queue import Call, Entry, Queue, request_type
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from .._structs.struct import Request
     from ..async_client import AsyncClient
     from ..client import Client
-    from ..struct import Request
     from .stub_queue import Failure, Times
 
 R = TypeVar("R")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
+from .._structs.struct import EmptyResponse, Request, Response
 from ..errors import InvalidResponseError, ServiceError, TransportError
-from ..lazy import load_type
-from ..model.index import HOMES
-from ..struct import EmptyResponse, Request, Response
+from ..model.index import HOMES, load_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ..base64url import base64url
+from .._protocol.base64url import base64url
 from ..tokens.pools import TrustedPool
 
 if TYPE_CHECKING:

@@ -61,7 +61,7 @@ class AsyncUserSession:
     @property
     def auth(self) -> httpx.Auth:
         """An `httpx.Auth` that puts a fresh access token on your own requests as `authorization: Bearer ...`."""
-        from ..transport.httpx_auth import AsyncSessionAuth
+        from .._transport.httpx_auth import AsyncSessionAuth
 
         return AsyncSessionAuth(self.access_token)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from .errors import TokenFormatError
+from .._errors import TokenFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from ..errors import ConfigError
-from ..transport.limits import Timeout, timeout_of
-from .errors import TokenIssuerError, TokenSignatureError
+from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
+from .._transport.limits import Timeout, timeout_of
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
 from .names import Names, names, scopes
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Final, Literal, TypeAlias
 
-    from ..flow.effects import Flow
-    from ..wire import Limits
+    from .._flow.effects import Flow
+    from .._protocol.wire import Limits
     from .claims import AnyClaims
 
     Pools: TypeAlias = str | TrustedPool | Iterable[str | TrustedPool]

@@ -15,20 +15,19 @@ import json
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._errors import InvalidResponseError, JwksError, TokenKeyError, TransportError
+from .._flow.effects import Lock, hold, send
+from .._protocol.endpoint import Endpoint
+from .._protocol.wire import HttpRequest
 from .._version import __version__
-from ..endpoint import Endpoint
-from ..errors import InvalidResponseError, TransportError
-from ..flow.effects import Lock, hold, send
-from ..wire import HttpRequest
-from .errors import JwksError, TokenKeyError
 from .jws import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Final
 
-    from ..flow.effects import Flow
-    from ..wire import Limits
+    from .._flow.effects import Flow
+    from .._protocol.wire import Limits
 
 MAX_AGE: Final = 24 * 3600.0
 # Two keys take 1 kB.

@@ -12,8 +12,8 @@ from binascii import a2b_base64
 from json import JSONDecoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..redaction import SecretBytes, secret_text
-from .errors import TokenAlgorithmError, TokenFormatError, TokenKeyError, TokenTooLargeError
+from .._errors import TokenAlgorithmError, TokenFormatError, TokenKeyError, TokenTooLargeError
+from .._protocol.redaction import SecretBytes, secret_text
 
 if TYPE_CHECKING:
     from typing import Final

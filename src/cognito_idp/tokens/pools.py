@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..endpoint import checked_url, partition_of
-from ..errors import ConfigError
+from .._errors import ConfigError
+from .._protocol.endpoint import checked_url, partition_of
 from .names import Names, names
 
 if TYPE_CHECKING:

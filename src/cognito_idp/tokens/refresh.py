@@ -11,24 +11,18 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import (
-    CognitoIdpError,
-    ConfigError,
-    NotAuthorizedException,
-    RefreshTokenReuseException,
-    UserNotFoundException,
-)
-from ..flow.effects import Lock, call, finish, hold
-from ..invoke import invoke
+from .._call.invoke import invoke
+from .._errors import CognitoIdpError, ConfigError, SessionEndedError
+from .._flow.effects import Lock, call, finish, hold
+from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
-from ..sign_in.errors import SessionEndedError
 from ..types import GetTokensFromRefreshTokenRequest, GlobalSignOutRequest, RevokeTokenRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..flow.effects import Flow
-    from ..options import Options
+    from .._call.options import Options
+    from .._flow.effects import Flow
     from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Tokens
 

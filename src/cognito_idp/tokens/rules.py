@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .claims import AccessTokenClaims, AnyClaims, access_token_claims, id_token_claims, moment
-from .errors import (
+from .._errors import (
     TokenAudienceError,
     TokenExpiredError,
     TokenFormatError,
@@ -16,6 +15,7 @@ from .errors import (
     TokenScopeError,
     TokenUseError,
 )
+from .claims import AccessTokenClaims, AnyClaims, access_token_claims, id_token_claims, moment
 from .jws import shown
 from .names import Names, names, scopes
 

@@ -61,7 +61,7 @@ class UserSession:
     @property
     def auth(self) -> httpx.Auth:
         """An `httpx.Auth` that puts a fresh access token on your own requests as `authorization: Bearer ...`."""
-        from ..transport.httpx_auth import SessionAuth
+        from .._transport.httpx_auth import SessionAuth
 
         return SessionAuth(self.access_token)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
 
-from ..errors import ClientClosedError
-from ..flow.drive import Driver
-from ..flow.drive_async import AsyncDriver
-from ..redaction import secret_text
-from ..transport import make_async_transport, make_transport
-from ..transport.certificates import authorities_in_use
+from .._errors import ClientClosedError
+from .._flow.drive import Driver
+from .._flow.drive_async import AsyncDriver
+from .._protocol.redaction import secret_text
+from .._settings.config import authorities_in_use
+from .._transport import make_async_transport, make_transport
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeAlias, Unpack
 
-    from ..transport import AsyncTransportLike, TransportLike
-    from ..transport.adapter import Adapter, AsyncAdapter
-    from ..wire import HttpRequest, HttpResponse
+    from .._protocol.wire import HttpRequest, HttpResponse
+    from .._transport import AsyncTransportLike, TransportLike
+    from .._transport.adapter import Adapter, AsyncAdapter
     from .core import Pools, Settings, TokenUse
     from .names import Names
 

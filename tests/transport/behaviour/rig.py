@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import CognitoIdpError
-from cognito_idp.wire import HttpRequest, Limits
 from tests.support.hostile import MIB
 from tests.support.server import PATIENCE
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from cognito_idp.wire import HttpResponse
+    from cognito_idp._protocol.wire import HttpResponse
     from tests.support.kit import Kit
 
     from .wires import Wire

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cognito_idp import Timeout
+from cognito_idp._protocol.wire import Limits
+from cognito_idp._transport.routes import MAX_CONNECTIONS
 from cognito_idp.errors import (
     ConnectTimeoutError,
     DeadlineExceededError,
@@ -17,8 +19,6 @@ from cognito_idp.errors import (
     ReadTimeoutError,
     TimeoutError_,
 )
-from cognito_idp.transport.routes import MAX_CONNECTIONS
-from cognito_idp.wire import Limits
 from tests.support.answers import answer, chunked, drip, hang, hang_in_body, head
 from tests.support.hostile import MIB, Flood, deaf_port, drip_body, drip_head, hang_in_head, page, shorter_than_said
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cognito_idp._protocol.sigv4 import sign
 from cognito_idp.errors import InvalidResponseError, ServiceError
-from cognito_idp.sigv4 import sign
 from tests.support.answers import answer, answer_and_close, byte_by_byte, chunked, head
 from tests.support.hostile import informed, redirect
 from tests.support.kit import CREDENTIALS

@@ -1,0 +1,1 @@
+"""One call from its struct to its answer: options, retries, deadlines, pages, events."""

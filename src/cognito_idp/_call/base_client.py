@@ -1,0 +1,208 @@
+"""What the sync and the async client have in common: options, one link to the network, and the flows of a call."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+
+import attrs
+
+from .._errors import ClientClosedError, Fault, RequestValidationError
+from .._structs.struct import Request
+from .._transport import transport_name
+from .._transport.limits import timeout_of
+from ..model.index import UNSIGNED
+from .invoke import exchange, invoke
+from .options import observed_by
+from .pagination import Pager
+from .requests import made_request
+from .retry import policy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._flow.effects import Flow
+    from .._transport.adapter import Adapter, AsyncAdapter
+    from .._transport.limits import Timeout
+    from .events import Event
+    from .options import Options
+    from .retry import RetryPolicy
+
+R = TypeVar("R")
+DriverT = TypeVar("DriverT")
+TransportT = TypeVar("TransportT", bound="Adapter | AsyncAdapter")
+
+
+class Keep(Enum):
+    """The default of `with_options`' parameters, where None has a meaning of its own."""
+
+    KEEP = "as it is"
+
+
+KEEP: Final = Keep.KEEP
+
+
+class Link(Generic[TransportT, DriverT]):
+    """A transport and its driver, made on first use and shared by all copies of a client."""
+
+    __slots__ = ("_connect", "_given", "_lock", "closed", "driver", "transport")
+
+    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], given: object = None) -> None:
+        """Take the function that makes both; importing an HTTP library waits until then.
+
+        `given` is the transport, or the name of one, that the user asked for. A transport of the user's is closed even
+        if nothing was sent through it.
+        """
+        self._connect = connect
+        self._given = given
+        self._lock = threading.Lock()
+        self.transport: TransportT | None = None
+        self.driver: DriverT | None = None
+        self.closed = False
+
+    def open(self) -> DriverT:
+        """Return the driver.
+
+        Raises:
+            ClientClosedError: the client was closed.
+        """
+        driver = self.driver
+        if driver is not None:
+            return driver
+        with self._lock:
+            if self.closed:
+                msg = "this client is closed; make a new one"
+                raise ClientClosedError(msg)
+            if self.driver is None:
+                self.transport, self.driver = self._connect()
+            return self.driver
+
+    def close(self) -> TransportT | None:
+        """Close for good, and return the transport for the caller to close; None if there is none."""
+        with self._lock:
+            if self._is_users_own and self.driver is None and not self.closed:
+                self.transport, self.driver = self._connect()
+            self.closed = True
+            transport, self.transport, self.driver = self.transport, None, None
+            return transport
+
+    @property
+    def transport_name(self) -> str:
+        """The name of what calls are sent through."""
+        return transport_name(self._given)
+
+    @property
+    def _is_users_own(self) -> bool:
+        return not isinstance(self._given, str | None)
+
+
+class BaseClient(Generic[TransportT, DriverT]):
+    """Settings and flows of a client; `Client` and `AsyncClient` add the driving."""
+
+    _options: Options
+    _link: Link[TransportT, DriverT]
+
+    @property
+    def region(self) -> str | None:
+        """The region that calls go to; None where each call takes that of its user pool."""
+        return self._options.region
+
+    @property
+    def transport_name(self) -> str:
+        """What carries the calls: `httpx`, `stdlib`, or the class of a transport of your own.
+
+        Raises:
+            ConfigError: `transport=` named no engine that there is.
+        """
+        return self._link.transport_name
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | Keep | None = KEEP,
+        retry: str | RetryPolicy | Keep | None = KEEP,
+        max_response_bytes: int | Keep = KEEP,
+        observer: Callable[[Event], None] | Keep | None = KEEP,
+    ) -> Self:
+        """Return a cheap copy with other limits, or another observer.
+
+        It shares transport, credentials and, unless changed, the retry quota.
+
+        The settings are as for the client itself. Closing one of the copies closes them all.
+
+        Raises:
+            ConfigError: a setting can't be used.
+        """
+        changes: dict[str, Any] = {}
+        if timeout is not KEEP:
+            changes["timeout"] = timeout_of(timeout)
+        if retry is not KEEP:
+            changes["retry"] = policy_of(retry)
+        if max_response_bytes is not KEEP:
+            changes["max_response_bytes"] = max_response_bytes
+        if observer is not KEEP:
+            changes["observed"] = observed_by(observer)
+        copy = object.__new__(type(self))
+        copy._options = attrs.evolve(self._options, **changes)
+        copy._link = self._link
+        return copy
+
+    def __repr__(self) -> str:
+        """Show where calls go and whether the client is closed."""
+        target = self._options.target
+        where = target.url if target is not None else "the region of each call's user pool"
+        state = ", closed" if self._link.closed else ""
+        return f"{type(self).__name__}({where}{state})"
+
+    def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
+        return made_request(name, members)
+
+    def _send_flow(self, request: Request[R]) -> Flow[R]:
+        _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")
+        return invoke(request, self._options)
+
+    def _pager(self, request: Request[R]) -> Pager[R]:
+        _check_struct(request, "paginate() takes a request struct such as ListUsersRequest")
+        return Pager(request, self._options)
+
+    def _call_flow(
+        self, operation: str, members: Mapping[str, Any] | None, *, signed: bool | None
+    ) -> Flow[dict[str, Any]]:
+        if not isinstance(operation, str) or not _OPERATION_NAME.fullmatch(operation):
+            fault = Fault("call.operation", "operation", "must be the name of an operation, such as 'ListUsers'")
+            raise RequestValidationError(struct="call", faults=(fault,))
+        problem = None if members is None else _json_problem(members)
+        if problem is not None:
+            del members  # so that no traceback shows a password
+            raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
+        watch = self._options.watch(operation)
+        sign = operation not in UNSIGNED if signed is None else signed
+        return watch.over(_data_of(exchange(operation, dict(members or {}), self._options, watch, signed=sign)))
+
+
+def _check_struct(request: object, expected: str) -> None:
+    if not isinstance(request, Request):
+        msg = f"{expected}, not {type(request).__name__}"
+        raise TypeError(msg)
+
+
+def _json_problem(members: Mapping[str, Any]) -> str | None:
+    if not isinstance(members, Mapping) or not all(isinstance(name, str) for name in members):
+        return "must be a mapping of wire names to JSON values"
+    try:
+        json.dumps(dict(members), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"can't be written as JSON: {error}"
+    return None
+
+
+_OPERATION_NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,127}")
+
+
+def _data_of(flow: Flow[tuple[dict[str, Any], Any]]) -> Flow[dict[str, Any]]:
+    data, _ = yield from flow
+    return data

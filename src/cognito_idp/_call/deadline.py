@@ -1,0 +1,115 @@
+"""The time limit of a whole call: attempts, waits and the loading of credentials draw on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._errors import DeadlineExceededError, TimeoutError_, WaitedTooLongError
+from .._flow.effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._protocol.wire import Limits
+
+R = TypeVar("R")
+
+# What an attempt that begins at the last moment may still take; a limit of 0 would mean "none" to some transports.
+_LEAST = 0.001
+_OVER = "the time limit of the call passed while it waited for what it needs"
+
+
+class Deadline:
+    """A moment on a clock that never jumps, or no moment at all."""
+
+    __slots__ = ("_at", "_monotonic", "_total")
+
+    def __init__(self, total: float | None, monotonic: Callable[[], float]) -> None:
+        """Begin to count; `total` is in seconds, None sets no limit."""
+        self._total = total
+        self._monotonic = monotonic
+        self._at = None if total is None else monotonic() + total
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left, at least a millisecond; None where there is no limit."""
+        return None if self._at is None else max(self._at - self._monotonic(), _LEAST)
+
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self._at is not None and self._monotonic() >= self._at
+
+    def check(self, operation: str, attempts: int, error: Exception | None, delay: float) -> None:
+        """Raise if an attempt after `delay` seconds could not begin in time, or if the time limit ended the last one.
+
+        An error that no more time would have helped (it came early, or is not about time) is left to the caller.
+
+        Raises:
+            DeadlineExceededError: with the last attempt's error as its cause.
+        """
+        if self._at is None or self._monotonic() + delay < self._at:
+            return
+        if delay > 0 or isinstance(error, TimeoutError_):
+            attempt = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+            last = "" if error is None else f", the last error was: {error}"
+            msg = f"{operation} did not end within {self._total:g} s: {attempt}{last}"
+            exceeded = DeadlineExceededError(msg)
+            exceeded.attempts = attempts
+            exceeded.operation = operation
+            raise exceeded from error
+
+    def shortened(self, limits: Limits) -> Limits:
+        """Return limits that end at the deadline."""
+        remaining = self.remaining()
+        if remaining is None:
+            return limits
+        connect, read, write, total = (
+            remaining if limit is None else min(limit, remaining)
+            for limit in (limits.connect, limits.read, limits.write, limits.total)
+        )
+        return limits._replace(connect=connect, read=read, write=write, total=total)
+
+    def bound(self, flow: Flow[R]) -> Flow[R]:
+        """Return a flow whose requests and waits end at the deadline.
+
+        A flow that is out of time is closed, and not asked what to do about it: it would take this limit for a failure
+        of what it waited for, and might keep that for other calls.
+
+        Raises:
+            WaitedTooLongError: a wait came to the deadline.
+        """
+        return flow if self._at is None else self._bounded(flow)
+
+    def _bounded(self, flow: Flow[R]) -> Flow[R]:
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    result: Any = yield self._shortened(effect)
+                except Exception as error:
+                    if isinstance(error, TimeoutError_) and self.is_over():
+                        raise WaitedTooLongError(_OVER) from error
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    def _shortened(self, effect: Effect) -> Effect:
+        remaining = self.remaining()
+        shortened = effect
+        match effect:
+            case Send(request):
+                shortened = Send(request._replace(limits=self.shortened(request.limits)))
+            case Sleep(seconds):
+                shortened = effect if remaining is None else Sleep(min(seconds, remaining))
+            case Offload(function, _):
+                shortened = Offload(function, remaining)
+            case Call(function, _):
+                shortened = Call(function, remaining)
+            case Hold(lock, flow, _):
+                shortened = Hold(lock, self._bounded(flow), remaining)
+            case Finish(flow):
+                shortened = Finish(self._bounded(flow))
+        return shortened

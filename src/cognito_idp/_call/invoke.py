@@ -1,0 +1,174 @@
+"""The whole path of a call on one page, as a flow: struct, bytes, signature, exchange, retry, answer."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from time import gmtime, strftime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
+from .._flow.effects import Flow, Send, Sleep
+from .._protocol.redaction import SecretBytes
+from .._protocol.response import parse, request_id
+from .._protocol.sigv4 import sign
+from .._protocol.wire import HttpRequest, HttpResponse
+from .._structs.convert import from_wire, to_wire
+from .._structs.struct import Request, ResponseMetadata
+from ..model.exceptions import service_error
+from .deadline import Deadline
+from .remedies import Remedies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._protocol.repeat import Failure
+    from .._protocol.wire import Headers
+    from .options import Options, Target
+    from .retry import Retry
+    from .watch import Unwatched
+
+R = TypeVar("R")
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+TARGET_PREFIX = "AWSCognitoIdentityProviderService"
+SERVICE = "cognito-idp"
+_LATE = "the time limit of the call passed while credentials were loaded"
+
+
+def invoke(request: Request[R], options: Options) -> Flow[R]:
+    """Call the operation that a request struct belongs to, and return its response struct with `metadata` set."""
+    watch = options.watch(request.operation.name)
+    return watch.over(_invoked(request, options, watch))
+
+
+def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]:
+    operation = request.operation
+    data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
+    try:
+        response: R = from_wire(operation.response_type, data)
+    except InvalidResponseError as error:
+        problem = error.problem
+        del data  # so that no traceback shows a token
+    else:
+        object.__setattr__(response, "metadata", metadata)
+        return response
+    unreadable = InvalidResponseError(
+        problem, status_code=metadata.status_code, request_id=metadata.request_id, operation=operation.name
+    )
+    unreadable.attempts = metadata.attempts
+    raise unreadable
+
+
+def exchange(
+    operation: str, members: Mapping[str, Any], options: Options, watch: Unwatched, *, signed: bool
+) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
+    """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
+    body = SecretBytes(json.dumps(members).encode("ascii"))
+    target = options.target_for(members, signed=signed)
+    # Error reporters print the local variables of every frame, so none of them shows a password.
+    del members
+    call_id = options.new_id()
+    headers = _headers(operation, target, options, body, call_id)
+    watch.call_started(call_id, target)
+    deadline = Deadline(options.timeout.total, options.monotonic)
+    policy, monotonic = options.retry, options.monotonic
+    remedies = Remedies(options, watch)
+    attempt = 0
+    retry: Retry | None = None
+    error: Failure | None = None
+    while True:
+        delay = policy.before_attempt(monotonic()) + (0.0 if retry is None else retry.delay)
+        if delay > 0:
+            deadline.check(operation, attempt, error, delay)
+            yield Sleep(delay)
+        attempt += 1
+        response: HttpResponse | None = None
+        try:
+            request = yield from _request(target, headers, body, remedies, deadline, attempt, signed=signed)
+            watch.attempt_started(attempt)
+            answer: HttpResponse = yield Send(request)
+            response = answer
+            data = parse(answer, operation, service_error)
+        except (ServiceError, TransportError, InvalidResponseError) as failure:
+            error = failure
+            error.attempts = attempt
+            error.operation = operation
+            watch.attempt_ended(response, error)
+            deadline.check(operation, attempt, error, 0.0)
+            if not deadline.is_over() and (yield from deadline.bound(remedies.found(error, response))):
+                # The next attempt goes at once; what the last retry took from the quota is still owed to it.
+                retry = None if retry is None else retry._replace(delay=0.0)
+                watch.retry_scheduled(0.0, error)
+                continue
+            retry_after = None if response is None else _retry_after(response)
+            retry = policy.after_failure(error, attempt, retry_after, options.random, monotonic())
+            if retry is None:
+                error = None  # it would be in a circle with its own traceback, which holds the request
+                raise
+            watch.retry_scheduled(retry.delay, error)
+        else:
+            watch.attempt_ended(answer, None)
+            policy.after_success(retry, monotonic())
+            return data, ResponseMetadata(
+                request_id=request_id(answer),
+                status_code=answer.status_code,
+                attempts=attempt,
+                headers=answer.headers,
+            )
+
+
+def _headers(operation: str, target: Target, options: Options, body: bytes, call_id: str) -> Headers:
+    return (
+        ("host", target.host),
+        ("content-type", CONTENT_TYPE),
+        ("content-length", str(len(body))),
+        ("x-amz-target", f"{TARGET_PREFIX}.{operation}"),
+        ("amz-sdk-invocation-id", call_id),
+        *options.headers,
+    )
+
+
+def _request(
+    target: Target,
+    headers: Headers,
+    body: bytes,
+    remedies: Remedies,
+    deadline: Deadline,
+    attempt: int,
+    *,
+    signed: bool,
+) -> Flow[HttpRequest]:
+    options = remedies.options
+    headers = (*headers, ("amz-sdk-request", f"attempt={attempt}; max={options.retry.max_attempts}"))
+    if signed:
+        credentials = yield from deadline.bound(remedies.credentials())
+        if deadline.is_over():
+            raise WaitedTooLongError(_LATE)
+        headers = sign(
+            "POST",
+            target.path,
+            "",
+            headers,
+            body,
+            credentials=credentials,
+            amz_date=_amz_date(int(remedies.now())),
+            region=target.region or "",
+            service=SERVICE,
+        )
+    return HttpRequest("POST", target.url, headers, body, deadline.shortened(options.limits))
+
+
+@lru_cache(maxsize=2)
+def _amz_date(seconds: int) -> str:
+    return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
+
+
+# More milliseconds than these would be months.
+_DIGITS = 10
+
+
+def _retry_after(response: HttpResponse) -> float | None:
+    """Return the seconds that the service asks to wait: `x-amz-retry-after` holds whole milliseconds."""
+    text = response.header("x-amz-retry-after")
+    return int(text) / 1000 if text is not None and text.isascii() and text.isdigit() and len(text) < _DIGITS else None

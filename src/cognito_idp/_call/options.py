@@ -1,0 +1,275 @@
+"""What a client was told, worked out once: the constants of every call. Immutable, shared by copies of the client."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+import time
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+
+from .._errors import ConfigError, NoRegionError
+from .._protocol.endpoint import checked_url, resolve
+from .._protocol.wire import check_headers
+from .._settings.config import load_config, settings_from
+from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
+from .._version import __version__
+from ..credentials.types import Credentials, StaticCredentials
+from .clock_skew import ClockSkew
+from .retry import policy_of
+from .watch import UNWATCHED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .._protocol.endpoint import Endpoint
+    from .._protocol.wire import Headers, Limits
+    from .._settings.config import Setting
+    from .._transport.certificates import Authorities
+    from ..credentials.chain import ProviderLike
+    from ..credentials.provider import Context
+    from ..credentials.types import CredentialSource
+    from .events import Event, Observed
+    from .retry import RetryPolicy
+    from .watch import Unwatched
+
+
+def random_uuid() -> str:
+    """Return a random UUID (RFC 9562, version 4) as text; `uuid` itself would cost each import 3 ms."""
+    digits = f"{random.getrandbits(128) & ~_UUID_FIXED_BITS | _UUID_VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+_UUID_FIXED_BITS = (0xF << 76) | (0x3 << 62)
+_UUID_VERSION_4 = (0x4 << 76) | (0x2 << 62)
+
+
+class Target(NamedTuple):
+    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
+
+    url: str
+    host: str
+    path: str
+    region: str | None
+
+
+@lru_cache(maxsize=64)
+def target_of(endpoint: Endpoint) -> Target:
+    """Take an endpoint apart, once."""
+    return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
+
+
+# A pool's id begins with its region: `us-east-1_EXAMPLE`.
+_POOL_ID = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_\w+")
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Options:
+    """The settings of a client.
+
+    `clock` gives the time in seconds since 1970, `clock_skew` what to add to it (None: nothing, ever), `monotonic`
+    seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, `token_bytes` so many
+    random bytes. `headers` are those that every request carries.
+    """
+
+    region: str | None
+    endpoint_url: str | None = None
+    use_fips: bool = False
+    use_dualstack: bool = False
+    allow_http: bool = False
+    credentials: CredentialSource
+    timeout: Timeout
+    retry: RetryPolicy
+    max_response_bytes: int = MAX_RESPONSE_BYTES
+    clock: Callable[[], float] = time.time
+    clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew)
+    monotonic: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.random
+    new_id: Callable[[], str] = random_uuid
+    ua_app_id: str | None = None
+    profile: str = "default"
+    token_bytes: Callable[[int], bytes] = os.urandom
+    observed: Observed | None = None
+    ca_bundle: Setting | None = None
+    headers: Headers = attrs.field(init=False)
+    limits: Limits = attrs.field(init=False)
+    target: Target | None = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Work out what is the same for every call, and refuse what can't work for any."""
+        target = None
+        if self.region is not None or self.endpoint_url is not None:
+            target = self._target(self.region)
+        headers = (("accept-encoding", "identity"), ("user-agent", user_agent(self.retry.name, self.ua_app_id)))
+        check_headers(headers)
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "headers", headers)
+        object.__setattr__(self, "limits", self.timeout.limits(self.max_response_bytes))
+
+    def _target(self, region: str | None) -> Target:
+        return target_of(
+            resolve(
+                region,
+                use_fips=self.use_fips,
+                use_dualstack=self.use_dualstack,
+                endpoint_url=self.endpoint_url,
+                allow_http=self.allow_http,
+            )
+        )
+
+    def authorities(self) -> Authorities:
+        """Return the certificate authorities that the environment and the profile say to trust; nothing is read yet."""
+        from .._transport.certificates import Authorities, Bundle
+
+        return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
+
+    def watch(self, operation: str) -> Unwatched:
+        """Return what tells the client's observer of one call; something that tells nothing where there is none."""
+        if self.observed is None:
+            return UNWATCHED
+        from .events import Watch
+
+        return Watch(self.observed, operation, self.monotonic)
+
+    def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
+        """Return where a call goes. A client without a region takes that of the pool that the call names.
+
+        Raises:
+            NoRegionError: there is no region, the call needs one, and it names no pool.
+        """
+        target = self.target
+        if target is not None and (target.region is not None or not signed):
+            return target
+        pool_id = members.get("UserPoolId")
+        match = _POOL_ID.fullmatch(pool_id) if isinstance(pool_id, str) else None
+        if match is None:
+            msg = (
+                "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
+                f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
+                "the call; pass region= to the client, or set AWS_REGION"
+            )
+            raise NoRegionError(msg)
+        return self._target(match[1])
+
+
+def make_options(
+    region: str | None,
+    *,
+    credentials: Credentials | CredentialSource | ProviderLike | None,
+    endpoint_url: str | None,
+    profile: str | None,
+    use_fips: bool | None,
+    use_dualstack: bool | None,
+    allow_http: bool,
+    timeout: float | Timeout | None,
+    retry: str | RetryPolicy | None,
+    clock: Callable[[], float] | None,
+    correct_clock_skew: bool,
+    max_response_bytes: int,
+    observer: Callable[[Event], None] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Options:
+    """Turn a client's arguments, and what its environment and profile say where an argument is None, into options.
+
+    Raises:
+        ConfigError: a setting can't be used.
+    """
+    config = load_config(environ)
+    settings = settings_from(environ, profile, config)
+    own_clock = clock or time.time
+    skew = ClockSkew() if correct_clock_skew else None
+    if endpoint_url is not None:
+        url: str | None = checked_url(endpoint_url, allow_http=allow_http)
+    else:
+        url = settings.endpoint_url
+        if url is not None:
+            url = checked_url(url, allow_http=allow_http, setting=str(settings.endpoint_url_where))
+    region = region or settings.region
+
+    def corrected_clock() -> float:
+        return own_clock() if skew is None else own_clock() + skew.offset
+
+    def context() -> Context:
+        from ..credentials.provider import Context
+
+        return Context(
+            environ=environ,
+            config=load_config(environ),
+            profile=settings.profile,
+            profile_is_explicit=settings.profile_is_argument,
+            region=region,
+            clock=corrected_clock,
+            random=random.random,
+            allow_http=allow_http,
+        )
+
+    return Options(
+        region=region,
+        endpoint_url=url,
+        use_fips=settings.use_fips or False if use_fips is None else use_fips,
+        use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
+        allow_http=allow_http,
+        credentials=_source(credentials, context),
+        timeout=timeout_of(timeout),
+        retry=policy_of(retry or settings.retry_mode, settings.max_attempts),
+        max_response_bytes=max_response_bytes,
+        clock=own_clock,
+        clock_skew=skew,
+        ua_app_id=settings.ua_app_id,
+        profile=settings.profile,
+        observed=observed_by(observer),
+        ca_bundle=settings.ca_bundle,
+    )
+
+
+def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
+    """Return what remembers a client's observer; the events' classes are loaded only where there is one.
+
+    Raises:
+        ConfigError: the observer can't be called.
+    """
+    if observer is None:
+        return None
+    if not callable(observer):
+        msg = f"observer= takes a function of one argument, the event, not {type(observer).__name__}"
+        raise ConfigError(msg)
+    from .events import Observed
+
+    return Observed(observer)
+
+
+def _source(
+    credentials: Credentials | CredentialSource | ProviderLike | None, context: Callable[[], Context]
+) -> CredentialSource:
+    if isinstance(credentials, Credentials):
+        return StaticCredentials(credentials)
+    # Most of the providers' code is not needed with credentials at hand, so it is not loaded then.
+    from ..credentials.cache import source_of
+
+    return source_of(credentials, context)
+
+
+@cache
+def user_agent(retry_mode: str, app_id: str | None = None) -> str:
+    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it).
+
+    `app_id` names the program that makes the calls (`AWS_SDK_UA_APP_ID`).
+    """
+    system = os.uname() if hasattr(os, "uname") else None
+    os_part = f"os/{system.sysname.lower()}#{_token(system.release)}" if system else f"os/{sys.platform}"
+    version = ".".join(map(str, sys.version_info[:3]))
+    implementation = sys.implementation.name
+    app = f" app/{_token(app_id)}" if app_id else ""
+    return (
+        f"cognito-idp/{__version__} ua/2.1 {os_part} lang/python#{version} md/pyimpl#{implementation} "
+        f"cfg/retry-mode#{_token(retry_mode)}{app}"
+    )
+
+
+def _token(text: str) -> str:
+    """Keep the characters that RFC 9110 (5.6.2) allows in a token."""
+    return re.sub(r"[^A-Za-z0-9!$%&'*+.^_`|~-]", "-", text)

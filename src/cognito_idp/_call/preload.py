@@ -1,0 +1,58 @@
+"""Getting ready before the first call: what it would pay for is paid for at a program's start, such as a Lambda's."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from .._errors import ConfigError, InvalidResponseError
+from .._flow.effects import send
+from .._protocol.wire import HttpRequest
+from .._structs.convert import compile_hooks
+from .._structs.struct import Request
+from ..model.index import load_type
+from .deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .._flow.effects import Flow
+    from .options import Options
+
+
+def warm_up(operations: Iterable[str | type[Request[Any]]], options: Options) -> Flow[None]:
+    """Compile the hooks of operations, load credentials if one of them is signed, and open a connection.
+
+    Where no operation is named, credentials are loaded, too. The connection is opened by `GET /`, which is unsigned and
+    carries nothing; whatever the answer is, the connection stays open for the first call.
+
+    Raises:
+        ConfigError: there is no operation of this name.
+        NoRegionError: the client has no region.
+        CredentialsError: there are no credentials.
+        TransportError: no connection could be made.
+    """
+    requests = [_request_type(operation) for operation in operations]
+    for request in requests:
+        compile_hooks(request)
+        compile_hooks(request.operation.response_type)
+    signed = not requests or any(request.operation.signed for request in requests)
+    target = options.target_for({}, signed=signed)
+    deadline = Deadline(options.timeout.total, options.monotonic)
+    if signed:
+        yield from deadline.bound(options.credentials.get())
+    headers = (("host", target.host), *options.headers)
+    opening = HttpRequest("GET", target.url, headers, b"", deadline.shortened(options.limits))
+    with suppress(InvalidResponseError):  # an answer it is all the same
+        yield from send(opening)
+
+
+def _request_type(operation: str | type[Request[Any]]) -> type[Request[Any]]:
+    if isinstance(operation, type) and issubclass(operation, Request) and hasattr(operation, "operation"):
+        return operation
+    try:
+        found: type[Request[Any]] = load_type(f"{operation}Request")
+    except KeyError:
+        msg = f"{operation!r} is no operation; name one as AWS does ('InitiateAuth'), or give its request struct"
+        raise ConfigError(msg) from None
+    return found

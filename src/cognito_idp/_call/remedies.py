@@ -1,0 +1,64 @@
+"""Failures that have a cure: expired credentials are loaded anew, a wrong clock is corrected; each once a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._protocol.service_errors import ExpiredTokenException
+
+if TYPE_CHECKING:
+    from .._flow.effects import Flow
+    from .._protocol.repeat import Failure
+    from .._protocol.wire import HttpResponse
+    from ..credentials.types import Credentials
+    from .options import Options
+    from .watch import Unwatched
+
+
+class Remedies:
+    """What one call has tried so far, and the time and credentials that its next attempt is signed with."""
+
+    __slots__ = ("_corrected", "_credentials", "_offset", "_replaced", "_sent", "_watch", "options")
+
+    def __init__(self, options: Options, watch: Unwatched) -> None:
+        """Begin a call."""
+        self.options = options
+        self._watch = watch
+        self._credentials: Credentials | None = None
+        self._replaced = False
+        self._corrected = False
+        self._sent = 0.0
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """Return the time for a signature, as near to the service's as is known, and remember when this was."""
+        skew = self.options.clock_skew
+        self._sent = self.options.clock()
+        self._offset = 0.0 if skew is None else skew.offset
+        return self._sent + self._offset
+
+    def credentials(self) -> Flow[Credentials]:
+        """Return credentials to sign with."""
+        if self._credentials is None or not self._replaced:
+            self._credentials = yield from self.options.credentials.get()
+        self._watch.signed_with(self._credentials)
+        return self._credentials
+
+    def found(self, error: Failure, response: HttpResponse | None) -> Flow[bool]:
+        """Look for something that makes another attempt worth its while, and return whether there is any.
+
+        Raises:
+            CredentialsError: expired credentials could not be loaded anew.
+        """
+        if self._credentials is None:
+            return False
+        if isinstance(error, ExpiredTokenException) and not self._replaced:
+            rejected = self._credentials
+            self._credentials = yield from self.options.credentials.replace(rejected)
+            self._replaced = self._credentials != rejected
+            return self._replaced
+        skew = self.options.clock_skew
+        if skew is None or self._corrected:
+            return False
+        self._corrected = skew.learn(error, response, self._sent, self.options.clock(), self._offset)
+        return self._corrected

@@ -1,0 +1,86 @@
+"""The sync driver: performs the effects of a flow one after the other, in the calling thread."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from .._errors import WaitedTooLongError
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._protocol.wire import HttpRequest, HttpResponse
+
+R = TypeVar("R")
+
+_LOCK = "the time limit of the call passed while another one was doing what it needs"
+
+
+class Transport(Protocol):
+    """What the driver needs of a transport."""
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response, or raise a `TransportError`."""
+        ...
+
+
+class Driver:
+    """Runs flows over one transport. It has no state of its own, so threads may share it."""
+
+    def __init__(self, transport: Transport, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Take the transport, and how to wait."""
+        self._transport = transport
+        self._sleep = sleep
+
+    def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end and return its result.
+
+        An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (Ctrl-C) closes
+        the flow and goes on.
+        """
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    result = self._transport.send(effect.request) if type(effect) is Send else self._perform(effect)
+                except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Sleep(seconds):
+                return self._sleep(seconds)
+            case Offload(function, _):
+                return function()
+            case Call(function, _):
+                return _refuse_awaitable(function())
+            case Hold(lock, flow, seconds):
+                held = lock.for_threads
+                if not held.acquire(timeout=-1 if seconds is None else seconds):
+                    raise WaitedTooLongError(_LOCK)
+                try:
+                    return self.run(flow)
+                finally:
+                    held.release()
+            case Finish(flow):
+                return self.run(flow)
+        msg = f"a flow yielded {effect!r}, which is no effect"
+        raise TypeError(msg)
+
+
+def _refuse_awaitable(result: Any) -> Any:
+    if not inspect.isawaitable(result):
+        return result
+    if inspect.iscoroutine(result):
+        result.close()
+    msg = "an async function was given to a sync client; use AsyncClient, or give a plain function"
+    raise TypeError(msg)

@@ -1,0 +1,94 @@
+"""The async driver: performs the effects of a flow without blocking the event loop, on asyncio and trio alike."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from .._errors import WaitedTooLongError
+from .detached import Detached
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .._protocol.wire import HttpRequest, HttpResponse
+
+R = TypeVar("R")
+
+_LOCK = "the time limit of the call passed while another one was doing what it needs"
+_FUNCTION = "the time limit of the call passed while a function was awaited"
+
+
+class AsyncTransport(Protocol):
+    """What the driver needs of a transport."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response, or raise a `TransportError`."""
+        ...
+
+
+class AsyncDriver:
+    """Runs flows over one transport. Tasks may share it."""
+
+    def __init__(self, transport: AsyncTransport, sleep: Callable[[float], Awaitable[None]] | None = None) -> None:
+        """Take the transport, and how to wait (`anyio.sleep` unless given)."""
+        self._transport = transport
+        self._sleep = sleep
+        self._detached = Detached()
+
+    async def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end and return its result.
+
+        An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (a
+        cancellation) closes the flow and goes on.
+        """
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    if type(effect) is Send:
+                        result = await self._transport.send(effect.request)
+                    else:
+                        result = await self._perform(effect)
+                except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    async def _perform(self, effect: Effect) -> Any:
+        import anyio
+        import anyio.to_thread
+
+        match effect:
+            case Sleep(seconds):
+                return await (self._sleep or anyio.sleep)(seconds)
+            case Offload(function, seconds):
+                with anyio.move_on_after(seconds):
+                    return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
+                raise WaitedTooLongError(_FUNCTION)
+            case Call(function, seconds):
+                result = function()
+                if not inspect.isawaitable(result):
+                    return result
+                with anyio.move_on_after(seconds):
+                    return await result
+                raise WaitedTooLongError(_FUNCTION)
+            case Hold(lock, flow, seconds):
+                held = lock.for_tasks
+                with anyio.move_on_after(seconds) as scope:
+                    await held.acquire()
+                if scope.cancelled_caught:
+                    raise WaitedTooLongError(_LOCK)
+                try:
+                    return await self.run(flow)
+                finally:
+                    held.release()
+            case Finish(flow):
+                return await self._detached.run(lambda: self.run(flow))
+        msg = f"a flow yielded {effect!r}, which is no effect"
+        raise TypeError(msg)

@@ -1,0 +1,177 @@
+"""Where requests go: from region, FIPS and dual-stack to an endpoint, as AWS's rules for the service say."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from .._errors import ConfigError
+
+SERVICE = "cognito-idp"
+
+
+class Endpoint(NamedTuple):
+    """An absolute URL without query or trailing slash, and the region that requests to it are signed for."""
+
+    url: str
+    signing_region: str | None
+
+    @property
+    def host(self) -> str:
+        """What the `host` header says: the name, and the port unless it is the scheme's own."""
+        parts = urlsplit(self.url)
+        name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+        default = {"https": 443, "http": 80}[parts.scheme]
+        return name if parts.port in (None, default) else f"{name}:{parts.port}"
+
+    @property
+    def path(self) -> str:
+        """The path of the URL as it goes on the wire."""
+        return urlsplit(self.url).path or "/"
+
+
+class Partition(NamedTuple):
+    """A family of regions with domain names of its own; `regions` is a regular expression."""
+
+    name: str
+    regions: str
+    dns_suffix: str
+    dual_stack_dns_suffix: str
+
+
+PARTITIONS: Final[tuple[Partition, ...]] = (
+    Partition("aws", r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+", "amazonaws.com", "api.aws"),
+    Partition("aws-cn", r"cn-\w+-\d+", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    Partition("aws-us-gov", r"us-gov-\w+-\d+", "amazonaws.com", "api.aws"),
+    Partition("aws-iso", r"us-iso-\w+-\d+", "c2s.ic.gov", "api.aws.ic.gov"),
+    Partition("aws-iso-b", r"us-isob-\w+-\d+", "sc2s.sgov.gov", "api.aws.scloud"),
+    Partition("aws-iso-e", r"eu-isoe-\w+-\d+", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    Partition("aws-iso-f", r"us-isof-\w+-\d+", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    Partition("aws-eusc", r"eusc-(de)-\w+-\d+", "amazonaws.eu", "api.amazonwebservices.eu"),
+)
+_FALLBACK = PARTITIONS[0]
+
+# Regions whose FIPS endpoint answers on both IP versions under the plain name.
+_FIPS_DUAL_STACK_PLAIN = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-west-2"})
+_HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def partition_of(region: str) -> Partition:
+    """Return the partition of a region; one that no partition claims counts as `aws`."""
+    return next((partition for partition in PARTITIONS if re.fullmatch(partition.regions, region)), _FALLBACK)
+
+
+def resolve(
+    region: str | None,
+    *,
+    use_fips: bool = False,
+    use_dualstack: bool = False,
+    endpoint_url: str | None = None,
+    allow_http: bool = False,
+) -> Endpoint:
+    """Return the endpoint for a region, or the custom one, which excludes FIPS and dual-stack.
+
+    Raises:
+        ConfigError: the region can't be part of a host name, the settings exclude each other, or the URL is not usable.
+    """
+    if region is not None and not _HOST_LABEL.fullmatch(region):
+        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
+        raise ConfigError(msg)
+    if endpoint_url is not None:
+        if use_fips or use_dualstack:
+            setting = "FIPS" if use_fips else "dual-stack"
+            msg = (
+                f"a custom endpoint URL and the {setting} setting exclude each other: the URL already says where to go"
+            )
+            raise ConfigError(msg)
+        return Endpoint(checked_url(endpoint_url, allow_http=allow_http), region)
+    if region is None:
+        msg = "an endpoint needs a region or an endpoint URL"
+        raise ConfigError(msg)
+    host = f"{SERVICE}-fips" if use_fips else SERVICE
+    return Endpoint(f"https://{host}.{region}.{_dns_suffix(region, fips=use_fips, dualstack=use_dualstack)}", region)
+
+
+def _dns_suffix(region: str, *, fips: bool, dualstack: bool) -> str:
+    partition = partition_of(region)
+    plain_answers_both = region in _FIPS_DUAL_STACK_PLAIN if fips else partition.name == "aws"
+    if dualstack and not plain_answers_both:
+        return partition.dual_stack_dns_suffix
+    return partition.dns_suffix
+
+
+def checked_url(url: str, *, allow_http: bool = False, setting: str = "endpoint_url") -> str:
+    """Return a custom endpoint URL without trailing slashes.
+
+    Raises:
+        ConfigError: it is not an absolute http or https URL; it has a query, a fragment or a user name; or it is plain
+            http to a host other than this machine and `allow_http` is false, since that would send passwords
+            unencrypted.
+    """
+    problem = _url_problem(url, allow_http=allow_http)
+    if problem is not None:
+        msg = f"{setting} {_without_userinfo(url)!r} {problem}"
+        raise ConfigError(msg)
+    return url.rstrip("/")
+
+
+def _url_problem(url: str, *, allow_http: bool) -> str | None:
+    try:
+        parts = urlsplit(url)
+        port_is_readable = parts.port != 0
+    except ValueError:
+        # Without the reader's own words, which may quote a part of the password.
+        return "can't be read as a URL"
+    checks = (
+        (parts.scheme in ("http", "https"), "has no scheme: it must begin with https:// (or http://)"),
+        (bool(parts.hostname), "names no host"),
+        (port_is_readable, "has port 0"),
+        (_is_plain_or_bracketed(parts.netloc), "has something before an IPv6 address, or between it and its port"),
+        (parts.username is None and parts.password is None, "has a user name or password in it"),
+        (not parts.query and "?" not in url, "has a query"),
+        (not parts.fragment and "#" not in url, "has a fragment"),
+        (url.isascii() and url.isprintable() and " " not in url, "has characters that must be percent-encoded"),
+        (_is_host(parts.hostname or ""), "has a host that is no name and no address"),
+        (
+            allow_http or parts.scheme == "https" or is_loopback(parts.hostname or ""),
+            "is plain http to another machine, which would expose secrets; pass allow_http=True if that is meant",
+        ),
+    )
+    return next((problem for fine, problem in checks if not fine), None)
+
+
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return _HOST.fullmatch(host) is not None and not _NUMBERS.fullmatch(host)
+    return True
+
+
+# What looks like an address and isn't one, such as 999.1.1.1, is no name either (RFC 3986, 3.2.2).
+_NUMBERS = re.compile(r"[0-9.]+")
+
+
+def _is_plain_or_bracketed(netloc: str) -> bool:
+    """Whether brackets, if there are any, are all there is but a port; other readers would take more for the host."""
+    return re.fullmatch(r"[^\[\]]*|(.*@)?\[[^\[\]]*\](:[0-9]*)?", netloc) is not None
+
+
+def _without_userinfo(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only be this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,74 @@
+"""What may be sent again, and after what delay: the rules that every policy and every credential provider shares.
+
+Source of the delays: AWS SDKs and Tools Reference Guide, "Retry behavior".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from .._errors import InvalidResponseError, ServiceError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+
+Failure: TypeAlias = ServiceError | TransportError | InvalidResponseError
+
+_MAX_DELAY = 20.0
+# Enough to reach the longest delay from any base; more would overflow in the end.
+_MAX_DOUBLINGS = 30
+_BASE_DELAY = 0.05
+_BASE_DELAY_THROTTLED = 1.0
+
+_NEW_CODE = "sends another message, and its code makes the one before void"
+_ONE_USE = "takes a code, a session or a challenge that can be used once"
+# Operations that must not be sent again when it is unknown whether the first request was carried out, and why.
+NOT_REPEATABLE: Mapping[str, str] = {
+    "AddUserPoolClientSecret": "adds a second secret",
+    "AdminCreateUser": "says that the user exists already, or sends another invitation",
+    "AdminResetUserPassword": _NEW_CODE,
+    "AdminRespondToAuthChallenge": _ONE_USE,
+    "AssociateSoftwareToken": _ONE_USE,
+    "ChangePassword": "counts as an attempt with a wrong password, once the password is another",
+    "CompleteWebAuthnRegistration": _ONE_USE,
+    "ConfirmForgotPassword": _ONE_USE,
+    "ConfirmSignUp": _ONE_USE,
+    "CreateUserImportJob": "makes a second job",
+    "CreateUserPool": "makes a second pool, since names need not differ",
+    "CreateUserPoolClient": "makes a second app client, since names need not differ",
+    "ForgotPassword": _NEW_CODE,
+    "GetTokensFromRefreshToken": "shows a rotated refresh token again, which counts as stolen then",
+    "GetUserAttributeVerificationCode": _NEW_CODE,
+    "ResendConfirmationCode": _NEW_CODE,
+    "RespondToAuthChallenge": _ONE_USE,
+    "SignUp": "says that the user exists already",
+    "VerifySoftwareToken": _ONE_USE,
+    "VerifyUserAttribute": _ONE_USE,
+}
+
+
+def is_throttle(failure: Failure) -> bool:
+    """Whether the service asked to slow down."""
+    return isinstance(failure, ServiceError) and failure.is_throttle
+
+
+def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:
+    """Whether the same request may succeed later, and may be sent again; `also` names codes that count as passing.
+
+    An operation in `NOT_REPEATABLE` is sent again only if the service certainly did not carry it out: it throttled the
+    request, or no connection was made.
+    """
+    if not failure.is_retryable and not (isinstance(failure, ServiceError) and failure.code in also):
+        return False
+    return failure.operation not in NOT_REPEATABLE or was_not_carried_out(failure)
+
+
+def was_not_carried_out(failure: Failure) -> bool:
+    """Whether it is certain that the service did nothing: it throttled the request, or got nothing of it."""
+    return is_throttle(failure) or (isinstance(failure, TransportError) and not failure.sent)
+
+
+def backoff(failure: Failure, attempt: int, random: Callable[[], float]) -> float:
+    """Return a jittered delay in seconds after a failed attempt (counted from 1)."""
+    base = _BASE_DELAY_THROTTLED if is_throttle(failure) else _BASE_DELAY
+    return random() * min(base * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _MAX_DELAY)

@@ -1,0 +1,88 @@
+"""The file format of `~/.aws/config` and `~/.aws/credentials`: from text to sections of settings.
+
+The rules are those of Python's `configparser` in its raw form, since that is what boto3 reads these files with:
+`setting = value` or `setting: value`, names in lower case, comments on lines of their own, deeper indentation goes on
+with the value before, and a value that begins with a line break is a block of settings itself. Two things differ. A
+section or a setting that comes twice is no error: sections are merged, and the later setting counts, as the AWS SDKs
+define it. And an error names file, line and section, but never shows what stands there, since that may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .._errors import ConfigError
+
+if TYPE_CHECKING:
+    from typing import Final, TypeAlias
+
+Value = str | Mapping[str, str]
+Section = Mapping[str, Value]
+
+_HEADER: Final = re.compile(r"\[(.+)\]")
+_DELIMITER: Final = re.compile(r"[=:]")
+# configparser gives the settings of this section to every other one.
+_FOR_ALL: Final = "DEFAULT"
+
+if TYPE_CHECKING:
+    # A value's lines, each with its number in the file.
+    _Lines: TypeAlias = list[tuple[int, str]]
+
+
+def parse_ini(text: str, file: str) -> dict[str, Section]:
+    """Return the sections of a file in the order of their first appearance; `file` is its name for errors.
+
+    Raises:
+        ConfigError: a line is no section, no setting and no comment.
+    """
+    sections: dict[str, dict[str, _Lines]] = {}
+    section: dict[str, _Lines] | None = None
+    header = ""
+    lines: _Lines | None = None
+    indent = 0
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        content = line.strip()
+        if content.startswith(("#", ";")):
+            continue
+        depth = len(line) - len(line.lstrip())
+        if lines is not None and (not content or depth > indent):
+            lines.append((number, content))
+            continue
+        if not content:
+            continue
+        indent = depth
+        if found := _HEADER.match(content):
+            header, lines = found[1], None
+            section = sections.setdefault(header, {})
+        elif section is None:
+            msg = f"{file}, line {number}: a setting before the first [section]"
+            raise ConfigError(msg)
+        elif (found := _DELIMITER.search(content)) and (name := content[: found.start()].rstrip()):
+            lines = section[name.lower()] = [(number, content[found.end() :].lstrip())]
+        else:
+            raise _not_a_setting(file, number, header)
+    for_all = sections.pop(_FOR_ALL, {})
+    return {
+        name: {setting: _value(lines, file, name) for setting, lines in {**for_all, **settings}.items()}
+        for name, settings in sections.items()
+    }
+
+
+def _value(lines: _Lines, file: str, header: str) -> Value:
+    text = "\n".join(content for _, content in lines).rstrip()
+    if not text.startswith("\n"):
+        return text
+    block = {}
+    for number, content in lines:
+        name, equals, value = content.partition("=")
+        if equals:
+            block[name.strip()] = value.strip()
+        elif content:
+            raise _not_a_setting(file, number, header)
+    return block
+
+
+def _not_a_setting(file: str, number: int, header: str) -> ConfigError:
+    return ConfigError(f"{file}, line {number}, section [{header}]: no `setting = value`, no [section] and no comment")

@@ -1,0 +1,1 @@
+"""What the generated structs, enums and methods are made of."""

@@ -1,0 +1,253 @@
+"""Structs to wire data and back, by cattrs: exact wire names, hooks compiled on first use.
+
+The wire names stand as data beside the members (`shapes.wire`). Absent members (None) are left out, empty maps and
+lists are kept, unknown members of the service's data are ignored, and a JSON null counts as absent.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+
+from .._errors import InvalidResponseError, RequestValidationError
+from .enums import OpenEnum
+from .struct import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cattrs import Converter
+
+S = TypeVar("S", bound=Struct)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_wire(struct: Struct) -> dict[str, Any]:
+    """Return the JSON object that stands for a struct: a dict with exactly the members that were given, by wire name.
+
+    Timestamps become seconds since 1970 (int, or float where there are fractions), bytes become base64.
+    """
+    wire: dict[str, Any] = _writer(type(struct), _converter())(struct)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
+    return wire
+
+
+def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
+    """Return the struct that a JSON object (a mapping by wire name) stands for.
+
+    Raises:
+        InvalidResponseError: a member is of the wrong type; the text says which.
+        RequestValidationError: `cls` is a request, and the data break its rules.
+    """
+    try:
+        struct: S = _reader(cls, _converter())(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
+    except RequestValidationError:
+        raise
+    except Exception:  # noqa: BLE001 - compiled hooks raise whatever the data provoke
+        problem = _explain(cls, data)
+    else:
+        return struct
+    raise InvalidResponseError(problem)
+
+
+def compile_hooks(cls: type[Struct]) -> None:
+    """Compile what converts a struct and all that it is made of, in both directions, before it is first needed."""
+    _compile(cls, set())
+
+
+def _compile(cls: Any, seen: set[Any]) -> None:
+    if cls in seen or cls in (Any, NoneType, Ellipsis):
+        return
+    seen.add(cls)
+    if get_origin(cls) is not UnionType:
+        _writer(cls, _converter())
+        _reader(cls, _converter())
+    for part in [member.annotation for member in cls._members] if _is_struct(cls) else get_args(cls):
+        _compile(part, seen)
+
+
+def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
+    """Say which members don't fit: read the data once more, slowly, with hooks that keep the path."""
+    from cattrs import transform_error
+    from cattrs.errors import BaseValidationError
+
+    def describe(error: BaseException, _: type | None) -> str:
+        return str(error) if isinstance(error, _WrongType) else f"can't be read ({type(error).__name__})"
+
+    try:
+        _converter(detailed=True).structure(data, cls)
+    except BaseValidationError as error:
+        return f"{cls.__name__}: " + "; ".join(transform_error(error, format_exception=describe))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not show the data
+        return f"{cls.__name__}: {describe(error, None)}"
+    return f"{cls.__name__} can't be read"
+
+
+class _WrongType(TypeError):
+    def __init__(self, expected: str, value: Any, actual: str | None = None) -> None:
+        super().__init__(f"must be {expected}, not {actual or type(value).__name__}")
+
+
+# Kept here, since a converter compiles the hook of a struct anew for each place where the struct stands.
+@cache
+def _writer(annotation: Any, converter: Converter) -> Callable[[Any], Any]:
+    return converter.get_unstructure_hook(annotation)
+
+
+@cache
+def _reader(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    return converter.get_structure_hook(annotation)
+
+
+@cache
+def _converter(*, detailed: bool = False) -> Converter:
+    from cattrs import Converter
+
+    converter = Converter(detailed_validation=detailed)
+    _register_scalars(converter)
+    converter.register_unstructure_hook_factory(_is_struct, lambda cls: _unstructure_hook(cls, converter))
+    converter.register_structure_hook_factory(_is_struct, lambda cls: _structure_hook(cls, converter))
+    return converter
+
+
+def _is_struct(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, Struct)
+
+
+def _is_enum(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, OpenEnum)
+
+
+def _unstructure_hook(cls: type[Struct], converter: Converter) -> Any:
+    from cattrs.gen import make_dict_unstructure_fn, override
+
+    members: dict[str, Any] = {"metadata": override(omit=True)}
+    for member in cls._members:
+        annotation = _present(member.annotation)
+        hook = converter.get_unstructure_hook if annotation in _SCALARS else partial(_late_writer, converter)
+        members[member.name] = override(rename=member.wire_name, unstruct_hook=hook(annotation))
+    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **members)
+
+
+def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
+    from cattrs.gen import make_dict_structure_fn, override
+
+    members: dict[str, Any] = {"metadata": override(omit=True)}
+    for member in cls._members:
+        annotation = _present(member.annotation)
+        hook = converter.get_structure_hook if annotation in _SCALARS else partial(_late_reader, converter)
+        members[member.name] = override(rename=member.wire_name, struct_hook=hook(annotation))
+    read = make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=converter.detailed_validation, **members)
+
+    def structure(data: Any, _: Any) -> Any:
+        if type(data) is not dict:
+            if not isinstance(data, Mapping):
+                expected = "a JSON object"
+                raise _WrongType(expected, data)
+            data = dict(data)
+        if None in data.values():
+            data = {name: value for name, value in data.items() if value is not None}
+        return read(data, cls)
+
+    return structure
+
+
+_SCALARS = frozenset({str, int, bool})
+
+
+def _present(annotation: Any) -> Any:
+    """Return the type of a member that is present: nulls are sorted out before, so no hook has to look for them."""
+    if get_origin(annotation) is UnionType:
+        return next(part for part in get_args(annotation) if part is not NoneType)
+    return annotation
+
+
+def _late_writer(converter: Converter, annotation: Any) -> Any:
+    """Return a hook that is compiled when a member is present for the first time: most structs stay unused."""
+    hook: Any = None
+
+    def write(value: Any) -> Any:
+        nonlocal hook
+        if hook is None:
+            hook = _writer(annotation, converter)
+        return hook(value)
+
+    return write
+
+
+def _late_reader(converter: Converter, annotation: Any) -> Any:
+    """Return a hook that is compiled on first use; one for a list or a map refuses what would only look like it."""
+    container, expected = _CONTAINERS.get(get_origin(annotation), (None, ""))
+    hook: Any = None
+
+    def read(data: Any, _: Any) -> Any:
+        nonlocal hook
+        if hook is None:
+            hook = _reader(annotation, converter)
+        if container is not None and not isinstance(data, container):
+            raise _WrongType(expected, data)
+        return hook(data, annotation)
+
+    return read
+
+
+# A string or a map can be walked over as well as a list, so hooks would take them for one.
+_CONTAINERS: dict[Any, tuple[Any, str]] = {tuple: (list | tuple, "an array"), Mapping: (Mapping, "an object")}
+
+
+def _register_scalars(converter: Converter) -> None:
+    for scalar, expected in ((str, "a string"), (bool, "true or false"), (int, "an integer")):
+        converter.register_structure_hook(scalar, _exactly(scalar, expected))
+    converter.register_structure_hook(bytes, _read_bytes)
+    converter.register_structure_hook(datetime, _read_timestamp)
+    converter.register_structure_hook_func(_is_enum, _read_enum)
+    converter.register_unstructure_hook(bytes, lambda value: b64encode(value).decode("ascii"))
+    converter.register_unstructure_hook(datetime, _write_timestamp)
+    converter.register_unstructure_hook(OpenEnum, str.__str__)
+
+
+def _exactly(scalar: type, expected: str) -> Any:
+    def read(data: Any, _: Any) -> Any:
+        if type(data) is scalar:
+            return data
+        raise _WrongType(expected, data)
+
+    return read
+
+
+def _read_enum(data: Any, cls: Any) -> Any:
+    if type(data) is str:
+        return cls(data)
+    expected = "a string"
+    raise _WrongType(expected, data)
+
+
+def _read_bytes(data: Any, _: Any) -> bytes:
+    if type(data) is not str:
+        expected = "a base64 string"
+        raise _WrongType(expected, data)
+    try:
+        return b64decode(data, validate=True)
+    except ValueError:
+        expected = "a base64 string"
+        raise _WrongType(expected, data, "other text") from None
+
+
+def _read_timestamp(data: Any, _: Any) -> datetime:
+    expected = "a number of seconds since 1970"
+    if type(data) not in (int, float):
+        raise _WrongType(expected, data)
+    try:
+        # Added to the epoch, since fromtimestamp() can't take times before 1970 on every platform.
+        return _EPOCH + timedelta(seconds=data)
+    except (OverflowError, ValueError):
+        raise _WrongType(expected, data) from None
+
+
+def _write_timestamp(value: datetime) -> int | float:
+    seconds = value.timestamp()
+    return int(seconds) if seconds.is_integer() else seconds

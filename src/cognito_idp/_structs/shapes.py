@@ -1,0 +1,363 @@
+"""What a member may hold: its type, its bounds, and how a struct takes its own copy of it.
+
+The generated structs put one `Shape` beside each member, so that the bounds can be read where the member stands. A
+shape does two things: `own` turns what the caller gave into what the struct keeps (a list becomes a tuple, a string
+becomes an open enum), and `check` reports everything that is wrong with a value. Faults never show the value, since it
+may be secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._errors import Fault
+
+if TYPE_CHECKING:
+    # The name `optional` tells type checkers that a member takes what X takes, or None. At run time `own` does the
+    # conversion, and building attrs' wrapper would cost each import 20 µs a member.
+    from attrs.converters import optional as optional  # noqa: PLC0414 - this re-exports it
+
+    from .enums import OpenEnum
+    from .struct import Struct
+else:
+
+    def optional(converter: Any) -> Any:
+        """Stand in for `attrs.converters.optional`, which only type checkers need to see."""
+        return converter
+
+
+Path = tuple[Any, ...]
+"""Where in a request a value stands, outermost first: `.member`, an item's index, or an entry's key in a tuple.
+
+It becomes text only in a fault, so that a request without faults pays for a few small tuples.
+"""
+
+
+def _written(path: Path) -> str:
+    return "".join(map(_written_step, path)).removeprefix(".")
+
+
+def _written_step(step: Any) -> str:
+    if isinstance(step, str):
+        return step
+    if isinstance(step, int):
+        return f"[{step}]"
+    # A key that is no plain name could be a value in the wrong place, so it is not shown.
+    (key,) = step
+    return f"[{key!r}]" if isinstance(key, str) and key.isidentifier() else "[...]"
+
+
+def fault(member: str, path: Path, problem: str) -> Fault:
+    """Make a fault, writing out the path."""
+    return Fault(member, _written(path), problem)
+
+
+class Shape:
+    """The base of all shapes: anything goes."""
+
+    __slots__ = ()
+
+    def own(self, value: Any) -> Any:
+        """Return what the struct keeps of a given value; a value of a wrong type is left for `check` to report."""
+        return value
+
+    def fits(self, value: Any) -> bool:  # noqa: ARG002 - shapes with rules look at it
+        """Whether nothing is wrong with `value`, nor with anything inside it."""
+        return True
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Append a fault for everything wrong with `value`."""
+
+
+class _Bounded(Shape):
+    __slots__ = ("_high", "_low", "maximum", "minimum")
+
+    def __init__(self, minimum: int | None = None, maximum: int | None = None) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+        self._low = -inf if minimum is None else minimum
+        self._high = inf if maximum is None else maximum
+
+    def _range(self) -> str:
+        if self.maximum is None:
+            return f"at least {self.minimum:,}"
+        if self.minimum is None:
+            return f"at most {self.maximum:,}"
+        if self.minimum == self.maximum:
+            return f"exactly {self.minimum:,}"
+        return f"between {self.minimum:,} and {self.maximum:,}"
+
+    def _wrong_size(self, size: int, unit: str) -> str:
+        return f"must have {self._range()} {unit}, has {size:,}"
+
+
+def _wrong_type(expected: str, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+    article = "an" if expected[0] in "AEIOUaeiou" else "a"
+    faults.append(fault(member, path, f"must be {article} {expected}, not {type(value).__name__}"))
+
+
+class Text(_Bounded):
+    """A string of `minimum` to `maximum` characters. The published patterns are not checked: the service is laxer."""
+
+    __slots__ = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a string of a length within the bounds."""
+        return isinstance(value, str) and self._low <= len(value) <= self._high
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is no string, or whose length is out of bounds."""
+        if not isinstance(value, str):
+            _wrong_type("string", value, member, path, faults)
+        elif not self._low <= len(value) <= self._high:
+            faults.append(fault(member, path, self._wrong_size(len(value), "characters")))
+
+
+class Choice(Shape):
+    """A string out of an open enum: strings become members of the enum, unknown ones included."""
+
+    __slots__ = ("enum",)
+
+    def __init__(self, enum: type[OpenEnum]) -> None:
+        self.enum = enum
+
+    def own(self, value: Any) -> Any:
+        """Turn a string into a member of the enum."""
+        return self.enum(value) if isinstance(value, str) else value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a string that is not empty."""
+        return isinstance(value, str) and value != ""
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is no string, or an empty one."""
+        if not isinstance(value, str):
+            _wrong_type(f"{self.enum.__name__} or a string", value, member, path, faults)
+        elif not value:
+            faults.append(fault(member, path, "must not be empty"))
+
+
+class Integer(_Bounded):
+    """A whole number from `minimum` to `maximum`."""
+
+    __slots__ = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is an int (a bool is none) within the bounds."""
+        return isinstance(value, int) and not isinstance(value, bool) and self._low <= value <= self._high
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is no int (a bool is none), or out of bounds."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            _wrong_type("integer", value, member, path, faults)
+        elif not self._low <= value <= self._high:
+            faults.append(fault(member, path, f"must be {self._range()}, is {value:,}"))
+
+
+class Boolean(Shape):
+    """True or false."""
+
+    __slots__ = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a bool."""
+        return isinstance(value, bool)
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report anything but a bool."""
+        if not isinstance(value, bool):
+            _wrong_type("bool", value, member, path, faults)
+
+
+class Blob(_Bounded):
+    """Bytes; on the wire they are base64."""
+
+    __slots__ = ()
+
+    def own(self, value: Any) -> Any:
+        """Take a copy of a mutable buffer."""
+        return bytes(value) if isinstance(value, bytearray | memoryview) else value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is bytes, of a number within the bounds."""
+        return isinstance(value, bytes) and self._low <= len(value) <= self._high
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is not bytes, or too many of them."""
+        if not isinstance(value, bytes):
+            _wrong_type("bytes object", value, member, path, faults)
+        elif not self._low <= len(value) <= self._high:
+            faults.append(fault(member, path, self._wrong_size(len(value), "bytes")))
+
+
+class Timestamp(Shape):
+    """An aware datetime; on the wire it is a number of seconds since 1970 in UTC."""
+
+    __slots__ = ()
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a datetime with a time zone."""
+        return isinstance(value, datetime) and value.utcoffset() is not None
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is no datetime, or one with no time zone."""
+        if not isinstance(value, datetime):
+            _wrong_type("datetime", value, member, path, faults)
+        elif value.utcoffset() is None:
+            faults.append(fault(member, path, "must be an aware datetime: it has no time zone"))
+
+
+class ListOf(_Bounded):
+    """A sequence of `minimum` to `maximum` items of one shape; kept as a tuple."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Shape, minimum: int | None = None, maximum: int | None = None) -> None:
+        super().__init__(minimum, maximum)
+        self.item = item
+
+    def own(self, value: Any) -> Any:
+        """Copy any iterable but a string, bytes or mapping into a tuple."""
+        if isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping):
+            return tuple(map(self.item.own, value))
+        return value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a tuple of a size within the bounds, whose items all fit."""
+        return isinstance(value, tuple) and self._low <= len(value) <= self._high and all(map(self.item.fits, value))
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is no sequence, a wrong number of items, and every fault of every item."""
+        if not isinstance(value, tuple):
+            _wrong_type("sequence", value, member, path, faults)
+            return
+        if not self._low <= len(value) <= self._high:
+            faults.append(fault(member, path, self._wrong_size(len(value), "items")))
+        for index, item in enumerate(value):
+            self.item.check(item, member, (*path, index), faults)
+
+
+class MapOf(_Bounded):
+    """A mapping of `minimum` to `maximum` entries; kept as a dict of the struct's own."""
+
+    __slots__ = ("key", "value")
+
+    def __init__(self, key: Shape, value: Shape, minimum: int | None = None, maximum: int | None = None) -> None:
+        super().__init__(minimum, maximum)
+        self.key = key
+        self.value = value
+
+    def own(self, value: Any) -> Any:
+        """Copy a mapping into a dict."""
+        if isinstance(value, dict | Mapping):
+            if type(self.value).own is Shape.own:
+                return dict(value)
+            own = self.value.own
+            return {key: own(item) for key, item in value.items()}
+        return value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is a dict of a size within the bounds, whose keys and values all fit."""
+        return (
+            isinstance(value, dict)
+            and self._low <= len(value) <= self._high
+            and all(map(self.key.fits, value))
+            and all(map(self.value.fits, value.values()))
+        )
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is no mapping, a wrong number of entries, and every fault of every key and value."""
+        if not isinstance(value, dict):
+            _wrong_type("mapping", value, member, path, faults)
+            return
+        if not self._low <= len(value) <= self._high:
+            faults.append(fault(member, path, self._wrong_size(len(value), "entries")))
+        for key, item in value.items():
+            where = (*path, (key,))
+            self.key.check(key, member, where, faults)
+            self.value.check(item, member, where, faults)
+
+
+class Nested(Shape):
+    """Another struct."""
+
+    __slots__ = ("struct",)
+
+    def __init__(self, struct: type[Struct]) -> None:
+        self.struct = struct
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is this struct, and all of its members fit."""
+        return isinstance(value, self.struct) and value._fits()  # noqa: SLF001 - the two halves of one check
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report a value that is not this struct, and every fault inside it."""
+        if not isinstance(value, self.struct):
+            _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
+        else:
+            value._check(path, faults)  # noqa: SLF001 - shapes and structs are two halves of one check
+
+
+class Document(Shape):
+    """Any JSON value, such as the options of a passkey ceremony; kept and sent as it is."""
+
+    __slots__ = ()
+
+    def own(self, value: Any) -> Any:
+        """Copy the JSON value all the way down."""
+        if isinstance(value, Mapping):
+            return {key: self.own(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.own(item) for item in value]
+        return value
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is one that JSON can say."""
+        faults: list[Fault] = []
+        self.check(value, "", (), faults)
+        return not faults
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        """Report anything that JSON cannot say."""
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    _wrong_type("JSON object with string keys", key, member, path, faults)
+                self.check(item, member, path, faults)
+        elif isinstance(value, list):
+            for item in value:
+                self.check(item, member, path, faults)
+        elif isinstance(value, float) and not isfinite(value):
+            faults.append(fault(member, path, "must be a JSON value, which infinities and NaN are not"))
+        elif value is not None and not isinstance(value, str | int | float | bool):
+            _wrong_type("JSON value", value, member, path, faults)
+
+
+class Member(NamedTuple):
+    """The facts of one member: its name on the wire, its shape, and whether its value is secret."""
+
+    wire_name: str
+    shape: Shape
+    sensitive: bool
+
+
+MEMBER = "cognito_idp"
+
+Json = Any
+"""The annotation of a member that takes any JSON value."""
+
+Bytes = bytes
+"""The annotation of a member that takes bytes; some members are named `bytes` themselves."""
+
+
+def wire(name: str, shape: Shape, *, sensitive: bool = False) -> dict[str, Member]:
+    """Return the attrs metadata of a member: the wire name as data, never derived at run time."""
+    return {MEMBER: Member(name, shape, sensitive)}
+
+
+def items(value: Iterable[Any] | None) -> Any:
+    """Tell type checkers that a member takes any iterable, although it keeps a tuple."""
+    return value

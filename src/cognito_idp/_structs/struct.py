@@ -1,0 +1,207 @@
+"""The three bases of the generated structs, and the hook that turns a member's declaration into run-time behaviour.
+
+A struct is `@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)`:
+`repr` and `eq` stand here once instead of being compiled into each of 370 classes (it halves the cost of defining one),
+and `members` reads the shape beside each member. Type checkers see the plain attrs declaration.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import attrs
+
+from .._errors import Fault, RequestValidationError
+from .._protocol.redaction import REDACTED
+from .shapes import MEMBER, Member, Path, Shape, fault
+
+if TYPE_CHECKING:
+    from .._protocol.wire import Operation
+
+R = TypeVar("R")
+
+
+def members(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Give each declared member its run-time default and its converter (attrs calls this as a `field_transformer`).
+
+    A required member is required for type checkers; at run time it defaults to None, so that a request can report all
+    of its faults at once and a response that lacks one can still be read.
+    """
+    return [_at_run_time(field) if MEMBER in field.metadata else field for field in fields]
+
+
+def _at_run_time(field: attrs.Attribute[Any]) -> attrs.Attribute[Any]:
+    shape: Shape = field.metadata[MEMBER].shape
+    converter = None if type(shape).own is Shape.own else _copying(shape)
+    if field.default is None and field.converter is converter:
+        return field
+    return field.evolve(
+        default=None,
+        converter=converter,
+        metadata={**field.metadata, _REQUIRED: True} if field.default is attrs.NOTHING else field.metadata,
+    )
+
+
+_REQUIRED = "cognito_idp.required"
+
+
+def _copying(shape: Shape) -> Any:
+    own = shape.own
+
+    def convert(value: Any) -> Any:
+        return None if value is None else own(value)
+
+    # attrs asks every converter for its signature, which costs 20 µs to work out.
+    convert.__signature__ = _SIGNATURE  # type: ignore[attr-defined]
+    return convert
+
+
+_SIGNATURE = inspect.Signature()
+
+
+class MemberInfo(NamedTuple):
+    """One member of a struct as the converter and the checks see it.
+
+    `annotation` is the type that stands in the struct, `label` is `Struct.member`, and `step` is `.member`.
+    """
+
+    name: str
+    wire_name: str
+    shape: Shape
+    sensitive: bool
+    required: bool
+    annotation: Any
+    label: str
+    step: str
+
+    @classmethod
+    def of(cls, field: attrs.Attribute[Any], struct: str) -> MemberInfo:
+        """Read the facts that stand beside the field."""
+        member: Member = field.metadata[MEMBER]
+        return cls(
+            field.name,
+            member.wire_name,
+            member.shape,
+            member.sensitive,
+            _REQUIRED in field.metadata,
+            field.type,
+            f"{struct}.{field.name}",
+            f".{field.name}",
+        )
+
+
+class Struct:
+    """The base of every struct of the model: frozen, keyword-only, comparable, with secrets kept out of `repr`."""
+
+    __slots__ = ()
+
+    _members: ClassVar[tuple[MemberInfo, ...]] = ()
+    # What a request without faults needs to know of its members: name, `Shape.fits`, whether it is required.
+    _rules: ClassVar[tuple[tuple[str, Any, bool], ...]] = ()
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Collect the members once per class."""
+        cls._members = tuple(
+            MemberInfo.of(field, cls.__name__)
+            for field in attrs.fields(cls)  # type: ignore[arg-type]  # attrs calls this on attrs classes only
+            if MEMBER in field.metadata
+        )
+        cls._rules = tuple([(member.name, member.shape.fits, member.required) for member in cls._members])
+
+    def __repr__(self) -> str:
+        """Show the members that are present; `'***'` stands for a secret."""
+        shown = (
+            f"{member.name}={REDACTED if member.sensitive else repr(value)}"
+            for member in self._members
+            if (value := getattr(self, member.name)) is not None
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the class and every member of the model."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, member.name) == getattr(other, member.name) for member in self._members)
+
+    def __hash__(self) -> int:
+        """Hash every member; mappings count by their entries."""
+        return hash((type(self), *(_hashable(getattr(self, member.name)) for member in self._members)))
+
+    def _fits(self) -> bool:
+        for name, fits, required in self._rules:
+            value = getattr(self, name)
+            if required if value is None else not fits(value):
+                return False
+        return True
+
+    def _check(self, path: Path, faults: list[Fault]) -> None:
+        for name, _, shape, _, required, _, label, step in self._members:
+            value = getattr(self, name)
+            if value is not None:
+                shape.check(value, label, (*path, step), faults)
+            elif required:
+                faults.append(fault(label, (*path, step), "is required"))
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return value
+
+
+class Request(Struct, Generic[R]):
+    """The base of the request structs; `R` is the struct of the answer. A request is checked when it is made.
+
+    Raises:
+        RequestValidationError: with every fault of the request: missing members, wrong types, sizes out of bounds.
+    """
+
+    __slots__ = ()
+
+    operation: ClassVar[Operation[Any]]
+
+    def __attrs_post_init__(self) -> None:
+        """Check all members, nested ones too."""
+        if self._fits():
+            return
+        faults: list[Fault] = []
+        self._check((), faults)
+        raise RequestValidationError(type(self).__name__, tuple(faults))
+
+
+class ResponseMetadata(NamedTuple):
+    """What is known of the exchange that brought a response.
+
+    `request_id` is AWS's id of the request (to quote to AWS support), `status_code` the HTTP status, `attempts` how
+    many times the call was sent, and `headers` the response's headers with lower-case names.
+    """
+
+    request_id: str | None
+    status_code: int
+    attempts: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Leave the headers out, which are long."""
+        shown = f"request_id={self.request_id!r}, status_code={self.status_code}, attempts={self.attempts}"
+        return f"ResponseMetadata({shown})"
+
+
+NOT_RECEIVED = ResponseMetadata(request_id=None, status_code=0, attempts=0)
+
+
+@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
+class Response(Struct):
+    """The base of the response structs. Responses are never checked for bounds; members that did not come are None."""
+
+    metadata: ResponseMetadata = attrs.field(default=NOT_RECEIVED)
+    """The exchange that brought it; 0 attempts in one that was not received (made by `from_wire` or by hand)."""
+
+
+@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
+class EmptyResponse(Response):
+    """The answer of an operation that answers with no members, such as `AdminDeleteUser`."""

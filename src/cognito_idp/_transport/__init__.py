@@ -1,0 +1,119 @@
+"""How requests reach the network: httpx by default, the library's own engine on request, or a transport of the user's.
+
+Only this folder imports an HTTP library or opens a socket, and each module of it only when it is first needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from .._errors import ConfigError
+
+if TYPE_CHECKING:
+    import httpx
+    import httpx2
+
+    from .adapter import Adapter, AsyncAdapter
+    from .certificates import Authorities
+
+    TransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.BaseTransport | httpx2.BaseTransport
+    AsyncTransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
+
+_DEFAULT: Final = "httpx"
+_NAMES: Final = (_DEFAULT, "stdlib")
+_LIBRARIES: Final = ("httpx", "httpx2")
+
+
+def make_transport(transport: TransportLike | None, authorities: Authorities | None = None) -> Adapter:
+    """Return an adapter over the given transport, or over the named engine; None means httpx.
+
+    An engine trusts the given authorities; None means those that the environment alone names.
+
+    Raises:
+        ConfigError: it is not a transport, or there is no engine of that name.
+    """
+    if transport is None or isinstance(transport, str):
+        if _checked_name(transport) == "stdlib":
+            from .certificates import Authorities
+            from .stdlib_sync import StdlibTransport
+
+            return StdlibTransport(authorities or Authorities())
+        import httpx
+
+        from .httpx_default import RoutedTransport
+        from .httpx_sync import HttpxTransport
+
+        return HttpxTransport(RoutedTransport(authorities), httpx)
+    from .httpx_sync import HttpxTransport
+
+    return HttpxTransport(transport, _library_of(transport, "BaseTransport"))
+
+
+def make_async_transport(transport: AsyncTransportLike | None, authorities: Authorities | None = None) -> AsyncAdapter:
+    """Return an adapter over the given async transport, or over the named engine; None means httpx.
+
+    An engine trusts the given authorities; None means those that the environment alone names.
+
+    Raises:
+        ConfigError: it is not an async transport, or there is no engine of that name.
+    """
+    if transport is None or isinstance(transport, str):
+        if _checked_name(transport) == "stdlib":
+            from .certificates import Authorities
+            from .stdlib_async import AsyncStdlibTransport
+
+            return AsyncStdlibTransport(authorities or Authorities())
+        import httpx
+
+        from .httpx_async import AsyncHttpxTransport
+        from .lanes import LanePool
+
+        return AsyncHttpxTransport(LanePool(authorities=authorities), httpx)
+    from .httpx_async import AsyncHttpxTransport
+
+    return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))
+
+
+def transport_name(transport: object) -> str:
+    """Return the name of what `make_transport` or `make_async_transport` would send through; nothing is imported.
+
+    An engine has its own name; a transport that a user brought along has its class's, such as
+    `httpx_aiohttp.AiohttpTransport`.
+
+    Raises:
+        ConfigError: there is no engine of that name.
+    """
+    if transport is None or isinstance(transport, str):
+        return _checked_name(transport)
+    return f"{type(transport).__module__.partition('.')[0]}.{type(transport).__qualname__}"
+
+
+def _checked_name(name: str | None) -> str:
+    if name is None:
+        return _DEFAULT
+    if name not in _NAMES:
+        msg = f"transport={name!r} is not known: it may be {_EXPECTED}"
+        raise ConfigError(msg)
+    return name
+
+
+_EXPECTED: Final = "None, 'httpx', 'stdlib', or a transport of httpx or httpx2"
+
+
+def _library_of(transport: object, base: str) -> Any:
+    """Return the module whose requests a transport takes; whoever made the transport has imported it."""
+    for name in _LIBRARIES:
+        library = sys.modules.get(name)
+        if library is not None and isinstance(transport, getattr(library, base)):
+            return library
+    other = "AsyncBaseTransport" if base == "BaseTransport" else "BaseTransport"
+    given = f"{type(transport).__module__}.{type(transport).__qualname__}"
+    hint = ""
+    if any(isinstance(transport, getattr(sys.modules[name], other)) for name in _LIBRARIES if name in sys.modules):
+        kind = "an async" if base == "BaseTransport" else "a sync"
+        hint = f", which is {kind} transport"
+    elif isinstance(transport, type):
+        given, hint = f"the class {transport.__qualname__}", ", where an instance is meant"
+    msg = f"transport={given}{hint}: it may be {_EXPECTED} ({base})"
+    raise ConfigError(msg)

@@ -1,0 +1,124 @@
+"""Which certificate authorities are trusted, and the TLS settings that follow: one rule for every engine.
+
+The first of these that is set counts, as with boto3: `AWS_CA_BUNDLE`, the profile's `ca_bundle`, `REQUESTS_CA_BUNDLE`;
+then OpenSSL's `SSL_CERT_FILE` and `SSL_CERT_DIR`; else certifi's. Each may name a file, or a folder in OpenSSL's form.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from .._errors import ConfigError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class Bundle(NamedTuple):
+    """A file or folder of certificates; `where` is the setting that names it, for errors."""
+
+    where: str
+    path: str
+
+
+class Authorities:
+    """The certificate authorities that are trusted."""
+
+    def __init__(
+        self, profile: Bundle | Callable[[], Bundle | None] | None = None, environ: Mapping[str, str] = os.environ
+    ) -> None:
+        """Take the profile's `ca_bundle`, or a function that finds it; it is called only if it can count."""
+        self._profile = profile
+        self._environ = environ
+        self._ssl_context: ssl.SSLContext | None = None
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the TLS settings; certificates are read on the first call, which blocks for some 20 ms.
+
+        Clients with the same authorities share one context, which nobody may change.
+
+        Raises:
+            ConfigError: no certificates can be read from what a setting names.
+        """
+        if self._ssl_context is None:
+            self._ssl_context = _context_of(self._bundle())
+        return self._ssl_context
+
+    def _bundle(self) -> Bundle:
+        return next(self._bundles())
+
+    def _bundles(self) -> Iterator[Bundle]:
+        yield from self._variables("AWS_CA_BUNDLE")
+        bundle = self._profile() if callable(self._profile) else self._profile
+        if bundle is not None:
+            yield bundle
+        yield from self._variables("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+        yield Bundle("certifi", _path_of_certifi())
+
+    def _variables(self, *names: str) -> Iterator[Bundle]:
+        yield from (Bundle(name, path) for name in names if (path := self._environ.get(name)))
+
+
+def _path_of_certifi() -> str:
+    # `import certifi` and its `where()` take 10 ms of a cold start, most of them for importlib.resources; this 0.1 ms.
+    if "certifi" not in sys.modules:
+        from importlib.machinery import PathFinder
+
+        spec = PathFinder.find_spec("certifi")
+        folder = os.path.dirname(spec.origin) if spec is not None and spec.origin else ""  # noqa: PTH120 - pathlib would cost the cold start 2 ms
+        path = os.path.join(folder, "cacert.pem")  # noqa: PTH118 - see above
+        if folder and os.path.isfile(path):  # noqa: PTH113 - see above
+            return path
+    # The certificates are elsewhere: in a zip file, where a program has told certifi, or, as on Debian, the system's.
+    import certifi
+
+    return certifi.where()
+
+
+# While one thread reads certificates, others wait for it rather than read them, too. Never for long: a forked child
+# may find the lock held by a thread that it doesn't have.
+_READING = threading.Lock()
+_PATIENCE = 1.0
+
+
+def _context_of(bundle: Bundle) -> ssl.SSLContext:
+    held = _READING.acquire(timeout=_PATIENCE)
+    try:
+        status = os.stat(bundle.path)  # noqa: PTH116 - see above
+        # A bundle that has changed is another one: clients that are made later trust what stands there then.
+        stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        return _context(bundle.path, stamp)
+    except (OSError, ValueError) as error:
+        # An `ssl.SSLError` is an OSError; a path with a NUL is a ValueError.
+        msg = f"{bundle.where}={bundle.path!r}: no certificates can be read from it: {error}"
+        raise ConfigError(msg) from error
+    finally:
+        if held:
+            _READING.release()
+
+
+@lru_cache(maxsize=8)
+def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG001 - the stamp is for the cache
+    import ssl
+
+    if os.path.isdir(path):  # noqa: PTH112 - see above
+        # OpenSSL looks into the folder during a handshake, and says nothing of one that can't be read or is empty.
+        if not any(map(_HASHED.fullmatch, os.listdir(path))):  # noqa: PTH208 - see above
+            msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
+            raise OSError(msg)
+        context = ssl.create_default_context(capath=path)
+    else:
+        context = ssl.create_default_context(cafile=path)
+    # A system's policy may ask for more than this.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")

@@ -1,0 +1,301 @@
+"""HTTP/1.1 as it stands on the wire (RFC 9112), without I/O: the bytes of a request, and a reader of answers.
+
+The reader refuses whatever two readers could understand in two ways: a proxy that sees another end of an answer than we
+do can hand one user's answer to another. It is a generator: send it the bytes as they come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from .._errors import ConfigError
+from .._protocol.wire import HttpResponse, check_headers
+from .incoming import Incoming
+
+if TYPE_CHECKING:
+    from .._protocol.wire import Headers, HttpRequest
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_HEADER_LINES: Final = 256
+MAX_INTERIM_ANSWERS: Final = 8
+# Extensions of chunks mean nothing to us; all of those of an answer together may be this long.
+MAX_EXTENSION_BYTES: Final = 16 * 1024
+
+# Takes bytes (none: the connection has ended), and returns the answer and whether the connection can be used again.
+Reader: TypeAlias = Generator[None, bytes, tuple[HttpResponse, bool]]
+
+
+class BadAnswerError(ValueError):
+    """What came is not an answer, or not one that can be read in only one way. The text shows nothing of it."""
+
+
+def answer_reader(max_response_bytes: int) -> Reader:
+    """Return a reader of one answer, ready to take bytes.
+
+    It raises `BadAnswerError`, and `InvalidResponseError` where the body is compressed or larger than the limit.
+    """
+    reader = _read(max_response_bytes)
+    reader.send(None)
+    return reader
+
+
+def tunnel_reader() -> Reader:
+    """Return a reader of a proxy's answer to CONNECT, which ends with its head (RFC 9110, 9.3.6)."""
+    reader = _read_head_only()
+    reader.send(None)
+    return reader
+
+
+def _read_head_only() -> Reader:
+    status, headers, rest, _ = yield from _final_head()
+    return HttpResponse(status, headers, b""), not rest
+
+
+def _read(max_response_bytes: int) -> Reader:
+    status, headers, rest, is_http_1_0 = yield from _final_head()
+    length, is_chunked, is_closing = _framing(status, headers, is_http_1_0=is_http_1_0)
+    answer = Incoming(status, headers, max_response_bytes)
+    if is_chunked:
+        rest = yield from _read_chunks(rest, answer)
+    elif length is None:
+        is_closing = True
+        answer.add(rest)
+        while rest := (yield):
+            answer.add(rest)
+    else:
+        while len(rest) < length:
+            answer.add(rest)
+            length -= len(rest)
+            rest = yield
+            if not rest:
+                msg = f"the connection closed {length} bytes before the end of the answer"
+                raise BadAnswerError(msg)
+        answer.add(rest[:length])
+        rest = rest[length:]
+    return answer.finish(), not (is_closing or rest)
+
+
+def _final_head() -> Generator[None, bytes, tuple[int, Headers, bytes, bool]]:
+    """Pass over interim answers; return status and headers of the answer, what came behind, and whether it is 1.0."""
+    data = yield
+    if not data:
+        msg = "the connection closed without an answer"
+        raise BadAnswerError(msg)
+    for _ in range(MAX_INTERIM_ANSWERS + 1):
+        end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
+        if end < 0:
+            data, end = yield from _until_empty_line(data)
+        lines = _lines(data[:end])
+        status_line = _STATUS_LINE.fullmatch(lines[0])
+        if status_line is None:
+            msg = "it does not begin with a status line of HTTP/1.x"
+            raise BadAnswerError(msg)
+        status, headers = int(status_line[2]), _fields(lines[1:])
+        data = data[end + 4 :]
+        if status >= _FINAL:
+            return status, headers, data, status_line[1] == "0"
+        if status == _SWITCHING_PROTOCOLS:
+            msg = "it switches to another protocol, which was not asked for"
+            raise BadAnswerError(msg)
+    msg = f"more than {MAX_INTERIM_ANSWERS} interim answers came before it"
+    raise BadAnswerError(msg)
+
+
+_FINAL = 200
+_SWITCHING_PROTOCOLS = 101
+_WITHOUT_BODY = (204, 304)
+_STATUS_LINE = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?")
+_BEGINNING = b"HTTP/1."
+# A line end that is not CRLF, or a NUL. A CR at the very end may be half of a CRLF.
+_STRAY = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\0")
+
+
+def _until_empty_line(data: bytes, what: str = "head") -> Generator[None, bytes, tuple[bytes, int]]:
+    """Take bytes until an empty line has come; return all of them, and where that line's end begins.
+
+    Every byte is looked at when it comes: a head that can't become a good one is refused at once, and one that comes in
+    drops costs no more than another.
+    """
+    buffer = bytearray(data)
+    seen = 0
+    while True:
+        if what == "head" and not _BEGINNING.startswith(bytes(buffer[: len(_BEGINNING)])):
+            msg = "it does not begin with a status line of HTTP/1.x"
+            raise BadAnswerError(msg)
+        end = buffer.find(b"\r\n\r\n", max(seen - 3, 0), MAX_HEAD_BYTES)
+        if _STRAY.search(buffer, max(seen - 1, 0), len(buffer) if end < 0 else end):
+            msg = f"a line of its {what} ends with a bare CR or LF, or holds a NUL"
+            raise BadAnswerError(msg)
+        if end >= 0:
+            return bytes(buffer), end
+        if len(buffer) >= MAX_HEAD_BYTES:
+            msg = f"its {what} is larger than {MAX_HEAD_BYTES} bytes"
+            raise BadAnswerError(msg)
+        seen = len(buffer)
+        more = yield
+        if not more:
+            msg = f"the connection closed within the {what} of the answer"
+            raise BadAnswerError(msg)
+        buffer += more
+
+
+def _lines(block: bytes) -> list[str]:
+    text = block.decode("latin-1")
+    lines = text.split("\r\n")
+    line_ends = len(lines) - 1
+    if text.count("\n") != line_ends or text.count("\r") != line_ends or "\0" in text:
+        msg = "a line of its head ends with a bare CR or LF, or holds a NUL"
+        raise BadAnswerError(msg)
+    if line_ends > MAX_HEADER_LINES:
+        msg = f"its head has more than {MAX_HEADER_LINES} header lines"
+        raise BadAnswerError(msg)
+    return lines
+
+
+def _fields(lines: list[str]) -> Headers:
+    fields = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            msg = "a header line has no colon"
+            raise BadAnswerError(msg)
+        fields.append((_USUAL_NAMES.get(name) or _checked_name(name), value.strip(" \t")))
+    return tuple(fields)
+
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# What the service sends with every answer; the others are looked at one by one.
+_USUAL_NAMES: Final[Mapping[str, str]] = {
+    name: name.lower()
+    for name in ("Date", "Content-Type", "Content-Length", "Connection", "x-amzn-RequestId", "x-amzn-ErrorType")
+}
+
+
+def _checked_name(name: str) -> str:
+    if name[:1] in {" ", "\t"}:
+        msg = "a header line is folded"
+        raise BadAnswerError(msg)
+    if not _TOKEN.fullmatch(name):
+        msg = "the name of a header is not a token"
+        raise BadAnswerError(msg)
+    return name.lower()
+
+
+def _framing(status: int, headers: Headers, *, is_http_1_0: bool) -> tuple[int | None, bool, bool]:
+    """Say how the body ends (RFC 9112, 6.3): its length, None if unknown; whether in chunks; whether to close then."""
+    lengths, codings, is_closing = [], [], is_http_1_0
+    for name, value in headers:
+        if name == "content-length":
+            lengths.append(value)
+        elif name == "transfer-encoding":
+            codings.append(value)
+        elif name == "connection" and "close" in value.lower():
+            is_closing = True
+    problem = None
+    if len(lengths) > 1:
+        problem = "it has more than one Content-Length"
+    elif lengths and not _LENGTH.fullmatch(lengths[0]):
+        problem = "its Content-Length is not a plain number"
+    elif lengths and codings:
+        problem = "it has both a Content-Length and a Transfer-Encoding"
+    elif codings and (len(codings) > 1 or codings[0].lower() != "chunked"):
+        problem = "its Transfer-Encoding is not 'chunked'"
+    elif codings and is_http_1_0:
+        problem = "it is in chunks, which HTTP/1.0 does not have"
+    if problem is not None:
+        raise BadAnswerError(problem)
+    if status in _WITHOUT_BODY:
+        return 0, False, is_closing
+    return int(lengths[0]) if lengths else None, bool(codings), is_closing
+
+
+# More digits than any size has; int() would take long over thousands of them.
+_LENGTH = re.compile(r"[0-9]{1,19}")
+# A size, and an extension that is passed over. White space may stand before an extension only (RFC 9112, 7.1.1).
+_CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})(?:[ \t]*;[^\r\n\0]*)?")
+_CHUNK_LINE_BYTES = 4096
+
+
+def _read_chunks(data: bytes, answer: Incoming) -> Generator[None, bytes, bytes]:
+    """Read a body in chunks, and its trailers, which are passed over; return what came behind."""
+    at, extensions = 0, 0
+    while True:
+        while (end := data.find(b"\r\n", at, at + _CHUNK_LINE_BYTES)) < 0:
+            if len(data) - at >= _CHUNK_LINE_BYTES or _STRAY.search(data, at):
+                raise BadAnswerError(_NO_SIZE)
+            data, at = data[at:] + (yield from _more()), 0
+        line = _CHUNK_LINE.fullmatch(data, at, end)
+        if line is None:
+            raise BadAnswerError(_NO_SIZE)
+        extensions += end - line.end(1)
+        if extensions > MAX_EXTENSION_BYTES:
+            msg = f"the extensions of its chunks are longer than {MAX_EXTENSION_BYTES} bytes"
+            raise BadAnswerError(msg)
+        size = int(line[1], 16)
+        if size == 0:
+            break
+        at = end + 2
+        while len(data) - at < size:
+            answer.add(data[at:])
+            size -= len(data) - at
+            data, at = (yield from _more()), 0
+        answer.add(data[at : at + size])
+        at += size
+        while len(data) - at < 2:  # noqa: PLR2004 - CRLF
+            data, at = data[at:] + (yield from _more()), 0
+        if data[at : at + 2] != b"\r\n":
+            msg = "a chunk is longer than its size says"
+            raise BadAnswerError(msg)
+        at += 2
+    # From the end of the last chunk's line: without trailers, an empty line follows at once.
+    data, end = yield from _until_empty_line(data[end:], "trailers")
+    if end:
+        _fields(_lines(data[2:end]))
+    return data[end + 4 :]
+
+
+_NO_SIZE = "the size of a chunk can't be read"
+
+
+def _more() -> Generator[None, bytes, bytes]:
+    data = yield
+    if not data:
+        msg = "the connection closed within a body in chunks"
+        raise BadAnswerError(msg)
+    return data
+
+
+def request_bytes(request: HttpRequest, target: str, more: str = "") -> bytes:
+    """Return a request as it goes on the wire; `more` are header lines that the way there needs.
+
+    Nothing in a request can change where it ends: header text is checked, and the length is that of the body.
+
+    Raises:
+        ConfigError: a header would end its line early, or is one that says how a request ends; never shows a value.
+    """
+    headers, body = request.headers, request.body
+    lines = "\r\n".join([_field(name) + value for name, value in headers])
+    head = f"{request.method} {target} HTTP/1.1\r\n{lines}\r\n{more}\r\n"
+    line_ends = len(headers) - 1
+    if lines.count("\n") != line_ends or lines.count("\r") != line_ends or "\0" in lines or not lines.isascii():
+        check_headers(headers)  # says which one
+    lengths = [value for name, value in headers if name == "content-length"]
+    if lengths != [str(len(body))] and (lengths or body):
+        msg = "the header 'content-length' of a request must be there once, with the length of its body"
+        raise ConfigError(msg)
+    return head.encode("ascii") + body
+
+
+# They are the engine's own, or belong to one connection, not to a request (RFC 9110, 7.6.1).
+_NOT_FOR_CALLERS = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"})
+
+
+@lru_cache(maxsize=256)
+def _field(name: str) -> str:
+    if not _TOKEN.fullmatch(name) or name.lower() in _NOT_FOR_CALLERS:
+        msg = f"header {name!r} can't be sent: it is not a token, or it is for one connection, not for a request"
+        raise ConfigError(msg)
+    return f"{name}: "

@@ -1,0 +1,131 @@
+"""The async adapter over any async transport of httpx's or httpx2's: plain data in and out, and safe to cancel.
+
+httpx's own async pool loses connections when calls are cancelled (httpcore 1.0.9), until none is left. So the default
+transport here keeps one small pool a connection (`LanePool`) and throws away the one whose call was cancelled; and a
+transport that a user brings along, which may be that pool or wrap it, is never cancelled in the middle (`detached.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+
+from .._errors import ClientClosedError, DeadlineExceededError, TransportError
+from .._flow.detached import Detached
+from .adapter import CLOSED
+from .httpx_common import forget_surplus, incoming, outgoing
+from .httpx_errors import failures_of, translated
+from .routes import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from .._protocol.wire import HttpRequest, HttpResponse
+    from .httpx_common import Library
+
+
+class AsyncHttpxTransport:
+    """Sends through an async transport of httpx's, on asyncio or trio. Tasks may share it."""
+
+    def __init__(self, transport: Any, library: Library) -> None:
+        """Take a transport to send through, and the module whose requests it takes: `httpx` or `httpx2`."""
+        self._transport = transport
+        self._library = library
+        self._failures = failures_of(library)
+        self._body = _body_class(library)
+        self._detached = None if getattr(transport, "bears_cancellation", False) else Detached()
+        self._closed = False
+        self.name: str = library.__name__
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response.
+
+        Raises:
+            TransportError: no answer came.
+            InvalidResponseError: the answer is larger than the limit, or compressed.
+            ClientClosedError: `close` was called.
+        """
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        total = request.limits.total
+        if total is None:
+            return await self._exchange(request)
+        with anyio.move_on_after(total):
+            return await self._exchange(request)
+        raise _too_late(request)
+
+    async def _exchange(self, request: HttpRequest) -> HttpResponse:
+        if self._detached is None:
+            return await self._exchange_once(request, None)
+        # Nobody breaks this one off, so it looks at the time itself.
+        total = request.limits.total
+        deadline = None if total is None else time.monotonic() + total
+        return await self._detached.run(lambda: self._exchange_once(request, deadline))
+
+    async def _exchange_once(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        try:
+            sent = outgoing(self._library, request, self._body(request.body))
+            response = await self._transport.handle_async_request(sent)
+            try:
+                answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
+                async for chunk in response.stream:
+                    answer.add(chunk)
+                    if deadline is not None and time.monotonic() > deadline:
+                        raise _too_late(request)
+                forget_surplus(response)
+            finally:
+                await response.aclose()
+        except TransportError:
+            # Ours already: a `TimeoutError_` is an OSError, too.
+            raise
+        except self._failures as error:
+            raise translated(self._library, error, origin_of(request.url).host) from error
+        return answer.finish()
+
+    async def close(self) -> None:
+        """Close all connections: first break off what a transport of the user's has under way.
+
+        Calls over a `LanePool` come to their end, and their connections close then.
+        """
+        self._closed = True
+        if self._detached is not None:
+            await self._detached.close()
+        await self._transport.aclose()
+
+
+def _too_late(request: HttpRequest) -> DeadlineExceededError:
+    return DeadlineExceededError(f"{origin_of(request.url).host}: no whole answer within {request.limits.total:g} s")
+
+
+@lru_cache(maxsize=2)
+def _body_class(library: Library) -> Callable[[bytes], Any]:
+    """Return the class of a request's body.
+
+    The library's own leaves an async generator behind in a cancelled call, of which trio warns.
+    """
+
+    class Body(library.ByteStream):  # type: ignore[misc]  # the library is known when a transport is given
+        def __init__(self, body: bytes) -> None:
+            super().__init__(body)
+            self._body = body
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return _Parts(iter((self._body,)))
+
+    return Body
+
+
+class _Parts:
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for part in self._parts:
+            return part
+        raise StopAsyncIteration

@@ -1,0 +1,65 @@
+"""The sync adapter over any transport of httpx's or httpx2's: a plain request in, a plain response out."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from .._errors import ClientClosedError, DeadlineExceededError, TransportError
+from .adapter import CLOSED
+from .httpx_common import forget_surplus, incoming, outgoing
+from .httpx_errors import failures_of, translated
+from .routes import origin_of
+
+if TYPE_CHECKING:
+    from .._protocol.wire import HttpRequest, HttpResponse
+    from .httpx_common import Library
+
+
+class HttpxTransport:
+    """Sends through a transport of httpx's. Threads may share it as far as they may share that transport."""
+
+    def __init__(self, transport: Any, library: Library) -> None:
+        """Take a transport to send through, and the module whose requests it takes: `httpx` or `httpx2`."""
+        self._transport = transport
+        self._library = library
+        self._failures = failures_of(library)
+        self._closed = False
+        self.name: str = library.__name__
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange a request for its response.
+
+        Raises:
+            TransportError: no answer came.
+            InvalidResponseError: the answer is larger than the limit, or compressed.
+            ClientClosedError: `close` was called.
+        """
+        if self._closed:
+            raise ClientClosedError(CLOSED)
+        total = request.limits.total
+        deadline = None if total is None else time.monotonic() + total
+        try:
+            sent = outgoing(self._library, request, self._library.ByteStream(request.body))
+            response = self._transport.handle_request(sent)
+            try:
+                answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
+                for chunk in response.stream:
+                    answer.add(chunk)
+                    if deadline is not None and time.monotonic() > deadline:
+                        msg = f"{origin_of(request.url).host}: the answer was still coming after {total:g} s"
+                        raise DeadlineExceededError(msg)
+                forget_surplus(response)
+            finally:
+                response.close()
+        except TransportError:
+            # Ours already: a `TimeoutError_` is an OSError, too.
+            raise
+        except self._failures as error:
+            raise translated(self._library, error, origin_of(request.url).host) from error
+        return answer.finish()
+
+    def close(self) -> None:
+        """Close all connections, those that other threads use too."""
+        self._closed = True
+        self._transport.close()

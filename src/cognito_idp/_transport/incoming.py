@@ -1,0 +1,86 @@
+"""What both directions have in common over every library: safe headers out, an answer of bounded size in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import InvalidResponseError
+from .._protocol.wire import HttpResponse, check_headers
+
+if TYPE_CHECKING:
+    from .._protocol.wire import Headers
+
+# More digits than any size has; int() would take long over thousands of them.
+_DIGITS = 20
+
+
+def check_outgoing(headers: Headers) -> None:
+    """Refuse headers that would end their line early.
+
+    Raises:
+        ConfigError: names the header, never its value.
+    """
+    text = "".join([value for _, value in headers])
+    if "\r" in text or "\n" in text or "\0" in text or not text.isascii():
+        check_headers(headers)  # says which one
+
+
+class Incoming:
+    """Collects an answer piece by piece and refuses one that is too large or compressed."""
+
+    __slots__ = ("_chunks", "_headers", "_limit", "_size", "_status_code")
+
+    def __init__(self, status_code: int, headers: Headers, limit: int) -> None:
+        """Begin with the answer's status and headers, their names in lower case; `limit` is in bytes.
+
+        Raises:
+            InvalidResponseError: the body is compressed, or said to be larger than the limit.
+        """
+        self._status_code = status_code
+        self._headers = headers
+        self._limit = limit
+        self._chunks: list[bytes] = []
+        self._size = 0
+        for name, value in headers:
+            if name == "content-length":
+                if _is_above(value, limit):
+                    self._refuse_size()
+            elif name == "content-encoding" and value.lower() != "identity":
+                # We asked for none. Unpacking what a stranger packed could fill the memory from a few bytes.
+                self._refuse(f"it is compressed ({value!r}), which was not asked for")
+
+    def add(self, chunk: bytes) -> None:
+        """Take a piece of the body.
+
+        Raises:
+            InvalidResponseError: the body is larger than the limit.
+        """
+        self._size += len(chunk)
+        self._chunks.append(chunk)
+        if self._size > self._limit:
+            self._refuse_size()
+
+    def finish(self) -> HttpResponse:
+        """Return the whole answer."""
+        chunks = self._chunks
+        return HttpResponse(self._status_code, self._headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+    def _refuse_size(self) -> None:
+        self._refuse(f"it is larger than the limit of {self._limit:,} bytes")
+
+    def _refuse(self, problem: str) -> None:
+        raise InvalidResponseError(
+            problem,
+            status_code=self._status_code,
+            body=self._chunks[0] if self._chunks else b"",
+            request_id=HttpResponse(self._status_code, self._headers, b"").header("x-amzn-requestid"),
+        )
+
+
+def _is_above(number: str, limit: int) -> bool:
+    return _is_plain(number) and int(number) > limit
+
+
+def _is_plain(number: str) -> bool:
+    # ASCII, since isdigit() takes superscripts for digits, and int() does not.
+    return number.isascii() and number.isdigit() and len(number) < _DIGITS

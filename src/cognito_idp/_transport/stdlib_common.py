@@ -1,0 +1,182 @@
+"""What the sync and the async half of the library's own engine share: ways to servers, and errors. No I/O but a look."""
+
+from __future__ import annotations
+
+import select
+import ssl
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from .._errors import (
+    ConfigError,
+    ConnectError,
+    ConnectTimeoutError,
+    DeadlineExceededError,
+    ProtocolError,
+    ProxyError,
+    ReadError,
+    ReadTimeoutError,
+    TransportError,
+    WriteError,
+    WriteTimeoutError,
+)
+from .http1 import BadAnswerError, request_bytes
+from .routes import MAX_CONNECTIONS, Proxy, at_proxy, origin_of, route_of, unusable_proxy
+
+if TYPE_CHECKING:
+    from .._protocol.wire import HttpRequest, Limits
+    from .certificates import Authorities
+
+_PORTS: Final = {"http": 80, "https": 443}
+_MOST_URLS = 256
+CHUNK_BYTES: Final = 64 * 1024
+TUNNEL_IS_OPEN: Final = range(200, 300)
+
+
+class Phase(NamedTuple):
+    """What a wait is for: the limit that bounds it, the errors that it can end with, and what to say of a late one."""
+
+    limit: str
+    broken: type[TransportError]
+    late: type[TransportError]
+    what: str
+
+
+PROXY: Final = Phase("connect", ProxyError, ConnectTimeoutError, "no connection through its proxy")
+CONNECT: Final = Phase("connect", ConnectError, ConnectTimeoutError, "no connection")
+WRITE: Final = Phase("write", WriteError, WriteTimeoutError, "nothing more of the request was taken")
+READ: Final = Phase("read", ReadError, ReadTimeoutError, "nothing more of the answer came")
+
+# What goes wrong below us: sockets and TLS, names that are none, answers that are none.
+FAILURES: Final = (OSError, ValueError)
+
+
+class Way:
+    """How a server is reached. Connections belong to a way, which is the same object for all URLs of an origin.
+
+    `context` is None where plain http is spoken, to the server or (`proxy_context`) to the proxy.
+    """
+
+    __slots__ = ("connect_to", "context", "extra", "host", "is_tunnelled", "port", "proxy", "proxy_context")
+
+    def __init__(self, url: str, authorities: Authorities) -> None:
+        """Find the way of a URL; certificates are loaded where it needs some, which blocks for some 20 ms.
+
+        Raises:
+            ConfigError: the certificates or the proxy that the environment names can't be used.
+        """
+        scheme, self.host, port = origin_of(url)
+        self.port = port or _PORTS[scheme]
+        self.proxy: Proxy | None = route_of(url).proxy
+        self.connect_to = (self.host, self.port)
+        self.context = authorities.ssl_context() if scheme == "https" else None
+        self.proxy_context: ssl.SSLContext | None = None
+        self.is_tunnelled = False
+        # Header lines for a proxy that passes plain http on.
+        self.extra = ""
+        if self.proxy is not None:
+            if self.proxy.scheme not in _PORTS:
+                problem = "transport='stdlib' speaks to no SOCKS proxy; use transport='httpx' with httpx[socks]"
+                raise unusable_proxy(self.proxy.url, problem)
+            self.connect_to = (self.proxy.host, self.proxy.port)
+            self.proxy_context = authorities.ssl_context() if self.proxy.scheme == "https" else None
+            self.is_tunnelled = self.context is not None
+            if not self.is_tunnelled and self.proxy.authorization:
+                self.extra = f"proxy-authorization: {self.proxy.authorization}\r\n"
+
+    def tunnel_request(self) -> memoryview:
+        """Return the request that asks the proxy for a tunnel (RFC 9110, 9.3.6)."""
+        assert self.proxy is not None  # noqa: S101
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        line = f"proxy-authorization: {self.proxy.authorization}\r\n" if self.proxy.authorization else ""
+        text = f"CONNECT {host}:{self.port} HTTP/1.1\r\nhost: {host}:{self.port}\r\n{line}\r\n"
+        return memoryview(text.encode("ascii"))
+
+    def failure(self, phase: Phase, error: Exception) -> TransportError:
+        """Return our error for what ended an exchange; raise it from that."""
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        if phase is PROXY and self.proxy is not None:
+            return ProxyError(at_proxy(self.proxy, self.host, reason))
+        if phase is READ and isinstance(error, BadAnswerError | ssl.SSLEOFError):
+            return ProtocolError(f"{self.host}: {reason}")
+        return phase.broken(f"{self.host}: {reason}")
+
+    def late(self, phase: Phase, limits: Limits) -> TransportError:
+        """Return the error for a wait that was too long."""
+        return phase.late(f"{self.host}: {phase.what} within {getattr(limits, phase.limit):g} s")
+
+    def too_late(self, limits: Limits) -> TransportError:
+        """Return the error for an exchange that was too long as a whole."""
+        return DeadlineExceededError(f"{self.host}: no whole answer within {limits.total:g} s")
+
+    def no_place(self, limits: Limits) -> TransportError:
+        """Return the error for a call that no connection came free for."""
+        return ConnectTimeoutError(f"{self.host}: all {MAX_CONNECTIONS} connections were busy for {limits.connect:g} s")
+
+
+class Ways:
+    """The ways that a transport knows, by URL. Threads may share them."""
+
+    def __init__(self, authorities: Authorities) -> None:
+        """Find nothing yet."""
+        self._authorities = authorities
+        self._by_origin: dict[object, Way] = {}
+        self._by_url: dict[str, tuple[Way, str]] = {}
+
+    def known(self, url: str) -> tuple[Way, str] | None:
+        """Return the way of a URL, and the target of its requests, if it was found before."""
+        return self._by_url.get(url)
+
+    def find(self, url: str) -> tuple[Way, str]:
+        """Return the way of a URL, and the target of its requests (RFC 9112, 3.2). It may block.
+
+        Raises:
+            ConfigError: it is not a URL that can be sent to, or the certificates or the proxy can't be used.
+        """
+        entry = self._by_url.get(url)
+        if entry is not None:
+            return entry
+        target = _target(url)
+        origin = origin_of(url)
+        way = self._by_origin.get(origin) or self._by_origin.setdefault(origin, Way(url, self._authorities))
+        if way.proxy is not None and not way.is_tunnelled:
+            target = f"{url.partition('//')[0]}//{_authority(url)}{target}"
+        if len(self._by_url) >= _MOST_URLS:
+            self._by_url.clear()
+        self._by_url[url] = way, target
+        return way, target
+
+
+def _authority(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if parts.scheme not in _PORTS or not parts.hostname or not url.isascii() or not url.isprintable() or " " in url:
+        msg = "a URL to send to must begin with https:// or http://, name a host, and hold printable ASCII only"
+        raise ConfigError(msg)
+    return target
+
+
+def bytes_of(request: HttpRequest, way: Way, target: str) -> memoryview:
+    """Return a request as it goes on the wire, in a form whose `repr` shows nothing of it.
+
+    Raises:
+        ConfigError: a header can't be sent.
+    """
+    return memoryview(request_bytes(request, target, way.extra))
+
+
+def is_ready(fileno: int, *, to_read: bool, seconds: float | None) -> bool:
+    """Wait until a socket can be read from or written to, or so long; whether it can. An error counts as ready."""
+    if _HAS_POLL:
+        poll = select.poll()
+        poll.register(fileno, select.POLLIN if to_read else select.POLLOUT)
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
+    wanted, both = [fileno], [fileno]
+    return any(select.select(wanted if to_read else [], [] if to_read else wanted, both, seconds))
+
+
+_HAS_POLL = hasattr(select, "poll")

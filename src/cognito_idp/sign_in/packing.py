@@ -1,0 +1,71 @@
+"""A stored challenge as text.
+
+The text is `c1.` and base64url (RFC 4648, 5) of compressed JSON (RFC 1950). The compression's checksum finds texts that
+were cut off or changed by accident; against changes on purpose, encrypt or sign it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import urlsafe_b64decode
+from typing import TYPE_CHECKING, Any
+
+from .._errors import SignInStateError
+from .._protocol.base64url import base64url
+from .._protocol.redaction import REDACTED, SecretBytes, secret_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VERSION = "c1."
+_MAX_BYTES = 64 * 1024
+
+
+class ChallengeState(str):
+    """A stored challenge: a plain string whose `repr` shows nothing of it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Show only that there is one."""
+        return f"ChallengeState({REDACTED})"
+
+
+def packed(name: str, fields: Mapping[str, Any]) -> ChallengeState:
+    """Return the fields of a challenge as text of letters, digits, `-`, `_` and `.`; `name` is for errors.
+
+    Raises:
+        SignInStateError: they are too large.
+    """
+    data = SecretBytes(json.dumps(fields, separators=(",", ":")).encode("ascii"))
+    if len(data) > _MAX_BYTES:
+        msg = f"{name} can't be stored: what the service sent along is {len(data)} bytes, over {_MAX_BYTES}"
+        raise SignInStateError(msg)
+    return ChallengeState(_VERSION + base64url(zlib.compress(data, 9)))
+
+
+def unpacked(state: str) -> dict[str, Any]:
+    """Return the fields of a challenge.
+
+    Raises:
+        SignInStateError: the text is of another version, cut off or changed.
+    """
+    if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
+        msg = f"the stored challenge is of another version than {_VERSION.rstrip('.')!r}, or is none"
+        raise SignInStateError(msg)
+    text = secret_text(state[len(_VERSION) :])
+    fields: Any = None
+    try:
+        compressed = SecretBytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        unpacker = zlib.decompressobj()
+        data = SecretBytes(unpacker.decompress(compressed, _MAX_BYTES))
+        # Decoding passes over characters that are not of the alphabet, and over bits that are left at the end.
+        if unpacker.eof and not unpacker.unused_data and base64url(compressed) == text:
+            fields = json.loads(data)
+    except (ValueError, zlib.error, RecursionError):
+        pass
+    if not isinstance(fields, dict):
+        msg = "the stored challenge is cut off or changed"
+        raise SignInStateError(msg)
+    return fields
