@@ -24,6 +24,7 @@ from cognito_idp.errors import (
 from cognito_idp.tokens.pools import TrustedPool
 from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
 from cognito_idp.transport.limits import Timeout
+from cognito_idp.wire import Limits
 from tests.support.answers import answer, close, drip, gated, hang, html_503, in_turn
 from tests.support.marks import left_unread
 
@@ -295,7 +296,7 @@ def test_an_answer_that_never_ends_is_given_up(kit: Kit, serve: Serve) -> None:
 def test_limits_of_a_fetch(timeout: Any, limits: tuple[float | None, ...]) -> None:
     """No single wait may take longer than the whole; the answer may have 64 KiB."""
     verifier = TokenVerifier(offline_pool(), token_use="access", timeout=timeout)
-    assert (*limits, 64 * 1024) == verifier._verification._limits
+    assert Limits(*limits, 64 * 1024) == verifier._verification._limits
 
 
 def test_keys_come_from_a_host_that_the_profile_trusts(
