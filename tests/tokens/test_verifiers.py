@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from cognito_idp import ClientClosedError, ConfigError, InvalidResponseError, TransportError
+from cognito_idp._protocol.wire import Limits
 from cognito_idp._transport.limits import Timeout
 from cognito_idp.errors import (
     JwksError,
@@ -295,7 +296,7 @@ def test_an_answer_that_never_ends_is_given_up(kit: Kit, serve: Serve) -> None:
 def test_limits_of_a_fetch(timeout: Any, limits: tuple[float | None, ...]) -> None:
     """No single wait may take longer than the whole; the answer may have 64 KiB."""
     verifier = TokenVerifier(offline_pool(), token_use="access", timeout=timeout)
-    assert (*limits, 64 * 1024) == verifier._verification._limits
+    assert Limits(*limits, 64 * 1024) == verifier._verification._limits
 
 
 def test_keys_come_from_a_host_that_the_profile_trusts(
