@@ -126,7 +126,7 @@ def _until_empty_line(data: bytes, what: str = "head") -> Generator[None, bytes,
             msg = "it does not begin with a status line of HTTP/1.x"
             raise BadAnswerError(msg)
         end = buffer.find(b"\r\n\r\n", max(seen - 3, 0), MAX_HEAD_BYTES)
-        if _STRAY.search(buffer, max(seen - 1, 0), MAX_HEAD_BYTES if end < 0 else end):
+        if _STRAY.search(buffer, max(seen - 1, 0), MAX_HEAD_BYTES if end < 0 else end + 1):
             msg = f"a line of its {what} ends with a bare CR or LF, or holds a NUL"
             raise BadAnswerError(msg)
         if end >= 0:
