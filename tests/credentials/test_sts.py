@@ -193,4 +193,4 @@ def test_limits(kit: Kit, home: Home) -> None:
 
     with pytest.raises(CredentialsError):
         kit.flow(load(home), respond=respond)
-    assert [(5.0, 20.0, 20.0, 30.0, 262_144)] == limits
+    assert [(5.0, 20.0, 20.0, 30.0, 262_144, 60.0)] == limits

@@ -7,9 +7,10 @@ import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..wire import KEEPALIVE_SECONDS
 from .certificates import bundle_of
 from .incoming import Incoming, check_outgoing
-from .routes import KEEPALIVE_SECONDS, NO_PROXY_URL, Route, route_of, unusable_proxy
+from .routes import NO_PROXY_URL, Route, route_of, unusable_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ..wire import HttpRequest
 
 T = TypeVar("T")
+
+# The extension of a request that holds `Limits.max_idle`; the default transports read it.
+MAX_IDLE = "cognito_idp.max_idle"
 
 # The module `httpx` or `httpx2`, which have the same names.
 Library = Any
@@ -47,7 +51,8 @@ def outgoing(library: Library, request: HttpRequest, stream: Any) -> Any:
                 "read": limits.read,
                 "write": limits.write,
                 "pool": limits.connect,
-            }
+            },
+            MAX_IDLE: limits.max_idle,
         },
     )
 
