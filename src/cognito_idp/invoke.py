@@ -14,9 +14,10 @@ from .flow.effects import Flow, Send, Sleep
 from .redaction import SecretBytes
 from .remedies import Remedies
 from .response import parse, request_id
+from .retry import NOT_REPEATABLE
 from .sigv4 import sign
 from .struct import Request, ResponseMetadata
-from .wire import HttpRequest, HttpResponse
+from .wire import FRESH_SECONDS, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .options import Options, Target
     from .retry import Failure, Retry
     from .watch import Unwatched
-    from .wire import Headers
+    from .wire import Headers, Limits
 
 R = TypeVar("R")
 
@@ -71,6 +72,9 @@ def exchange(
     watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
     policy, monotonic = options.retry, options.monotonic
+    limits = options.limits
+    if operation in NOT_REPEATABLE:
+        limits = limits._replace(max_idle=FRESH_SECONDS)
     remedies = Remedies(options, watch)
     attempt = 0
     retry: Retry | None = None
@@ -83,7 +87,9 @@ def exchange(
         attempt += 1
         response: HttpResponse | None = None
         try:
-            request = yield from _request(target, headers, body, remedies, deadline, attempt, signed=signed)
+            request = yield from _request(
+                target, headers, body, remedies, deadline, attempt, limits=limits, signed=signed
+            )
             watch.attempt_started(attempt)
             answer: HttpResponse = yield Send(request)
             response = answer
@@ -135,6 +141,7 @@ def _request(
     deadline: Deadline,
     attempt: int,
     *,
+    limits: Limits,
     signed: bool,
 ) -> Flow[HttpRequest]:
     options = remedies.options
@@ -154,7 +161,7 @@ def _request(
             region=target.region or "",
             service=SERVICE,
         )
-    return HttpRequest("POST", target.url, headers, body, deadline.shortened(options.limits))
+    return HttpRequest("POST", target.url, headers, body, deadline.shortened(limits))
 
 
 @lru_cache(maxsize=2)

@@ -13,7 +13,6 @@ from ..endpoint import is_loopback
 from ..errors import ConfigError, ProxyError
 
 MAX_CONNECTIONS = 100
-KEEPALIVE_SECONDS = 60.0
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

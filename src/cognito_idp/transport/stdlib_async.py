@@ -10,10 +10,11 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ..errors import ClientClosedError, ConfigError, TransportError
+from ..wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
 from .http1 import answer_reader
 from .pool import idle_clock
-from .routes import KEEPALIVE_SECONDS, MAX_CONNECTIONS
+from .routes import MAX_CONNECTIONS
 from .stdlib_common import Ways, bytes_of
 from .stdlib_protocol import Connection, or_none
 
