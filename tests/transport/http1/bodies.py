@@ -120,7 +120,9 @@ UNTIL_CLOSE: Final = {
     "HTTP/1.0": Row(head(start=b"HTTP/1.0 200 OK") + b"hello", CLOSED),
     "a status that fails": Row(head(start=b"HTTP/1.1 503 X") + b"hello", Read(503, b"hello", is_kept=False)),
     "larger than the limit": Row(
-        framed(body=b"a" * (LIMIT + 1)), "larger than the limit", "stricter: max_response_bytes (RFC 9110, 9.3.3)"
+        framed(body=b"a" * (LIMIT + 1)),
+        "larger than the limit",
+        "stricter: our caller bounds an answer (RFC 9110, 2.3)",
     ),
 }
 

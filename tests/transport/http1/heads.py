@@ -156,6 +156,7 @@ INTERIM: Final = {
     "nine": Row(_CONTINUE * 9 + hello(), _MORE, "stricter: nothing asked for one (RFC 9110, 15.2)"),
     "a thousand": Row(_CONTINUE * 1000, _MORE),
     "and no answer": Row(_CONTINUE, "closed within the head"),
+    "099 before it": Row(head(start=b"HTTP/1.1 099 X") + hello(), _NO_START),
     "half of one": Row(_CONTINUE[:-2], "closed within the head"),
     "101": Row(head(b"Upgrade: h2c", b"Connection: Upgrade", start=b"HTTP/1.1 101 X") + hello(), "another protocol"),
     "with a length and no body": Row(head(FIVE, start=b"HTTP/1.1 100 X") + hello(), KEPT),

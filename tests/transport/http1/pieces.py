@@ -79,7 +79,7 @@ SIZES: Final = {
     "over the limit": Row(
         chunks(b"%x\r\n" % (LIMIT + 1) + b"a" * (LIMIT + 1) + b"\r\n0\r\n\r\n"),
         "larger than the limit",
-        "stricter: max_response_bytes (RFC 9110, 9.3.3)",
+        "stricter: our caller bounds an answer (RFC 9110, 2.3)",
     ),
 }
 

@@ -89,8 +89,9 @@ STARTS: Final = {
     "a NUL": b"HTTP/1.1 200 OK\r\nX: \0",
     "an LF for a size": chunks(b"5\n"),
     "an LF in a trailer": chunks(b"0\r\nX: y\n"),
-    "more than 64 KiB": head()[:-2] + b"a" * 65536,
-    "an endless extension": chunks(b"5;" + b"a" * 4096),
+    "64 KiB without an end": head()[:-2] + b"a" * (65536 - len(head()[:-2])),
+    "a CR in a size": chunks(b"5\rx"),
+    "an endless extension": chunks(b"5;" + b"a" * 4094),
     "a ninth interim answer": head(start=b"HTTP/1.1 100 X") * 9,
 }
 
@@ -98,9 +99,11 @@ STARTS: Final = {
 @pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 def test_refused_at_once(start: bytes) -> None:
     """What can't become a good answer is refused when it comes, not when the peer closes or a time limit ends."""
-    reader = http1.answer_reader(1000)
-    with pytest.raises(http1.BadAnswerError):
-        reader.send(start)
+    for size in (len(start), 1):
+        reader = http1.answer_reader(1000)
+        pieces = [start[at : at + size] for at in range(0, len(start), size)]
+        with pytest.raises(http1.BadAnswerError):
+            _ = [reader.send(piece) for piece in pieces]
 
 
 class Work:
