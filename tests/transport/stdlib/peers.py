@@ -14,14 +14,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def raw_server(script: Callable[[socket.socket], object], *, buffer: int | None = None) -> Iterator[int]:
-    """Yield the port of a server that runs a function for each connection, one after the other, and then closes it.
-
-    `buffer` is how many bytes the kernel may take that the function has not read yet.
-    """
+def raw_server(script: Callable[[socket.socket], object]) -> Iterator[int]:
+    """Yield the port of a server that runs a function for each connection, one after the other, and then closes it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        if buffer is not None:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
 
         def accept() -> None:
             while True:
