@@ -102,6 +102,7 @@ class AsyncStdlibTransport:
         current = _running_loop()
         for loop, pool in list(self._pools.items()):
             if loop is current:
+                pool.abort()
                 await pool.guardian.aclose()
                 # The loop closes the sockets in its next turn.
                 await asyncio.sleep(0)
