@@ -35,16 +35,8 @@ class RoutedTransport(httpx.BaseTransport):
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         """Make no connection yet."""
         self._max_connections = max_connections
-        self._routes = Routes()
-        self._process = os.getpid()
-        self._pool: Pool[Lane] = Pool(self._lane, max_connections)
-
-    def _lane(self, route: Route) -> Lane:
-        if os.getpid() != self._process:
-            # A lock that another thread of the parent held during the fork is never released here.
-            self._routes = Routes()
-            self._process = os.getpid()
-        return Lane(self._routes, route)
+        self._lanes = _Lanes()
+        self._pool: Pool[Lane] = Pool(self._lanes.make, max_connections)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send over an idle connection, a new one, or the next that comes free.
@@ -54,7 +46,9 @@ class RoutedTransport(httpx.BaseTransport):
         """
         extensions = request.extensions
         seconds = extensions.get("timeout", {}).get("pool")
-        lane = self._pool.take(self._routes.route(request.url), extensions.get(MAX_IDLE, KEEPALIVE_SECONDS), seconds)
+        lane = self._pool.take(
+            self._lanes.routes.route(request.url), extensions.get(MAX_IDLE, KEEPALIVE_SECONDS), seconds
+        )
         if lane is None:
             msg = f"all {self._max_connections} connections were busy for {seconds:g} s"
             raise httpx.PoolTimeout(msg)
@@ -69,6 +63,21 @@ class RoutedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections of this process, those that other threads use too."""
         self._pool.close()
+
+
+class _Lanes:
+    """Makes lanes. If the transport did, it would be in a circle with its pool, and be collected late."""
+
+    def __init__(self) -> None:
+        self.routes = Routes()
+        self._process = os.getpid()
+
+    def make(self, route: Route) -> Lane:
+        if os.getpid() != self._process:
+            # A lock that another thread of the parent held during the fork is never released here.
+            self.routes = Routes()
+            self._process = os.getpid()
+        return Lane(self.routes, route)
 
 
 class Lane:
