@@ -10,15 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from benchmarks.server import running_server
 
 from cognito_idp.errors import TimeoutError_
 from cognito_idp.transport import make_async_transport, make_transport
 from cognito_idp.wire import HttpRequest, HttpResponse
+from tests.support.answers import answer
+from tests.support.server import Server
 from tests.transport.behaviour.rig import GENEROUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.server import Connection, Received
 
 TASKS, THREADS = 200, 16
 FEW = 600
@@ -29,8 +32,13 @@ ENGINES = pytest.mark.parametrize("engine", ["stdlib", "httpx"])
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Start a server that answers with the user name of each request."""
-    with running_server() as base:
-        yield f"{base}/echo"
+
+    def echo(connection: Connection, request: Received) -> None:
+        name = json.loads(request.body)["AuthParameters"]["USERNAME"]
+        answer(json.dumps({"ChallengeParameters": {"USERNAME": name}}).encode())(connection, request)
+
+    with Server(echo) as server:
+        yield server.url
 
 
 def question(url: str, name: str, total: float = GENEROUS.total or 0) -> HttpRequest:
