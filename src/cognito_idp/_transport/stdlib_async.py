@@ -16,7 +16,7 @@ from .http1 import answer_reader
 from .pool import idle_clock
 from .routes import MAX_CONNECTIONS
 from .stdlib_common import Ways, bytes_of
-from .stdlib_protocol import Connection, or_none
+from .stdlib_protocol import BROKEN, Connection, or_none
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -103,6 +103,7 @@ class AsyncStdlibTransport:
         current = _running_loop()
         for loop, pool in list(self._pools.items()):
             if loop is current:
+                pool.abort()
                 await pool.guardian.aclose()
                 # The loop closes the sockets in its next turn.
                 await asyncio.sleep(0)
@@ -221,12 +222,15 @@ class Pool:
             async with limit:
                 await connection.connect(min(by, end_by))
         except BaseException as error:
-            connection.connecting = None
+            was_closed = connection.closed
             connection.abort()
-            if limit.expired() and isinstance(error, TimeoutError):
-                raise (way.too_late(limits) if end_by <= by else way.late(connection.phase, limits)) from None
-            raise
-        connection.connecting = None
+            if not (limit.expired() and isinstance(error, TimeoutError)):
+                raise
+            if was_closed:
+                raise way.failure(connection.phase, ConnectionAbortedError(BROKEN)) from None
+            raise (way.too_late(limits) if end_by <= by else way.late(connection.phase, limits)) from None
+        finally:
+            connection.connecting = None
         return connection
 
     def look_by(self, when: float) -> None:
