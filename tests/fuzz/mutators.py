@@ -24,6 +24,8 @@ _PIECES: Final = (
     b"\0", b"\xff", b"\xed\xa0\x80", b"\n", b"\r", b"\t", b" " * 50, b"=", b":", b"[", b"]", b"#", b";", b".", b"..",
     b"-", b"_", b"/", b"@", b"%", b"?", b"\\", b'"', b"'", b"c1.", b"Bearer ", b"\xef\xbb\xbf", b"\xe2\x84\x80",
     b"\x1c", b"\x85", b"AAAA", b"==", b"eyJ", b"0" * 30,
+    b"\r\n", b"\r\n\r\n", b"HTTP/1.1 100 X\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"Content-Length: 5\r\n",
+    b"5\r\nhello\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n", b"0\r\n\r\n", b"\r\n ",
 )  # fmt: skip
 
 

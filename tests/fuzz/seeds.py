@@ -11,6 +11,8 @@ from tests.sign_in.test_state import BASE, STATE
 from tests.test_config_files import TEXTS
 from tests.tokens.issuing import ACCESS, ID, jwk, jwks, token
 from tests.tokens.refused import REFUSED
+from tests.transport.http1.reading import chunks, head
+from tests.transport.http1.test_odd_answers import TABLES as ANSWERS
 
 from .targets import MARK, RESPONSES, TARGETS
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cognito_idp._structs.struct import Struct
 
 _DEPTH = 4
+_LONGEST_ANSWER = 2000
 
 _ERRORS = (
     b'{"__type":"com.amazonaws.cognitoidentityprovider#NotAuthorizedException:http://x/","message":"no"}',
@@ -150,6 +153,17 @@ def _url() -> Iterable[bytes]:
     return (text.encode() for text in _URLS)
 
 
+def _answer() -> Iterable[bytes]:
+    for rows in ANSWERS.values():
+        yield from (b"\x80\0" + row.data for row in rows.values() if len(row.data) < _LONGEST_ANSWER)
+    secret = MARK.encode()
+    for lines in ((b"X: " + secret,), (secret,), (b"Content-Length: " + secret,), (b"Transfer-Encoding: " + secret,)):
+        yield b"\x80\0" + head(*lines, b"Content-Length: 28") + secret
+    for size in (b"1c", secret, b"1c;" + secret):
+        yield b"\x80\0" + chunks(size + b"\r\n" + secret + b"\r\n0\r\nX: " + secret + b"\r\n\r\n")
+    yield b"\x80\0" + secret
+
+
 _SEEDS = {
     "response": _response,
     "config": _config,
@@ -158,5 +172,6 @@ _SEEDS = {
     "keys": _keys,
     "state": _state,
     "url": _url,
+    "answer": _answer,
 }
 assert set(TARGETS) == set(_SEEDS)

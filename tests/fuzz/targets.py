@@ -11,8 +11,6 @@ import json
 import tempfile
 import zlib
 from base64 import urlsafe_b64encode
-from configparser import Error as IniError
-from configparser import RawConfigParser
 from contextlib import suppress
 from functools import cache, partial
 from itertools import accumulate
@@ -41,6 +39,9 @@ from cognito_idp.credentials.shared_file import ConfigFileProvider, SharedCreden
 from cognito_idp.errors import service_error
 from tests.conformance.values import response_classes
 from tests.tokens.issuing import CLIENT, ISSUER, NOW, jwks, offline, offline_pool, private_key, signed
+from tests.transport.http1.reading import ours, theirs
+
+from .peers import by_configparser, by_joserfc, by_pyjwt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,7 +95,7 @@ def config(data: bytes) -> None:
     for name in ("config", "credentials"):
         (folder / name).write_bytes(data)
     environ = {"AWS_CONFIG_FILE": str(folder / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials")}
-    theirs = _by_configparser(data)
+    theirs = by_configparser(data)
     try:
         found = load_config(environ)
     except ConfigError as error:
@@ -153,7 +154,7 @@ def token(data: bytes) -> None:
     assert claims.iss == ISSUER
     assert claims.all["exp"] > NOW
     assert CLIENT in (claims.all.get("aud"), claims.all.get("client_id"))
-    assert claims.all == _by_pyjwt(issued) == _by_joserfc(issued)
+    assert claims.all == by_pyjwt(issued) == by_joserfc(issued)
     assert MARK not in repr(claims)
 
 
@@ -214,8 +215,30 @@ def url(data: bytes) -> None:
     assert endpoint.path.isascii()
 
 
+def answer(data: bytes) -> None:
+    """Any bytes are an HTTP answer that httpx reads in the same way, or refused with a text that shows nothing of them.
+
+    In what pieces they come changes nothing. Bytes: one for where to cut, one for the limit; then what comes until the
+    connection ends.
+    """
+    cut, limit, sent = _at(data, 0), _LIMITS[_at(data, 1) % len(_LIMITS)], data[2:]
+    decision = ours([sent], limit)
+    assert decision == ours((sent[at : at + 1] for at in range(len(sent))), limit)
+    at = len(sent) * cut // 255
+    assert decision == ours((sent[:at], sent[at:]), limit)
+    if isinstance(decision, str):
+        # The coding that nobody asked for is named.
+        assert MARK not in decision or decision.startswith("it is compressed")
+        return
+    assert len(decision.body) <= limit
+    other = theirs(sent)
+    assert other is None or decision[:2] == other[:2]
+
+
+_LIMITS: Final = (1 << 20, 1 << 20, 1 << 20, 100, 5, 1)
+
 TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (response, config, credentials, token, keys, state, url)
+    target.__name__: target for target in (response, config, credentials, token, keys, state, url, answer)
 }
 
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -278,16 +301,6 @@ def _folder() -> Path:
     return Path(_temporary().name)
 
 
-def _by_configparser(data: bytes) -> dict[str, dict[str, str]] | None:
-    parser = RawConfigParser(strict=False)
-    try:
-        text = data.decode("utf-8-sig")
-        parser.read_string(text.replace("\r\n", "\n").replace("\r", "\n"))
-    except (IniError, UnicodeDecodeError):
-        return None
-    return {name: dict(parser.items(name)) for name in parser.sections()}
-
-
 @cache
 def _verifier() -> Any:
     return offline(offline_pool())
@@ -307,32 +320,6 @@ def _shown(issued: str) -> str:
             if isinstance(found, dict):
                 shown += json.dumps([found.get(name) for name in _SHOWN], ensure_ascii=False)
     return shown
-
-
-def _by_pyjwt(issued: str) -> Any:
-    import jwt
-
-    return jwt.decode(
-        issued,
-        private_key("first").public_key(),
-        algorithms=["RS256"],
-        issuer=ISSUER,
-        options={
-            "verify_exp": False,
-            "verify_iat": False,
-            "verify_nbf": False,
-            "verify_aud": False,
-            "verify_jti": False,
-        },
-    )
-
-
-def _by_joserfc(issued: str) -> Any:
-    from joserfc import jws
-    from joserfc.jwk import KeySet
-
-    keys: Any = jwks()
-    return json.loads(jws.deserialize_compact(issued, KeySet.import_key_set(keys), algorithms=["RS256"]).payload)
 
 
 def _look_at(challenge: Challenge) -> None:

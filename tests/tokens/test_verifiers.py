@@ -294,7 +294,7 @@ def test_an_answer_that_never_ends_is_given_up(kit: Kit, serve: Serve) -> None:
         (Timeout(total=9.0, connect=1.0, read=None), (1.0, 9.0, 9.0, 9.0)),
     ],
 )
-def test_limits_of_a_fetch(timeout: Any, limits: tuple[float | None, ...]) -> None:
+def test_limits_of_a_fetch(timeout: Any, limits: tuple[float | None, float | None, float | None, float | None]) -> None:
     """No single wait may take longer than the whole; the answer may have 64 KiB."""
     verifier = TokenVerifier(offline_pool(), token_use="access", timeout=timeout)
     assert Limits(*limits, 64 * 1024) == verifier._verification._limits

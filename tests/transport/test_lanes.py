@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -12,9 +11,9 @@ import anyio.to_thread
 import pytest
 
 from cognito_idp import AsyncClient, Timeout
+from cognito_idp._protocol.wire import KEEPALIVE_SECONDS
 from cognito_idp._transport import lanes
 from cognito_idp._transport.lanes import LanePool
-from cognito_idp._transport.routes import KEEPALIVE_SECONDS
 from cognito_idp.errors import (
     ConnectError,
     ConnectTimeoutError,
@@ -127,7 +126,7 @@ async def test_a_refused_connection_is_free_again() -> None:
 async def test_idle_connections_close_after_a_while(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that nobody used for a minute is closed when another one comes back."""
     now = [1000.0]
-    monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(lanes, "idle_clock", lambda: now[0])
     gate = threading.Event()
     server = serve(gated(gate, answer()))
     async with client_of(server, 3) as client:

@@ -105,6 +105,8 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     _options: Options
     _link: Link[TransportT, DriverT]
+    # For the generated methods, which know the names of their request structs.
+    _request = staticmethod(made_request)
 
     @property
     def region(self) -> str | None:
@@ -157,9 +159,6 @@ class BaseClient(Generic[TransportT, DriverT]):
         where = target.url if target is not None else "the region of each call's user pool"
         state = ", closed" if self._link.closed else ""
         return f"{type(self).__name__}({where}{state})"
-
-    def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
-        return made_request(name, members)
 
     def _send_flow(self, request: Request[R]) -> Flow[R]:
         _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")

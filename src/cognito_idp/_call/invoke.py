@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
 from .._flow.effects import Flow, Send, Sleep
 from .._protocol.redaction import SecretBytes
+from .._protocol.repeat import NOT_REPEATABLE
 from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import sign
-from .._protocol.wire import HttpRequest, HttpResponse
+from .._protocol.wire import FRESH_SECONDS, HttpRequest, HttpResponse
 from .._structs.convert import from_wire, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._protocol.repeat import Failure
-    from .._protocol.wire import Headers
+    from .._protocol.wire import Headers, Limits
     from .options import Options, Target
     from .retry import Retry
     from .watch import Unwatched
@@ -73,6 +74,9 @@ def exchange(
     watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
     policy, monotonic = options.retry, options.monotonic
+    limits = options.limits
+    if operation in NOT_REPEATABLE:
+        limits = limits._replace(max_idle=FRESH_SECONDS)
     remedies = Remedies(options, watch)
     attempt = 0
     retry: Retry | None = None
@@ -85,7 +89,9 @@ def exchange(
         attempt += 1
         response: HttpResponse | None = None
         try:
-            request = yield from _request(target, headers, body, remedies, deadline, attempt, signed=signed)
+            request = yield from _request(
+                target, headers, body, remedies, deadline, attempt, limits=limits, signed=signed
+            )
             watch.attempt_started(attempt)
             answer: HttpResponse = yield Send(request)
             response = answer
@@ -137,6 +143,7 @@ def _request(
     deadline: Deadline,
     attempt: int,
     *,
+    limits: Limits,
     signed: bool,
 ) -> Flow[HttpRequest]:
     options = remedies.options
@@ -156,7 +163,7 @@ def _request(
             region=target.region or "",
             service=SERVICE,
         )
-    return HttpRequest("POST", target.url, headers, body, deadline.shortened(options.limits))
+    return HttpRequest("POST", target.url, headers, body, deadline.shortened(limits))
 
 
 @lru_cache(maxsize=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 
 
 def on_trio() -> bool:
@@ -22,3 +23,20 @@ def current_loop() -> object:
 
         return trio.lowlevel.current_trio_token()
     return asyncio.get_running_loop()
+
+
+def is_over(loop: Any) -> bool:
+    """Whether what `current_loop` returned stands for a loop that has ended; no other thread need be running it."""
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.is_closed()
+    import trio
+
+    try:
+        loop.run_sync_soon(_nothing)
+    except trio.RunFinishedError:
+        return True
+    return False
+
+
+def _nothing() -> None:
+    """Trio says whether a run goes on when something is to be run in it."""

@@ -15,6 +15,11 @@ R = TypeVar("R")
 
 Headers = tuple[tuple[str, str], ...]
 
+# How many seconds a kept connection may have been idle to be used again: for any request, and for one that must not be
+# repeated. A machine that was frozen meanwhile may not have heard yet that the peer is gone.
+KEEPALIVE_SECONDS = 60.0
+FRESH_SECONDS = 5.0
+
 
 class Limits(NamedTuple):
     """What one exchange may cost: seconds to connect, to wait for a read or a write, and in all; bytes of answer.
@@ -28,7 +33,7 @@ class Limits(NamedTuple):
     write: float | None
     total: float | None
     max_response_bytes: int
-    max_idle: float = 60.0
+    max_idle: float = KEEPALIVE_SECONDS
 
 
 class HttpRequest(NamedTuple):

@@ -38,14 +38,14 @@ def answer_reader(max_response_bytes: int) -> Reader:
     It raises `BadAnswerError`, and `InvalidResponseError` where the body is compressed or larger than the limit.
     """
     reader = _read(max_response_bytes)
-    reader.send(None)
+    next(reader)
     return reader
 
 
 def tunnel_reader() -> Reader:
     """Return a reader of a proxy's answer to CONNECT, which ends with its head (RFC 9110, 9.3.6)."""
     reader = _read_head_only()
-    reader.send(None)
+    next(reader)
     return reader
 
 
@@ -86,7 +86,7 @@ def _final_head() -> Generator[None, bytes, tuple[int, Headers, bytes, bool]]:
         raise BadAnswerError(msg)
     for _ in range(MAX_INTERIM_ANSWERS + 1):
         end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
-        if end < 0:
+        if end < 0 or not data.startswith(_BEGINNING):
             data, end = yield from _until_empty_line(data)
         lines = _lines(data[:end])
         status_line = _STATUS_LINE.fullmatch(lines[0])
@@ -126,7 +126,7 @@ def _until_empty_line(data: bytes, what: str = "head") -> Generator[None, bytes,
             msg = "it does not begin with a status line of HTTP/1.x"
             raise BadAnswerError(msg)
         end = buffer.find(b"\r\n\r\n", max(seen - 3, 0), MAX_HEAD_BYTES)
-        if _STRAY.search(buffer, max(seen - 1, 0), len(buffer) if end < 0 else end):
+        if _STRAY.search(buffer, max(seen - 1, 0), MAX_HEAD_BYTES if end < 0 else end + 1):
             msg = f"a line of its {what} ends with a bare CR or LF, or holds a NUL"
             raise BadAnswerError(msg)
         if end >= 0:
@@ -159,10 +159,7 @@ def _fields(lines: list[str]) -> Headers:
     fields = []
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon:
-            msg = "a header line has no colon"
-            raise BadAnswerError(msg)
-        fields.append((_USUAL_NAMES.get(name) or _checked_name(name), value.strip(" \t")))
+        fields.append(((colon and _USUAL_NAMES.get(name)) or _checked_name(name, colon), value.strip(" \t")))
     return tuple(fields)
 
 
@@ -174,14 +171,11 @@ _USUAL_NAMES: Final[Mapping[str, str]] = {
 }
 
 
-def _checked_name(name: str) -> str:
-    if name[:1] in {" ", "\t"}:
-        msg = "a header line is folded"
-        raise BadAnswerError(msg)
-    if not _TOKEN.fullmatch(name):
-        msg = "the name of a header is not a token"
-        raise BadAnswerError(msg)
-    return name.lower()
+def _checked_name(name: str, colon: str) -> str:
+    if colon and _TOKEN.fullmatch(name):
+        return name.lower()
+    problem = "the name of a header is not a token" if colon else "a header line has no colon"
+    raise BadAnswerError("a header line is folded" if name[:1] in {" ", "\t"} else problem)
 
 
 def _framing(status: int, headers: Headers, *, is_http_1_0: bool) -> tuple[int | None, bool, bool]:
@@ -194,22 +188,25 @@ def _framing(status: int, headers: Headers, *, is_http_1_0: bool) -> tuple[int |
             codings.append(value)
         elif name == "connection" and "close" in value.lower():
             is_closing = True
-    problem = None
-    if len(lengths) > 1:
-        problem = "it has more than one Content-Length"
-    elif lengths and not _LENGTH.fullmatch(lengths[0]):
-        problem = "its Content-Length is not a plain number"
-    elif lengths and codings:
-        problem = "it has both a Content-Length and a Transfer-Encoding"
-    elif codings and (len(codings) > 1 or codings[0].lower() != "chunked"):
-        problem = "its Transfer-Encoding is not 'chunked'"
-    elif codings and is_http_1_0:
-        problem = "it is in chunks, which HTTP/1.0 does not have"
-    if problem is not None:
+    if (problem := _problem(lengths, codings, is_http_1_0=is_http_1_0)) is not None:
         raise BadAnswerError(problem)
     if status in _WITHOUT_BODY:
         return 0, False, is_closing
     return int(lengths[0]) if lengths else None, bool(codings), is_closing
+
+
+def _problem(lengths: list[str], codings: list[str], *, is_http_1_0: bool) -> str | None:
+    if len(lengths) > 1:
+        return "it has more than one Content-Length"
+    if lengths and not _LENGTH.fullmatch(lengths[0]):
+        return "its Content-Length is not a plain number"
+    if lengths and codings:
+        return "it has both a Content-Length and a Transfer-Encoding"
+    if codings and (len(codings) > 1 or codings[0].lower() != "chunked"):
+        return "its Transfer-Encoding is not 'chunked'"
+    if codings and is_http_1_0:
+        return "it is in chunks, which HTTP/1.0 does not have"
+    return None
 
 
 # More digits than any size has; int() would take long over thousands of them.
@@ -223,9 +220,11 @@ def _read_chunks(data: bytes, answer: Incoming) -> Generator[None, bytes, bytes]
     """Read a body in chunks, and its trailers, which are passed over; return what came behind."""
     at, extensions = 0, 0
     while True:
+        seen = at
         while (end := data.find(b"\r\n", at, at + _CHUNK_LINE_BYTES)) < 0:
-            if len(data) - at >= _CHUNK_LINE_BYTES or _STRAY.search(data, at):
+            if len(data) - at >= _CHUNK_LINE_BYTES or _STRAY.search(data, seen):
                 raise BadAnswerError(_NO_SIZE)
+            seen = max(len(data) - at - 1, 0)
             data, at = data[at:] + (yield from _more()), 0
         line = _CHUNK_LINE.fullmatch(data, at, end)
         if line is None:
@@ -252,8 +251,7 @@ def _read_chunks(data: bytes, answer: Incoming) -> Generator[None, bytes, bytes]
         at += 2
     # From the end of the last chunk's line: without trailers, an empty line follows at once.
     data, end = yield from _until_empty_line(data[end:], "trailers")
-    if end:
-        _fields(_lines(data[2:end]))
+    _fields(_lines(data[:end])[1:])
     return data[end + 4 :]
 
 
@@ -277,16 +275,22 @@ def request_bytes(request: HttpRequest, target: str, more: str = "") -> bytes:
         ConfigError: a header would end its line early, or is one that says how a request ends; never shows a value.
     """
     headers, body = request.headers, request.body
-    lines = "\r\n".join([_field(name) + value for name, value in headers])
-    head = f"{request.method} {target} HTTP/1.1\r\n{lines}\r\n{more}\r\n"
-    line_ends = len(headers) - 1
+    start = f"{request.method} {target}"
+    if not _START.fullmatch(start):
+        msg = "the method or the URL of a request holds something other than printable ASCII"
+        raise ConfigError(msg)
+    lines = "".join([f"{_field(name)}{value}\r\n" for name, value in headers])
+    line_ends = len(headers)
     if lines.count("\n") != line_ends or lines.count("\r") != line_ends or "\0" in lines or not lines.isascii():
         check_headers(headers)  # says which one
     lengths = [value for name, value in headers if name == "content-length"]
     if lengths != [str(len(body))] and (lengths or body):
         msg = "the header 'content-length' of a request must be there once, with the length of its body"
         raise ConfigError(msg)
-    return head.encode("ascii") + body
+    return f"{start} HTTP/1.1\r\n{lines}{more}\r\n".encode("ascii") + body
+
+
+_START = re.compile(r"[A-Z]+ [!-~]+")
 
 
 # They are the engine's own, or belong to one connection, not to a request (RFC 9110, 7.6.1).
@@ -295,7 +299,7 @@ _NOT_FOR_CALLERS = frozenset({"connection", "keep-alive", "te", "trailer", "tran
 
 @lru_cache(maxsize=256)
 def _field(name: str) -> str:
-    if not _TOKEN.fullmatch(name) or name.lower() in _NOT_FOR_CALLERS:
-        msg = f"header {name!r} can't be sent: it is not a token, or it is for one connection, not for a request"
+    if not _TOKEN.fullmatch(name) or name != name.lower() or name in _NOT_FOR_CALLERS:
+        msg = f"header {name!r} can't be sent: not a token in lower case, or one for a connection, not for a request"
         raise ConfigError(msg)
     return f"{name}: "

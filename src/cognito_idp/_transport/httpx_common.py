@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._protocol.wire import KEEPALIVE_SECONDS
 from .certificates import Authorities
 from .incoming import Incoming, check_outgoing
-from .routes import KEEPALIVE_SECONDS, Route, route_of
+from .routes import Route, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from .._protocol.wire import HttpRequest
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
+
+# The extension of a request that holds `Limits.max_idle`; the default transports read it.
+MAX_IDLE = "cognito_idp.max_idle"
 
 # The module `httpx` or `httpx2`, which have the same names.
 Library = Any
@@ -47,7 +51,8 @@ def outgoing(library: Library, request: HttpRequest, stream: Any) -> Any:
                 "read": limits.read,
                 "write": limits.write,
                 "pool": limits.connect,
-            }
+            },
+            MAX_IDLE: limits.max_idle,
         },
     )
 

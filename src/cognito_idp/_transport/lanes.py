@@ -7,16 +7,18 @@ is not left in order is closed and forgotten; the next call makes a new one.
 
 from __future__ import annotations
 
-import time
+import os
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
 
-from .._flow.loops import current_loop
-from .httpx_common import Routes
-from .routes import KEEPALIVE_SECONDS, MAX_CONNECTIONS
+from .._flow.loops import current_loop, is_over
+from .._protocol.wire import KEEPALIVE_SECONDS
+from .httpx_common import MAX_IDLE, Routes
+from .pool import idle_clock
+from .routes import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,10 +30,9 @@ _CLOSE_SECONDS = 2.0
 
 
 class LanePool(httpx.AsyncBaseTransport):
-    """An async transport that holds at most `max_connections` connections, each in a pool of its own.
+    """An async transport that holds at most `max_connections` connections a loop, each in a pool of its own.
 
-    Connections belong to an event loop. A pool that is used from a new one (as `asyncio.run` makes with each call)
-    begins anew there.
+    Connections belong to the event loop and the process that made them. Each loop has its own, until it is closed.
     """
 
     # For the adapter: a call through it may be cancelled in the middle.
@@ -41,26 +42,26 @@ class LanePool(httpx.AsyncBaseTransport):
         """Make no connection yet."""
         self._max_connections = max_connections
         self._routes = Routes(authorities)
-        self._loop: object = None
-        self._slots: anyio.Semaphore | None = None
-        self._idle: dict[Route, deque[tuple[float, httpx.AsyncHTTPTransport]]] = {}
+        self._lanes: dict[tuple[object, int], _Lanes] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send over an idle connection, a new one, or the next that comes free."""
-        slots = self._slots_of_current_loop()
-        await self._acquire(slots, request)
+        lanes = self._lanes_of_current_loop()
+        await self._acquire(lanes.slots, request)
         try:
             route = self._routes.route(request.url)
-            lane = self._take(route)
+            lane = await lanes.take(route, request.extensions.get(MAX_IDLE, KEEPALIVE_SECONDS))
+            if lane is None:
+                lane = self._routes.transport(httpx.AsyncHTTPTransport, route, 1)
         except BaseException:
-            slots.release()
+            lanes.slots.release()
             raise
         try:
             response = await lane.handle_async_request(request)
         except BaseException:
-            await self._end(route, lane, slots, in_order=False)
+            await lanes.end(route, lane, in_order=False)
             raise
-        response.stream = _LaneStream(self, route, lane, slots, response)
+        response.stream = _LaneStream(lanes, route, lane, response)
         return response
 
     async def _acquire(self, slots: anyio.Semaphore, request: httpx.Request) -> None:
@@ -74,46 +75,66 @@ class LanePool(httpx.AsyncBaseTransport):
                 msg = f"all {self._max_connections} connections were busy for {seconds:g} s"
                 raise httpx.PoolTimeout(msg) from None
 
-    def _slots_of_current_loop(self) -> anyio.Semaphore:
-        loop = current_loop()
-        if self._slots is None or loop is not self._loop:
-            # The old loop's connections can't be used, nor closed, from this one; the garbage collector closes them.
-            self._loop = loop
-            self._idle = {}
-            self._slots = anyio.Semaphore(self._max_connections)
-        return self._slots
+    def _lanes_of_current_loop(self) -> _Lanes:
+        key = current_loop(), os.getpid()
+        lanes = self._lanes.get(key)
+        if lanes is None:
+            for other in list(self._lanes):
+                if other[1] == key[1] and is_over(other[0]):
+                    # What it left can't be closed from this loop; the garbage collector does that.
+                    self._lanes.pop(other, None)
+            lanes = self._lanes[key] = _Lanes(self._max_connections)
+        return lanes
 
-    def _take(self, route: Route) -> httpx.AsyncHTTPTransport:
+    async def aclose(self) -> None:
+        """Close all idle connections of this loop; those in use, on any loop, close when their call ends."""
+        here = current_loop(), os.getpid()
+        for key in list(self._lanes):
+            # What belongs to another process is neither closed nor dropped.
+            if key[1] == here[1] and (lanes := self._lanes.pop(key, None)) is not None:
+                await lanes.close(is_here=key == here)
+
+
+class _Lanes:
+    """The connections of one event loop in one process: places to use one in, and those that are idle, by route."""
+
+    def __init__(self, max_connections: int) -> None:
+        self.slots = anyio.Semaphore(max_connections)
+        self._idle: dict[Route, deque[tuple[float, httpx.AsyncHTTPTransport]]] = {}
+        self._closed = False
+
+    async def take(self, route: Route, max_idle: float) -> httpx.AsyncHTTPTransport | None:
+        """Return the lane used last, the likeliest to be alive still; None if one has to be made, for which is room."""
         idle = self._idle.get(route)
-        if idle:
-            # The connection used last is the likeliest to be alive still.
+        if idle and idle_clock() - idle[-1][0] <= max_idle:
             return idle.pop()[1]
-        return self._routes.transport(httpx.AsyncHTTPTransport, route, 1)
+        kept = [lanes for lanes in self._idle.values() if lanes]
+        if sum(map(len, kept)) > self.slots.value:
+            await _close(min(kept, key=lambda lanes: lanes[0][0]).popleft()[1])
+        return None
 
-    async def _end(
-        self, route: Route, lane: httpx.AsyncHTTPTransport, slots: anyio.Semaphore, *, in_order: bool
-    ) -> None:
+    async def end(self, route: Route, lane: httpx.AsyncHTTPTransport, *, in_order: bool) -> None:
         """Take back a lane: keep it for the next call if its exchange came to its end, and close it otherwise."""
         try:
-            if not in_order or slots is not self._slots:
+            if not in_order or self._closed:
                 await _close(lane)
                 return
             idle = self._idle.setdefault(route, deque())
-            now = time.monotonic()
+            now = idle_clock()
             idle.append((now, lane))
             if idle[0][0] < now - KEEPALIVE_SECONDS:
                 await _close(idle.popleft()[1])
         finally:
-            slots.release()
+            self.slots.release()
 
-    async def aclose(self) -> None:
-        """Close all idle connections; those in use close when their call ends."""
-        lanes = [lane for idle in self._idle.values() for _, lane in idle]
-        self._idle = {}
-        self._slots = None
-        if current_loop() is self._loop:
-            for lane in lanes:
-                await _close(lane)
+    async def close(self, *, is_here: bool) -> None:
+        """Keep no lane any more; close the idle ones if this is their loop."""
+        self._closed = True
+        idle, self._idle = self._idle, {}
+        if is_here:
+            for lanes in idle.values():
+                for _, lane in lanes:
+                    await _close(lane)
 
 
 async def _close(lane: httpx.AsyncHTTPTransport) -> None:
@@ -125,18 +146,10 @@ async def _close(lane: httpx.AsyncHTTPTransport) -> None:
 class _LaneStream(httpx.AsyncByteStream):
     """The body of an answer; when it is closed, its lane goes back to the pool."""
 
-    def __init__(
-        self,
-        pool: LanePool,
-        route: Route,
-        lane: httpx.AsyncHTTPTransport,
-        slots: anyio.Semaphore,
-        response: httpx.Response,
-    ) -> None:
-        self._pool = pool
+    def __init__(self, lanes: _Lanes, route: Route, lane: httpx.AsyncHTTPTransport, response: httpx.Response) -> None:
+        self._lanes = lanes
         self._route = route
         self._lane = lane
-        self._slots = slots
         self._stream: Any = response.stream
         self._chunks: AsyncIterator[bytes]
         self._was_read = False
@@ -159,4 +172,4 @@ class _LaneStream(httpx.AsyncByteStream):
                 await self._stream.aclose()
                 in_order = True
         finally:
-            await self._pool._end(self._route, self._lane, self._slots, in_order=in_order)  # noqa: SLF001 - its other half
+            await self._lanes.end(self._route, self._lane, in_order=in_order)

@@ -11,23 +11,30 @@ import os
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import ref
 
 from .._errors import ClientClosedError
+from .._protocol.wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
-from .routes import KEEPALIVE_SECONDS, MAX_CONNECTIONS
+from .routes import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 
 class Pooled(Protocol):
-    """What the pool needs of a connection. `way` is where it leads, `since` when it became idle, by `idle_clock`."""
+    """What the pool needs of a connection. `since` is when it became idle, by `idle_clock`."""
 
-    way: Hashable
     since: float
     closed: bool
+
+    @property
+    def way(self) -> Hashable:
+        """Where it leads; connections of equal ways stand for each other."""
+        ...
 
     def is_usable(self) -> bool:
         """Look at an idle connection: whether the peer still waits for a request on it."""
@@ -44,25 +51,22 @@ class Pooled(Protocol):
 
 C = TypeVar("C", bound=Pooled)
 
-# A clock that goes on while the machine sleeps, where there is one: connections age then, too.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+# The time in seconds by which the age of an idle connection is measured. The clock goes on while the machine sleeps,
+# where there is such a one: connections age then, too.
+idle_clock: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
 # Who waits for a place looks for itself so often, in case that whoever should have woken it was interrupted.
 _LOOK_AGAIN_SECONDS = 0.1
 
 
-def idle_clock() -> float:
-    """Return the time in seconds by which the age of an idle connection is measured."""
-    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
-
-
 class Pool(Generic[C]):
-    """At most `max_connections` connections, kept last-in-first-out. Threads may share it, and a forked child may use it.
+    """At most `max_connections` connections, kept last-in-first-out. Threads share it, and a forked child may use it.
 
     `make` returns a connection for a way, which does nothing yet.
     """
 
-    def __init__(self, make: Callable[[Hashable], C], max_connections: int = MAX_CONNECTIONS) -> None:
-        """Make nothing yet."""
+    def __init__(self, make: Callable[[Any], C], max_connections: int = MAX_CONNECTIONS) -> None:
         self._make = make
         self._max_connections = max_connections
         self._closed = False
@@ -70,7 +74,8 @@ class Pool(Generic[C]):
         self._begin()
 
     def _begin(self) -> None:
-        self._lock = threading.Lock()
+        # One that a signal handler can take again: it may make a call, too.
+        self._lock = threading.RLock()
         self._all: list[ref[C]] = []
         self._idle: dict[Hashable, deque[C]] = {}
         self._waiting: deque[threading.Lock] = deque()
@@ -124,7 +129,7 @@ class Pool(Generic[C]):
             return connection
 
     def _end_an_idle_one(self) -> bool:
-        for idle in self._idle.values():
+        for idle in list(self._idle.values()):
             try:
                 idle.popleft().close()
             except IndexError:
@@ -144,7 +149,7 @@ class Pool(Generic[C]):
             left = _LOOK_AGAIN_SECONDS if until is None else min(until - time.monotonic(), _LOOK_AGAIN_SECONDS)
             if connection is None and left > 0:
                 turn.acquire(timeout=left)
-            if turn in self._waiting:
+            with suppress(ValueError):  # whoever woke it has taken it out
                 self._waiting.remove(turn)
             if connection is not None or left <= 0:
                 return connection
@@ -159,9 +164,11 @@ class Pool(Generic[C]):
         if idle is None:
             idle = self._idle.setdefault(connection.way, deque())
         idle.append(connection)
-        if idle[0].since < now - KEEPALIVE_SECONDS:
-            idle.popleft().close()
-        self._wake()
+        with suppress(IndexError):  # other threads have taken them all
+            if idle[0].since < now - KEEPALIVE_SECONDS:
+                idle.popleft().close()
+        if self._waiting:
+            self._wake()
         if self._closed:
             self._end_idle()
 
@@ -171,11 +178,8 @@ class Pool(Generic[C]):
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiting:
-            try:
-                self._waiting.popleft().release()
-            except IndexError:
-                pass
+        with suppress(IndexError):
+            self._waiting.popleft().release()
 
     def close(self) -> None:
         """End all connections of this process, those that other threads use too, and take no more calls."""

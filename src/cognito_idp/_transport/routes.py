@@ -13,7 +13,6 @@ from .._errors import ConfigError, ProxyError
 from .._protocol.endpoint import is_loopback
 
 MAX_CONNECTIONS = 100
-KEEPALIVE_SECONDS = 60.0
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

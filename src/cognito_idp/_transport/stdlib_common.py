@@ -1,4 +1,4 @@
-"""What the sync and the async half of the library's own engine share: ways to servers, and errors. No I/O but a look."""
+"""What both halves of the library's own engine share: ways to servers, errors, and a look at a socket."""
 
 from __future__ import annotations
 
@@ -21,16 +21,25 @@ from .._errors import (
     WriteTimeoutError,
 )
 from .http1 import BadAnswerError, request_bytes
-from .routes import MAX_CONNECTIONS, Proxy, at_proxy, origin_of, route_of, unusable_proxy
+from .routes import (
+    MAX_CONNECTIONS,
+    PROXY_AUTHENTICATION_REQUIRED,
+    Proxy,
+    at_proxy,
+    origin_of,
+    refused_by_proxy,
+    route_of,
+    unusable_proxy,
+)
 
 if TYPE_CHECKING:
-    from .._protocol.wire import HttpRequest, Limits
+    from .._protocol.wire import HttpRequest, HttpResponse, Limits
     from .certificates import Authorities
 
 _PORTS: Final = {"http": 80, "https": 443}
 _MOST_URLS = 256
 CHUNK_BYTES: Final = 64 * 1024
-TUNNEL_IS_OPEN: Final = range(200, 300)
+_TUNNEL_IS_OPEN: Final = range(200, 300)
 
 
 class Phase(NamedTuple):
@@ -42,7 +51,7 @@ class Phase(NamedTuple):
     what: str
 
 
-PROXY: Final = Phase("connect", ProxyError, ConnectTimeoutError, "no connection through its proxy")
+PROXY: Final = Phase("connect", ProxyError, ConnectTimeoutError, "no connection")
 CONNECT: Final = Phase("connect", ConnectError, ConnectTimeoutError, "no connection")
 WRITE: Final = Phase("write", WriteError, WriteTimeoutError, "nothing more of the request was taken")
 READ: Final = Phase("read", ReadError, ReadTimeoutError, "nothing more of the answer came")
@@ -92,18 +101,44 @@ class Way:
         text = f"CONNECT {host}:{self.port} HTTP/1.1\r\nhost: {host}:{self.port}\r\n{line}\r\n"
         return memoryview(text.encode("ascii"))
 
+    def check_tunnel(self, answer: HttpResponse, is_in_order: bool) -> None:
+        """Take a proxy's answer to `tunnel_request`.
+
+        Raises:
+            ProxyError: there is no tunnel, or something that the server can't have sent came behind the answer.
+        """
+        assert self.proxy is not None  # noqa: S101
+        if answer.status_code not in _TUNNEL_IS_OPEN:
+            raise refused_by_proxy(self.proxy, answer.status_code, self.host)
+        if not is_in_order:
+            raise ProxyError(at_proxy(self.proxy, self.host, "it sent more than its answer before the tunnel was used"))
+
+    def check_forwarded(self, answer: HttpResponse) -> None:
+        """Tell a proxy's refusal to pass plain http on from an answer of the server.
+
+        Raises:
+            ProxyError: it asks for a user; only proxies do that.
+        """
+        if answer.status_code == PROXY_AUTHENTICATION_REQUIRED and self.proxy is not None and not self.is_tunnelled:
+            raise refused_by_proxy(self.proxy, answer.status_code, self.host)
+
     def failure(self, phase: Phase, error: Exception) -> TransportError:
         """Return our error for what ended an exchange; raise it from that."""
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        if phase is PROXY and self.proxy is not None:
-            return ProxyError(at_proxy(self.proxy, self.host, reason))
-        if phase is READ and isinstance(error, BadAnswerError | ssl.SSLEOFError):
-            return ProtocolError(f"{self.host}: {reason}")
-        return phase.broken(f"{self.host}: {reason}")
+        reason = self._at(phase, getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        if phase is PROXY:
+            return ProxyError(reason)
+        if isinstance(error, BadAnswerError) or (phase is READ and isinstance(error, ssl.SSLEOFError)):
+            return ProtocolError(reason)
+        return phase.broken(reason)
 
     def late(self, phase: Phase, limits: Limits) -> TransportError:
         """Return the error for a wait that was too long."""
-        return phase.late(f"{self.host}: {phase.what} within {getattr(limits, phase.limit):g} s")
+        return phase.late(self._at(phase, f"{phase.what} within {getattr(limits, phase.limit):g} s"))
+
+    def _at(self, phase: Phase, problem: str) -> str:
+        if phase is PROXY and self.proxy is not None:
+            return at_proxy(self.proxy, self.host, problem)
+        return f"{self.host}: {problem}"
 
     def too_late(self, limits: Limits) -> TransportError:
         """Return the error for an exchange that was too long as a whole."""

@@ -15,8 +15,7 @@ from .._errors import ClientClosedError, DeadlineExceededError, InvalidResponseE
 from .adapter import CLOSED
 from .http1 import answer_reader, tunnel_reader
 from .pool import Pool
-from .routes import refused_by_proxy
-from .stdlib_common import CHUNK_BYTES, CONNECT, FAILURES, PROXY, READ, TUNNEL_IS_OPEN, WRITE, Ways, bytes_of, is_ready
+from .stdlib_common import CHUNK_BYTES, CONNECT, FAILURES, PROXY, READ, WRITE, Ways, bytes_of, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,14 +54,18 @@ class StdlibTransport:
         connection = self._pool.take(way, request.limits.max_idle, clock.seconds_to_connect())
         if connection is None:
             raise clock.no_place()
+        since = connection.since
         try:
             response, is_in_order = connection.exchange(data, clock)
             if is_in_order:
                 self._pool.give_back(connection)
             else:
                 self._pool.end(connection)
+            way.check_forwarded(response)
         except BaseException as error:
-            self._pool.end(connection)
+            # A signal handler may raise after it was given back, when another thread may use it already.
+            if connection.since == since:
+                self._pool.end(connection)
             if self._closed and isinstance(error, TransportError):
                 raise ClientClosedError(CLOSED) from error
             raise
@@ -136,7 +139,7 @@ class _Connection:
         """Look at an idle connection: what can be read from it is its end, or no answer to any request."""
         if self.closed:
             return False
-        is_tls = self.way.context is not None
+        is_tls = (self.way.context or self.way.proxy_context) is not None
         if not is_ready(self._fileno(), to_read=True, seconds=0):
             return not (is_tls and self._socket.pending())
         if is_tls:
@@ -156,6 +159,7 @@ class _Connection:
 
     def break_off(self) -> None:
         """Wake the thread that waits for the socket; the method of `SSLSocket` would turn its reads to plain text."""
+        self.closed = True
         if self._raw is not None:
             with suppress(OSError):
                 socket.socket.shutdown(self._raw, socket.SHUT_RDWR)
@@ -164,19 +168,22 @@ class _Connection:
         assert self._raw is not None  # noqa: S101
         return self._raw.fileno()
 
+    def _use(self, raw: socket.socket) -> None:
+        self._socket = self._raw = raw
+        if self.closed:  # by `break_off`, which did not see this socket
+            raise ConnectionAbortedError(CLOSED)
+
     def _connect(self, clock: _Clock) -> None:
         way = self.way
         phase = CONNECT if way.proxy is None else PROXY
         try:
-            self._socket = self._raw = _reached(way, phase, clock)
+            self._reach(phase, clock)
             if way.proxy is not None:
                 if way.proxy_context is not None:
                     self._start_tls(way.proxy_context, way.proxy.host, phase, clock)
                 if way.is_tunnelled:
                     self._send(way.tunnel_request(), phase, clock)
-                    answer, is_in_order = self._receive(tunnel_reader(), phase, clock)
-                    if answer.status_code not in TUNNEL_IS_OPEN or not is_in_order:
-                        raise refused_by_proxy(way.proxy, answer.status_code, way.host)
+                    way.check_tunnel(*self._receive(tunnel_reader(), phase, clock))
                 phase = CONNECT
             if way.context is not None:
                 self._start_tls(way.context, way.host, phase, clock)
@@ -185,14 +192,30 @@ class _Connection:
         except FAILURES as error:
             raise way.failure(phase, error) from error
 
+    def _reach(self, phase: Phase, clock: _Clock) -> None:
+        """Connect to the first address that answers; each gets its share of the time, so that a dead one ends none."""
+        addresses = socket.getaddrinfo(*self.way.connect_to, type=socket.SOCK_STREAM)
+        for others, (family, kind, protocol, _, address) in zip(
+            range(len(addresses) - 1, -1, -1), addresses, strict=True
+        ):
+            raw = socket.socket(family, kind, protocol)
+            try:
+                self._use(raw)
+                _connect_to(raw, address, phase, clock, others)
+            except OSError as error:
+                raw.close()
+                if others == 0 or isinstance(error, DeadlineExceededError):
+                    raise
+            else:
+                return
+
     def _start_tls(self, context: ssl.SSLContext, host: str, phase: Phase, clock: _Clock) -> None:
         if isinstance(self._raw, ssl.SSLSocket):
             self._socket = _TlsInTls(self._raw, context, host)
         else:
             assert self._raw is not None  # noqa: S101
-            self._socket = self._raw = context.wrap_socket(
-                self._raw, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
-            )
+            settings: Any = {"do_handshake_on_connect": False, "suppress_ragged_eofs": False}
+            self._use(context.wrap_socket(self._raw, server_hostname=host, **settings))
         self._do(self._socket.do_handshake, phase, clock)
 
     def _send(self, data: memoryview, phase: Phase, clock: _Clock) -> None:
@@ -234,35 +257,17 @@ class _Connection:
             raise self.way.failure(phase, error) from error
 
 
-def _reached(way: Way, phase: Phase, clock: _Clock) -> socket.socket:
-    """Connect to the first address that answers; each may take its share of the time, so that a dead one ends none."""
-    addresses = socket.getaddrinfo(*way.connect_to, type=socket.SOCK_STREAM)
-    for others, (family, kind, protocol, _, address) in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
-        seconds = clock.seconds_to_connect()
+def _connect_to(raw: socket.socket, address: Any, phase: Phase, clock: _Clock, others: int) -> None:
+    seconds = clock.seconds_to_connect()
+    raw.setblocking(False)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    code = raw.connect_ex(address)
+    if code in {EINPROGRESS, EWOULDBLOCK}:
         by = inf if seconds is None else monotonic() + seconds / (others + 1)
-        try:
-            return _connected(socket.socket(family, kind, protocol), address, phase, clock, by)
-        except OSError as error:
-            if others == 0 or isinstance(error, DeadlineExceededError):
-                raise
-    msg = "the name has no address"
-    raise OSError(msg)
-
-
-def _connected(raw: socket.socket, address: Any, phase: Phase, clock: _Clock, by: float) -> socket.socket:
-    try:
-        raw.setblocking(False)  # noqa: FBT003 - its only parameter
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        code = raw.connect_ex(address)
-        if code in {EINPROGRESS, EWOULDBLOCK}:
-            clock.wait(raw.fileno(), phase, to_read=False, by=by)
-            code = raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise OSError(code, os.strerror(code))
-    except BaseException:
-        raw.close()
-        raise
-    return raw
+        clock.wait(raw.fileno(), phase, to_read=False, by=by)
+        code = raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 class _TlsInTls:
