@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _DEFINE = "@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)\n"
 
 _ON_DEFAULTS = (
-    "A required member is declared without a default, and type checkers and `inspect.signature` go by that. At run time "
-    "it defaults to None, so that one `RequestValidationError` names everything that a request lacks."
+    "A required member is declared without a default, and type checkers and `inspect.signature` go by that. At run "
+    "time it defaults to None, so that one `RequestValidationError` names everything that a request lacks."
 )
 
 
