@@ -59,11 +59,11 @@ if TYPE_CHECKING:
     from .sign_in.state import challenge_from_state as challenge_from_state
     from .sign_in.totp import totp as totp
     from .tokens.async_user_session import AsyncUserSession as AsyncUserSession
+    from .tokens.async_verify import AsyncTokenVerifier as AsyncTokenVerifier
     from .tokens.claims import AccessTokenClaims as AccessTokenClaims
     from .tokens.claims import IdTokenClaims as IdTokenClaims
     from .tokens.pools import TrustedPool as TrustedPool
     from .tokens.user_session import UserSession as UserSession
-    from .tokens.verify import AsyncTokenVerifier as AsyncTokenVerifier
     from .tokens.verify import TokenVerifier as TokenVerifier
     from .types import *  # noqa: F403
 else:
@@ -75,7 +75,7 @@ else:
         "AdminNoSrpAuth": "sign_in.outcomes",
         "AppClient": "sign_in.app_client",
         "AsyncClient": "async_client",
-        "AsyncTokenVerifier": "tokens.verify",
+        "AsyncTokenVerifier": "tokens.async_verify",
         "AsyncUserSession": "tokens.async_user_session",
         "Challenge": "sign_in.outcomes",
         "ChallengeState": "sign_in.packing",

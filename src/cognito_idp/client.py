@@ -1,4 +1,7 @@
-"""The sync client."""
+"""The sync client.
+
+Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
+"""
 
 from __future__ import annotations
 

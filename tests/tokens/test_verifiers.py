@@ -23,8 +23,9 @@ from cognito_idp.errors import (
     TokenKeyError,
     TokenSignatureError,
 )
+from cognito_idp.tokens.async_verify import AsyncTokenVerifier
 from cognito_idp.tokens.pools import TrustedPool
-from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
+from cognito_idp.tokens.verify import TokenVerifier
 from tests.support.answers import answer, close, drip, gated, hang, html_503, in_turn
 from tests.support.marks import left_unread
 

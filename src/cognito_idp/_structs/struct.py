@@ -91,10 +91,32 @@ class MemberInfo(NamedTuple):
         )
 
 
+class _DeclaredSignature:
+    """The signature that a struct declares: a required member has no default. It is made when it is asked for."""
+
+    def __get__(self, _: object, struct: type) -> inspect.Signature:
+        if not attrs.has(struct):
+            raise AttributeError(name="__signature__", obj=struct)
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=inspect.Parameter.empty if _REQUIRED in field.metadata else field.default,
+                    annotation=field.type,
+                )
+                for field in attrs.fields(struct)
+            ],
+            return_annotation=None,
+        )
+
+
 class Struct:
     """The base of every struct of the model: frozen, keyword-only, comparable, with secrets kept out of `repr`."""
 
     __slots__ = ()
+
+    __signature__: ClassVar = _DeclaredSignature()
 
     _members: ClassVar[tuple[MemberInfo, ...]] = ()
     # What a request without faults needs to know of its members: name, `Shape.fits`, whether it is required.

@@ -1,4 +1,7 @@
-"""A signed-in user's session over the sync client."""
+"""A signed-in user's session over the sync client.
+
+Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
+"""
 
 from __future__ import annotations
 
