@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from .stdlib_common import Way
 
 
+# So many turns it takes asyncio (two) and uvloop to pass the end of a connection on through two layers of TLS.
+_TURNS = 4
+
+
 class AsyncStdlibTransport:
     """Sends over asyncio. Tasks may share it, and so may event loops, each of which has connections of its own.
 
@@ -186,9 +190,9 @@ class Pool:
                 return None
             if connection.has_news():
                 try:
-                    # Two turns of the loop let it see for itself what came: its end, or a mere session ticket.
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
+                    # Some turns of the loop let it see for itself what came: its end, or a mere session ticket.
+                    for _ in range(_TURNS):
+                        await asyncio.sleep(0)
                 except BaseException:
                     connection.abort()
                     raise

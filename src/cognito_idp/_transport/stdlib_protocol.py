@@ -128,12 +128,11 @@ class Connection(asyncio.Protocol):
         if self._reader is None or _was_announced(self._transport.get_extra_info("ssl_object")):
             self.data_received(b"")
         else:
-            self._wake(BadAnswerError("the connection closed without the end that TLS asks for"))
+            self._wake(BadAnswerError(_CUT_OFF))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take the end of the connection."""
-        if exc is not None:
-            self._wake(exc)
+        """Take the end of the connection, of which uvloop says nothing before if TLS did not announce it."""
+        self._wake(exc or BadAnswerError(_CUT_OFF))
         self.abort()
 
     def has_news(self) -> bool:
@@ -163,6 +162,7 @@ class Connection(asyncio.Protocol):
 
 
 BROKEN = "the connection was closed"
+_CUT_OFF = "the connection closed without the end that TLS asks for"
 
 
 async def _reached(loop: asyncio.AbstractEventLoop, way: Way, by: float) -> socket.socket:

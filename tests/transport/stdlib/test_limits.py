@@ -172,7 +172,7 @@ def slow_server(stack: ExitStack, scheme: str, authority: Authority, slow: Slow)
 def test_the_write_limit_is_for_one_wait(rig: Rig, authority: Authority, scheme: str, stack: ExitStack) -> None:
     """A server that takes a little of the request now and then gets all of it, which takes longer than the limit."""
     url = slow_server(stack, scheme, authority, Slow(len(LARGE), answers=True))
-    limits = GENEROUS._replace(write=0.5, read=0.5)
+    limits = GENEROUS._replace(write=0.5)
     assert b"{}" == rig.exchange(url, body=LARGE, limits=limits).body
 
 

@@ -77,19 +77,30 @@ def test_large_bodies_through_a_tunnel(rig: Rig, target: Server, proxied: Callab
     assert (1, 1, 10) == (proxy.accepted, target.accepted, len(target.requests))
 
 
-def test_a_connection_through_a_proxy_that_ended(
-    rig: Rig, target: Server, proxied: Callable[[Handler], Server]
-) -> None:
-    """A kept tunnel whose far end has closed is replaced."""
+@pytest.mark.parametrize("turns", [True, False])
+def test_a_tunnel_that_ended(rig: Rig, target: Server, proxied: Callable[[Handler], Server], turns: bool) -> None:
+    """A kept tunnel whose far end has closed is replaced, also if no event loop has seen the end before the call."""
     proxy = proxied(tunnel(target.port))
     client = rig.client(URL)
-    for _ in range(2):
-        rig.exchange(URL, client=client)
+
+    def end() -> None:
         for connection in list(target._connections):
             connection.wake()
         target.wait_for(lambda: target.open == 0)
         # The tunnel's end is on its way through two more threads.
         proxy.wait_for(lambda: proxy.open == 0)
+
+    async def main() -> None:
+        await client.call("ListUsers")
+        end()
+        await client.call("ListUsers")
+
+    if rig.wire.is_async and not turns:
+        rig.kit.run(main)
+    else:
+        rig.call(client)
+        end()
+        rig.call(client)
     assert (2, 2) == (proxy.accepted, target.accepted)
 
 
