@@ -18,6 +18,7 @@ from cognito_idp import (
     to_wire,
 )
 from tests.conformance.values import enum_classes
+from tests.support.loop import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ ENUMS = enum_classes()
 NEW = "Challenge_of-Tomorrow"
 
 
-@pytest.mark.parametrize("enum", ENUMS)
+@for_each("enum", ENUMS)
 def test_known_values(enum: type[OpenEnum]) -> None:
     """Each listed value is a known member that compares, hashes and prints as its string and is found by it."""
     for member in enum:
@@ -40,7 +41,7 @@ def test_known_values(enum: type[OpenEnum]) -> None:
         assert json.dumps(member) == json.dumps(value)
 
 
-@pytest.mark.parametrize("enum", ENUMS)
+@for_each("enum", ENUMS)
 def test_unknown_values(enum: type[OpenEnum]) -> None:
     """A value that this version doesn't know is a member of the type like any other, but not a known one."""
     member = enum(NEW)

@@ -29,6 +29,7 @@ from cognito_idp._errors import masked_start
 from cognito_idp._protocol import service_errors
 from cognito_idp.errors import service_error
 from cognito_idp.model import exceptions
+from tests.support.loop import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +79,7 @@ def test_there_are_59_modelled_exceptions() -> None:
     assert (59, set()) == (len(MODELLED), set(MODELLED) & set(COMMON))
 
 
-@pytest.mark.parametrize("code", [*MODELLED, *COMMON])
+@for_each("code", [*MODELLED, *COMMON])
 def test_a_code_gives_the_exception_of_its_name(code: str) -> None:
     """Each modelled and each common code is raised as the class of that name, importable from the package."""
     error = service_error(code, "text", status_code=400, request_id="id", operation="SignUp", members={"a": 1})
@@ -116,7 +117,7 @@ def test_an_unknown_code_is_kept(code: str) -> None:
     assert (UnknownServiceError, code, "text") == (type(error), error.code, error.message)
 
 
-@pytest.mark.parametrize("code", [*MODELLED, *COMMON, *ALIASES, "BrandNewException"])
+@for_each("code", [*MODELLED, *COMMON, *ALIASES, "BrandNewException"])
 def test_which_codes_ask_to_slow_down_or_to_try_again(code: str) -> None:
     """Throttling codes and passing faults are those of the AWS SDKs; all others depend on the status alone."""
     error = service_error(code, status_code=400)
@@ -209,7 +210,7 @@ def raised(make: Callable[[], object]) -> Exception:
     raise AssertionError(msg)
 
 
-def samples() -> list[Any]:
+def samples() -> dict[str, Any]:
     """Return one error of every class, made as the library makes them."""
     special = {"RequestValidationError", "InvalidResponseError", "service_error"}
     plain = [name for name in errors.__all__ if name not in special]
@@ -223,11 +224,11 @@ def samples() -> list[Any]:
     made.append(CognitoIdpError("text"))
     for error in made:
         error.attempts = 3
-    return [pytest.param(error, id=f"{type(error).__name__}-{index}") for index, error in enumerate(made)]
+    return {f"{type(error).__name__}-{index}": error for index, error in enumerate(made)}
 
 
 @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
-@pytest.mark.parametrize("error", samples())
+@for_each("error", samples())
 def test_every_error_pickles_and_copies(error: CognitoIdpError, clone: Callable[[CognitoIdpError], Any]) -> None:
     """An error keeps its class, text and facts through `copy`, `deepcopy` and `pickle`."""
     again = clone(error)
@@ -243,7 +244,7 @@ def test_notes_survive_pickling() -> None:
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["while signing in"]
 
 
-@pytest.mark.parametrize("name", MODELLED)
+@for_each("name", MODELLED)
 def test_members_of_modelled_exceptions_are_readable(name: str) -> None:
     """A modelled exception's own members are properties: the string that came, or None for anything else."""
     cls = getattr(exceptions, name)

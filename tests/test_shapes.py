@@ -42,6 +42,7 @@ from cognito_idp._structs.shapes import (
     Timestamp,
 )
 from tests.conformance.values import request_classes, sample, struct_classes
+from tests.support.loop import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +213,7 @@ def test_faults_say_member_path_and_problem() -> None:
     )
 
 
-@pytest.mark.parametrize("cls", request_classes())
+@for_each("cls", request_classes())
 def test_missing_members_are_all_named(cls: type[Request[Any]]) -> None:
     """A request made with nothing reports exactly its required members."""
     required = tuple(
@@ -224,15 +225,15 @@ def test_missing_members_are_all_named(cls: type[Request[Any]]) -> None:
         assert cls() == cls()
 
 
-def bounded() -> list[Any]:
+def bounded() -> dict[str, Any]:
     """Return every text, number, blob, list and map of a request that has a bound."""
-    return [
-        pytest.param(cls, member, id=f"{cls.__name__}.{member.name}")
+    return {
+        f"{cls.__name__}.{member.name}": (cls, member)
         for cls in request_classes()
         for member in cls._members
         if isinstance(member.shape, Text | Integer | Blob | ListOf)
         and (member.shape.minimum, member.shape.maximum) != (None, None)
-    ]
+    }
 
 
 def of_size(shape: Any, size: int) -> Any:  # noqa: PLR0911 - one a shape
@@ -256,7 +257,7 @@ def of_size(shape: Any, size: int) -> Any:  # noqa: PLR0911 - one a shape
     raise AssertionError(msg)
 
 
-@pytest.mark.parametrize(("cls", "member"), bounded())
+@for_each("cls,member", bounded())
 def test_the_bounds_of_every_member_are_held(cls: type[Request[Any]], member: Any) -> None:
     """The least and the most that the model allows pass, and one less or one more is refused, naming the bound."""
     given = {other.name: getattr(sample(cls), other.name) for other in cls._members if other.required}
@@ -275,7 +276,7 @@ def test_the_bounds_of_every_member_are_held(cls: type[Request[Any]], member: An
 MARK = "hunter2"
 
 
-@pytest.mark.parametrize("cls", request_classes())
+@for_each("cls", request_classes())
 def test_faults_never_show_values(cls: type[Request[Any]]) -> None:
     """Whatever is wrong with a request, no given value gets into the error: it could be a password."""
     wrong: list[Any] = [

@@ -39,12 +39,13 @@ from cognito_idp._structs import struct
 from cognito_idp._structs.shapes import Text, wire
 from cognito_idp._structs.struct import EmptyResponse, Request, Response, Struct
 from tests.conformance.values import response_classes, sample, struct_classes
+from tests.support.loop import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 STRUCTS = struct_classes()
-with_members = pytest.mark.parametrize("cls", [cls for cls in STRUCTS if cls._members])
+with_members = for_each("cls", [cls for cls in STRUCTS if cls._members])
 clones = pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda struct: pickle.loads(pickle.dumps(struct))])
 
 
@@ -143,7 +144,7 @@ def test_empty_and_absent_come_back_as_they_were() -> None:
     assert from_wire(AdminInitiateAuthResponse, {}).available_challenges is None
 
 
-@pytest.mark.parametrize("cls", response_classes())
+@for_each("cls", response_classes())
 def test_a_response_may_come_with_nothing(cls: type[Response]) -> None:
     """No member of a response has to come, whatever the model says of it."""
     assert to_wire(from_wire(cls, {})) == {}
@@ -282,8 +283,8 @@ def test_evolve_can_take_a_member_away() -> None:
 # --- comparing, hashing, copying ---
 
 
-@with_members
 @clones
+@with_members
 def test_a_struct_compares_and_hashes_by_its_members(cls: type[Struct], clone: Callable[[Struct], Struct]) -> None:
     """A copy of any kind, pickled ones included, is equal and has the same hash and text."""
     made = sample(cls)
@@ -406,7 +407,7 @@ NO_SECRETS = {
 }
 
 
-@pytest.mark.parametrize("wire_name", SECRETS)
+@for_each("wire_name", SECRETS)
 def test_members_that_hold_secrets_are_marked(wire_name: str) -> None:
     """Wherever passwords, tokens, codes and keys are strings or maps of strings, they are sensitive."""
     found = [

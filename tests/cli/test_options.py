@@ -25,6 +25,7 @@ from cognito_idp.cli.settings import GlobalOption, Settings
 from cognito_idp.cli.shorthand import ShorthandError, parse_shorthand
 from cognito_idp.cli.values import parse
 from tests.conformance.values import build, plain_structs, request_classes
+from tests.support.loop import for_each
 
 from .support import Service, cli
 from .writing import arguments
@@ -72,7 +73,7 @@ def test_options_say_whatever_a_request_can_say(name: str, data: st.DataObject) 
     assert request == parsed(command, args)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_help_describes_every_member(name: str) -> None:
     """Every member of every operation has its option and its description in the help, and no option is there twice."""
     command = OperationCommand(name)
@@ -196,7 +197,7 @@ def test_input_json_comes_after_the_options(tmp_path: Path) -> None:
     assert [("CreateUserPool", expected)] * 3 == service.sent
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_skeleton_names_every_member(name: str) -> None:
     """`--generate-cli-skeleton` prints JSON with every member, asks for nothing and sends nothing."""
     shown = cli(name, "--generate-cli-skeleton")

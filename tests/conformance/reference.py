@@ -10,7 +10,7 @@ import gzip
 import json
 import os
 import zipfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,14 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from tests.support.loop import for_each
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _pytest.mark.structures import ParameterSet
+
+    from tests.support.loop import Law
 
 VARIABLE = "COGNITO_IDP_MODEL_WHEEL"
 _FOLDER = "botocore/data/cognito-idp/2016-04-18"
@@ -90,6 +94,22 @@ def cases(names: list[str]) -> list[ParameterSet]:
     known = set(installed_model().operation_names)
     found = [pytest.param("installed", name, id=f"installed-{name}") for name in names if name in known]
     return [*found, *(pytest.param("wheel", name, id=f"wheel-{name}") for name in lent(names))]
+
+
+def for_each_operation(names: Iterable[str]) -> Callable[[Law], Law]:
+    """Run a test, which takes `source` and `name`, for each model, in a loop over those operations that it knows."""
+    ours = list(names)
+    installed = set(installed_model().operation_names)
+    known = {"installed": [name for name in ours if name in installed], "wheel": lent(ours)}
+
+    def decorate(test: Law) -> Law:
+        def over(source: str) -> None:
+            for_each("name", known[source])(partial(test, source=source))()
+
+        over.__name__, over.__doc__ = test.__name__, test.__doc__
+        return pytest.mark.parametrize("source", MODELS)(over)
+
+    return decorate
 
 
 def known_members(shape: Any, members: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cognito_idp.credentials.types import StaticCredentials
 from cognito_idp.model import exceptions
 from cognito_idp.model.index import UNSIGNED
 from tests.support.kit import CREDENTIALS
+from tests.support.loop import for_each
 from tests.support.responder import Responder, success
 
 from .values import request_classes, sample
@@ -60,7 +61,7 @@ def test_there_are_34_unsigned_operations() -> None:
     assert set() == UNSIGNED - set(REQUESTS)
 
 
-@pytest.mark.parametrize("operation", sorted(UNSIGNED))
+@for_each("operation", sorted(UNSIGNED))
 def test_an_unsigned_call_needs_no_credentials(operation: str, kit: Kit) -> None:
     """A call of an unsigned operation carries no header of a signature, and asks for no credentials."""
     service = Responder()
@@ -71,7 +72,7 @@ def test_an_unsigned_call_needs_no_credentials(operation: str, kit: Kit) -> None
     assert set() == {"authorization", "x-amz-date", "x-amz-security-token"} & set(request.headers)
 
 
-@pytest.mark.parametrize("operation", SIGNED)
+@for_each("operation", SIGNED)
 def test_a_signed_call_is_signed(operation: str, kit: Kit) -> None:
     """A call of any other operation carries a signature by the client's credentials, which covers its date."""
     service = Responder()
@@ -85,12 +86,11 @@ def test_a_signed_call_is_signed(operation: str, kit: Kit) -> None:
     assert "x-amz-date" in request.headers
 
 
-@pytest.mark.parametrize("operation", SIGNED[:1])
-def test_a_signed_call_asks_for_credentials(operation: str, kit: Kit) -> None:
+def test_a_signed_call_asks_for_credentials(kit: Kit) -> None:
     """The source that unsigned calls leave alone is asked by a signed one, so that its silence says something."""
     client = kit.client(respond=Responder(), credentials=Untouchable())
     with pytest.raises(AssertionError, match="asked for credentials"):
-        kit.run(client.send, minimal(operation))
+        kit.run(client.send, minimal(SIGNED[0]))
 
 
 # 141 pairs: each operation once, each code twice or three times.
@@ -103,7 +103,7 @@ def test_all_errors_and_operations_are_tried() -> None:
     assert {code for _, code in ERRORS} == set(exceptions.__all__)
 
 
-@pytest.mark.parametrize(("operation", "code"), ERRORS)
+@for_each("operation,code", ERRORS)
 def test_an_error_comes_out_of_the_call(operation: str, code: str, kit: Kit) -> None:
     """A call that the service refuses raises the exception of the code, with what is known of the exchange."""
     answer = httpx.Response(
@@ -129,7 +129,7 @@ def test_there_are_18_paginators() -> None:
     assert set(PAGING) >= PAGED_BY_PAGINATION_TOKEN
 
 
-@pytest.mark.parametrize("operation", PAGING)
+@for_each("operation", PAGING)
 def test_a_paginator_walks_three_pages(operation: str, kit: Kit) -> None:
     """`iter_x` gives the items of all pages, and hands on each token under its wire name, with all other members."""
     cls = REQUESTS[operation]

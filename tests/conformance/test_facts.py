@@ -11,10 +11,11 @@ from cognito_idp._structs import shapes
 from cognito_idp._structs.struct import EmptyResponse
 from cognito_idp.model import exceptions
 from cognito_idp.model.index import UNSIGNED
+from tests.support.loop import for_each
 
 from .reference import (
     MODELS,
-    cases,
+    for_each_operation,
     installed_model,
     installed_paginators,
     lent,
@@ -92,7 +93,7 @@ def test_the_counts_are_those_of_the_model() -> None:
     }
 
 
-@pytest.mark.parametrize("cls", lent(struct_classes()))
+@for_each("cls", lent(struct_classes()))
 def test_members_are_those_of_the_model(cls: type[Struct]) -> None:
     """A struct has the model's members in its order, with its wire names, types and bounds, required as it says."""
     shape = wheel_model().shape_for(cls.__name__)
@@ -102,7 +103,7 @@ def test_members_are_those_of_the_model(cls: type[Struct]) -> None:
     assert expected == [(member.wire_name, facts_of(member.shape), member.required) for member in cls._members]
 
 
-@pytest.mark.parametrize("cls", lent(struct_classes()))
+@for_each("cls", lent(struct_classes()))
 def test_members_that_the_model_marks_are_secret(cls: type[Struct]) -> None:
     """What the model marks as sensitive is sensitive here, including what stands in lists, maps and marked structs."""
     shape = wheel_model().shape_for(cls.__name__)
@@ -110,7 +111,7 @@ def test_members_that_the_model_marks_are_secret(cls: type[Struct]) -> None:
     assert marked <= {member.wire_name for member in cls._members if member.sensitive}
 
 
-@pytest.mark.parametrize("enum", lent(enum_classes()))
+@for_each("enum", lent(enum_classes()))
 def test_values_are_those_of_the_model(enum: type[OpenEnum]) -> None:
     """An enum has the model's values, in its order."""
     assert list(wheel_model().shape_for(enum.__name__).enum) == [str(value) for value in enum]
@@ -140,7 +141,7 @@ def test_unsigned_operations_are_those_of_the_model(source: str) -> None:
     assert {name for name, cls in REQUESTS.items() if not cls.operation.signed} == UNSIGNED
 
 
-@pytest.mark.parametrize(("source", "name"), cases(list(REQUESTS)))
+@for_each_operation(REQUESTS)
 def test_an_operation_has_the_models_request_and_response(source: str, name: str) -> None:
     """Request and response structs are the input and output that the model gives the operation."""
     model = operation_model(source, name)

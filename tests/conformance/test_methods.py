@@ -13,8 +13,9 @@ from botocore import xform_name
 from cognito_idp import AsyncClient, Client
 from cognito_idp.model.async_operations import AsyncOperations
 from cognito_idp.model.operations import Operations
+from tests.support.loop import for_each
 
-from .reference import MODELS, cases, operation_model
+from .reference import MODELS, for_each_operation, operation_model
 from .values import methods, request_classes
 
 REQUESTS = {cls.operation.name: cls for cls in request_classes()}
@@ -58,7 +59,7 @@ def parameters(method: Any) -> list[tuple[str, Any, Any, Any]]:
     return [(parameter.name, parameter.kind, parameter.default, parameter.annotation) for parameter in found]
 
 
-@pytest.mark.parametrize("name", sorted({*BY_METHOD, *(f"iter_{name}" for name in PAGING)}))
+@for_each("name", sorted({*BY_METHOD, *(f"iter_{name}" for name in PAGING)}))
 def test_both_clients_have_the_same_signatures(name: str) -> None:
     """A method takes and returns the same on both clients, and says the same; only one is awaited or iterated async."""
     method, async_method = getattr(Client, name), getattr(AsyncClient, name)
@@ -74,7 +75,7 @@ def test_both_clients_have_the_same_signatures(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", BY_METHOD)
+@for_each("name", list(BY_METHOD))
 def test_a_method_takes_the_members_of_its_request(name: str) -> None:
     """The parameters are the request's members, required ones first and without default, all by keyword."""
     cls, signature = BY_METHOD[name], inspect.signature(getattr(Client, name))
@@ -87,7 +88,7 @@ def test_a_method_takes_the_members_of_its_request(name: str) -> None:
     assert cls.operation.response_type.__name__ == signature.return_annotation
 
 
-@pytest.mark.parametrize("name", PAGING)
+@for_each("name", list(PAGING))
 def test_an_iterator_takes_what_its_method_takes(name: str) -> None:
     """`iter_x` has the parameters of `x`, and gives the items that the paged member holds."""
     assert parameters(getattr(Client, name)) == parameters(getattr(Client, f"iter_{name}"))
@@ -101,7 +102,7 @@ def test_an_iterator_takes_what_its_method_takes(name: str) -> None:
     assert f"{inner[1]}, ...]" in annotation
 
 
-@pytest.mark.parametrize("name", BY_METHOD)
+@for_each("name", list(BY_METHOD))
 def test_a_docstring_tells_arguments_errors_signing_and_source(name: str) -> None:
     """Each method's text has a sentence, a line for each parameter, the errors, how it is signed, and the link."""
     cls, text = BY_METHOD[name], inspect.getdoc(getattr(Client, name)) or ""
@@ -114,7 +115,7 @@ def test_a_docstring_tells_arguments_errors_signing_and_source(name: str) -> Non
     assert text.endswith(f"/API_{cls.operation.name}.html")
 
 
-@pytest.mark.parametrize(("source", "name"), cases(list(REQUESTS)))
+@for_each_operation(REQUESTS)
 def test_a_docstring_names_the_models_errors(source: str, name: str) -> None:
     """The errors that a method's text lists are those that the model gives the operation."""
     model = operation_model(source, name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import UTC, datetime, timedelta
-from functools import singledispatch
+from functools import cache, singledispatch
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -126,6 +126,7 @@ def _(_: shapes.Document) -> st.SearchStrategy[dict[str, Any]]:
     return _DOCUMENTS
 
 
+@cache
 def plain_structs(cls: type[Struct]) -> st.SearchStrategy[dict[str, Any]]:
     """Return a strategy for a struct: its required members, some of the others, in the model's order."""
     order = [member.wire_name for member in cls._members]

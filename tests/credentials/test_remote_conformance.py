@@ -15,6 +15,7 @@ from .fake_aws import FakeAws
 from .remote import REGION, Home, botocore_answers, our_answers, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ..support.kit import Kit
@@ -187,7 +188,7 @@ def asked_in(home: Home) -> list[tuple[str | None, dict[str, str]]]:
     ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], dict[str, Any]]:
     """Ask botocore everything, once; return its answers, and the SSO token that it wrote back."""
     with FakeAws(time.time) as aws:
@@ -249,27 +250,48 @@ botocore.credentials.EC = EC
 """
 
 
-@pytest.mark.parametrize("ends_in", [-3600, 200, 400])
-def test_same_login(kit: Kit, tmp_path: Path, ends_in: float) -> None:
-    """An `aws login` session is refreshed when botocore refreshes it, and both leave the same file behind."""
-    session = "arn:aws:iam::111122223333:user/Admin"
+SESSION = "arn:aws:iam::111122223333:user/Admin"
+# How long the credentials in the token file are still good: they are replaced in their last 300 s.
+ENDS_IN = (-3600, 200, 400)
+
+
+def login(folder: Path, pem: str, ends_in: float, ask: Callable[[Home, FakeAws], list[Any]]) -> tuple[Any, ...]:
+    """Ask for the keys of an `aws login` session; return the answers, the token file left, and what was called."""
+    with FakeAws(time.time) as aws:
+        aws.login_key = ECKey.import_key(pem)
+        home = Home(folder, aws.url)
+        home.write("config", f"[profile dev]\nlogin_session = {SESSION}\n")
+        path = home.login_token(SESSION, pem, expires_at=text_of(aws.now() + ends_in))
+        answers = ask(home, aws)
+        token = json.loads(path.read_text())
+        del token["accessToken"]["expiresAt"]
+        return answers, token, aws.operations()
+
+
+@pytest.fixture(scope="session")
+def pem() -> str:
+    """Make a key to which sessions are bound."""
     key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
-    answers, tokens, operations = [], [], []
-    for who in ("botocore", "ours"):
-        with FakeAws(time.time) as aws:
-            aws.login_key = ECKey.import_key(pem)
-            home = Home(tmp_path / who, aws.url)
-            home.write("config", f"[profile dev]\nlogin_session = {session}\n")
-            path = home.login_token(session, pem, expires_at=text_of(aws.now() + ends_in))
-            if who == "ours":
-                answers.append(our_answers(kit, home, [("dev", {})], aws.now()))
-            else:
-                answers.append(botocore_answers(home, [("dev", {})], before=_EC))
-            token = json.loads(path.read_text())
-            del token["accessToken"]["expiresAt"]
-            tokens.append(token)
-            operations.append(aws.operations())
-    assert answers[0] == answers[1]
-    assert tokens[0] == tokens[1]
-    assert [["CreateOAuth2Token"] if ends_in < 300 else []] * 2 == operations
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+@pytest.fixture(scope="session")
+def logins_of_botocore(tmp_path_factory: pytest.TempPathFactory, pem: str) -> dict[float, tuple[Any, ...]]:
+    """Ask botocore for the keys of a session of each age, once."""
+    folder = tmp_path_factory.mktemp("botocore")
+    return {
+        ends_in: login(
+            folder / str(ends_in), pem, ends_in, lambda home, _: botocore_answers(home, [("dev", {})], before=_EC)
+        )
+        for ends_in in ENDS_IN
+    }
+
+
+@pytest.mark.parametrize("ends_in", ENDS_IN)
+def test_same_login(
+    kit: Kit, tmp_path: Path, pem: str, logins_of_botocore: dict[float, tuple[Any, ...]], ends_in: float
+) -> None:
+    """An `aws login` session is refreshed when botocore refreshes it, and both leave the same file behind."""
+    ours = login(tmp_path / "ours", pem, ends_in, lambda home, aws: our_answers(kit, home, [("dev", {})], aws.now()))
+    assert logins_of_botocore[ends_in] == ours
+    assert (["CreateOAuth2Token"] if ends_in < 300 else []) == ours[2]

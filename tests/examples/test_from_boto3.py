@@ -12,11 +12,8 @@ from urllib.request import urlopen
 import pytest
 
 from cognito_idp import AttributeType, Client, SoftwareTokenMfaConfigType, SoftwareTokenMfaSettingsType, totp
-from cognito_idp.testing import ServerNotInstalledError, cognito_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cognito_idp.testing import CognitoServer
 
 PAGE = Path(__file__).resolve().parents[2] / "examples" / "from_boto3.md"
@@ -38,16 +35,6 @@ def blocks() -> list[tuple[int, str, bool]]:
     """Return the line, the code, and whether to run it, of each block of Python on the page."""
     text = PAGE.read_text("utf-8")
     return [(text.count("\n", 0, found.start(2)) + 1, found[2], found[1] is None) for found in BLOCK.finditer(text)]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[CognitoServer]:
-    """A Cognito server for the page."""
-    try:
-        with cognito_server() as running:
-            yield running
-    except ServerNotInstalledError as error:
-        pytest.skip(str(error))
 
 
 def given(value: Any) -> Any:
@@ -107,15 +94,15 @@ def example_pool(server: CognitoServer) -> dict[str, str]:
 
 
 @pytest.mark.long
-def test_the_page_runs(server: CognitoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_runs(cognito_server: CognitoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every block of the page, boto3's and pycognito's as well, runs from top to bottom, and what it asserts holds."""
-    names = example_pool(server)
+    names = example_pool(cognito_server)
     module = ModuleType("example_pool")
     vars(module).update(names)
     monkeypatch.setitem(sys.modules, "example_pool", module)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.credentials.access_key_id)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.credentials.secret_access_key)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", server.endpoint_url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", cognito_server.credentials.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", cognito_server.credentials.secret_access_key)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito_server.endpoint_url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with urlopen(names["JWKS_URI"]) as answer:
         # pycognito looks for the keys at AWS otherwise.

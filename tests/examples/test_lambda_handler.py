@@ -13,7 +13,6 @@ import attrs
 import pytest
 
 from cognito_idp import Client
-from cognito_idp.testing import ServerNotInstalledError, cognito_server
 from tests.integration.ministack import PASSWORD, Pool, add_user, new_pool, settings
 from tests.support.answers import answer, close
 
@@ -93,14 +92,11 @@ class Mary:
 
 
 @pytest.fixture(scope="module")
-def mary() -> Iterator[Mary]:
+def mary(cognito_server: CognitoServer) -> Iterator[Mary]:
     """A user who can sign in."""
-    try:
-        with cognito_server() as server, Client(**settings(server)) as client, new_pool(client) as pool:
-            add_user(client, pool, "mary", email="mary@example.com")
-            yield Mary(server, client, pool)
-    except ServerNotInstalledError as error:
-        pytest.skip(str(error))
+    with Client(**settings(cognito_server)) as client, new_pool(client) as pool:
+        add_user(client, pool, "mary", email="mary@example.com")
+        yield Mary(cognito_server, client, pool)
 
 
 def test_signing_in(load: Load, mary: Mary, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,6 @@ import pytest
 from examples.migration.job import Job
 
 from cognito_idp import Client
-from cognito_idp.testing import ServerNotInstalledError, cognito_server
 from examples import migrate_users
 
 from ..support.answers import answer
@@ -21,24 +20,11 @@ from ..support.server import Connection, Received, Server
 from .migrate_pool import POOL, FakePool, Killed, some_users, write_users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx
 
     from cognito_idp.testing import CognitoServer
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[CognitoServer]:
-    """A Cognito server for the tests of this module."""
-    try:
-        context = cognito_server()
-        with context as running:
-            yield running
-    except ServerNotInstalledError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
@@ -298,31 +284,33 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
     assert sorted(name for name, _ in some_users(1000)) == sorted(relay.users)
 
 
-def test_it_survives_kill_9_against_a_real_server(server: CognitoServer, tmp_path: Path) -> None:
+def test_it_survives_kill_9_against_a_real_server(cognito_server: CognitoServer, tmp_path: Path) -> None:
     """Killed with SIGKILL in the middle and run again, it leaves every user in the pool once, and reports nothing."""
     keys = {
-        "AWS_ACCESS_KEY_ID": server.credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": server.credentials.secret_access_key,
-        "AWS_REGION": server.region,
+        "AWS_ACCESS_KEY_ID": cognito_server.credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": cognito_server.credentials.secret_access_key,
+        "AWS_REGION": cognito_server.region,
     }
     header = ("username", "email", "temporary_password", "groups")
     users = [(name, email, "Correct-Horse-1", "staff" if name.endswith("5") else "") for name, email in some_users(120)]
     file = write_users(tmp_path / "users.csv", users, header)
-    with Client(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url) as client:
+    with Client(
+        cognito_server.region, credentials=cognito_server.credentials, endpoint_url=cognito_server.endpoint_url
+    ) as client:
         made = client.create_user_pool(pool_name="people").user_pool
         assert made is not None
         assert made.id is not None
         client.create_group(user_pool_id=made.id, group_name="staff")
 
         # After 50 requests its bucket is empty for a quarter of an hour, so that it can't be done too soon.
-        victim = process(file, server.endpoint_url, made.id, rate="0.001", burst="50", **keys)
+        victim = process(file, cognito_server.endpoint_url, made.id, rate="0.001", burst="50", **keys)
         while len(client.list_users(user_pool_id=made.id, limit=60).users or ()) < 30:
             assert victim.poll() is None
         victim.kill()
         victim.communicate()
         assert -signal.SIGKILL == victim.returncode
 
-        again = process(file, server.endpoint_url, made.id, **keys)
+        again = process(file, cognito_server.endpoint_url, made.id, **keys)
         out, err = again.communicate(timeout=60)
         found = sorted(user.username or "" for user in client.iter_list_users(user_pool_id=made.id))
         staff = {u.username for u in client.iter_list_users_in_group(user_pool_id=made.id, group_name="staff")}

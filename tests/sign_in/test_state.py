@@ -29,6 +29,7 @@ from cognito_idp import (
     challenge_from_state,
 )
 from cognito_idp.sign_in.machine import AUTOMATIC, TABLE
+from tests.support.loop import for_each
 
 from .fake_accounts import CLIENT_ID, POOL_ID, totp_now
 from .party import PUBLIC_APP, RIGHT, SECRET_APP, party_of
@@ -170,7 +171,7 @@ def test_another_version_is_refused(version: str) -> None:
         challenge_from_state(version + STATE.removeprefix("c1."))
 
 
-@pytest.mark.parametrize("length", range(len(STATE)))
+@for_each("length", range(len(STATE)))
 def test_a_cut_off_state_is_refused(length: int) -> None:
     """A state that ends early is refused, wherever it was cut."""
     with pytest.raises(SignInStateError):

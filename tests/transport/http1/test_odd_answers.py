@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from cognito_idp._transport.http1 import tunnel_reader
+from tests.support.loop import for_each
 
 from . import bodies, heads, pieces
 from .reading import FIVE, Read, Row, decided, difference, head, ours, theirs
@@ -28,7 +29,7 @@ TABLES: Final = {
 ROWS: Final = {f"{table}: {name}": row for table, rows in TABLES.items() for name, row in rows.items()}
 LONG: Final = 1000
 
-each_row = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+each_row = for_each("row", ROWS)
 
 
 def is_as_decided(row: Row, decision: Read | str) -> bool:
