@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Documents whose blocks are run by another test, which knows their form.
 ELSEWHERE: Mapping[str, str] = {
-    "docs/testing.md": "tests/testing/test_docs.py",
+    "docs/pages/testing.md": "tests/testing/test_docs.py",
     "examples/from_boto3.md": "tests/examples/test_from_boto3.py",
 }
 # Blocks that end with an error here, by a text in them: what they need is not to be had from a server on this machine.
@@ -64,9 +64,9 @@ def test_no_exception_is_left_over() -> None:
     code = [block.code for path in WITH_BLOCKS for block in blocks_of(path)]
     for text in (*RAISES, *NOT_RUN):
         assert any(text in block for block in code), text
-    taken_in = {str(path.relative_to(ROOT)) for path in documents()}
+    known = {str(path.relative_to(ROOT)) for path in documents()}
     for document, test in ELSEWHERE.items():
-        assert document in taken_in
+        assert document in known
         assert document.rpartition("/")[2] in (ROOT / test).read_text("utf-8")
 
 
