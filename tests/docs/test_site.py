@@ -129,3 +129,11 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert [] == found, page
     for style in site.rglob("*.css"):
         assert "url(http" not in style.read_text("utf-8"), style
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_of_pages_that_are_not_on_the_site(page: str) -> None:
+    """Links of the pages that MkDocs doesn't see lead to files of the repository."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text("utf-8"))
+    assert links
+    assert [] == [link for link in links if not (ROOT / link).exists()]
