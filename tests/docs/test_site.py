@@ -78,9 +78,10 @@ def test_names_of_errors_exist() -> None:
     assert [] == [name for name in names if not hasattr(errors, name) and name not in builtin]
 
 
-def test_what_pages_take_in_exists() -> None:
-    """Each file that a page takes in is there."""
-    assert [] == [path for path in documents() if not path.exists()]
+def test_pages_that_lie_elsewhere_exist() -> None:
+    """Each page that the navigation names outside the folder of pages is there."""
+    outside = [path for path in documents()[1:] if not path.is_relative_to(PAGES)]
+    assert {"CHANGELOG.md", "SECURITY.md", "from_boto3.md"} == {path.name for path in outside if path.exists()}
 
 
 def public_names() -> set[str]:
@@ -128,3 +129,11 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert [] == found, page
     for style in site.rglob("*.css"):
         assert "url(http" not in style.read_text("utf-8"), style
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_of_pages_that_are_not_on_the_site(page: str) -> None:
+    """Links of the pages that MkDocs doesn't see lead to files of the repository."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text("utf-8"))
+    assert links
+    assert [] == [link for link in links if not (ROOT / link).exists()]
