@@ -156,13 +156,15 @@ class Pool(Generic[C]):
 
     def give_back(self, connection: C) -> None:
         """Keep a connection whose exchange came to its end, for the next call."""
-        connection.since = now = idle_clock()
         if self._closed or os.getpid() != self._process:
             connection.close()
             return
+        now = idle_clock()
         idle = self._idle.get(connection.way)
         if idle is None:
             idle = self._idle.setdefault(connection.way, deque())
+        # One after the other: by `since` a caller that is interrupted here knows whether it was given back.
+        connection.since = now
         idle.append(connection)
         with suppress(IndexError):  # other threads have taken them all
             if idle[0].since < now - KEEPALIVE_SECONDS:
