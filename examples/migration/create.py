@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -18,7 +19,6 @@ from cognito_idp import (
     TransportError,
     UsernameExistsException,
 )
-from cognito_idp._protocol.repeat import backoff
 
 from .rows import Failure, group_request
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from cognito_idp import AdminCreateUserRequest, AsyncClient
-    from cognito_idp._structs.struct import Request
 
     from .rate import Turns
     from .rows import Row
@@ -47,6 +46,8 @@ REFUSALS: Final = frozenset(
     }
 )
 ATTEMPTS = 6
+# Bounds of a delay in seconds: of the first one, of the first one after a throttle, and of any.
+DELAY, DELAY_THROTTLED, LONGEST_DELAY = 0.05, 1.0, 20.0
 UNANSWERED_ROWS = 20
 
 
@@ -79,7 +80,8 @@ class Creator:
         try:
             await self._create_user(row)
             for group in row.groups:
-                await self._send(group_request(row.request, group))
+                joining = group_request(row.request, group)
+                await self._send(partial(self._client.send, joining))
         except (ConfigError, CredentialsError) as error:
             raise StoppedError(str(error)) from error
         except CognitoIdpError as error:
@@ -96,7 +98,7 @@ class Creator:
 
     async def _create_user(self, row: Row) -> None:
         try:
-            await self._send(row.request)
+            await self._send(partial(self._client.send, row.request))
         except UsernameExistsException as error:
             may_be_ours = row.in_doubt or error.attempts > 1
             if not self._skip_existing and not (may_be_ours and await self._is_ours(row.request)):
@@ -105,22 +107,29 @@ class Creator:
             raise StoppedError(str(error)) from error
 
     async def _is_ours(self, request: AdminCreateUserRequest) -> bool:
-        user = await self._send(AdminGetUserRequest(user_pool_id=request.user_pool_id, username=request.username))
-        found = {attribute.name: attribute.value for attribute in user.user_attributes or ()}
-        return all(found.get(wanted.name) == wanted.value for wanted in request.user_attributes or ())
+        wanted = AdminGetUserRequest(user_pool_id=request.user_pool_id, username=request.username)
+        user = await self._send(partial(self._client.send, wanted))
+        values = {attribute.name: attribute.value for attribute in user.user_attributes or ()}
+        return all(values.get(attribute.name) == attribute.value for attribute in request.user_attributes or ())
 
-    async def _send(self, request: Request[R]) -> R:
+    async def _send(self, call: Callable[[], Awaitable[R]]) -> R:
         for attempt in count(1):
             await self._turns.take()
             try:
-                return await self._client.send(request)
+                return await call()
             except (ServiceError, TransportError, InvalidResponseError) as error:
                 error.attempts = attempt
                 if attempt == ATTEMPTS or not error.is_retryable:
                     raise
-                delay = backoff(error, attempt, random.random)
+                delay = backoff(error, attempt)
             await self._sleep(delay)
         raise AssertionError
+
+
+def backoff(error: ServiceError | TransportError | InvalidResponseError, attempt: int) -> float:
+    """Return a random delay in seconds after a failed attempt (counted from 1); its bound doubles each time."""
+    first = DELAY_THROTTLED if isinstance(error, ServiceError) and error.is_throttle else DELAY
+    return random.uniform(0, min(first * 2 ** (attempt - 1), LONGEST_DELAY))
 
 
 def _failure(row: Row, error: CognitoIdpError) -> Failure:

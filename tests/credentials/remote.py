@@ -8,15 +8,16 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from hashlib import sha1, sha256
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from cognito_idp.credentials import make_context
 from cognito_idp.errors import CognitoIdpError
 
-from ..support.kit import FakeTime
 from .fake_aws import NOW
+from .support import perform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
     from cognito_idp._flow.effects import Flow
     from cognito_idp.credentials import Context
 
-    from ..support.kit import Kit
+    from ..support.kit import FakeTime, Kit
     from .fake_aws import FakeAws
-
-R = TypeVar("R")
 
 REGION = "eu-west-1"
 # Every secret in these tests' files, requests and answers holds one of these words.
@@ -108,14 +107,11 @@ def text_of(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def perform(kit: Kit, flow: Flow[R], time: FakeTime | None = None) -> R:
-    """Run a flow to its end over a real transport, with a fake time to sleep in."""
-    adapter, driver = kit._connected(None, time or FakeTime())
-    try:
-        result: R = kit.run(driver.run, flow)
-    finally:
-        kit.run(adapter.close)
-    return result
+def pem_of(key: Any, form: PrivateFormat = PrivateFormat.TraditionalOpenSSL, password: bytes | None = None) -> str:
+    """Return a private key as text."""
+    encryption = NoEncryption() if password is None else BestAvailableEncryption(password)
+    text: bytes = key.private_bytes(Encoding.PEM, form, encryption)
+    return text.decode()
 
 
 def failure(kit: Kit, flow: Flow[Any], time: FakeTime | None = None) -> CognitoIdpError:

@@ -54,8 +54,8 @@ def context_of(
     return make_context(environ, profile=profile, clock=lambda: NOW, random=lambda: 0.5)
 
 
-def over_network(kit: Kit, flow: Flow[R], time: FakeTime | None = None) -> R:
-    """Run a flow through the kind's driver and its default transport; it sleeps in a fake time."""
+def perform(kit: Kit, flow: Flow[R], time: FakeTime | None = None) -> R:
+    """Run a flow to its end over the default transport, with a fake time to sleep in."""
     adapter, driver = kit._connected(None, time or FakeTime())
     try:
         result: R = kit.run(driver.run, flow)

@@ -10,11 +10,11 @@ from cognito_idp.credentials import AssumeRoleProvider, NotConfigured, default_c
 from cognito_idp.errors import ConfigError, CredentialsError, NoCredentialsError
 
 from .fake_aws import NOW, FakeAws, fixed
-from .remote import REGION, Home, failure, fake_keys, perform, text_of
+from .remote import REGION, Home, failure, fake_keys, text_of
+from .support import perform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from cognito_idp import Credentials
     from cognito_idp._flow.effects import Flow
@@ -26,18 +26,10 @@ BASE = "[profile base]\naws_access_key_id = AKIAUSER\naws_secret_access_key = SE
 
 
 @pytest.fixture
-def aws() -> Iterator[FakeAws]:
-    """Run the fake services."""
-    with FakeAws() as fake:
-        yield fake
-
-
-@pytest.fixture
-def home(aws: FakeAws, tmp_path: Path) -> Home:
-    """Make a home folder whose profile `base` has static keys."""
-    made = Home(tmp_path / "home", aws.url)
-    made.write("config", BASE)
-    return made
+def home(home: Home) -> Home:
+    """Add a profile `base` with static keys."""
+    home.write("config", BASE)
+    return home
 
 
 def load(home: Home, profile: str, mfa_code: Callable[[str], Any] | None = None, **environ: str) -> Flow[Credentials]:

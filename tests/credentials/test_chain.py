@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -219,7 +220,8 @@ def test_providers_are_imported_when_they_are_asked() -> None:
         "print(sorted(name for name in sys.modules if name.startswith('cognito_idp.credentials.')))\n"
         "print('configparser' in sys.modules, 'shlex' in sys.modules, 'httpx' in sys.modules)\n"
     )
-    environ = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "HOME": "/nowhere"}
+    keys = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"}
+    environ = {**keys, "HOME": "/nowhere", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     ours, theirs = done.stdout.splitlines()
     names = ("cache", "chain", "environment", "provider", "temporary", "types")

@@ -15,7 +15,7 @@ from cognito_idp.errors import ConnectError
 from tests.support.answers import answer, close, compressed, html_503, in_turn
 from tests.support.kit import FakeTime
 
-from .support import LATER, MARK, SECRET, TOKEN, assert_no_secret, context_of, over_network
+from .support import LATER, MARK, SECRET, TOKEN, assert_no_secret, context_of, perform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_the_endpoint_is_asked(kit: Kit, serve: Serve, tmp_path: Path) -> None:
     """A GET with the authorization token, on one line as it was set, brings the credentials."""
     server = serve(answer(json.dumps(ANSWER).encode()))
     variables = {FULL: f"{server.url}/v1/credentials?id=7", "AWS_CONTAINER_AUTHORIZATION_TOKEN": AUTHORIZATION}
-    assert EXPECTED == over_network(kit, ContainerProvider().load(context_of(tmp_path, variables)))
+    assert EXPECTED == perform(kit, ContainerProvider().load(context_of(tmp_path, variables)))
     (request,) = server.requests
     assert request.request_line == "GET /v1/credentials?id=7 HTTP/1.1"
     assert f"127.0.0.1:{server.port}" == request.header("host")
@@ -185,7 +185,7 @@ def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) 
     server = serve(in_turn(close, html_503(), answer(json.dumps(ANSWER).encode())))
     time = FakeTime()
     flow = ContainerProvider().load(context_of(tmp_path, {FULL: server.url}))
-    assert EXPECTED == over_network(kit, flow, time)
+    assert EXPECTED == perform(kit, flow, time)
     assert [1.0, 1.0] == time.waits
 
 
@@ -228,6 +228,6 @@ def test_answers_that_are_no_credentials(kit: Kit, serve: Serve, tmp_path: Path,
     """Whatever else the endpoint answers is an error that names the variable and shows no secret."""
     variables = {FULL: serve(handler).url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": AUTHORIZATION}
     with pytest.raises(CredentialsError, match=text) as caught:
-        over_network(kit, ContainerProvider().load(context_of(tmp_path, variables)))
+        perform(kit, ContainerProvider().load(context_of(tmp_path, variables)))
     assert FULL in str(caught.value)
     assert_no_secret(caught.value)

@@ -15,7 +15,7 @@ from cognito_idp.errors import ConnectTimeoutError
 from tests.support.answers import answer, close, compressed, hang, html_503, in_turn
 
 from .fake_imds import CREDENTIALS, CREDENTIALS_REQUEST, ROLES_REQUEST, SESSION, TOKEN_REQUEST, imds
-from .support import MARK, NOW, SECRET, TOKEN, assert_no_secret, context_of, over_network
+from .support import MARK, NOW, SECRET, TOKEN, assert_no_secret, context_of, perform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ ATTEMPTS = "AWS_METADATA_SERVICE_NUM_ATTEMPTS"
 def test_token_role_and_credentials(kit: Kit, serve: Serve, tmp_path: Path) -> None:
     """A session token, the role's name and its credentials are asked for in three requests."""
     server = serve(imds())
-    loaded = over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
     expected = Credentials("ASIAIMDS", SECRET, TOKEN, expiration=datetime(2027, 1, 15, 14, tzinfo=UTC))
     assert expected == loaded
     lines = [request.request_line.removesuffix(" HTTP/1.1") for request in server.requests]
@@ -101,7 +101,7 @@ def test_a_service_that_hangs_is_left_alone(kit: Kit, serve: Serve, tmp_path: Pa
     """Where something takes the connection and says nothing, the answer names the endpoint and the time limit."""
     server = serve(hang)
     with pytest.raises(NotConfigured, match=f"{server.url} gave no session token: "):
-        over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 500])
@@ -109,7 +109,7 @@ def test_a_service_without_tokens_is_not_used(kit: Kit, serve: Serve, tmp_path: 
     """Where there is no session token there are no credentials: version 1 of the service is never asked."""
     server = serve(imds({TOKEN_REQUEST: answer(b"", status=status)}))
     with pytest.raises(NotConfigured, match=f"{server.url} gave no session token, but status {status}"):
-        over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
     assert len(server.requests) == 1
 
 
@@ -117,7 +117,7 @@ def test_an_instance_without_a_role(kit: Kit, serve: Serve, tmp_path: Path) -> N
     """An instance that has no role leaves the chain to the next provider."""
     server = serve(imds({ROLES_REQUEST: answer(b"", status=404)}))
     with pytest.raises(NotConfigured, match="says that the instance has no role"):
-        over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
 
 
 def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) 
         CREDENTIALS_REQUEST: in_turn(html_503(), answer(json.dumps(CREDENTIALS).encode())),
     }
     variables = {ENDPOINT: serve(imds(handlers)).url, ATTEMPTS: "2"}
-    loaded = over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, variables)))
+    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, variables)))
     assert loaded.access_key_id == "ASIAIMDS"
 
 
@@ -158,7 +158,7 @@ def test_answers_that_are_no_credentials(
     """A service that gives something else than credentials stops the chain, and is named by its URL."""
     server = serve(imds(handlers))
     with pytest.raises(CredentialsError, match=text) as caught:
-        over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
     assert not isinstance(caught.value, NotConfigured)
     assert server.url in str(caught.value)
     assert_no_secret(caught.value)
@@ -191,7 +191,7 @@ def test_credentials_that_were_not_renewed_in_time_stay_in_use(
     """Credentials at or near their end, which the service gives out when it can't get others, are good a while more."""
     body = json.dumps({**CREDENTIALS, "Expiration": expiration}).encode()
     server = serve(imds({CREDENTIALS_REQUEST: answer(body)}))
-    loaded = over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
     assert loaded.expiration is not None
     # 15 minutes, and 2 to 10 more by chance; the chance is 0.5 here.
     assert math.isclose(NOW + 21 * 60, loaded.expiration.timestamp())
@@ -201,5 +201,5 @@ def test_credentials_that_were_renewed_keep_their_expiration(kit: Kit, serve: Se
     """Credentials that are good for longer than that are left as they are."""
     body = json.dumps({**CREDENTIALS, "Expiration": "2027-01-15T08:21:00Z"}).encode()
     server = serve(imds({CREDENTIALS_REQUEST: answer(body)}))
-    loaded = over_network(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
     assert datetime(2027, 1, 15, 8, 21, tzinfo=UTC) == loaded.expiration

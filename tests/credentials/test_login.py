@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 from joserfc.jwk import ECKey
 
 from cognito_idp.credentials import LoginProvider, NotConfigured
 from cognito_idp.errors import ConfigError, CredentialsError
 
 from .fake_aws import NOW, FakeAws, fixed
-from .remote import REGION, Home, failure, fake_keys, perform, text_of
+from .remote import REGION, Home, failure, fake_keys, pem_of, text_of
+from .support import perform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cognito_idp import Credentials
     from cognito_idp._flow.effects import Flow
 
@@ -31,33 +29,18 @@ SESSION = "arn:aws:iam::111122223333:user/Admin"
 LOGIN_AGAIN = "to sign in, run: aws login --profile dev"
 
 
-def pem_of(key: Any, form: PrivateFormat = PrivateFormat.TraditionalOpenSSL, password: bytes | None = None) -> str:
-    """Return a private key as text."""
-    encryption = NoEncryption() if password is None else BestAvailableEncryption(password)
-    text: bytes = key.private_bytes(Encoding.PEM, form, encryption)
-    return text.decode()
-
-
-@pytest.fixture(scope="module")
-def pem() -> str:
-    """Make a key as the AWS CLI makes it: on P-256, in the traditional PEM form."""
-    return pem_of(ec.generate_private_key(ec.SECP256R1()))
+@pytest.fixture
+def aws(aws: FakeAws, pem: str) -> FakeAws:
+    """Bind the session to the key."""
+    aws.login_key = ECKey.import_key(pem)
+    return aws
 
 
 @pytest.fixture
-def aws(pem: str) -> Iterator[FakeAws]:
-    """Run the fake services; the session is bound to the key."""
-    with FakeAws() as fake:
-        fake.login_key = ECKey.import_key(pem)
-        yield fake
-
-
-@pytest.fixture
-def home(aws: FakeAws, tmp_path: Path) -> Home:
-    """Make a home folder with a profile that names the session."""
-    made = Home(tmp_path / "home", aws.url)
-    made.write("config", f"[profile dev]\nlogin_session = {SESSION}\n")
-    return made
+def home(home: Home) -> Home:
+    """Add a profile that names the session."""
+    home.write("config", f"[profile dev]\nlogin_session = {SESSION}\n")
+    return home
 
 
 def load(home: Home, **environ: str) -> Flow[Credentials]:

@@ -7,8 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.jwk import ECKey
 
 from .fake_aws import FakeAws
@@ -266,13 +264,6 @@ def login(folder: Path, pem: str, ends_in: float, ask: Callable[[Home, FakeAws],
         token = json.loads(path.read_text())
         del token["accessToken"]["expiresAt"]
         return answers, token, aws.operations()
-
-
-@pytest.fixture(scope="session")
-def pem() -> str:
-    """Make a key to which sessions are bound."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,11 @@ from cognito_idp.errors import ConfigError, CredentialsError
 
 from ..support.kit import FakeTime
 from .fake_aws import NOW, FakeAws, fixed
-from .remote import REGION, Home, failure, fake_keys, perform, text_of
+from .remote import REGION, Home, failure, fake_keys, text_of
+from .support import perform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from cognito_idp import Credentials
     from cognito_idp._flow.effects import Flow
@@ -37,18 +37,10 @@ LOGIN_AGAIN = "to sign in, run: aws sso login --profile dev"
 
 
 @pytest.fixture
-def aws() -> Iterator[FakeAws]:
-    """Run the fake services."""
-    with FakeAws() as fake:
-        yield fake
-
-
-@pytest.fixture
-def home(aws: FakeAws, tmp_path: Path) -> Home:
-    """Make a home folder with a profile of each form."""
-    made = Home(tmp_path / "home", aws.url)
-    made.write("config", CONFIG)
-    return made
+def home(home: Home) -> Home:
+    """Add a profile of each form."""
+    home.write("config", CONFIG)
+    return home
 
 
 def load(home: Home, profile: str = "dev", **environ: str) -> Flow[Credentials]:

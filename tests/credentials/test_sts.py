@@ -13,12 +13,10 @@ from cognito_idp.errors import CredentialsError
 
 from ..support.kit import FakeTime
 from .fake_aws import NOW, FakeAws, Key, fixed
-from .remote import Home, failure, perform, text_of
+from .remote import Home, failure, text_of
+from .support import perform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cognito_idp._flow.effects import Flow
     from cognito_idp._protocol.wire import HttpRequest
 
@@ -32,17 +30,10 @@ ORIGIN = f"profile 'dev', role_arn '{ROLE}'"
 
 
 @pytest.fixture
-def aws() -> Iterator[FakeAws]:
-    """Run the fake services."""
-    with FakeAws() as fake:
-        fake.keys["AKIAUSER"] = Key("SECRETUSER", "SECRETTOKEN")
-        yield fake
-
-
-@pytest.fixture
-def home(aws: FakeAws, tmp_path: Path) -> Home:
-    """Make a home folder."""
-    return Home(tmp_path / "home", aws.url)
+def aws(aws: FakeAws) -> FakeAws:
+    """Give the user temporary keys."""
+    aws.keys["AKIAUSER"] = Key("SECRETUSER", "SECRETTOKEN")
+    return aws
 
 
 def load(home: Home, parameters: dict[str, str] | None = None, **environ: str) -> Flow[Credentials]:

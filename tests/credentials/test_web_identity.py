@@ -10,12 +10,10 @@ from cognito_idp.credentials import CachedCredentials, NotConfigured, WebIdentit
 from cognito_idp.errors import ConfigError, CredentialsError
 
 from .fake_aws import NOW, FakeAws, fixed
-from .remote import Home, failure, fake_keys, perform
+from .remote import Home, failure, fake_keys
+from .support import perform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from cognito_idp import Credentials
     from cognito_idp._flow.effects import Flow
 
@@ -25,20 +23,12 @@ ROLE = "arn:aws:iam::111122223333:role/web"
 
 
 @pytest.fixture
-def aws() -> Iterator[FakeAws]:
-    """Run the fake services."""
-    with FakeAws() as fake:
-        yield fake
-
-
-@pytest.fixture
-def home(aws: FakeAws, tmp_path: Path) -> Home:
-    """Make a home folder with a token file, and the variables that name it."""
-    made = Home(tmp_path / "home", aws.url)
-    made.environ["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(made.write("token", "TOKENWEB"))
-    made.environ["AWS_ROLE_ARN"] = ROLE
-    made.write("config", "[default]\n")
-    return made
+def home(home: Home) -> Home:
+    """Add a token file, and the variables that name it."""
+    home.environ["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(home.write("token", "TOKENWEB"))
+    home.environ["AWS_ROLE_ARN"] = ROLE
+    home.write("config", "[default]\n")
+    return home
 
 
 def load(home: Home, profile: str | None = None, **environ: str) -> Flow[Credentials]:

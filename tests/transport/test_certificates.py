@@ -16,7 +16,9 @@ import pytest
 from cognito_idp._settings.config import authorities_in_use
 from cognito_idp._transport import certificates
 from cognito_idp._transport.certificates import Authorities, Bundle
+from cognito_idp._transport.lanes import LanePool
 from cognito_idp.errors import ConfigError
+from tests.support.kit import kit_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +131,13 @@ def test_certifi_s_authorities_are_the_default() -> None:
     assert [str(expected), "False"] == output.split()
 
 
+def test_the_default_is_strict() -> None:
+    """With nothing set, certificates and host names are checked."""
+    context = Authorities(environ={}).ssl_context()
+    assert context.check_hostname
+    assert ssl.CERT_REQUIRED is context.verify_mode
+
+
 def test_a_certifi_that_was_told_otherwise(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a program has given certifi another file, that one counts."""
     monkeypatch.setattr(certifi, "where", lambda: str(authority.bundle))
@@ -162,3 +171,17 @@ def test_a_file_that_can_not_be_read(authority: Authority, tmp_path: Path) -> No
         authorities_in_use(environ).ssl_context()
     environ["AWS_CA_BUNDLE"] = str(authority.bundle)
     assert {"authority of the tests"} == subjects(authorities_in_use(environ).ssl_context())
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "trio"])
+def test_a_bundle_that_can_not_be_read_leaves_its_place(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that fails for its bundle leaves its place in the line, so that the next one fails for the same reason."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    with kit_of(kind) as kit:
+        client = kit.client(endpoint_url="https://127.0.0.1:1", timeout=5, transport=LanePool(max_connections=1))
+        for _ in range(3):
+            with pytest.raises(ConfigError, match="no certificates can be read from it"):
+                kit.run(client.call, "ListUsers")
+        kit.close(client)

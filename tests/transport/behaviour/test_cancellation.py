@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .rig import Rig
 
 ASYNC = over(lambda wire: wire.is_async)
+# Only asyncio has tasks that can be cancelled from outside.
+ASYNCIO = over(lambda wire: wire.kind == "asyncio")
 TASKS = 30
 # Calls cancelled in each of three waves: on new connections, on used ones, and after a wave of 20 calls that succeed.
 WAVE = 100
@@ -90,20 +92,8 @@ async def storm(call: Callable[[], Coroutine[Any, Any, Any]], how: Callable[...,
                 tasks.start_soon(call)
 
 
-@ASYNC
-@pytest.mark.parametrize(
-    ("how", "number"),
-    [
-        (cancelled_task, WAVE),
-        pytest.param(cancelled, WAVE, marks=pytest.mark.long),
-        pytest.param(cancelled_task, 2000, marks=pytest.mark.long),
-    ],
-    ids=["tasks", "scopes", "6,000 tasks"],
-)
-def test_a_storm(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], number: int) -> None:
-    """After each of three waves of cancelled calls the next 20 calls succeed, and no connection outlives the client."""
-    if how is cancelled_task and rig.wire.kind == "trio":
-        pytest.skip("only asyncio has tasks that can be cancelled from outside")
+def survives(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], number: int) -> None:
+    """Brew a storm over a client, and close it: no connection may stay."""
     server = serve(answer(b'{"Users": []}'))
     client = rig.client(server.url, timeout=20)
     rig.kit.run(storm, lambda: client.call("ListUsers"), how, number)
@@ -111,6 +101,20 @@ def test_a_storm(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], nu
     # Cancelled scopes leave circles behind.
     gc.collect()
     server.wait_for(lambda: server.open == 0)
+
+
+@ASYNCIO
+@pytest.mark.parametrize("number", [WAVE, pytest.param(2000, marks=pytest.mark.long)])
+def test_a_storm(rig: Rig, serve: Serve, number: int) -> None:
+    """After each of three waves of cancelled calls the next 20 calls succeed, and no connection outlives the client."""
+    survives(rig, serve, cancelled_task, number)
+
+
+@ASYNC
+@pytest.mark.long
+def test_a_storm_of_scopes(rig: Rig, serve: Serve) -> None:
+    """The same holds for cancelled scopes, on every event loop."""
+    survives(rig, serve, cancelled, WAVE)
 
 
 @ASYNC

@@ -60,6 +60,17 @@ def test_a_connection_that_was_closed_while_idle(rig: Rig, serve: Serve) -> None
         assert number == server.accepted
 
 
+@over(lambda wire: wire.library == "httpx")
+def test_httpx_replaces_a_connection_without_a_retry(rig: Rig, serve: Serve) -> None:
+    """Httpx sees that a connection was closed while idle, and replaces it within the same attempt."""
+    server = serve(answer_and_close())
+    client = rig.client(server.url)
+    for number in range(1, 4):
+        assert {} == rig.call(client)
+        server.wait_for(lambda: server.open == 0)
+        assert number == server.accepted
+
+
 def test_a_connection_that_closes_as_it_is_used(rig: Rig, serve: Serve) -> None:
     """A connection that the server gives up just when the next call comes is replaced, within the client's retries."""
     server = serve(OnceAConnection())

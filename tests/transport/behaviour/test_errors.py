@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cognito_idp.errors import ConnectError, ProtocolError, ReadError, TransportError
-from tests.support.answers import answer, close, cut_off, head, in_turn, reset
+from cognito_idp.errors import ConnectError, InvalidResponseError, ProtocolError, ReadError, TransportError
+from tests.support.answers import answer, close, cut_off, head, html_503, in_turn, reset
 from tests.support.hostile import chunks_cut_off, garbage, longer_than_said, reset_in_body
 
 from .wires import expected_error, over
@@ -67,6 +67,14 @@ def test_a_name_that_nobody_knows(rig: Rig) -> None:
     with pytest.raises(ConnectError, match=r"^cognito-idp\.example\.invalid: ") as caught:
         rig.call_once("http://cognito-idp.example.invalid")
     assert not caught.value.sent
+
+
+def test_a_page_of_a_proxy(rig: Rig, serve: Serve) -> None:
+    """An HTML page with status 503 is an answer that can't be read, shows its beginning, and may be retried."""
+    error = rig.failure(serve(html_503()).url)
+    assert (InvalidResponseError, 503, True) == (type(error), error.status_code, error.is_retryable)
+    assert "not JSON" in str(error)
+    assert "503 Service Unavailable" in error.body_start
 
 
 def test_more_than_was_said(rig: Rig, serve: Serve) -> None:

@@ -18,6 +18,7 @@ from cognito_idp.errors import (
     InvalidResponseError,
     ReadTimeoutError,
     TimeoutError_,
+    TransportError,
 )
 from tests.support.answers import answer, chunked, drip, hang, hang_in_body, head
 from tests.support.hostile import MIB, Flood, deaf_port, drip_body, drip_head, hang_in_head, page, shorter_than_said
@@ -94,15 +95,17 @@ def test_the_write_limit(rig: Rig) -> None:
 def test_the_limit_of_the_whole_call(rig: Rig, serve: Serve, handler: Handler) -> None:
     """A call that does not end within `timeout` fails with a DeadlineExceededError, and its connection closes."""
     server = serve(handler)
-    with pytest.raises(DeadlineExceededError, match=r"ListUsers did not end within 0\.05 s: 1 attempt"):
+    with pytest.raises(DeadlineExceededError, match=r"ListUsers did not end within 0\.05 s: 1 attempt") as caught:
         rig.call_once(server.url, timeout=SHORT)
+    assert 1 == caught.value.attempts
+    assert isinstance(caught.value.__cause__, TransportError)
     server.wait_for(lambda: server.open == 0)
 
 
 def test_the_limit_of_a_whole_exchange(rig: Rig, serve: Serve) -> None:
     """The adapters keep the total limit themselves, which no retry may mend."""
     server = serve(drip(head(200, ("Content-Length", "100000"))))
-    with pytest.raises(DeadlineExceededError, match=r"127\.0\.0\.1") as caught:
+    with pytest.raises(DeadlineExceededError, match=r"^127\.0\.0\.1: .* 0\.05 s") as caught:
         rig.exchange(server.url, limits=GENEROUS._replace(total=SHORT))
     assert not caught.value.is_retryable
     server.wait_for(lambda: server.open == 0)
@@ -131,11 +134,24 @@ def test_the_size_limit(rig: Rig, serve: Serve, handler: Callable[[bytes], Handl
     server.wait_for(lambda: server.open == 0)
 
 
+@pytest.mark.parametrize("handler", [answer, chunked])
+def test_a_size_limit_of_ones_own(rig: Rig, serve: Serve, handler: Callable[[bytes], Handler]) -> None:
+    """`max_response_bytes` counts the bytes of the body, also for a copy of a client that has another limit."""
+    body = b'{"Users": []}'
+    server = serve(handler(body))
+    client = rig.client(server.url, max_response_bytes=len(body))
+    assert {"Users": []} == rig.call(client)
+    with pytest.raises(InvalidResponseError, match=f"larger than the limit of {len(body) - 1} bytes"):
+        rig.call(client.with_options(max_response_bytes=len(body) - 1))
+    rig.kit.close(client)
+    server.wait_for(lambda: server.open == 0)
+
+
 def test_a_size_that_is_announced_is_refused_at_once(rig: Rig, serve: Serve) -> None:
-    """An answer whose head says that it is 100 times too large is refused by that, before most of it has come."""
+    """A head that announces a byte too many is enough to refuse the answer: the body never comes, and is not read."""
 
     def announce(connection: Connection, _: Received) -> None:
-        connection.send(head(200, ("Content-Length", str(100 * MIB))))
+        connection.send(head(200, ("Content-Length", str(MIB + 1))))
         connection.wait_for_close()
 
     server = serve(announce)

@@ -103,6 +103,11 @@ def test_an_answer_is_read_as_it_is(rig: Rig, serve: Serve, handler: Handler) ->
     assert (200, EVERY_BYTE) == (response.status_code, response.body)
 
 
+def test_an_empty_answer(rig: Rig, serve: Serve) -> None:
+    """Operations without members answer with nothing at all, which counts as an empty object."""
+    assert {} == rig.call_once(serve(answer(b"")).url)
+
+
 def test_an_answer_that_ends_with_the_connection(rig: Rig, serve: Serve) -> None:
     """An answer without a length goes on to the end of the connection."""
 
