@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive_async import AsyncDriver
+from ._protocol.frames import clears_frames
 from ._transport import make_async_transport
 from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.async_operations import AsyncOperations
@@ -101,6 +102,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
 
         self._link = Link(connect, transport)
 
+    @clears_frames
     async def send(self, request: Request[R]) -> R:
         """Call the operation that a request struct belongs to, and return its response struct.
 
@@ -116,6 +118,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
     async def _run(self, flow: Flow[R]) -> R:
         return await self._link.open().run(flow)
 
+    @clears_frames
     async def paginate(self, request: Request[R]) -> AsyncIterator[R]:
         """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
 
@@ -130,6 +133,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         while (page := await self._run(pager.next_page())) is not None:
             yield page
 
+    @clears_frames
     async def call(
         self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
@@ -143,8 +147,11 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             RequestValidationError: the name is not one of an operation, or the members are not JSON.
             CognitoIdpError: as for `send`.
         """
-        return await self._run(self._call_flow(operation, members, signed=signed))
+        flow = self._call_flow(operation, members, signed=signed)
+        del members  # a transport of the user's runs below
+        return await self._run(flow)
 
+    @clears_frames
     async def warm_up(self, *operations: str | type[Request[Any]]) -> None:
         """Get ready for the first call: open a connection, load credentials, compile what named operations need.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive import Driver
+from ._protocol.frames import clears_frames
 from ._transport import make_transport
 from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.operations import Operations
@@ -101,6 +102,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
         self._link = Link(connect, transport)
 
+    @clears_frames
     def send(self, request: Request[R]) -> R:
         """Call the operation that a request struct belongs to, and return its response struct.
 
@@ -116,6 +118,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     def _run(self, flow: Flow[R]) -> R:
         return self._link.open().run(flow)
 
+    @clears_frames
     def paginate(self, request: Request[R]) -> Iterator[R]:
         """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
 
@@ -130,6 +133,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         while (page := self._run(pager.next_page())) is not None:
             yield page
 
+    @clears_frames
     def call(
         self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
@@ -143,8 +147,11 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             RequestValidationError: the name is not one of an operation, or the members are not JSON.
             CognitoIdpError: as for `send`.
         """
-        return self._run(self._call_flow(operation, members, signed=signed))
+        flow = self._call_flow(operation, members, signed=signed)
+        del members  # a transport of the user's runs below
+        return self._run(flow)
 
+    @clears_frames
     def warm_up(self, *operations: str | type[Request[Any]]) -> None:
         """Get ready for the first call: open a connection, load credentials, compile what named operations need.
 

@@ -177,7 +177,6 @@ class BaseClient(Generic[TransportT, DriverT]):
             raise RequestValidationError(struct="call", faults=(fault,))
         problem = None if members is None else _json_problem(members)
         if problem is not None:
-            del members  # so that no traceback shows a password
             raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
         watch = self._options.watch(operation)
         sign = operation not in UNSIGNED if signed is None else signed

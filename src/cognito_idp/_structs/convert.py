@@ -14,6 +14,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .._errors import InvalidResponseError, RequestValidationError
+from .._protocol.frames import clears_frames
 from .enums import OpenEnum
 from .struct import Struct
 
@@ -36,6 +37,7 @@ def to_wire(struct: Struct) -> dict[str, Any]:
     return wire
 
 
+@clears_frames
 def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
     """Return the struct that a JSON object (a mapping by wire name) stands for.
 

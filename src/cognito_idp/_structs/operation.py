@@ -7,15 +7,16 @@ in its place. It hands all arguments to the struct, which reports everything tha
 from __future__ import annotations
 
 import functools
+import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.redaction import Secrets
+from .._protocol.frames import clear_frames, clears_frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from .struct import Request
+    from .._protocol.wire import Operation
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
@@ -26,9 +27,16 @@ def operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            made = self._request(request, Secrets(members))
-            del members  # so that no traceback shows a password
-            return self.send(made)
+            handled = sys.exception()
+            # Empty when `send` runs, so that no frame shows the arguments.
+            box = [members]
+            del members
+            try:
+                return self.send(self._request(request, box.pop()))
+            except BaseException as error:
+                del self
+                clear_frames(error, handled)
+                raise
 
         return method  # type: ignore[return-value]  # it takes what the declaration takes
 
@@ -41,9 +49,15 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            made = self._request(request, Secrets(members))
-            del members  # so that no traceback shows a password
-            return await self.send(made)
+            handled = sys.exception()
+            box = [members]
+            del members
+            try:
+                return await self.send(self._request(request, box.pop()))
+            except BaseException as error:
+                del self
+                clear_frames(error, handled)
+                raise
 
         return method  # type: ignore[return-value]
 
@@ -56,10 +70,10 @@ def pages_of(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Iterator[Any]:
-            made = self._request(request, Secrets(members))
-            return (item for page in self.paginate(made) for item in made.operation.items(page))
+            made = self._request(request, members)
+            return _items(self.paginate(made), made.operation)
 
-        return method  # type: ignore[return-value]
+        return clears_frames(method)  # type: ignore[return-value]
 
     return decorate
 
@@ -70,17 +84,30 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> AsyncIterator[Any]:
-            made = self._request(request, Secrets(members))
-            return _async_items(self.paginate(made), made)
+            made = self._request(request, members)
+            return _async_items(self.paginate(made), made.operation)
 
-        return method  # type: ignore[return-value]
+        return clears_frames(method)  # type: ignore[return-value]
 
     return decorate
 
 
-async def _async_items(pages: Any, made: Request[Any]) -> AsyncIterator[Any]:
+# These two drop the page before they ask for the next one, which may fail: their frames are the first of a traceback.
+def _items(pages: Iterator[Any], operation: Operation[Any]) -> Iterator[Any]:
+    for page in pages:
+        items = iter(operation.items(page))
+        del page
+        for item in items:
+            yield item
+            del item
+
+
+async def _async_items(pages: Any, operation: Operation[Any]) -> AsyncIterator[Any]:
     # A walk that is left early closes the pages, too: trio warns of generators that the garbage collector has to close.
     async with aclosing(pages):
         async for page in pages:
-            for item in made.operation.items(page):
+            items = iter(operation.items(page))
+            del page
+            for item in items:
                 yield item
+                del item
