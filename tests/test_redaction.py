@@ -10,7 +10,7 @@ import pytest
 from cognito_idp import AppClient, Client, NotAuthorizedException, secret_hash
 from cognito_idp._errors import masked_start
 from cognito_idp._protocol.endpoint import checked_url
-from cognito_idp._protocol.redaction import SecretBytes, Secrets
+from cognito_idp._protocol.redaction import Opaque
 from cognito_idp._transport.httpx_auth import check_encrypted
 from cognito_idp._transport.routes import Route, proxy_of
 from cognito_idp.errors import ConfigError, ServiceError, SignInAnswerError

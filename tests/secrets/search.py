@@ -5,6 +5,7 @@ A mark is six characters, so that it fits where a code does. It is found as it i
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sys
@@ -114,7 +115,9 @@ class Search:
             frames = frames[next((place for place, frame in enumerate(frames) if _is_ours(frame)), 0) :]
         for frame in frames:
             if not _is_users(frame):
-                self._variables(frame, "local variable", case, opened)
+                # One that caught the error and is still at work must show nothing to a reporter; an ended one, nothing.
+                has_ended = any(each is frame.f_code for each in gc.get_referents(frame))
+                self._variables(frame, "local variable", case, opened if has_ended else reported)
 
     def live(self, case: str = "") -> None:
         """Search the frames above a function of the user's while they are at work, as an error reporter sees them."""

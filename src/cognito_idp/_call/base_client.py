@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Mapping
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import attrs
 
 from .._errors import ClientClosedError, Fault, RequestValidationError
+from .._protocol.frames import clear_frames
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.limits import timeout_of
@@ -159,7 +161,13 @@ class BaseClient(Generic[TransportT, DriverT]):
         return f"{type(self).__name__}({where}{state})"
 
     def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
-        return made_request(name, members)
+        handled = sys.exception()
+        try:
+            return made_request(name, members)
+        except BaseException as error:
+            del self, members
+            clear_frames(error, handled)
+            raise
 
     def _send_flow(self, request: Request[R]) -> Flow[R]:
         _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")

@@ -15,7 +15,7 @@ from .._protocol.redaction import Opaque
 from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import sign
 from .._protocol.wire import HttpRequest, HttpResponse
-from .._structs.convert import from_wire, to_wire
+from .._structs.convert import read_struct, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
 from .deadline import Deadline
@@ -48,7 +48,7 @@ def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
     try:
-        response: R = from_wire(operation.response_type, data)
+        response: R = read_struct(operation.response_type, data)
     except InvalidResponseError as error:
         problem = error.problem
     else:

@@ -45,6 +45,11 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
         InvalidResponseError: a member is of the wrong type; the text says which.
         RequestValidationError: `cls` is a request, and the data break its rules.
     """
+    return read_struct(cls, data)
+
+
+def read_struct(cls: type[S], data: Mapping[str, Any]) -> S:
+    """Do what `from_wire` does, for callers whose own callers clear the frames."""
     try:
         struct: S = _reader(cls, _converter())(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     except RequestValidationError:

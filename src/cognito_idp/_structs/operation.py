@@ -7,11 +7,10 @@ in its place. It hands all arguments to the struct, which reports everything tha
 from __future__ import annotations
 
 import functools
-import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.frames import clear_frames, clears_frames
+from .._protocol.frames import clears_frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,16 +26,13 @@ def operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            handled = sys.exception()
-            # Empty when `send` runs, so that no frame shows the arguments.
+            # Empty when `send` runs, so that this frame shows no arguments. Those below clear theirs.
             box = [members]
             del members
             try:
                 return self.send(self._request(request, box.pop()))
-            except BaseException as error:
+            finally:
                 del self
-                clear_frames(error, handled)
-                raise
 
         return method  # type: ignore[return-value]  # it takes what the declaration takes
 
@@ -49,15 +45,12 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            handled = sys.exception()
             box = [members]
             del members
             try:
                 return await self.send(self._request(request, box.pop()))
-            except BaseException as error:
+            finally:
                 del self
-                clear_frames(error, handled)
-                raise
 
         return method  # type: ignore[return-value]
 

@@ -18,7 +18,7 @@ from .._protocol.redaction import REDACTED
 from .shapes import MEMBER, Member, Path, Shape, fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .._protocol.wire import Operation
 
@@ -172,11 +172,13 @@ class Request(Struct, Generic[R]):
     __slots__ = ()
 
     operation: ClassVar[Operation[Any]]
+    _unguarded_init: ClassVar[Callable[..., None]]
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         """Keep what a refused request was made of out of its error's traceback."""
         super().__attrs_init_subclass__()
+        cls._unguarded_init = cls.__init__
         guards_init(cls)
 
     def __attrs_post_init__(self) -> None:
