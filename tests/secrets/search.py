@@ -12,7 +12,8 @@ import sys
 import traceback
 import warnings
 from base64 import b64decode
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, MethodType, ModuleType
@@ -128,9 +129,7 @@ class Search:
                 self.live_frames += 1
                 self._variables(frame, "live variable", case, reported)
 
-    def _variables(
-        self, frame: FrameType, kind: str, case: str, texts_of: Callable[[object], Iterator[str]]
-    ) -> None:
+    def _variables(self, frame: FrameType, kind: str, case: str, texts_of: Callable[[object], Iterator[str]]) -> None:
         label = f"{frame.f_globals.get('__name__') or frame.f_code.co_filename}.{frame.f_code.co_qualname}"
         for variable, value in list(frame.f_locals.items()):
             for text in texts_of(value):
@@ -184,7 +183,19 @@ def _is_users(frame: FrameType) -> bool:
 
 _CUT = 80
 _DEPTH = 8
-_CLOSED = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, GeneratorType, FrameType, logging.Logger)
+_CLOSED = (
+    int,
+    float,
+    type(None),
+    type,
+    ModuleType,
+    FunctionType,
+    MethodType,
+    BuiltinFunctionType,
+    GeneratorType,
+    FrameType,
+    logging.Logger,
+)
 
 
 def reported(value: object, depth: int = 0) -> Iterator[str]:
@@ -200,7 +211,7 @@ def reported(value: object, depth: int = 0) -> Iterator[str]:
         for key, item in list(value.items()):
             yield from reported(key, depth + 1)
             yield from reported(item, depth + 1)
-    elif depth < _DEPTH and isinstance(value, Sequence | Set) and not isinstance(value, range | memoryview):
+    elif depth < _DEPTH and isinstance(value, Sequence | AbstractSet) and not isinstance(value, range | memoryview):
         for item in list(value):
             yield from reported(item, depth + 1)
     else:
@@ -230,7 +241,7 @@ def opened(value: object) -> Iterator[str]:
             yield repr(bytes(each) if isinstance(each, memoryview) else each[:])
             yield repr(str(each)) if isinstance(each, str) else repr(bytes(each))
             continue
-        if isinstance(each, int | float | None) or isinstance(each, _CLOSED) or any(each is other for other in seen):
+        if isinstance(each, _CLOSED) or any(each is other for other in seen):
             continue
         seen.append(each)
         yield repr(each)
@@ -241,7 +252,7 @@ def opened(value: object) -> Iterator[str]:
 def _parts(value: Any) -> list[object]:
     if isinstance(value, Mapping):
         return [*value.keys(), *value.values()]
-    if isinstance(value, Sequence | Set):
+    if isinstance(value, Sequence | AbstractSet):
         return list(value)
     names = [name for cls in type(value).__mro__ for name in _slots(cls)]
     return [*getattr(value, "__dict__", {}).values(), *(getattr(value, name, None) for name in names)]

@@ -7,7 +7,6 @@ import functools
 import gc
 import sys
 import traceback
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -23,7 +22,7 @@ from cognito_idp._protocol.wire import HttpRequest, Limits
 from tests.support.kit import FakeTime, FunctionTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from cognito_idp._flow.effects import Flow
@@ -45,7 +44,7 @@ class OddError(Exception):
 def inside(package: str, source: str) -> Any:
     """Run source text as a module of a package would run, and return its function `function`."""
     variables: dict[str, Any] = {"__name__": f"{package}.module", "SECRET": SECRET, "OddError": OddError, "sys": sys}
-    exec(compile(source, f"<{package}>", "exec"), variables)  # noqa: S102 - as the docstring says
+    exec(compile(source, f"<{package}>", "exec"), variables)
     return variables["function"]
 
 
@@ -115,7 +114,7 @@ def test_the_whole_chain_is_cleared() -> None:
     """Cause, context and the parts of a group are cleared, too, and a circle in the chain does no harm."""
     fails = inside("cognito_idp", FAILS)
     parts = [error_of(fails, each) for each in (ValueError(), TypeError(), LookupError())]
-    group = ExceptionGroup("several", parts[:1])  # type: ignore[list-item]  # they are exceptions
+    group = BaseExceptionGroup("several", parts[:1])
     group.__cause__, parts[1].__context__ = parts[1], parts[2]
     parts[2].__cause__ = group
     clear_frames(group)
@@ -161,7 +160,7 @@ async def fails_while_handling(handled: BaseException) -> None:
 
 
 def test_an_error_that_is_raised_again_and_again() -> None:
-    """Of an instance that a mock raises each time, the newest frames are cleared, and no more than 500 are looked at."""
+    """Of an instance that a mock raises each time, the newest frames are cleared, and 500 at most are looked at."""
     fails, instance = inside("cognito_idp", FAILS), OddError()
     for _ in range(frames._MOST_ENTRIES + 100):
         error_of(fails, instance)

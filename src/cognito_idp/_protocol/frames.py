@@ -44,8 +44,8 @@ _PACKAGES: Final = frozenset(
         "socket",
     }
 )
-# An exception that is raised again and again (a mock's `side_effect`) keeps the entries of every time before. The newest
-# come first, and one call makes far fewer.
+# An exception that is raised again and again (a mock's `side_effect`) keeps the entries of every time before. The
+# newest come first, and one call makes far fewer.
 _MOST_ENTRIES: Final = 500
 _MOST_ERRORS: Final = 100
 # What attrs and cattrs generate may have no module; the file's name, `<attrs generated init cognito_idp...>`, has it.
@@ -119,7 +119,7 @@ def clears_frames(function: F) -> F:
 
 def guards_init(cls: type[C]) -> type[C]:
     """Have `clears_frames` on the constructor of a class."""
-    cls.__init__ = clears_frames(cls.__init__)  # type: ignore[misc]  # mypy fears for subclasses, which have their own
+    cls.__init__ = clears_frames(cls.__init__)  # type: ignore[method-assign]  # mypy fears for subclasses, which have their own
     return cls
 
 

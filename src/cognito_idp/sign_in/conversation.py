@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._structs.struct import Request
     from ..types import (
         AdminInitiateAuthResponse,
         AdminRespondToAuthChallengeResponse,
@@ -78,7 +79,7 @@ class Conversation:
     app: AppClient
     admin: bool
     username: str = attrs.field(default="", repr=redacted)
-    password: Opaque[str | None] = attrs.field(factory=lambda: Opaque(None), repr=False)
+    password: Opaque[str | None] = attrs.field(factory=lambda: Opaque(None))
     device: Device | None = None
     extras: Extras = attrs.field(factory=Extras, repr=False)
     device_dropped: bool = False
@@ -114,7 +115,7 @@ class Conversation:
         chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.value["choice"])
         if proves_device or (chooses_srp and self.password.value is not None):
             parameters.value["SRP_A"] = yield from self._srp_a()
-        session = Opaque(challenge.session)
+        session: Opaque[str | None] = Opaque(challenge.session)
         if isinstance(challenge, TotpSetup):
             session = Opaque((yield from self._verified(challenge, given)))
         answer = None
@@ -139,12 +140,10 @@ class Conversation:
     # -- the steps ------------------------------------------------------------------------------------------------
 
     def _started(self, flow: AuthFlowType, given: Opaque[dict[str, Any]]) -> Flow[Answer]:
-        request = yield from self._start(flow, given.value)
-        return (yield from invoke(request, self.options))
+        answer: Answer = yield from invoke((yield from self._start(flow, given.value)), self.options)
+        return answer
 
-    def _start(
-        self, flow: AuthFlowType, given: Mapping[str, Any]
-    ) -> Flow[AdminInitiateAuthRequest | InitiateAuthRequest]:
+    def _start(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Request[Any]]:
         common: dict[str, Any] = {
             "client_id": self.app.client_id,
             "auth_flow": flow,
@@ -156,7 +155,8 @@ class Conversation:
         if self.admin:
             common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
             return AdminInitiateAuthRequest(**common)
-        return InitiateAuthRequest(**common, user_context_data=self.extras.context_data)
+        common["user_context_data"] = self.extras.context_data
+        return InitiateAuthRequest(**common)
 
     def _start_parameters(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[dict[str, str]]:
         parameters: dict[str, str] = {}
@@ -187,11 +187,10 @@ class Conversation:
 
     def _respond(self, name: str, session: Opaque[str | None], parameters: Opaque[dict[str, str]]) -> Flow[Answer]:
         request = self._response(name, session.value, parameters.value)
-        return (yield from invoke(request, self.options))
+        answer: Answer = yield from invoke(request, self.options)
+        return answer
 
-    def _response(
-        self, name: str, session: str | None, parameters: Mapping[str, str]
-    ) -> AdminRespondToAuthChallengeRequest | RespondToAuthChallengeRequest:
+    def _response(self, name: str, session: str | None, parameters: Mapping[str, str]) -> Request[Any]:
         username = parameters.get("USERNAME", self.username)
         responses = {"USERNAME": username, **self.app.hash_for(username), **parameters}
         if self.device is not None:
@@ -207,7 +206,8 @@ class Conversation:
         if self.admin:
             common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
             return AdminRespondToAuthChallengeRequest(**common)
-        return RespondToAuthChallengeRequest(**common, user_context_data=self.extras.context_data)
+        common["user_context_data"] = self.extras.context_data
+        return RespondToAuthChallengeRequest(**common)
 
     def _continued(self, answer: Answer, leads_to: frozenset[ChallengeNameType], after: str) -> Flow[Outcome]:
         """Answer what the library can answer, until there are tokens or something that only a person knows."""
