@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import hypothesis
 import pytest
 
+from cognito_idp._protocol import frames
+
 from .support.kit import KINDS, Kit, kit_of
 from .support.server import Server
 from .support.tls import Authority
@@ -27,6 +29,11 @@ hypothesis.settings.load_profile("suite")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, "REQUEST_METHOD")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the variables of the library's frames where pytest is to show them (`-l`)."""
+    frames.keep_locals = bool(config.getoption("showlocals"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,11 +5,13 @@ Its async twin is generated from it: run `python -m cognito_idp_codegen --twins`
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive import Driver
+from ._protocol.frames import clear_frames, clears_frames
 from ._transport import make_transport
 from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.operations import Operations
@@ -114,11 +116,19 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             CredentialsError: the operation is signed, and there are no credentials.
             ClientClosedError: the client was closed.
         """
-        return self._run(self._send_flow(request))
+        # What `clears_frames` does, without what that costs: this is every call's way.
+        handled = sys.exception()
+        try:
+            return self._run(self._send_flow(request))
+        except BaseException as error:
+            del self, request
+            clear_frames(error, handled)
+            raise
 
     def _run(self, flow: Flow[R]) -> R:
         return self._link.open().run(flow)
 
+    @clears_frames
     def paginate(self, request: Request[R]) -> Iterator[R]:
         """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
 
@@ -133,6 +143,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         while (page := self._run(pager.next_page())) is not None:
             yield page
 
+    @clears_frames
     def call(
         self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
@@ -146,8 +157,11 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             RequestValidationError: the name is not one of an operation, or the members are not JSON.
             CognitoIdpError: as for `send`.
         """
-        return self._run(self._call_flow(operation, members, signed=signed))
+        flow = self._call_flow(operation, members, signed=signed)
+        del members  # a transport of the user's runs below
+        return self._run(flow)
 
+    @clears_frames
     def warm_up(self, *operations: str | type[Request[Any]]) -> None:
         """Get ready for the first call: open a connection, load credentials, compile what named operations need.
 

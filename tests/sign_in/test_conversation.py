@@ -20,6 +20,7 @@ from cognito_idp import (
     UnexpectedChallengeError,
     WebAuthn,
 )
+from cognito_idp._protocol.redaction import Opaque
 from cognito_idp.sign_in.conversation import Conversation
 from cognito_idp.sign_in.machine import AUTOMATIC, STARTS, TABLE
 
@@ -288,7 +289,7 @@ def test_a_conversation_shows_no_secret(sync_kit: Kit) -> None:
         app=SECRET_APP,
         admin=False,
         username=ALIAS,
-        password=PASSWORD,
+        password=Opaque(PASSWORD),
         device=DEVICE,
     )
     assert_nothing_shown(party, talk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Mapping
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import attrs
 
 from .._errors import ClientClosedError, Fault, RequestValidationError
+from .._protocol.frames import clear_frames
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.limits import timeout_of
@@ -105,8 +107,6 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     _options: Options
     _link: Link[TransportT, DriverT]
-    # For the generated methods, which know the names of their request structs.
-    _request = staticmethod(made_request)
 
     @property
     def region(self) -> str | None:
@@ -160,6 +160,15 @@ class BaseClient(Generic[TransportT, DriverT]):
         state = ", closed" if self._link.closed else ""
         return f"{type(self).__name__}({where}{state})"
 
+    def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
+        handled = sys.exception()
+        try:
+            return made_request(name, members)
+        except BaseException as error:
+            del self, members
+            clear_frames(error, handled)
+            raise
+
     def _send_flow(self, request: Request[R]) -> Flow[R]:
         _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")
         return invoke(request, self._options)
@@ -176,7 +185,6 @@ class BaseClient(Generic[TransportT, DriverT]):
             raise RequestValidationError(struct="call", faults=(fault,))
         problem = None if members is None else _json_problem(members)
         if problem is not None:
-            del members  # so that no traceback shows a password
             raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
         watch = self._options.watch(operation)
         sign = operation not in UNSIGNED if signed is None else signed

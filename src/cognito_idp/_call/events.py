@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import attrs
 
 from .._errors import ServiceError
+from .._protocol.redaction import Opaque
 from .._protocol.response import request_id
 from .watch import Unwatched
 
@@ -167,12 +168,12 @@ class Watch(Unwatched):
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the flow of the call, with its end told."""
         try:
-            result = yield from flow
+            result = Opaque((yield from flow))
         except BaseException as error:
             self._call_ended("Cancelled" if isinstance(error, GeneratorExit) else error_name(error))
             raise
         self._call_ended(None)
-        return result
+        return result.value
 
     def call_started(self, call_id: str, target: Target) -> None:
         """The call has an id and a target."""

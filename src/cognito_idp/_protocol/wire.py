@@ -10,6 +10,7 @@ import re
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._errors import ConfigError
+from .redaction import Record
 
 R = TypeVar("R")
 
@@ -36,26 +37,35 @@ class Limits(NamedTuple):
     max_idle: float = KEEPALIVE_SECONDS
 
 
-class HttpRequest(NamedTuple):
-    """One request as it goes on the wire: an absolute URL, headers in order with lower-case names, and the body."""
+class HttpRequest(Record):
+    """One request as it goes on the wire: an absolute URL, headers in order with lower-case names, and the body.
 
-    method: str
-    url: str
-    headers: Headers
-    body: bytes
-    limits: Limits
+    It is no tuple, and neither is `HttpResponse`: error reporters would show what is in it.
+    """
+
+    __slots__ = _fields = ("method", "url", "headers", "body", "limits")
+
+    def __init__(self, method: str, url: str, headers: Headers, body: bytes, limits: Limits) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.limits = limits
 
     def __repr__(self) -> str:
         """Name the call and its size; headers and body carry credentials, so they are not shown."""
         return f"HttpRequest({self.method} {self.url}, {len(self.body)} bytes)"
 
 
-class HttpResponse(NamedTuple):
+class HttpResponse(Record):
     """One response: the status, headers with lower-case names, and the whole body (bounded by `Limits`)."""
 
-    status_code: int
-    headers: Headers
-    body: bytes
+    __slots__ = _fields = ("status_code", "headers", "body")
+
+    def __init__(self, status_code: int, headers: Headers, body: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.body = body
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, by its lower-case name."""

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
+from .._protocol.frames import guards_init
 from .._protocol.redaction import REDACTED
 from .shapes import MEMBER, Member, Path, Shape, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from .._protocol.wire import Operation
 
 R = TypeVar("R")
@@ -141,6 +144,12 @@ class Struct:
         )
         return f"{type(self).__name__}({', '.join(shown)})"
 
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        """Show rich, which would open the members one by one, the same."""
+        for member in self._members:
+            if (value := getattr(self, member.name)) is not None:
+                yield member.name, "***" if member.sensitive else value
+
     def __eq__(self, other: object) -> bool:
         """Compare the class and every member of the model."""
         if type(other) is not type(self):
@@ -185,6 +194,14 @@ class Request(Struct, Generic[R]):
     __slots__ = ()
 
     operation: ClassVar[Operation[Any]]
+    _unguarded_init: ClassVar[Callable[..., None]]
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Keep what a refused request was made of out of its error's traceback."""
+        super().__attrs_init_subclass__()
+        cls._unguarded_init = cls.__init__
+        guards_init(cls)
 
     def __attrs_post_init__(self) -> None:
         """Check all members, nested ones too."""

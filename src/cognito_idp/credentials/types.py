@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.frames import guards_init
 from .._protocol.redaction import redacted
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .._flow.effects import Flow
 
 
+@guards_init
 @attrs.define(frozen=True, slots=True)
 class Credentials:
     """An access key id, its secret access key, and the session token that temporary credentials come with.

@@ -8,12 +8,14 @@ from typing import Final
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.frames import guards_init
 from .._protocol.redaction import redacted
 from .secret_hash import secret_hash
 
 _POOL_ID: Final = re.compile(r"[a-z0-9-]+_[0-9A-Za-z]+")
 
 
+@guards_init
 @attrs.frozen
 class AppClient:
     """A user pool, one of its app clients, and that client's secret if it has one. The secret never shows in a `repr`.

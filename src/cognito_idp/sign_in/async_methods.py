@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.redaction import Secrets
+from .._protocol.frames import clears_frames
+from .._protocol.redaction import Opaque
 from .calls import answer_flow, remember_device_flow, set_up_totp_flow, sign_in_flow
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class AsyncSignIn:
     async def _run(self, flow: Flow[R]) -> R:
         raise NotImplementedError
 
+    @clears_frames
     async def sign_in(
         self,
         app: AppClient,
@@ -78,7 +80,7 @@ class AsyncSignIn:
             flow,
             admin=admin,
             device=device,
-            given=Secrets(
+            given=Opaque(
                 {
                     "username": username,
                     "password": password,
@@ -89,8 +91,10 @@ class AsyncSignIn:
             ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
+        del password, refresh_token, session  # a transport of the user's runs below
         return await self._run(begun)
 
+    @clears_frames
     async def respond(
         self,
         app: AppClient,
@@ -143,7 +147,7 @@ class AsyncSignIn:
             app,
             challenge,
             device=device,
-            given=Secrets(
+            given=Opaque(
                 {
                     "code": code,
                     "choice": choice,
@@ -158,8 +162,10 @@ class AsyncSignIn:
             ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
+        del code, password, new_password, attributes, answer, credential, responses
         return await self._run(answered)
 
+    @clears_frames
     async def set_up_totp(self, app: AppClient, challenge: MfaSetup) -> TotpSetup:
         """Begin to set up an authenticator app where the pool demands MFA.
 
@@ -171,6 +177,7 @@ class AsyncSignIn:
         """
         return await self._run(set_up_totp_flow(self._options, app, challenge))
 
+    @clears_frames
     async def remember_device(
         self, app: AppClient, *, access_token: str, device: Device, name: str | None = None
     ) -> bool:
@@ -181,4 +188,6 @@ class AsyncSignIn:
         Raises:
             CognitoIdpError: as for `send`.
         """
-        return await self._run(remember_device_flow(self._options, app, access_token, device, name))
+        remembered = remember_device_flow(self._options, app, Opaque(access_token), device, name)
+        del access_token
+        return await self._run(remembered)

@@ -14,7 +14,8 @@ import attrs
 from attrs import field
 
 from .._errors import SignInStateError
-from .._protocol.redaction import Secrets, redacted
+from .._protocol.frames import clears_frames
+from .._protocol.redaction import redacted
 from .packing import packed
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Challenge:
         """The service's name for it, such as `SMS_MFA`."""
         return self.challenge_name
 
+    @clears_frames
     def to_state(self) -> str:
         """Return the challenge as text for a cookie or a database, for `challenge_from_state` on whatever host.
 
@@ -105,16 +107,16 @@ class Challenge:
         return packed(self.name, self._stored())
 
     def _stored(self) -> Mapping[str, Any]:
-        return Secrets(
-            name=self.name,
-            client=self.client_id,
-            user=self.username,
-            session=self.session,
-            parameters=self.parameters,
-            available=list(map(str, self.available)),
-            admin=self.admin,
-            dropped=self.device_dropped,
-        )
+        return {
+            "name": self.name,
+            "client": self.client_id,
+            "user": self.username,
+            "session": self.session,
+            "parameters": self.parameters,
+            "available": list(map(str, self.available)),
+            "admin": self.admin,
+            "dropped": self.device_dropped,
+        }
 
     def _listed(self, parameter: str) -> tuple[str, ...]:
         value = _json(self.parameters.get(parameter, ""))
@@ -227,7 +229,7 @@ class TotpSetup(CodeChallenge):
     secret_code: str = field(repr=redacted)
 
     def _stored(self) -> Mapping[str, Any]:
-        return Secrets(super()._stored(), secret=self.secret_code)
+        return {**super()._stored(), "secret": self.secret_code}
 
     def uri(self, *, issuer: str, account: str | None = None) -> str:
         """Return the `otpauth://` URI that authenticator apps read from a QR code.

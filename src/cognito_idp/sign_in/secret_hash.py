@@ -6,9 +6,11 @@ import hmac
 from base64 import b64encode
 
 from .._errors import SignInAnswerError
+from .._protocol.frames import clears_frames
 from .encoding import utf8
 
 
+@clears_frames
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client's secret.
 

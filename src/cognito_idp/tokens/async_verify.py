@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
 
 from .._flow.drive_async import AsyncDriver
-from .._protocol.redaction import secret_text
+from .._protocol.frames import clears_frames
 from .._settings.config import authorities_in_use
 from .._transport import make_async_transport
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
@@ -105,6 +105,7 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         self._transport = _LazyTransport(lambda: make_async_transport(transport, authorities_in_use()))
         self._driver = AsyncDriver(self._transport)
 
+    @clears_frames
     async def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
         """Return the claims of a token that is good in every respect; the scopes and groups add to the verifier's own.
 
@@ -112,10 +113,9 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
             TokenError: the token is refused; the class says why.
             JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
         """
-        claims = await self._driver.run(
-            self._verification.verified(secret_text(token), required_scopes, required_groups)
-        )
-        return cast("ClaimsT", claims)
+        flow = self._verification.verified(token, required_scopes, required_groups)
+        del token  # a transport of the user's runs below
+        return cast("ClaimsT", await self._driver.run(flow))
 
     async def aclose(self) -> None:
         """Close all connections; with the keys at hand the verifier goes on working. Closing twice does no harm."""

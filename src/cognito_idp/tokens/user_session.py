@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._protocol.frames import clears_frames
 from ..sign_in.calls import in_region_of
 from .refresh import DEFAULT_MARGIN, TokenKeeper
 
@@ -36,6 +37,7 @@ class UserSession:
         ConfigError: `margin` is negative.
     """
 
+    @clears_frames
     def __init__(
         self,
         client: Client,
@@ -68,6 +70,7 @@ class UserSession:
 
         return SessionAuth(self.access_token)
 
+    @clears_frames
     def access_token(self) -> str:
         """Return an access token that is good for a while yet; refreshes at most once however many callers wait.
 
@@ -78,6 +81,7 @@ class UserSession:
         tokens = self._client._run(self._keeper.fresh())  # noqa: SLF001
         return tokens.access_token
 
+    @clears_frames
     def refresh(self) -> Tokens:
         """Refresh now, whatever the expiry says.
 
@@ -87,6 +91,7 @@ class UserSession:
         """
         return self._client._run(self._keeper.refresh())  # noqa: SLF001
 
+    @clears_frames
     def sign_out(self) -> None:
         """Revoke the refresh token and the access tokens made from it; the session is over then.
 
@@ -95,6 +100,7 @@ class UserSession:
         """
         self._client._run(self._keeper.sign_out())  # noqa: SLF001
 
+    @clears_frames
     def global_sign_out(self) -> None:
         """Revoke all tokens of the user, on all devices; the session is over then.
 
