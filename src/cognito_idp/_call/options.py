@@ -63,10 +63,6 @@ def target_of(endpoint: Endpoint) -> Target:
     return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
 
 
-# A pool's id begins with its region: `us-east-1_EXAMPLE`.
-_POOL_ID = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_\w+")
-
-
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Options:
     """The settings of a client.
@@ -144,16 +140,17 @@ class Options:
         target = self.target
         if target is not None and (target.region is not None or not signed):
             return target
-        pool_id = members.get("UserPoolId")
-        match = _POOL_ID.fullmatch(pool_id) if isinstance(pool_id, str) else None
-        if match is None:
+        from .._protocol.pool_id import UserPoolId
+
+        pool_id = UserPoolId.find(members.get("UserPoolId"))
+        if pool_id is None or pool_id.region is None:
             msg = (
                 "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
                 f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
                 "the call; pass region= to the client, or set AWS_REGION"
             )
             raise NoRegionError(msg)
-        return self._target(match[1])
+        return self._target(pool_id.region)
 
 
 def make_options(

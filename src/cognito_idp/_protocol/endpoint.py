@@ -58,6 +58,18 @@ _FIPS_DUAL_STACK_PLAIN = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-w
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+def check_region(region: str) -> str:
+    """Return a region that can be a label of a host name, whether this version knows it or not.
+
+    Raises:
+        ConfigError: it can't.
+    """
+    if not _HOST_LABEL.fullmatch(region):
+        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
+        raise ConfigError(msg)
+    return region
+
+
 def partition_of(region: str) -> Partition:
     """Return the partition of a region; one that no partition claims counts as `aws`."""
     return next((partition for partition in PARTITIONS if re.fullmatch(partition.regions, region)), _FALLBACK)
@@ -76,9 +88,8 @@ def resolve(
     Raises:
         ConfigError: the region can't be part of a host name, the settings exclude each other, or the URL is not usable.
     """
-    if region is not None and not _HOST_LABEL.fullmatch(region):
-        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
-        raise ConfigError(msg)
+    if region is not None:
+        check_region(region)
     if endpoint_url is not None:
         if use_fips or use_dualstack:
             setting = "FIPS" if use_fips else "dual-stack"
