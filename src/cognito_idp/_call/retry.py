@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .._errors import ConfigError
 from .._protocol.repeat import backoff, is_retryable, is_throttle
-from .rate_limit import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -133,6 +132,8 @@ class AdaptiveRetry(StandardRetry):
             ConfigError: `max_attempts` is below 1.
         """
         super().__init__(max_attempts, also=also)
+        from .rate_limit import RateLimiter
+
         self._limiter = RateLimiter()
 
     def before_attempt(self, now: float) -> float:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast, overload
 
-from .._errors import ClientClosedError
 from .._flow.drive import Driver
 from .._flow.drive_async import AsyncDriver
 from .._protocol.redaction import secret_text
 from .._settings.config import authorities_in_use
 from .._transport import make_async_transport, make_transport
+from .._transport.lazy import Lazy
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
     from typing import TypeAlias, Unpack
 
@@ -28,42 +26,18 @@ if TYPE_CHECKING:
     Transport: TypeAlias = TransportLike | None
     AsyncTransport: TypeAlias = AsyncTransportLike | None
 
-AdapterT = TypeVar("AdapterT")
+_CLOSED: Final = "this verifier is closed, so it can't fetch keys; make a new one"
+
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 
 
-class _Lazy(Generic[AdapterT]):
-    """A transport that is made when keys must be fetched; verifying with keys at hand needs no HTTP library."""
-
-    def __init__(self, make: Callable[[], AdapterT]) -> None:
-        self._make = make
-        self._made: AdapterT | None = None
-        self._closed = False
-        self._lock = threading.Lock()
-
-    def open(self) -> AdapterT:
-        with self._lock:
-            if self._closed:
-                msg = "this verifier is closed, so it can't fetch keys; make a new one"
-                raise ClientClosedError(msg)
-            if self._made is None:
-                self._made = self._make()
-            return self._made
-
-    def close(self) -> AdapterT | None:
-        with self._lock:
-            self._closed = True
-            made, self._made = self._made, None
-            return made
-
-
-class _LazyTransport(_Lazy["Adapter"]):
+class _LazyTransport(Lazy["Adapter"]):
     def send(self, request: HttpRequest) -> HttpResponse:
         adapter: Adapter = self.open()
         return adapter.send(request)
 
 
-class _AsyncLazyTransport(_Lazy["AsyncAdapter"]):
+class _AsyncLazyTransport(Lazy["AsyncAdapter"]):
     async def send(self, request: HttpRequest) -> HttpResponse:
         adapter: AsyncAdapter = self.open()
         return await adapter.send(request)
@@ -135,7 +109,7 @@ class TokenVerifier(Generic[ClaimsT]):
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()))
+        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()), transport, _CLOSED)
         self._driver = Driver(self._transport)
 
     def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
@@ -211,7 +185,9 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         **settings: Unpack[Settings],
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _AsyncLazyTransport(lambda: make_async_transport(transport, authorities_in_use()))
+        self._transport = _AsyncLazyTransport(
+            lambda: make_async_transport(transport, authorities_in_use()), transport, _CLOSED
+        )
         self._driver = AsyncDriver(self._transport)
 
     async def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
