@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._flow.effects import Flow
+    from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
-    from .options import Target
 
 R = TypeVar("R")
 

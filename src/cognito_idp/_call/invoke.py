@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
 from .._flow.effects import Flow, Send, Sleep
+from .._protocol.endpoint import SERVICE
 from .._protocol.redaction import SecretBytes
 from .._protocol.response import parse, request_id
-from .._protocol.sigv4 import sign
-from .._protocol.wire import HttpRequest, HttpResponse
+from .._protocol.sigv4 import amz_date, sign
+from .._protocol.wire import CONTENT_TYPE, TARGET_PREFIX, HttpRequest, HttpResponse
 from .._structs.convert import from_wire, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
@@ -22,17 +21,15 @@ from .remedies import Remedies
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._protocol.endpoint import Target
     from .._protocol.repeat import Failure
     from .._protocol.wire import Headers
-    from .options import Options, Target
+    from .options import Options
     from .retry import Retry
     from .watch import Unwatched
 
 R = TypeVar("R")
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
-TARGET_PREFIX = "AWSCognitoIdentityProviderService"
-SERVICE = "cognito-idp"
 _LATE = "the time limit of the call passed while credentials were loaded"
 
 
@@ -152,16 +149,11 @@ def _request(
             headers,
             body,
             credentials=credentials,
-            amz_date=_amz_date(int(remedies.now())),
+            amz_date=amz_date(int(remedies.now())),
             region=target.region or "",
             service=SERVICE,
         )
     return HttpRequest("POST", target.url, headers, body, deadline.shortened(options.limits))
-
-
-@lru_cache(maxsize=2)
-def _amz_date(seconds: int) -> str:
-    return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
 
 
 # More milliseconds than these would be months.

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import random
-import re
-import sys
 import time
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .._errors import ConfigError, NoRegionError
-from .._protocol.endpoint import checked_url, resolve
+from .._protocol.endpoint import checked_url, resolve, target_of
+from .._protocol.ids import random_uuid
+from .._protocol.user_agent import user_agent
 from .._protocol.wire import check_headers
 from .._settings.config import load_config, settings_from
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
-from .._version import __version__
 from ..credentials.types import Credentials, StaticCredentials
 from .clock_skew import ClockSkew
 from .retry import policy_of
@@ -26,7 +24,7 @@ from .watch import UNWATCHED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._protocol.endpoint import Endpoint
+    from .._protocol.endpoint import Target
     from .._protocol.wire import Headers, Limits
     from .._settings.config import Setting
     from .._transport.certificates import Authorities
@@ -36,31 +34,6 @@ if TYPE_CHECKING:
     from .events import Event, Observed
     from .retry import RetryPolicy
     from .watch import Unwatched
-
-
-def random_uuid() -> str:
-    """Return a random UUID (RFC 9562, version 4) as text; `uuid` itself would cost each import 3 ms."""
-    digits = f"{random.getrandbits(128) & ~_UUID_FIXED_BITS | _UUID_VERSION_4:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-_UUID_FIXED_BITS = (0xF << 76) | (0x3 << 62)
-_UUID_VERSION_4 = (0x4 << 76) | (0x2 << 62)
-
-
-class Target(NamedTuple):
-    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
-
-    url: str
-    host: str
-    path: str
-    region: str | None
-
-
-@lru_cache(maxsize=64)
-def target_of(endpoint: Endpoint) -> Target:
-    """Take an endpoint apart, once."""
-    return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -248,25 +221,3 @@ def _source(
     from ..credentials.cache import source_of
 
     return source_of(credentials, context)
-
-
-@cache
-def user_agent(retry_mode: str, app_id: str | None = None) -> str:
-    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it).
-
-    `app_id` names the program that makes the calls (`AWS_SDK_UA_APP_ID`).
-    """
-    system = os.uname() if hasattr(os, "uname") else None
-    os_part = f"os/{system.sysname.lower()}#{_token(system.release)}" if system else f"os/{sys.platform}"
-    version = ".".join(map(str, sys.version_info[:3]))
-    implementation = sys.implementation.name
-    app = f" app/{_token(app_id)}" if app_id else ""
-    return (
-        f"cognito-idp/{__version__} ua/2.1 {os_part} lang/python#{version} md/pyimpl#{implementation} "
-        f"cfg/retry-mode#{_token(retry_mode)}{app}"
-    )
-
-
-def _token(text: str) -> str:
-    """Keep the characters that RFC 9110 (5.6.2) allows in a token."""
-    return re.sub(r"[^A-Za-z0-9!$%&'*+.^_`|~-]", "-", text)

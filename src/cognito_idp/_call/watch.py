@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from .._flow.effects import Flow
+    from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
-    from .options import Target
 
 R = TypeVar("R")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -30,6 +31,21 @@ class Endpoint(NamedTuple):
     def path(self) -> str:
         """The path of the URL as it goes on the wire."""
         return urlsplit(self.url).path or "/"
+
+
+class Target(NamedTuple):
+    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
+
+    url: str
+    host: str
+    path: str
+    region: str | None
+
+
+@lru_cache(maxsize=64)
+def target_of(endpoint: Endpoint) -> Target:
+    """Take an endpoint apart, once."""
+    return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
 
 
 class Partition(NamedTuple):

@@ -7,13 +7,18 @@ answer into an `HttpResponse`; all decisions are made on these two.
 from __future__ import annotations
 
 import re
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from .._errors import ConfigError
 
 R = TypeVar("R")
 
 Headers = tuple[tuple[str, str], ...]
+
+# AWS JSON 1.1, as the service's model has it.
+CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+TARGET_PREFIX: Final = "AWSCognitoIdentityProviderService"
+OK: Final = 200
 
 
 class Limits(NamedTuple):

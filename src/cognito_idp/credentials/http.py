@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .._flow.effects import Flow
     from .._protocol.wire import Headers, HttpResponse
 
-OK: Final = 200
 _MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 

@@ -12,8 +12,8 @@ from .._errors import InvalidResponseError, ServiceError, TransportError, one_li
 from .._flow.effects import send, sleep
 from .._protocol.repeat import backoff, was_not_carried_out
 from .._protocol.response import parse
+from .._protocol.user_agent import LIBRARY
 from .._protocol.wire import HttpRequest, Limits
-from .._version import __version__
 from ..model.exceptions import service_error
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def http_request(method: str, url: str, headers: Headers, body: bytes = b"") -> 
 
 def common_headers(host: str, body: bytes | None = None, content_type: str = "application/json") -> Headers:
     """Return the headers that every such request carries; those about the body only where there is one."""
-    headers = (("host", host), ("accept-encoding", "identity"), ("user-agent", f"cognito-idp/{__version__}"))
+    headers = (("host", host), ("accept-encoding", "identity"), ("user-agent", LIBRARY))
     if body is None:
         return headers
     return (*headers, ("content-type", content_type), ("content-length", str(len(body))))
