@@ -110,6 +110,19 @@ class CallEnded(CallEvent):
 Event: TypeAlias = CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | CallEnded
 
 
+def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return an observer that hands each event to several ones in turn.
+
+    One that raises keeps the event from those behind it.
+    """
+
+    def tell(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return tell
+
+
 class Observed:
     """A client's observer, and which credentials it was told of last. Copies of the client share it."""
 
