@@ -61,6 +61,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         ConfigError: a setting can't be used.
     """
 
+    __module__ = "cognito_idp"
+
     def __init__(
         self,
         region: str | None = None,

@@ -61,6 +61,8 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         ConfigError: a setting can't be used.
     """
 
+    __module__ = "cognito_idp"
+
     def __init__(
         self,
         region: str | None = None,

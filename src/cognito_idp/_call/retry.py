@@ -64,6 +64,8 @@ class StandardRetry:
     14 (after a throttle 5) from a quota of 500; a success gives back what its last retry took, or 1.
     """
 
+    __module__ = "cognito_idp"
+
     name = "standard"
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
@@ -123,6 +125,8 @@ class AdaptiveRetry(StandardRetry):
     All calls of the client share the limiter. It suits one client a user pool: a throttle in one pool slows them all.
     """
 
+    __module__ = "cognito_idp"
+
     name = "adaptive"
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
@@ -155,6 +159,8 @@ class AdaptiveRetry(StandardRetry):
 
 class NoRetry(StandardRetry):
     """The mode `off`: one attempt."""
+
+    __module__ = "cognito_idp"
 
     name = "off"
 

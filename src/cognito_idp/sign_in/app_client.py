@@ -18,6 +18,8 @@ class AppClient:
         ConfigError: the pool id is not of the form `eu-west-1_AbCdEfGhI`, or the client id or the secret is empty.
     """
 
+    __module__ = "cognito_idp"
+
     user_pool_id: str
     client_id: str
     client_secret: str | None = attrs.field(default=None, repr=redacted)

@@ -33,6 +33,8 @@ class AsyncUserSession:
         ConfigError: `margin` is negative.
     """
 
+    __module__ = "cognito_idp"
+
     def __init__(
         self,
         client: AsyncClient,

@@ -42,6 +42,8 @@ class TrustedPool:
         ConfigError: a setting can't be used.
     """
 
+    __module__ = "cognito_idp"
+
     user_pool_id: str
     client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=_names_or_any)
     region: str | None = attrs.field(default=None, kw_only=True)

@@ -75,6 +75,8 @@ class TokenVerifier(Generic[ClaimsT]):
         JwtNotInstalledError: PyJWT is not installed.
     """
 
+    __module__ = "cognito_idp"
+
     @overload
     def __init__(
         self: TokenVerifier[AccessTokenClaims],
@@ -145,6 +147,8 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
     Its settings are those of `TokenVerifier`; `transport` is as for `AsyncClient`. Tasks may share it, and
     any call may be cancelled. With the keys at hand `verify` doesn't wait for anything.
     """
+
+    __module__ = "cognito_idp"
 
     @overload
     def __init__(
