@@ -19,7 +19,6 @@ import attrs
 
 from .._errors import ServiceError
 from .._protocol.response import request_id
-from .watch import Unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +150,7 @@ class Observed:
         return is_new
 
 
-class Watch(Unwatched):
+class Watched:
     """Tells the story of one call to the observer."""
 
     __slots__ = (

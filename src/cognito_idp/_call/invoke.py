@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .._protocol.wire import Headers
     from .options import Options
     from .retry import Retry
-    from .watch import Unwatched
+    from .watch import Watch
 
 R = TypeVar("R")
 
@@ -39,7 +39,7 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
     return watch.over(_invoked(request, options, watch))
 
 
-def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]:
+def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
     try:
@@ -58,7 +58,7 @@ def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]
 
 
 def exchange(
-    operation: str, members: Mapping[str, Any], options: Options, watch: Unwatched, *, signed: bool
+    operation: str, members: Mapping[str, Any], options: Options, watch: Watch, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
     """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
     body = SecretBytes(json.dumps(members).encode("ascii"))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..credentials.types import CredentialSource
     from .events import Event, Observed
     from .retry import RetryPolicy
-    from .watch import Unwatched
+    from .watch import Watch
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -96,13 +96,13 @@ class Options:
 
         return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
 
-    def watch(self, operation: str) -> Unwatched:
+    def watch(self, operation: str) -> Watch:
         """Return what tells the client's observer of one call; something that tells nothing where there is none."""
         if self.observed is None:
             return UNWATCHED
-        from .events import Watch
+        from .events import Watched
 
-        return Watch(self.observed, operation, self.monotonic)
+        return Watched(self.observed, operation, self.monotonic)
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
         """Return where a call goes. A client without a region takes that of the pool that the call names.

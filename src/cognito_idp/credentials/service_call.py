@@ -67,20 +67,43 @@ def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], ra
     Raises:
         ServiceError, TransportError, InvalidResponseError: the last attempt's failure; none shows a secret.
     """
-    attempt = 0
+
+    def delay_after(outcome: R | Failure, attempt: int) -> float | None:
+        if not isinstance(outcome, FAILURES) or not _may_repeat(outcome, call):
+            return None
+        return backoff(outcome, attempt, random)
+
+    return repeated(lambda: _sent(call, read), _ATTEMPTS, delay_after)
+
+
+def _sent(call: ServiceCall, read: Callable[[HttpResponse, str], R]) -> Flow[R | Failure]:
+    try:
+        response = yield from send(call.request)
+        return read(response, call.operation)
+    except FAILURES as error:
+        return _without_secrets(error, call)
+
+
+def repeated(
+    attempt: Callable[[], Flow[R | Failure]], attempts: int, delay_after: Callable[[R | Failure, int], float | None]
+) -> Flow[R]:
+    """Run a flow that returns its result or its failure, and again where `delay_after` says in how many seconds.
+
+    Raises:
+        ServiceError, TransportError, InvalidResponseError: the last attempt's failure.
+    """
+    number = 0
     while True:
-        attempt += 1
-        failure: Failure
-        try:
-            response = yield from send(call.request)
-            return read(response, call.operation)
-        except FAILURES as error:
-            failure = error
-        failure = _without_secrets(failure, call)
-        failure.attempts = attempt
-        if attempt == _ATTEMPTS or not _may_repeat(failure, call):
-            raise failure
-        yield from sleep(backoff(failure, attempt, random))
+        number += 1
+        outcome = yield from attempt()
+        delay = None if number >= attempts else delay_after(outcome, number)
+        if delay is not None:
+            yield from sleep(delay)
+        elif isinstance(outcome, FAILURES):
+            outcome.attempts = number
+            raise outcome
+        else:
+            return outcome
 
 
 def _may_repeat(failure: Failure, call: ServiceCall) -> bool:
