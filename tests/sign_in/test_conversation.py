@@ -22,6 +22,7 @@ from cognito_idp import (
 )
 from cognito_idp.sign_in.conversation import Conversation
 from cognito_idp.sign_in.machine import AUTOMATIC, STARTS, TABLE
+from tests.support.kit import options_of
 
 from .fake_accounts import CLIENT_SECRET, CODE, PASSWORD, totp_now
 from .party import DEVICE, RIGHT, SECRET_APP, WAYS, given_for, party_of, party_with_device
@@ -284,7 +285,7 @@ def test_a_conversation_shows_no_secret(sync_kit: Kit) -> None:
     """What holds everything while a call lasts shows none of it."""
     party = party_of(sync_kit, app=SECRET_APP)
     talk = Conversation(
-        options=party.client._options,
+        options=options_of(party.client),
         app=SECRET_APP,
         admin=False,
         username=ALIAS,
