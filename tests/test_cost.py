@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp import AsyncClient, Client
-from cognito_idp._call.base_client import Link
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
 from cognito_idp._protocol.wire import HttpRequest, HttpResponse
-from tests.support.kit import CREDENTIALS
+from tests.support.kit import CREDENTIALS, with_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +73,7 @@ class AsyncNull:
 def sync_call() -> Callable[[], object]:
     """Return a function that makes a warm call of the sync client."""
     client = Client("us-east-1", credentials=CREDENTIALS)
-    client._link = Link(lambda: (Null(), Driver(Null())), given=True)
+    with_transport(client, lambda: (Null(), Driver(Null())))
     client.admin_initiate_auth(**SIGN_IN)
     return lambda: client.admin_initiate_auth(**SIGN_IN)
 
@@ -82,7 +81,7 @@ def sync_call() -> Callable[[], object]:
 def async_call() -> Callable[[], object]:
     """Return a function that makes a warm call of the async client, which has nothing to wait for."""
     client = AsyncClient("us-east-1", credentials=CREDENTIALS)
-    client._link = Link(lambda: (AsyncNull(), AsyncDriver(AsyncNull())), given=True)
+    with_transport(client, lambda: (AsyncNull(), AsyncDriver(AsyncNull())))
 
     def call() -> object:
         try:

@@ -25,7 +25,7 @@ from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp._version import __version__
 from cognito_idp.errors import ConfigError, NoCredentialsError, NotAuthorizedException
 from tests.support.answers import answer
-from tests.support.kit import CREDENTIALS
+from tests.support.kit import CREDENTIALS, options_of
 from tests.support.responder import Responder
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ def test_members_go_out_as_they_are(kit: Kit) -> None:
 def test_the_credentials_are_not_in_a_request_s_repr(kit: Kit) -> None:
     """What a debugger or a log shows of a client has no secret in it."""
     client = kit.client()
-    for text in (repr(client), repr(client._options), str(client._options)):
+    for text in (repr(client), repr(options_of(client)), str(options_of(client))):
         assert CREDENTIALS.secret_access_key not in text
 
 

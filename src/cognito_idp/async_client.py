@@ -60,11 +60,13 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer whose body is larger; 1 MiB unless told otherwise.
-        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp._call.events`.
+        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observability`.
 
     Raises:
         ConfigError: a setting can't be used.
     """
+
+    __module__ = "cognito_idp"
 
     def __init__(
         self,

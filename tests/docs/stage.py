@@ -83,7 +83,7 @@ class Stage:
         """Close every client and verifier that a page left open."""
         for made in (*names.values(), self.client):
             for each in made if isinstance(made, list) else [made]:
-                if type(each).__module__.startswith("cognito_idp.") and hasattr(each, "close"):
+                if type(each).__module__.partition(".")[0] == "cognito_idp" and hasattr(each, "close"):
                     closed = each.close() if not hasattr(each, "aclose") else each.aclose()
                     if inspect.iscoroutine(closed):
                         asyncio.run(closed)

@@ -385,6 +385,18 @@ async def test_the_end_of_the_block_closes_the_transport() -> None:
     assert [1, 1] == [transport.closed for transport in transports]
 
 
+@pytest.mark.anyio
+async def test_a_transport_of_the_users_is_closed_unused() -> None:
+    """A verifier that never had to fetch keys closes the transport that it was given, as a client does, and once."""
+    transports = [Closing(lambda _: httpx.Response(200, json=jwks())) for _ in range(2)]
+    verifier = TokenVerifier(offline_pool(), token_use="access", transport=transports[0])
+    verifier.close()
+    verifier.close()
+    async with AsyncTokenVerifier(offline_pool(), token_use="access", transport=transports[1]):
+        pass
+    assert [1, 1] == [transport.closed for transport in transports]
+
+
 def test_the_clock_is_this_machines_unless_given() -> None:
     """Without a clock the time is now, so a token that expired long ago is refused and one of the future, too."""
     verifier = TokenVerifier(offline_pool(), token_use="access")

@@ -20,16 +20,15 @@ import attrs
 from .._errors import ServiceError
 from .._protocol.redaction import Opaque
 from .._protocol.response import request_id
-from .watch import Unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from .._flow.effects import Flow
+    from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
-    from .options import Target
 
 R = TypeVar("R")
 
@@ -111,6 +110,19 @@ class CallEnded(CallEvent):
 Event: TypeAlias = CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | CallEnded
 
 
+def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return an observer that hands each event to several ones in turn.
+
+    One that raises keeps the event from those behind it.
+    """
+
+    def tell(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return tell
+
+
 class Observed:
     """A client's observer, and which credentials it was told of last. Copies of the client share it."""
 
@@ -139,7 +151,7 @@ class Observed:
         return is_new
 
 
-class Watch(Unwatched):
+class Watched:
     """Tells the story of one call to the observer."""
 
     __slots__ = (

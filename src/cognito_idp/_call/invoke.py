@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import lru_cache
-from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
 from .._flow.effects import Flow, Send, Sleep
+from .._protocol.endpoint import SERVICE
 from .._protocol.frames import clear_frames
 from .._protocol.redaction import Opaque
 from .._protocol.repeat import NOT_REPEATABLE
 from .._protocol.response import parse, request_id
-from .._protocol.sigv4 import sign
-from .._protocol.wire import FRESH_SECONDS, HttpRequest, HttpResponse
+from .._protocol.sigv4 import amz_date, sign
+from .._protocol.wire import CONTENT_TYPE, FRESH_SECONDS, TARGET_PREFIX, HttpRequest, HttpResponse
 from .._structs.convert import read_struct, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
@@ -25,17 +24,15 @@ from .remedies import Remedies
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._protocol.endpoint import Target
     from .._protocol.repeat import Failure
     from .._protocol.wire import Headers, Limits
-    from .options import Options, Target
+    from .options import Options
     from .retry import Retry
-    from .watch import Unwatched
+    from .watch import Watch
 
 R = TypeVar("R")
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
-TARGET_PREFIX = "AWSCognitoIdentityProviderService"
-SERVICE = "cognito-idp"
 _LATE = "the time limit of the call passed while credentials were loaded"
 
 
@@ -45,7 +42,7 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
     return watch.over(_invoked(request, options, watch))
 
 
-def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]:
+def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
     try:
@@ -63,7 +60,7 @@ def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]
 
 
 def exchange(
-    operation: str, members: Mapping[str, Any], options: Options, watch: Unwatched, *, signed: bool
+    operation: str, members: Mapping[str, Any], options: Options, watch: Watch, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
     """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
     handled = sys.exception()
@@ -162,16 +159,11 @@ def _request(
             headers,
             body.value,
             credentials=credentials,
-            amz_date=_amz_date(int(remedies.now())),
+            amz_date=amz_date(int(remedies.now())),
             region=target.region or "",
             service=SERVICE,
         )
     return HttpRequest("POST", target.url, headers, body.value, deadline.shortened(limits))
-
-
-@lru_cache(maxsize=2)
-def _amz_date(seconds: int) -> str:
-    return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
 
 
 # More milliseconds than these would be months.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
 from .._protocol.frames import clear_frames
@@ -14,19 +14,11 @@ from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._protocol.wire import HttpRequest, HttpResponse
+    from .transport import Transport
 
 R = TypeVar("R")
 
 _LOCK = "the time limit of the call passed while another one was doing what it needs"
-
-
-class Transport(Protocol):
-    """What the driver needs of a transport."""
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
-        ...
 
 
 class Driver:

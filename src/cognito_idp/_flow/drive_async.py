@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
 from .._protocol.frames import clear_frames
@@ -14,20 +14,12 @@ from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .._protocol.wire import HttpRequest, HttpResponse
+    from .transport import AsyncTransport
 
 R = TypeVar("R")
 
 _LOCK = "the time limit of the call passed while another one was doing what it needs"
 _FUNCTION = "the time limit of the call passed while a function was awaited"
-
-
-class AsyncTransport(Protocol):
-    """What the driver needs of a transport."""
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
-        ...
 
 
 class AsyncDriver:

@@ -7,7 +7,7 @@ answer into an `HttpResponse`; all decisions are made on these two.
 from __future__ import annotations
 
 import re
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from .._errors import ConfigError
 from .redaction import Record
@@ -15,6 +15,11 @@ from .redaction import Record
 R = TypeVar("R")
 
 Headers = tuple[tuple[str, str], ...]
+
+# AWS JSON 1.1, as the service's model has it.
+CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+TARGET_PREFIX: Final = "AWSCognitoIdentityProviderService"
+OK: Final = 200
 
 # How many seconds a kept connection may have been idle to be used again: for any request, and for one that must not be
 # repeated. A machine that was frozen meanwhile may not have heard yet that the peer is gone.

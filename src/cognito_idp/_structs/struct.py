@@ -233,6 +233,9 @@ class ResponseMetadata(NamedTuple):
 NOT_RECEIVED = ResponseMetadata(request_id=None, status_code=0, attempts=0)
 
 
+ResponseMetadata.__module__ = "cognito_idp"  # a NamedTuple takes no such line inside
+
+
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class Response(Struct):
     """The base of the response structs. Responses are never checked for bounds; members that did not come are None."""
@@ -244,3 +247,5 @@ class Response(Struct):
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class EmptyResponse(Response):
     """The answer of an operation that answers with no members, such as `AdminDeleteUser`."""
+
+    __module__ = "cognito_idp"

@@ -29,6 +29,8 @@ class Credentials:
             with its line break does).
     """
 
+    __module__ = "cognito_idp"
+
     access_key_id: str
     secret_access_key: str = attrs.field(repr=redacted)
     session_token: str | None = attrs.field(default=None, repr=redacted)

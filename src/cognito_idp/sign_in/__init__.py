@@ -32,82 +32,29 @@ if TYPE_CHECKING:
     from .outcomes import UnknownChallenge as UnknownChallenge
     from .outcomes import WebAuthn as WebAuthn
     from .packing import ChallengeState as ChallengeState
+    from .secret_hash import secret_hash as secret_hash
     from .srp import SrpSession as SrpSession
     from .srp import device_verifier as device_verifier
     from .srp import timestamp_of as timestamp_of
     from .state import challenge_from_state as challenge_from_state
+    from .totp import totp as totp
 else:
-    from .._structs.lazy import resolver
+    from .._structs.lazy import facade
 
-    _HOMES = {
-        "AdminNoSrpAuth": "outcomes",
-        "AppClient": "app_client",
-        "Challenge": "outcomes",
-        "ChallengeState": "packing",
-        "CodeChallenge": "outcomes",
-        "CustomChallenge": "outcomes",
-        "Device": "outcomes",
-        "DevicePasswordVerifier": "outcomes",
-        "DeviceSrpAuth": "outcomes",
-        "EmailOtp": "outcomes",
-        "MfaSetup": "outcomes",
-        "NewPasswordRequired": "outcomes",
-        "Outcome": "outcomes",
-        "Password": "outcomes",
-        "PasswordSrp": "outcomes",
-        "PasswordVerifier": "outcomes",
-        "SelectChallenge": "outcomes",
-        "SelectMfaType": "outcomes",
-        "SignedIn": "outcomes",
-        "SmsMfa": "outcomes",
-        "SmsOtp": "outcomes",
-        "SoftwareTokenMfa": "outcomes",
-        "SrpSession": "srp",
-        "Tokens": "outcomes",
-        "TotpSetup": "outcomes",
-        "UnknownChallenge": "outcomes",
-        "WebAuthn": "outcomes",
-        "challenge_from_state": "state",
-        "device_verifier": "srp",
-        "timestamp_of": "srp",
-    }
-
-    __getattr__ = resolver(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-__all__ = [
-    "AdminNoSrpAuth",
-    "AppClient",
-    "Challenge",
-    "ChallengeState",
-    "CodeChallenge",
-    "CustomChallenge",
-    "Device",
-    "DevicePasswordVerifier",
-    "DeviceSrpAuth",
-    "EmailOtp",
-    "MfaSetup",
-    "NewPasswordRequired",
-    "Outcome",
-    "Password",
-    "PasswordSrp",
-    "PasswordVerifier",
-    "SelectChallenge",
-    "SelectMfaType",
-    "SignedIn",
-    "SmsMfa",
-    "SmsOtp",
-    "SoftwareTokenMfa",
-    "SrpSession",
-    "Tokens",
-    "TotpSetup",
-    "UnknownChallenge",
-    "WebAuthn",
-    "challenge_from_state",
-    "device_verifier",
-    "timestamp_of",
-]
+    __getattr__, __dir__ = facade(
+        __name__,
+        {
+            ".app_client": "AppClient",
+            ".outcomes": (
+                "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge Device DevicePasswordVerifier "
+                "DeviceSrpAuth EmailOtp MfaSetup NewPasswordRequired Outcome Password PasswordSrp "
+                "PasswordVerifier SelectChallenge SelectMfaType SignedIn SmsMfa SmsOtp SoftwareTokenMfa Tokens "
+                "TotpSetup UnknownChallenge WebAuthn"
+            ),
+            ".packing": "ChallengeState",
+            ".secret_hash": "secret_hash",
+            ".srp": "SrpSession device_verifier timestamp_of",
+            ".state": "challenge_from_state",
+            ".totp": "totp",
+        },
+    )

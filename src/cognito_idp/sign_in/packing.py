@@ -25,6 +25,8 @@ _MAX_BYTES = 64 * 1024
 class ChallengeState(str):
     """A stored challenge: a plain string whose `repr` shows nothing of it."""
 
+    __module__ = "cognito_idp"
+
     __slots__ = ()
 
     def __repr__(self) -> str:

@@ -49,6 +49,8 @@ class SrpSession:
     The plain methods compute at once; the ones that return flows do the same without blocking an event loop.
     """
 
+    __module__ = "cognito_idp"
+
     __slots__ = ("_public", "_secret")
 
     @clears_frames

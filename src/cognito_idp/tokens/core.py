@@ -7,13 +7,12 @@ the name of its key, and those only choose among keys that are trusted anyway.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
-from .._errors import ClientClosedError, ConfigError, TokenIssuerError, TokenSignatureError
+from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._transport.limits import Timeout, timeout_of
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
@@ -199,34 +198,3 @@ def _trusted(given: Pools, client_ids: Names | _Unset | None, region: str | None
         pool if isinstance(pool, TrustedPool) else TrustedPool(pool, client_ids=clients, region=region)
         for pool in pools
     ]
-
-
-class Lazy(Generic[AdapterT]):
-    """A transport that is made when keys must be fetched; verifying with keys at hand needs no HTTP library."""
-
-    def __init__(self, make: Callable[[], AdapterT]) -> None:
-        self._make = make
-        self._made: AdapterT | None = None
-        self._closed = False
-        self._lock = threading.Lock()
-
-    def open(self) -> AdapterT:
-        """Return the transport.
-
-        Raises:
-            ClientClosedError: the verifier was closed.
-        """
-        with self._lock:
-            if self._closed:
-                msg = "this verifier is closed, so it can't fetch keys; make a new one"
-                raise ClientClosedError(msg)
-            if self._made is None:
-                self._made = self._make()
-            return self._made
-
-    def close(self) -> AdapterT | None:
-        """Close for good, and return the transport for the caller to close; None if there is none."""
-        with self._lock:
-            self._closed = True
-            made, self._made = self._made, None
-            return made

@@ -37,6 +37,8 @@ class UserSession:
         ConfigError: `margin` is negative.
     """
 
+    __module__ = "cognito_idp"
+
     @clears_frames
     def __init__(
         self,

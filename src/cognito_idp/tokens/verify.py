@@ -5,14 +5,15 @@ Its async twin is generated from it: run `python -m cognito_idp_codegen --twins`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast, overload
 
 from .._flow.drive import Driver
 from .._protocol.frames import clears_frames
 from .._settings.config import authorities_in_use
 from .._transport import make_transport
+from .._transport.lazy import Lazy
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
-from .core import Lazy, Verification
+from .core import Verification
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .names import Names
 
     Transport: TypeAlias = TransportLike | None
+
+_CLOSED: Final = "this verifier is closed, so it can't fetch keys; make a new one"
 
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 
@@ -67,6 +70,8 @@ class TokenVerifier(Generic[ClaimsT]):
         JwtNotInstalledError: PyJWT is not installed.
     """
 
+    __module__ = "cognito_idp"
+
     @overload
     def __init__(
         self: TokenVerifier[AccessTokenClaims],
@@ -101,7 +106,7 @@ class TokenVerifier(Generic[ClaimsT]):
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()))
+        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()), transport, _CLOSED)
         self._driver = Driver(self._transport)
 
     @clears_frames
