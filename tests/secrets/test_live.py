@@ -202,8 +202,9 @@ def test_verifiers(kit: Kit, search: Search) -> None:
     kit.close(verifier)
 
 
-def test_providers_of_credentials(kit: Kit, search: Search) -> None:
+def test_providers_of_credentials(kit: Kit, search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider of the user's, which the chain runs, sees neither the environment's secrets nor the call's above."""
+    monkeypatch.setenv("SECRET_OF_ANOTHER_KIND", MARKS(40))
 
     class Own:
         name = "own"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .app_client import AppClient as AppClient
+    from .app_client import secret_hash as secret_hash
+    from .authenticator import totp as totp
     from .outcomes import AdminNoSrpAuth as AdminNoSrpAuth
     from .outcomes import Challenge as Challenge
     from .outcomes import CodeChallenge as CodeChallenge
@@ -32,19 +34,18 @@ if TYPE_CHECKING:
     from .outcomes import UnknownChallenge as UnknownChallenge
     from .outcomes import WebAuthn as WebAuthn
     from .packing import ChallengeState as ChallengeState
-    from .secret_hash import secret_hash as secret_hash
     from .srp import SrpSession as SrpSession
     from .srp import device_verifier as device_verifier
     from .srp import timestamp_of as timestamp_of
     from .state import challenge_from_state as challenge_from_state
-    from .totp import totp as totp
 else:
     from .._structs.lazy import facade
 
     __getattr__, __dir__ = facade(
         __name__,
         {
-            ".app_client": "AppClient",
+            ".app_client": "AppClient secret_hash",
+            ".authenticator": "totp",
             ".outcomes": (
                 "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge Device DevicePasswordVerifier "
                 "DeviceSrpAuth EmailOtp MfaSetup NewPasswordRequired Outcome Password PasswordSrp "
@@ -52,9 +53,7 @@ else:
                 "TotpSetup UnknownChallenge WebAuthn"
             ),
             ".packing": "ChallengeState",
-            ".secret_hash": "secret_hash",
             ".srp": "SrpSession device_verifier timestamp_of",
             ".state": "challenge_from_state",
-            ".totp": "totp",
         },
     )

@@ -23,7 +23,6 @@ from .._errors import SrpError
 from .._flow.effects import Lock, hold, offload
 from .._protocol.frames import clears_frames
 from .encoding import utf8
-from .secret_hash import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
 from .srp_math import G, N, advance, group, run
 
 if TYPE_CHECKING:
