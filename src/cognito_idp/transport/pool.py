@@ -2,8 +2,8 @@
 
 A signal handler may raise at any moment (Ctrl-C, Celery's soft time limit), between any two steps below. So nothing
 here counts up and down: a connection that a call has lost is one that nobody refers to any more, and leaves its place
-with that. Locks are held by `with` alone, whose entry no signal can split. No loop stands directly in such a block: CPython
-3.12 and newer leave the jump back to a loop's head out of the block's cleanup, and a handler may raise just there.
+with that. Locks are held by `with` alone, whose entry no signal can split. No loop stands directly in such a block:
+CPython 3.12 and newer leave its jump back to the head out of the block's cleanup, and a handler may raise just there.
 """
 
 from __future__ import annotations
