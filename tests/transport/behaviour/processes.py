@@ -112,8 +112,8 @@ def storm(wire: Wire, url: str, calls: str, at_once: str) -> None:
     """
     caller = Caller(wire, url)
     moments = random.Random(20_260_101)  # always the same ones
-    # A moment may lie behind the end of a call: a new connection takes longer than one that is there already.
-    longest = 2 * min(seconds_of(caller.call) for _ in range(20))
+    # From long before the end of a call to behind it: a new connection takes longer than one that is there already.
+    usual = min(seconds_of(caller.call) for _ in range(20))
 
     def handle(*_: object) -> NoReturn:
         raise moments.choice((SoftTimeLimit, KeyboardInterrupt))
@@ -123,7 +123,7 @@ def storm(wire: Wire, url: str, calls: str, at_once: str) -> None:
     for _ in range(int(calls)):
         try:
             try:
-                signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-6, longest))
+                signal.setitimer(signal.ITIMER_REAL, usual * 2 ** moments.uniform(-4, 4))
                 caller.call()
                 outcome = "answer"
             finally:
