@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import inspect
 import os
 import threading
 import time
@@ -307,6 +309,15 @@ def test_a_handler_that_calls_while_a_connection_is_made() -> None:
     pool = Pool(make, 3)
     assert pool.take("a", 60.0, SHORT) is not None
     assert nested[0] is not None
+
+
+def test_no_loop_stands_in_a_block_that_holds_a_lock() -> None:
+    """From CPython 3.12 on, a signal handler that raises at a loop's jump back would leave the lock held."""
+    tree = ast.parse(inspect.getsource(pool_module))
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.With) and "_lock" in ast.unparse(node.items[0])]
+    loops = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
+    assert blocks
+    assert not [block.lineno for block in blocks for node in ast.walk(block) if isinstance(node, loops)]
 
 
 @pytest.mark.parametrize("max_connections", [1, 3, 50])

@@ -94,6 +94,13 @@ def fork(wire: Wire, url: str) -> None:
     sys.exit(os.waitstatus_to_exitcode(status))
 
 
+def seconds_of(call: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    before = time.perf_counter()
+    call()
+    return time.perf_counter() - before
+
+
 class SoftTimeLimit(Exception):
     """What Celery raises in a task that takes too long; that one is an `Exception`, too."""
 
@@ -105,12 +112,8 @@ def storm(wire: Wire, url: str, calls: str, at_once: str) -> None:
     """
     caller = Caller(wire, url)
     moments = random.Random(20_260_101)  # always the same ones
-    # A moment may lie behind the end of a call: a new connection takes longer than one that is there already.
-    caller.call()
-    before = time.perf_counter()
-    for _ in range(20):
-        caller.call()
-    longest = (time.perf_counter() - before) / 20 * 3
+    # From long before the end of a call to behind it: a new connection takes longer than one that is there already.
+    usual = min(seconds_of(caller.call) for _ in range(20))
 
     def handle(*_: object) -> NoReturn:
         raise moments.choice((SoftTimeLimit, KeyboardInterrupt))
@@ -120,7 +123,7 @@ def storm(wire: Wire, url: str, calls: str, at_once: str) -> None:
     for _ in range(int(calls)):
         try:
             try:
-                signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-6, longest))
+                signal.setitimer(signal.ITIMER_REAL, usual * 2 ** moments.uniform(-4, 4))
                 caller.call()
                 outcome = "answer"
             finally:
