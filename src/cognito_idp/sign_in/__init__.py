@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .app_client import AppClient as AppClient
+    from .client_secret import secret_hash as secret_hash
+    from .one_time_password import totp as totp
     from .outcomes import AdminNoSrpAuth as AdminNoSrpAuth
     from .outcomes import Challenge as Challenge
     from .outcomes import CodeChallenge as CodeChallenge
@@ -32,12 +34,10 @@ if TYPE_CHECKING:
     from .outcomes import UnknownChallenge as UnknownChallenge
     from .outcomes import WebAuthn as WebAuthn
     from .packing import ChallengeState as ChallengeState
-    from .secret_hash import secret_hash as secret_hash
     from .srp import SrpSession as SrpSession
     from .srp import device_verifier as device_verifier
     from .srp import timestamp_of as timestamp_of
     from .state import challenge_from_state as challenge_from_state
-    from .totp import totp as totp
 else:
     from .._structs.lazy import facade
 
@@ -52,9 +52,9 @@ else:
                 "TotpSetup UnknownChallenge WebAuthn"
             ),
             ".packing": "ChallengeState",
-            ".secret_hash": "secret_hash",
+            ".client_secret": "secret_hash",
             ".srp": "SrpSession device_verifier timestamp_of",
             ".state": "challenge_from_state",
-            ".totp": "totp",
+            ".one_time_password": "totp",
         },
     )

@@ -7,7 +7,7 @@ import attrs
 from .._errors import ConfigError
 from .._protocol.pool_id import UserPoolId
 from .._protocol.redaction import redacted
-from .secret_hash import secret_hash
+from .client_secret import secret_hash
 
 
 @attrs.frozen

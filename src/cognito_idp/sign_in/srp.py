@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from .._errors import SrpError
 from .._flow.effects import Lock, hold, offload
 from .._protocol.redaction import secret_text
-from .encoding import utf8
-from .secret_hash import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
+from .client_secret import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
+from .client_secret import utf8
 from .srp_math import G, N, advance, group, run
 
 if TYPE_CHECKING:
