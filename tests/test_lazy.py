@@ -156,11 +156,3 @@ def test_no_generated_module_is_left_out() -> None:
         f"cognito_idp.model.{name}" for name in ("__init__", "async_operations", "exceptions", "index", "operations")
     }
     assert found - others == set(FAMILIES)
-
-
-def test_no_name_is_that_of_a_module_beside_it() -> None:
-    """A function named as a module beside it would be the module as soon as that was imported."""
-    for package in ("cognito_idp", "cognito_idp.sign_in", "cognito_idp.tokens", "cognito_idp.credentials"):
-        folder = Path(cognito_idp.__file__).parents[1].joinpath(*package.split("."))
-        modules = {path.stem for path in folder.iterdir()}
-        assert set() == modules & set(import_module(package).__all__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import pkgutil
 import subprocess
 import sys
 import typing
@@ -37,6 +38,14 @@ def test_a_facade_offers_what_it_lists(facade: str) -> None:
     assert set(module.__all__) <= set(dir(module))
     for name in module.__all__:
         assert getattr(module, name) is getattr(module, name)
+
+
+@pytest.mark.parametrize("facade", ["cognito_idp.sign_in", "cognito_idp.tokens", *FACADES])
+def test_no_name_is_that_of_a_module(facade: str) -> None:
+    """A module that is loaded sets its name in its package, in place of what the package offers under that name."""
+    module = import_module(facade)
+    below = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", ()))}
+    assert set() == below & set(module.__all__)
 
 
 def test_public_classes_are_from_the_package() -> None:

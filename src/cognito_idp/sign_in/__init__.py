@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .app_client import AppClient as AppClient
-    from .app_client import secret_hash as secret_hash
-    from .authenticator import totp as totp
+    from .client_secret import secret_hash as secret_hash
+    from .one_time_password import totp as totp
     from .outcomes import AdminNoSrpAuth as AdminNoSrpAuth
     from .outcomes import Challenge as Challenge
     from .outcomes import CodeChallenge as CodeChallenge
@@ -44,8 +44,7 @@ else:
     __getattr__, __dir__ = facade(
         __name__,
         {
-            ".app_client": "AppClient secret_hash",
-            ".authenticator": "totp",
+            ".app_client": "AppClient",
             ".outcomes": (
                 "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge Device DevicePasswordVerifier "
                 "DeviceSrpAuth EmailOtp MfaSetup NewPasswordRequired Outcome Password PasswordSrp "
@@ -53,7 +52,9 @@ else:
                 "TotpSetup UnknownChallenge WebAuthn"
             ),
             ".packing": "ChallengeState",
+            ".client_secret": "secret_hash",
             ".srp": "SrpSession device_verifier timestamp_of",
             ".state": "challenge_from_state",
+            ".one_time_password": "totp",
         },
     )

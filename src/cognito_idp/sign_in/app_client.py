@@ -1,17 +1,14 @@
-"""An app client of a user pool: what a sign-in needs to know of it, and how it proves its secret."""
+"""An app client of a user pool: what a sign-in needs to know of it."""
 
 from __future__ import annotations
 
-import hmac
-from base64 import b64encode
-
 import attrs
 
-from .._errors import ConfigError, SignInAnswerError
-from .._protocol.frames import clears_frames, guards_init
+from .._errors import ConfigError
+from .._protocol.frames import guards_init
 from .._protocol.pool_id import UserPoolId
 from .._protocol.redaction import redacted
-from .encoding import utf8
+from .client_secret import secret_hash
 
 
 @guards_init
@@ -51,17 +48,3 @@ class AppClient:
         if self.client_secret is None:
             return {}
         return {"SECRET_HASH": secret_hash(username, self.client_id, self.client_secret)}
-
-
-@clears_frames
-def secret_hash(username: str, client_id: str, client_secret: str) -> str:
-    """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client's secret.
-
-    `username` is the name that the same request carries; after the first step of a sign-in that is `USER_ID_FOR_SRP`.
-
-    Raises:
-        SignInAnswerError: the name or the secret can't be encoded.
-    """
-    key = utf8("client secret", client_secret, SignInAnswerError)
-    text = utf8("user name", username + client_id, SignInAnswerError)
-    return b64encode(hmac.digest(key, text, "sha256")).decode()
