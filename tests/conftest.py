@@ -29,6 +29,12 @@ _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, "REQUEST_METHOD")
 
 
+def pytest_collection_finish() -> None:
+    """Keep what collecting left, which lives as long as the session, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _environment_without_settings() -> Iterator[None]:
     """Take away whatever the machine says about AWS, proxies and certificates; a test sets what it needs."""
