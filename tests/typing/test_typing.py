@@ -45,7 +45,7 @@ def findings_of_mypy(folder: Path) -> list[Finding]:
     """Return the errors of `mypy --strict` in the folder's files."""
     (folder / "mypy.ini").write_text(f"[mypy]\nmypy_path = {SOURCE}\n")
     # Errors within the package are found by the repository's own run.
-    flags = ("--strict", "--follow-imports=silent", "--cache-dir", os.devnull, "--output", "json")
+    flags = ("--strict", "--follow-imports=silent", "--cache-dir", str(folder / "cache"), "--output", "json")
     printed = run("mypy", "--config-file", "mypy.ini", *flags, "accepted.py", "rejected.py", folder=folder)
     lines = map(json.loads, printed.splitlines())
     return [
