@@ -36,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     frames.keep_locals = bool(config.getoption("showlocals"))
 
 
+def pytest_collection_finish() -> None:
+    """Keep what collecting left, which lives as long as the session, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _environment_without_settings() -> Iterator[None]:
     """Take away whatever the machine says about AWS, proxies and certificates; a test sets what it needs."""

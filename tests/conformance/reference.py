@@ -23,8 +23,6 @@ from tests.support.loop import for_each
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from _pytest.mark.structures import ParameterSet
-
     from tests.support.loop import Law
 
 VARIABLE = "COGNITO_IDP_MODEL_WHEEL"
@@ -89,11 +87,11 @@ def operation_model(source: str, name: str) -> Any:
     return MODELS[source]().operation_model(name)
 
 
-def cases(names: list[str]) -> list[ParameterSet]:
-    """Return a case for each source and operation that it knows; without a wheel its cases are one that is skipped."""
-    known = set(installed_model().operation_names)
-    found = [pytest.param("installed", name, id=f"installed-{name}") for name in names if name in known]
-    return [*found, *(pytest.param("wheel", name, id=f"wheel-{name}") for name in lent(names))]
+def operation_models(name: str) -> list[Any]:
+    """Return the models of an operation, the installed one and the wheel's, or skip the test where none is there."""
+    installed = [installed_model()] if name in installed_model().operation_names else []
+    lent_model = [wheel_model()] if os.environ.get(VARIABLE) or not installed else []
+    return [model.operation_model(name) for model in (*installed, *lent_model)]
 
 
 def for_each_operation(names: Iterable[str]) -> Callable[[Law], Law]:

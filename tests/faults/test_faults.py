@@ -115,7 +115,7 @@ def run(wire: Wire, server: Server, rotation: Rotation, known: Mapping[str, Faul
     server.wait_for(lambda: server.open == 0)
 
 
-@pytest.mark.parametrize("wire", params())
+@pytest.mark.parametrize("wire", params(usual=lambda wire: wire.is_default and wire.kind != "trio"))
 @pytest.mark.parametrize(
     "number", [FEW, pytest.param(CALLS, marks=pytest.mark.long)], ids=["few", "10,000 over all transports"]
 )

@@ -85,16 +85,21 @@ WIRES = (
 )
 
 
-def params(choice: Callable[[Wire], bool] = lambda _: True, *, always: bool = False) -> list[Any]:
+def params(
+    choice: Callable[[Wire], bool] = lambda _: True,
+    *,
+    always: bool = False,
+    usual: Callable[[Wire], bool] = lambda wire: wire.is_default,
+) -> list[Any]:
     """Return the chosen wires as parameters, with a skip where a library is missing.
 
-    Unless `always`, the transports that users bring along are left to the long run.
+    Unless `always`, all but the usual wires are left to the long run.
     """
     chosen = []
     for wire in filter(choice, WIRES):
         missing = [name for name in wire.needs if find_spec(name) is None]
         marks = [pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} is not installed")]
-        if not always and not wire.is_default:
+        if not always and not usual(wire):
             marks.append(pytest.mark.long)
         if wire.kind == "trio":
             # See `tests.support.marks.left_unread`: what httpx leaves of an answer that was refused.
