@@ -23,11 +23,20 @@ Engine = Literal["httpx", "stdlib"]
 # Much like our client's defaults, which boto3 and httpx.Client have in their own way: each one set costs the transport
 # something. A connection is waited for longer, since a single pool is slow at 1,000 in flight.
 TIMEOUTS: Final = {"timeout": {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}}
+# What every signed call has to send, so that a bare transport does the work that a client's transport does.
 BARE_HEADERS: Final = {
     "content-type": data.CONTENT_TYPE,
     "x-amz-target": data.TARGET,
+    "amz-sdk-invocation-id": "0f3c5a7e-1b2d-4c6f-8a9b-0c1d2e3f4a5b",
     "accept-encoding": "identity",
-    "user-agent": "bare",
+    "user-agent": "bare/1.0 ua/2.1 os/linux#6.18 lang/python#3.11.7 md/pyimpl#cpython cfg/retry-mode#standard",
+    "amz-sdk-request": "attempt=1; max=3",
+    "x-amz-date": "20261128T120000Z",
+    "authorization": (
+        f"AWS4-HMAC-SHA256 Credential={data.ACCESS_KEY_ID}/20261128/{data.REGION}/cognito-idp/aws4_request, "
+        "SignedHeaders=accept-encoding;amz-sdk-invocation-id;amz-sdk-request;content-length;content-type;host;x-amz-date;"
+        f"x-amz-target, Signature={'0' * 64}"
+    ),
 }
 
 

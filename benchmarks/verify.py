@@ -146,8 +146,9 @@ def _contestants(token: Token) -> dict[str, Callable[[int], float]]:
     from cryptography.hazmat.primitives.hashes import SHA256
     from jwt.algorithms import RSAAlgorithm
 
+    from cognito_idp.tokens.async_verify import AsyncTokenVerifier
     from cognito_idp.tokens.pools import TrustedPool
-    from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
+    from cognito_idp.tokens.verify import TokenVerifier
 
     text, key = token
     jwk = {**json.loads(RSAAlgorithm.to_jwk(key)), "kid": _KID, "alg": "RS256", "use": "sig"}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import hypothesis
 import pytest
 
+from cognito_idp._protocol import frames
+
 from .support.kit import KINDS, Kit, kit_of
 from .support.server import Server
 from .support.tls import Authority
@@ -33,6 +35,11 @@ def pytest_collection_finish() -> None:
     """Keep what collecting left, which lives as long as the session, out of every later search for garbage."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the variables of the library's frames where pytest is to show them (`-l`)."""
+    frames.keep_locals = bool(config.getoption("showlocals"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ from cognito_idp.errors import (
     RequestValidationError,
     UnknownOperationException,
 )
-from tests.support.kit import CREDENTIALS, FakeTime
+from tests.support.kit import CREDENTIALS, FakeTime, link_of, options_of
 from tests.support.responder import Responder, error, success
 
 if TYPE_CHECKING:
@@ -199,8 +199,8 @@ def test_a_copy_shares_the_transport(kit: Kit) -> None:
     for each in (client, copy, client):
         kit.run(each.send, LIST_USERS)
     assert [30, 1, 30] == [request.extensions["timeout"]["read"] for request in service.requests]
-    assert client._link is copy._link
-    assert client._options.credentials is copy._options.credentials
+    assert link_of(client) is link_of(copy)
+    assert options_of(client).credentials is options_of(copy).credentials
 
 
 def test_a_copy_shares_the_retry_quota(kit: Kit) -> None:
@@ -225,11 +225,11 @@ def test_what_is_not_changed_stays(kit: Kit) -> None:
     client = kit.client("eu-west-1", timeout=5, retry=policy, max_response_bytes=99)
     same = client.with_options()
     for name in ("timeout", "retry", "max_response_bytes", "region", "credentials"):
-        assert getattr(client._options, name) is getattr(same._options, name)
+        assert getattr(options_of(client), name) is getattr(options_of(same), name)
     changed = client.with_options(timeout=None, retry=None, max_response_bytes=7)
-    assert Timeout() == changed._options.timeout
-    assert 3 == changed._options.retry.max_attempts
-    assert 7 == changed._options.max_response_bytes
+    assert Timeout() == options_of(changed).timeout
+    assert 3 == options_of(changed).retry.max_attempts
+    assert 7 == options_of(changed).max_response_bytes
     assert "eu-west-1" == changed.region
 
 

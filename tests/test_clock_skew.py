@@ -15,7 +15,7 @@ from cognito_idp import Credentials, InitiateAuthRequest, ListUsersRequest
 from cognito_idp._call.clock_skew import ClockSkew
 from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp.errors import ReadError, ServiceError, service_error
-from tests.support.kit import CREDENTIALS
+from tests.support.kit import CREDENTIALS, options_of
 from tests.support.responder import Responder, success
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def test_calls_that_are_refused_together(kit: Kit) -> None:
     clients: list[Any] = []
 
     def other() -> None:
-        clients[0]._options.clock_skew.offset = float(HOUR)
+        options_of(clients[0]).clock_skew.offset = float(HOUR)
 
     service = LearnsMeanwhile(other, refusal(), success({"Users": []}))
     clients.append(kit.client(respond=service, clock=clock))

@@ -20,13 +20,16 @@ from cognito_idp import (
     InitiateAuthRequest,
     ResponseMetadata,
 )
+from cognito_idp._call.invoke import exchange
+from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp._version import __version__
 from cognito_idp.errors import ConfigError, NoCredentialsError, NotAuthorizedException
 from tests.support.answers import answer
-from tests.support.kit import CREDENTIALS
+from tests.support.kit import CREDENTIALS, options_of
 from tests.support.responder import Responder
 
 if TYPE_CHECKING:
+    from cognito_idp._protocol.wire import HttpRequest
     from tests.conftest import Serve
     from tests.support.kit import Kit
     from tests.support.server import Received
@@ -267,5 +270,23 @@ def test_members_go_out_as_they_are(kit: Kit) -> None:
 def test_the_credentials_are_not_in_a_request_s_repr(kit: Kit) -> None:
     """What a debugger or a log shows of a client has no secret in it."""
     client = kit.client()
-    for text in (repr(client), repr(client._options), str(client._options)):
+    for text in (repr(client), repr(options_of(client)), str(options_of(client))):
         assert CREDENTIALS.secret_access_key not in text
+
+
+@pytest.mark.parametrize(
+    ("operation", "max_idle"), [("SignUp", 5.0), ("GetTokensFromRefreshToken", 5.0), ("InitiateAuth", 60.0)]
+)
+@pytest.mark.parametrize("timeout", [None, 3.0])
+def test_how_fresh_a_connection_must_be(kit: Kit, operation: str, max_idle: float, timeout: float | None) -> None:
+    """What must not be repeated goes out over a connection that was idle for 5 s at most, all else for 60 s."""
+    limits = []
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        limits.append(request.limits)
+        return HttpResponse(200, (), b"{}")
+
+    options = kit.client(timeout=timeout)._options
+    kit.flow(exchange(operation, {}, options, options.watch(operation), signed=False), respond=respond)
+    assert [max_idle] == [limit.max_idle for limit in limits]
+    assert [timeout is not None] == [limit.total is not None for limit in limits]

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import Credentials, DescribeUserPoolRequest, InitiateAuthRequest, ListUsersRequest, Timeout
-from cognito_idp._call.options import Options, make_options, random_uuid, user_agent
+from cognito_idp._call.options import Options, make_options
 from cognito_idp._flow.effects import Lock as FlowLock
 from cognito_idp._flow.effects import finish, hold, send
+from cognito_idp._protocol.ids import random_uuid
+from cognito_idp._protocol.user_agent import user_agent
 from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import ConfigError, DeadlineExceededError, NoRegionError
 from tests.support.kit import CREDENTIALS, FakeTime
@@ -274,8 +276,7 @@ def test_ids() -> None:
 @pytest.mark.parametrize("byte", [0x00, 0xFF])
 def test_the_fixed_bits_of_an_id(monkeypatch: pytest.MonkeyPatch, byte: int) -> None:
     """Version and variant are right whatever the random bits are, and all other bits are random ones."""
-    everywhere = int.from_bytes(bytes([byte]) * 16)
-    monkeypatch.setattr("cognito_idp._call.options.random.getrandbits", lambda _: everywhere)
+    monkeypatch.setattr(os, "urandom", lambda size: bytes([byte]) * size)
     fill = f"{byte:02x}"[0]
     variant = {"0": "8", "f": "b"}[fill]
     assert f"{fill * 8}-{fill * 4}-4{fill * 3}-{variant}{fill * 3}-{fill * 12}" == random_uuid()

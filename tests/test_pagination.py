@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cognito_idp import AdminInitiateAuthRequest, ListGroupsRequest, ListUserPoolsRequest, ListUsersRequest
 from cognito_idp._call.pagination import Pager
 from cognito_idp.errors import InternalErrorException, PaginationError
-from tests.support.kit import FakeTime, kit_of
+from tests.support.kit import FakeTime, kit_of, options_of
 from tests.support.responder import error, success
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def test_a_pager_goes_on_after_a_failure(kit: Kit) -> None:
     """A pager whose page failed asks for the same page again."""
     answers = [error("InternalErrorException", 500), success({"Users": [], "PaginationToken": "1"}), success()]
     client = kit.client(retry="off")
-    pager = Pager(LIST_USERS, client._options)
+    pager = Pager(LIST_USERS, options_of(client))
 
     def respond(_: Any) -> Any:
         from cognito_idp._protocol.wire import HttpResponse

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cognito_idp import ListUsersRequest
 from cognito_idp._call.rate_limit import RateLimiter
 from cognito_idp.errors import DeadlineExceededError
-from tests.support.kit import FakeTime
+from tests.support.kit import FakeTime, options_of
 from tests.support.responder import Responder, error, success
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def test_other_modes_do_not_slow_down(kit: Kit, retry: str) -> None:
     time = FakeTime()
     service = Responder(DONE)
     client = kit.client(respond=service, time=time, retry=retry, options={"random": half})
-    policy = client._options.retry
+    policy = options_of(client).retry
     from cognito_idp.errors import ThrottlingException
 
     policy.after_failure(ThrottlingException("slow", status_code=400), 1, None, half, time.now)

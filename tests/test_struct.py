@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import ast
 import copy
+import inspect
 import pickle
 from collections import OrderedDict
+from pathlib import Path
 from pprint import pformat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import attrs
 import pytest
@@ -20,14 +24,19 @@ from cognito_idp import (
     AuthFlowType,
     ContextDataType,
     CreateManagedLoginBrandingRequest,
+    DeviceRememberedStatusType,
     HttpHeader,
     RequestValidationError,
     ResponseMetadata,
     SetUICustomizationRequest,
+    UpdateDeviceStatusRequest,
     UserContextDataType,
     from_wire,
+    model,
     to_wire,
 )
+from cognito_idp._structs import struct
+from cognito_idp._structs.shapes import Text, wire
 from cognito_idp._structs.struct import EmptyResponse, Request, Response, Struct
 from tests.conformance.values import response_classes, sample, struct_classes
 from tests.support.loop import for_each
@@ -44,6 +53,65 @@ def sign_in(**changes: Any) -> AdminInitiateAuthRequest:
     """Return a legal request with the given members changed."""
     members = {"user_pool_id": "eu-west-1_a", "client_id": "client", "auth_flow": "USER_AUTH", **changes}
     return AdminInitiateAuthRequest(**members)
+
+
+# --- the signature ---
+
+
+def test_the_signature_is_the_declared_one() -> None:
+    """A required member has no default; members are keyword-only and have their own types."""
+    expected = inspect.Signature(
+        [
+            inspect.Parameter("access_token", inspect.Parameter.KEYWORD_ONLY, annotation=str),
+            inspect.Parameter("device_key", inspect.Parameter.KEYWORD_ONLY, annotation=str),
+            inspect.Parameter(
+                "device_remembered_status",
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=DeviceRememberedStatusType | None,
+            ),
+        ],
+        return_annotation=None,
+    )
+    assert expected == inspect.signature(UpdateDeviceStatusRequest)
+
+
+def test_every_signature_asks_for_what_its_source_asks_for() -> None:
+    """Of every struct, exactly the members without `default=` in the source are required by the signature."""
+    declared = {
+        node.name: {
+            member.target.id: not any(keyword.arg == "default" for keyword in member.value.keywords)
+            for member in node.body
+            if isinstance(member, ast.AnnAssign)
+            and isinstance(member.target, ast.Name)
+            and isinstance(member.value, ast.Call)
+            and ast.unparse(member.value.func) == "attrs.field"
+        }
+        for path in Path(model.__path__[0]).glob("*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    for cls in STRUCTS:
+        parameters = inspect.signature(cls).parameters.values()
+        required = {each.name: each.default is each.empty for each in parameters if each.name != "metadata"}
+        assert declared[cls.__name__] == required, cls
+
+
+def test_bases_without_members_have_a_signature() -> None:
+    """The bases that are no attrs classes answer as any class does."""
+    assert "()" == str(inspect.signature(Struct))
+    assert not hasattr(Request, "__signature__")
+
+
+def test_defining_a_struct_makes_no_signature() -> None:
+    """A signature is made when it is asked for, so that importing a family doesn't pay for it."""
+    with mock.patch.object(struct._DeclaredSignature, "__get__", side_effect=AssertionError):
+
+        @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=struct.members)
+        class Named(Struct):
+            name: str = attrs.field(metadata=wire("Name", Text()))
+
+    assert "(*, name: 'str') -> None" == str(inspect.signature(Named))
 
 
 # --- absent and empty ---

@@ -28,8 +28,8 @@ _TITLES = {
 
 _INDEX = """# Operations
 
-Every method of [`Client`][cognito_idp.Client] that calls an operation, with the page that describes it.
-[`AsyncClient`][cognito_idp.AsyncClient] has the same, to be awaited; `iter_` methods iterate over all pages.
+This table lists every method of [`Client`][cognito_idp.Client] that calls an operation, and the page that describes it.
+[`AsyncClient`][cognito_idp.AsyncClient] has the same methods; await them. `iter_` methods iterate over all pages.
 
 | method | page |
 |---|---|"""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -234,8 +234,8 @@ class ServiceError(CognitoIdpError):
     """
 
     code: str
-    throttles: ClassVar[bool] = False
-    transient: ClassVar[bool] = False
+    throttles = False
+    transient = False
 
     def __init__(
         self,
@@ -425,3 +425,7 @@ __all__ = [
     "WriteError",
     "WriteTimeoutError",
 ]
+
+# What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
+for _name in __all__:
+    globals()[_name].__module__ = "cognito_idp"

@@ -1,12 +1,17 @@
-"""The sync client."""
+"""The sync client.
+
+Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive import Driver
+from ._protocol.frames import clear_frames, clears_frames
 from ._transport import make_transport
 from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.operations import Operations
@@ -55,11 +60,13 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer whose body is larger; 1 MiB unless told otherwise.
-        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp._call.events`.
+        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observability`.
 
     Raises:
         ConfigError: a setting can't be used.
     """
+
+    __module__ = "cognito_idp"
 
     def __init__(
         self,
@@ -111,11 +118,19 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             CredentialsError: the operation is signed, and there are no credentials.
             ClientClosedError: the client was closed.
         """
-        return self._run(self._send_flow(request))
+        # What `clears_frames` does, without what that costs: this is every call's way.
+        handled = sys.exception()
+        try:
+            return self._run(self._send_flow(request))
+        except BaseException as error:
+            del self, request
+            clear_frames(error, handled)
+            raise
 
     def _run(self, flow: Flow[R]) -> R:
         return self._link.open().run(flow)
 
+    @clears_frames
     def paginate(self, request: Request[R]) -> Iterator[R]:
         """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
 
@@ -130,6 +145,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         while (page := self._run(pager.next_page())) is not None:
             yield page
 
+    @clears_frames
     def call(
         self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
@@ -143,8 +159,11 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             RequestValidationError: the name is not one of an operation, or the members are not JSON.
             CognitoIdpError: as for `send`.
         """
-        return self._run(self._call_flow(operation, members, signed=signed))
+        flow = self._call_flow(operation, members, signed=signed)
+        del members  # a transport of the user's runs below
+        return self._run(flow)
 
+    @clears_frames
     def warm_up(self, *operations: str | type[Request[Any]]) -> None:
         """Get ready for the first call: open a connection, load credentials, compile what named operations need.
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m cognito_idp_codegen --model PATH [--check]`."""
+"""The command line: `python -m cognito_idp_codegen (--model PATH | --twins) [--check]`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import difflib
 import sys
 from pathlib import Path
 
+from . import twins
 from .emit_index import exceptions_module, index_module, types_module
 from .emit_operations import OperationWriter
 from .emit_structs import StructWriter
@@ -43,49 +44,61 @@ def generate(model: Model) -> dict[str, str]:
     return files
 
 
-def differences(files: dict[str, str], package: Path) -> list[str]:
-    """Return what differs between the generated files and those in the package, in both directions."""
+def differences(files: dict[str, str], package: Path, committed: set[str]) -> list[str]:
+    """Return what differs between the generated files and those in the package, in both directions.
+
+    `committed` are the paths of the generated files that the package holds.
+    """
     found = []
     for name, text in sorted(files.items()):
         path = package / name
         if not path.is_file():
             found.append(f"{name} is missing")
-        elif (committed := path.read_text("utf-8")) != text:
+        elif (present := path.read_text("utf-8")) != text:
             lines = difflib.unified_diff(
-                committed.splitlines(), text.splitlines(), "committed", "generated", n=0, lineterm=""
+                present.splitlines(), text.splitlines(), "committed", "generated", n=0, lineterm=""
             )
             found.append(f"{name} differs:\n" + "\n".join(list(lines)[:20]))
-    present = {path.relative_to(package).as_posix() for path in (package / "model").rglob("*.py")}
-    found += [f"{name} is not generated any more" for name in sorted(present - files.keys())]
+    found += [f"{name} is not generated any more" for name in sorted(committed - files.keys())]
     return found
+
+
+def committed_model(package: Path) -> set[str]:
+    """Return the paths of the modules that the model gave the package."""
+    return {path.relative_to(package).as_posix() for path in (package / "model").rglob("*.py")}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the generated files, or compare them with what is there."""
     parser = argparse.ArgumentParser(prog="cognito_idp_codegen", description=__doc__)
-    parser.add_argument(
-        "--model", type=Path, required=True, metavar="PATH", help="a botocore wheel, or an installed botocore package"
+    sources = parser.add_mutually_exclusive_group(required=True)
+    sources.add_argument(
+        "--model", type=Path, metavar="PATH", help="a botocore wheel, or an installed botocore package; the twins too"
     )
+    sources.add_argument("--twins", action="store_true", help="only the async twins, which need no model")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the committed files differ")
     options = parser.parse_args(arguments)
     try:
-        model = load(options.model)
-        files = generate(model)
-    except (ModelError, NameClashError) as error:
+        files, committed, summary = twins.generate(PACKAGE), twins.committed(PACKAGE), "all of them async twins"
+        if options.model is not None:
+            model = load(options.model)
+            files |= generate(model)
+            committed |= committed_model(PACKAGE)
+            unsigned = sum(not operation.signed for operation in model.operations.values())
+            summary = f"{len(model.operations)} operations ({unsigned} of them unsigned)"
+    except (ModelError, NameClashError, twins.TwinError) as error:
         print(error, file=sys.stderr)
         return 2
     if options.check:
-        found = differences(files, PACKAGE)
+        found = differences(files, PACKAGE, committed)
         print(
-            "\n".join(found) or f"{len(files)} generated files are as the model says",
+            "\n".join(found) or f"{len(files)} generated files are as their sources say",
             file=sys.stderr if found else sys.stdout,
         )
         return 1 if found else 0
     for name, text in files.items():
         (PACKAGE / name).write_text(text, "utf-8")
-    operations = len(model.operations)
-    unsigned = sum(not operation.signed for operation in model.operations.values())
-    print(f"wrote {len(files)} files: {operations} operations ({unsigned} of them unsigned)")
+    print(f"wrote {len(files)} files: {summary}")
     return 0
 
 

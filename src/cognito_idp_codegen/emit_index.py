@@ -69,6 +69,10 @@ def types_module(model: Model) -> str:
 
 
 _SERVICE_ERROR = '''
+# What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
+for _name in __all__:
+    globals()[_name].__module__ = "cognito_idp"
+
 _BY_NAME: Final[Mapping[str, ExceptionFn]] = {**COMMON, **{name: globals()[name] for name in __all__}}
 EXCEPTION_FNS: Final[Mapping[str, ExceptionFn]] = {
     **_BY_NAME,

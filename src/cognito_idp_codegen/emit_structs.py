@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 _DEFINE = "@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)\n"
 
+_ON_DEFAULTS = (
+    "A required member is declared without a default, and type checkers and `inspect.signature` go by that. At run "
+    "time it defaults to None, so that one `RequestValidationError` names everything that a request lacks."
+)
+
 
 class Written(NamedTuple):
     """A shape as Python: its annotation, its `Shape` expression, and the converter that type checkers see."""
@@ -41,7 +46,9 @@ class StructWriter:
         names = self._model.homes(family)
         bodies = [self._definition(self._model.shapes[name]) for name in names]
         heading = SHARED.get(family) or FAMILIES[family][0]
-        return f"{module_docstring(heading)}\n{self._imports(family, names)}\n\n" + "\n\n".join(bodies)
+        has_structs = any(self._model.shapes[name].type == "structure" for name in names)
+        head = module_docstring(heading, _ON_DEFAULTS if has_structs else "")
+        return f"{head}\n{self._imports(family, names)}\n\n" + "\n\n".join(bodies)
 
     def _imports(self, family: str, names: list[str]) -> str:
         needed = {

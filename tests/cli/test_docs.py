@@ -10,7 +10,7 @@ import pytest
 
 from .support import Service, cli
 
-PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "pages" / "cli.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^\$ cognito-idp (.+)$", PAGE, re.MULTILINE)
 
 

@@ -241,7 +241,7 @@ def test_a_device_is_remembered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (("--user-pool-id", "nothing"), "is not of the form 'us-east-1_EXAMPLE'"),
+        (("--user-pool-id", "nothing"), "is not the id of a user pool"),
         (("--flow", "REFRESH_TOKEN"), "Invalid value for '--flow'"),
         (("--client-metadata", "nothing"), "--client-metadata: it takes KEY=VALUE"),
         (("--preferred-challenge", "SMS_OTP"), "takes no preferred_challenge="),

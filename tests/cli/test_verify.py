@@ -207,7 +207,7 @@ def test_verify_fetches_the_keys(serve: Serve) -> None:
         ("", [], "--user-pool-id is needed"),
         ("not.a.token", [], "--user-pool-id is needed"),
         (token(iss=MISSING), [], "--user-pool-id is needed"),
-        (token(iss="https://x/y"), [], "user_pool_id 'y' is no id of a user pool"),
+        (token(iss="https://x/y"), [], "user_pool_id 'y' is not the id of a user pool"),
         (token(), ["--jwks", "[]"], "--jwks: it must be a JSON object"),
         (token(), ["--issuer", ""], "issuer is empty"),
     ],

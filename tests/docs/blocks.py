@@ -12,8 +12,8 @@ PAGES = ROOT / "docs" / "pages"
 _BLOCK = re.compile(
     r"(?:^<!-- set-up\n(?P<set_up>.*?)^-->\n)?^```python(?P<title>[^\n]*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
 )
-# A line that takes in another file, which is a page of its own.
-_SNIPPET = re.compile(r'^--8<-- "(?P<path>[^"]+)"$', re.MULTILINE)
+# A page that the site's navigation names outside the folder of pages.
+_OUTSIDE = re.compile(r"^ +- (?:.+: )?\.\./\.\./(?P<path>\S+\.md)$", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -41,7 +41,6 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def documents() -> list[Path]:
-    """Return every file with documentation: the README, the site's pages, and what they take in."""
-    pages = sorted(PAGES.rglob("*.md"))
-    taken_in = {ROOT / match["path"] for page in pages for match in _SNIPPET.finditer(page.read_text("utf-8"))}
-    return [ROOT / "README.md", *pages, *sorted(taken_in)]
+    """Return every file with documentation: the README, and the site's pages wherever they lie."""
+    outside = [ROOT / match["path"] for match in _OUTSIDE.finditer((ROOT / "docs" / "mkdocs.yml").read_text("utf-8"))]
+    return [ROOT / "README.md", *sorted(PAGES.rglob("*.md")), *sorted(outside)]

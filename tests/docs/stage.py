@@ -5,7 +5,6 @@ A block stands on its page as a reader would type it. For it to run
 - the environment has the server's address and keys, so that `Client("eu-west-1")` reaches the server;
 - the ids that stand for anybody's, `eu-west-1_EXAMPLE` and `1example23456789`, are replaced by those of the page's
   pool, which has a user `mary` with the password `Correct-Horse-1`;
-- the code `"123456"` is replaced by the one that the authenticator app of the README's user shows;
 - keys of the pool are fetched from the server instead of AWS;
 - a comment `<!-- set-up ... -->` right before a block is run before it, and later blocks of a page see the names of
   earlier ones, as in one session.
@@ -16,14 +15,11 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
-import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
-from cognito_idp import AppClient, Client, SignedIn, SoftwareTokenMfaConfigType, SoftwareTokenMfaSettingsType, totp
+from cognito_idp import AppClient, Client
 from cognito_idp.testing import CognitoServer, cognito_server
 from cognito_idp.tokens.pools import TrustedPool
 
@@ -71,7 +67,6 @@ class Stage:
         ).user_pool_client
         self.app = AppClient(pool.id, made.client_id)
         self.add_user("mary")
-        self._secret: str | None = None
 
     def add_user(self, name: str) -> None:
         """Make a user with the password."""
@@ -81,56 +76,14 @@ class Stage:
         )
 
     def code(self, text: str) -> str:
-        """Put the pool's ids, and the code of now, in place of those that stand for anybody's."""
-        if self._secret is not None:
-            text = text.replace('"123456"', f'"{totp(self._secret, time.time())}"')
+        """Put the pool's ids in place of those that stand for anybody's."""
         return text.replace("eu-west-1_EXAMPLE", self.app.user_pool_id).replace("1example23456789", self.app.client_id)
-
-    def readme_names(self) -> dict[str, Any]:
-        """Return what the README's blocks take for granted, which has no hidden set-up."""
-        signed_in = self.client.sign_in(self.app, username="mary", password=PASSWORD)
-        assert isinstance(signed_in, SignedIn)
-        secret = self._secret = self._second_factor("nora")
-        challenge: Any = self.client.sign_in(self.app, username="nora", password=PASSWORD)
-        answer = httpx.MockTransport(lambda _: httpx.Response(200))
-        return {
-            "client": self.client,
-            "password": PASSWORD,
-            "client_secret": None,
-            "code": totp(secret, time.time()),
-            "cookie": challenge.to_state(),
-            "encrypted": str,
-            "decrypted": str,
-            "tokens": signed_in.tokens,
-            "token": signed_in.tokens.access_token,
-            "store": lambda _: None,
-            "ask_for_code": lambda _: "123456",
-            "httpx": SimpleNamespace(get=httpx.Client(transport=answer).get),
-        }
-
-    def _second_factor(self, name: str) -> str:
-        """Make a user with an authenticator app, and return its secret."""
-        self.client.set_user_pool_mfa_config(
-            user_pool_id=self.app.user_pool_id,
-            mfa_configuration="OPTIONAL",
-            software_token_mfa_configuration=SoftwareTokenMfaConfigType(enabled=True),
-        )
-        self.add_user(name)
-        signed_in: Any = self.client.sign_in(self.app, username=name, password=PASSWORD)
-        access_token = signed_in.tokens.access_token
-        secret: Any = self.client.associate_software_token(access_token=access_token).secret_code
-        self.client.verify_software_token(access_token=access_token, user_code=totp(secret, time.time()))
-        self.client.set_user_mfa_preference(
-            access_token=access_token,
-            software_token_mfa_settings=SoftwareTokenMfaSettingsType(enabled=True, preferred_mfa=True),
-        )
-        return str(secret)
 
     def close(self, names: dict[str, Any]) -> None:
         """Close every client and verifier that a page left open."""
         for made in (*names.values(), self.client):
             for each in made if isinstance(made, list) else [made]:
-                if type(each).__module__.startswith("cognito_idp.") and hasattr(each, "close"):
+                if type(each).__module__.partition(".")[0] == "cognito_idp" and hasattr(each, "close"):
                     closed = each.close() if not hasattr(each, "aclose") else each.aclose()
                     if inspect.iscoroutine(closed):
                         asyncio.run(closed)

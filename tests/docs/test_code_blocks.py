@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cognito_idp import TokenScopeError
-
 from .blocks import PAGES, ROOT, blocks_of, documents
 from .stage import Stage, run
 
@@ -19,12 +17,8 @@ if TYPE_CHECKING:
 
 # Documents whose blocks are run by another test, which knows their form.
 ELSEWHERE: Mapping[str, str] = {
-    "docs/testing.md": "tests/testing/test_docs.py",
+    "docs/pages/testing.md": "tests/testing/test_docs.py",
     "examples/from_boto3.md": "tests/examples/test_from_boto3.py",
-}
-# Blocks that end with an error here, by a text in them: what they need is not to be had from a server on this machine.
-RAISES: Mapping[str, tuple[type[Exception], str]] = {
-    'required_scopes="orders/read"': (TokenScopeError, "the server gives no scopes of resource servers"),
 }
 # Blocks that can't run, by a text in them, and why. They are compiled, and what they import must exist.
 NOT_RUN: Mapping[str, str] = {}
@@ -38,35 +32,28 @@ def test_the_blocks_of_a_page_run(page: Path, server: CognitoServer, monkeypatch
     """The blocks of a page, run in order as one session against a real server, do what they show without an error."""
     monkeypatch.setattr("builtins.input", lambda _: "123456")
     stage = Stage(server)
-    given = stage.readme_names() if page.name == "README.md" else {}
     names: dict[str, Any] = {"__name__": "page"}
     try:
         for block in blocks_of(page):
-            names |= given
             code = stage.code(block.code)
-            raises = next((error for text, (error, _) in RAISES.items() if text in code), None)
             if any(text in code for text in NOT_RUN):
                 compile(code, str(page), "exec")
                 code = "\n".join(line for line in code.splitlines() if line.startswith(("import ", "from ")))
             if block.set_up:
                 run(stage.code(block.set_up), names, page, 1)
-            if raises is None:
-                run(code, names, page, block.line)
-            else:
-                with pytest.raises(raises):
-                    run(code, names, page, block.line)
+            run(code, names, page, block.line)
     finally:
-        stage.close({name: value for name, value in names.items() if given.get(name) is not value})
+        stage.close(names)
 
 
 def test_no_exception_is_left_over() -> None:
     """Each entry of the lists of exceptions names a block, or a file, that exists."""
     code = [block.code for path in WITH_BLOCKS for block in blocks_of(path)]
-    for text in (*RAISES, *NOT_RUN):
+    for text in NOT_RUN:
         assert any(text in block for block in code), text
-    taken_in = {str(path.relative_to(ROOT)) for path in documents()}
+    known = {str(path.relative_to(ROOT)) for path in documents()}
     for document, test in ELSEWHERE.items():
-        assert document in taken_in
+        assert document in known
         assert document.rpartition("/")[2] in (ROOT / test).read_text("utf-8")
 
 

@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import anyio
+import anyio.to_thread
 import pytest
 
-from cognito_idp._flow.loops import current_loop, on_trio
+from cognito_idp._flow.loops import current_loop, is_over, on_trio
 
 
 async def loop_and_kind() -> tuple[object, bool]:
@@ -23,6 +24,18 @@ def test_each_run_has_a_loop_of_its_own() -> None:
     runs = [anyio.run(loop_and_kind, backend=backend) for backend in ("asyncio", "trio", "asyncio", "trio")]
     assert [False, True, False, True] == [is_trio for _, is_trio in runs]
     assert 4 == len({id(loop) for loop, _ in runs})
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_loop_that_has_ended(backend: str) -> None:
+    """A loop is over when its run has ended, whoever asks."""
+
+    async def main() -> object:
+        assert not is_over(current_loop())
+        assert not await anyio.to_thread.run_sync(is_over, current_loop())
+        return current_loop()
+
+    assert is_over(anyio.run(main, backend=backend))
 
 
 def test_without_a_loop() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cognito_idp import Credentials
+from cognito_idp._protocol import frames
 from cognito_idp._protocol.sigv4 import signing_key
 from tests.support.kit import kit_of
 
@@ -29,6 +30,12 @@ def sync_kit() -> Iterator[Kit]:
     """Tools for sync clients, where both kinds run the same flow anyway and many cases are to be seen."""
     with kit_of("sync") as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _frames_are_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clear frames here even if pytest shows local variables."""
+    monkeypatch.setattr(frames, "keep_locals", False)
 
 
 @pytest.fixture

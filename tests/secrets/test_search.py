@@ -8,8 +8,6 @@ import warnings
 
 import pytest
 
-from cognito_idp._protocol.redaction import SecretText, secret_text, without_frames
-
 from .conftest import MARKS
 from .search import Search
 
@@ -56,35 +54,3 @@ def test_logs_and_warnings() -> None:
         logging.getLogger("any").debug("%s", [MARKS()])
         warnings.warn(MARKS(), stacklevel=1)
     assert {"log record of any", "warning"} == set(search.found)
-
-
-def raising(secret: str) -> None:
-    """Fail with a secret at hand, and with a cause."""
-    try:
-        int(secret)
-    except ValueError as error:
-        message = "no"
-        raise LookupError(message) from error
-
-
-def test_frames_that_are_taken_out() -> None:
-    """Frames of a package go from the tracebacks of an error and of its cause; those of others stay."""
-    with pytest.raises(LookupError, match="no") as caught:
-        raising(MARKS())
-    without_frames(caught.value, "elsewhere")
-    assert [__name__] * 2 == [entry.frame.f_globals["__name__"] for entry in caught.traceback]
-    without_frames(caught.value, "tests.secrets")
-    assert caught.value.__cause__ is not None
-    assert (None, None) == (caught.value.__traceback__, caught.value.__cause__.__traceback__)
-
-
-def test_texts_that_do_not_show() -> None:
-    """A secret text behaves as a plain one, but for its `repr`; what is no text stays as it is."""
-    assert ("'***'", "hunter2", None, 5) == (
-        repr(SecretText("hunter2")),
-        SecretText("hunter2"),
-        secret_text(None),
-        secret_text(5),
-    )
-    assert "['***']" == repr([secret_text("hunter2")])
-    assert "hunter2" == str(secret_text("hunter2"))

@@ -15,6 +15,12 @@ def test_an_app_client_knows_its_parts() -> None:
     assert ("eu-west-1", "AbCdEfGhI") == (app.region, app.pool_name)
 
 
+def test_a_local_servers_pool_has_no_region() -> None:
+    """An id that begins with something other than a region, as a local server's may, has a name alone."""
+    app = AppClient("local_AbCdEfGhI", CLIENT_ID)
+    assert (None, "AbCdEfGhI") == (app.region, app.pool_name)
+
+
 @pytest.mark.parametrize(
     "pool_id",
     [
@@ -33,7 +39,7 @@ def test_an_app_client_knows_its_parts() -> None:
 )
 def test_what_is_no_pool_id_is_refused(pool_id: str) -> None:
     """An id without region or name, or with characters that an id can't have, is refused and named."""
-    with pytest.raises(ConfigError, match=r"user_pool_id .* is not of the form 'us-east-1_EXAMPLE'"):
+    with pytest.raises(ConfigError, match=r"user_pool_id .* is not the id of a user pool"):
         AppClient(pool_id, CLIENT_ID)
 
 

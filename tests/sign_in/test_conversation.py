@@ -20,8 +20,10 @@ from cognito_idp import (
     UnexpectedChallengeError,
     WebAuthn,
 )
+from cognito_idp._protocol.redaction import Opaque
 from cognito_idp.sign_in.conversation import Conversation
 from cognito_idp.sign_in.machine import AUTOMATIC, STARTS, TABLE
+from tests.support.kit import options_of
 
 from .fake_accounts import CLIENT_SECRET, CODE, PASSWORD, totp_now
 from .party import DEVICE, RIGHT, SECRET_APP, WAYS, given_for, party_of, party_with_device
@@ -284,11 +286,11 @@ def test_a_conversation_shows_no_secret(sync_kit: Kit) -> None:
     """What holds everything while a call lasts shows none of it."""
     party = party_of(sync_kit, app=SECRET_APP)
     talk = Conversation(
-        options=party.client._options,
+        options=options_of(party.client),
         app=SECRET_APP,
         admin=False,
         username=ALIAS,
-        password=PASSWORD,
+        password=Opaque(PASSWORD),
         device=DEVICE,
     )
     assert_nothing_shown(party, talk)

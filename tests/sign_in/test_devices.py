@@ -18,6 +18,7 @@ from cognito_idp import (
     SignInError,
     device_verifier,
 )
+from tests.support.kit import with_options
 
 from .fake_accounts import CODE, RefusedError, totp_now
 from .party import PUBLIC_APP, SECRET_APP, party_of
@@ -113,7 +114,7 @@ def test_every_verifier_has_a_salt_of_its_own(kit: Kit) -> None:
         sizes.append(size)
         return bytes([len(sizes)]) * size
 
-    party.client._options = attrs.evolve(party.client._options, token_bytes=token_bytes)
+    with_options(party.client, token_bytes=token_bytes)
     for _ in range(2):
         party.remember_device(outcome.tokens.access_token, outcome.new_device)
     salts = [body["DeviceSecretVerifierConfig"]["Salt"] for _, body in party.fake.sent[-2:]]
@@ -131,7 +132,7 @@ def test_every_new_device_gets_a_password_of_its_own(kit: Kit) -> None:
         sizes.append(size)
         return next(drawn)
 
-    party.client._options = attrs.evolve(party.client._options, token_bytes=token_bytes)
+    with_options(party.client, token_bytes=token_bytes)
     first, second = party.sign_in().new_device, party.sign_in().new_device
     assert first.password != second.password
     assert [40, 40] == sizes

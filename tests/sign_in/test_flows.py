@@ -18,6 +18,7 @@ from cognito_idp import (
     UserContextDataType,
     totp,
 )
+from tests.support.kit import options_of
 
 from .fake_accounts import CLIENT_ID, CODE, CREDENTIAL, NOW, PASSWORD, POOL_ID, totp_now, user
 from .party import PUBLIC_APP, RIGHT, SECRET_APP, party_of
@@ -321,7 +322,7 @@ def test_the_clock_is_the_clients(kit: Kit) -> None:
     """A proof is dated by the client's clock, corrected by what was learned of the service's."""
     party = party_of(kit)
     party.sign_in()
-    party.client._options.clock_skew.offset = 86400.0
+    options_of(party.client).clock_skew.offset = 86400.0
     party.sign_in()
     timestamps = [b["ChallengeResponses"]["TIMESTAMP"] for _, b in party.fake.sent if "ChallengeResponses" in b]
     assert ["Wed Feb 19 21:20:00 UTC 2025", "Thu Feb 20 21:20:00 UTC 2025"] == timestamps

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp.errors import SignInError
-from cognito_idp.sign_in.totp import totp
+from cognito_idp.sign_in.one_time_password import totp
 
 # RFC 6238, appendix B: 12345678901234567890 in ASCII.
 SECRET = b32encode(b"12345678901234567890").decode()

@@ -73,6 +73,28 @@ class AsyncFunctionTransport:
         return self._respond(request)
 
 
+def options_of(client: Any) -> Any:
+    """Return the `Options` that a client worked out from its settings."""
+    return client._options
+
+
+def with_options(client: Any, **changes: Any) -> Any:
+    """Give a client other fields of its options, also those that it offers no argument for; return the client."""
+    client._options = attrs.evolve(client._options, **changes)
+    return client
+
+
+def with_transport(client: Any, connect: Callable[[], tuple[Any, Any]]) -> Any:
+    """Have a client send through what `connect` makes, a transport and its driver; return the client."""
+    client._link = Link(connect, given=True)
+    return client
+
+
+def link_of(client: Any) -> Any:
+    """Return the `Link` that ties a client to its transport."""
+    return client._link
+
+
 def refuse(request: HttpRequest) -> HttpResponse:
     """Stand for the network where a flow must not send."""
     msg = f"nothing must be sent here: {request!r}"
@@ -124,9 +146,9 @@ class Kit:
         transport: Any = settings.pop("transport", None) if respond is None else httpx.MockTransport(respond)
         client: Any = (Client if self._portal is None else AsyncClient)(region, transport=transport, **settings)
         changes = {} if time is None else {"monotonic": time.monotonic}
-        client._options = attrs.evolve(client._options, **changes, **(options or {}))
+        with_options(client, **changes, **(options or {}))
         if time is not None:
-            client._link = Link(partial(self._connected, transport, time), given=True)
+            with_transport(client, partial(self._connected, transport, time))
         return client
 
     def _connected(self, transport: Any, time: FakeTime) -> tuple[Any, Any]:

@@ -54,16 +54,16 @@ class Authority:
         """
         return f"{int.from_bytes(sha1(self._name.public_bytes()[2:]).digest()[:4], 'little'):08x}.0"
 
-    def server_context(self, *addresses: str) -> ssl.SSLContext:
-        """Return the TLS settings of a server with a certificate for some IP addresses."""
+    def server_context(self, *names: str) -> ssl.SSLContext:
+        """Return the TLS settings of a server with a certificate for some IP addresses and host names."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address)) for address in addresses])
+        subjects = x509.SubjectAlternativeName([_general_name(name) for name in names])
         certificate = (
             _builder(subject, self._name, key.public_key(), self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage("digital_signature"), critical=True)
-            .add_extension(names, critical=False)
+            .add_extension(subjects, critical=False)
             .sign(self._key, hashes.SHA256())
         )
         chain = self._folder / "server.pem"
@@ -72,6 +72,13 @@ class Authority:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(chain)
         return context
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _builder(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.docs.blocks import blocks_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
+PAGE = Path(__file__).parents[2] / "docs" / "pages" / "testing.md"
 BLOCKS = blocks_of(PAGE)
 FILES = {block.title.removeprefix('title="').removesuffix('"'): block.code for block in BLOCKS if block.title}
 SCRIPTS = [block.code for block in BLOCKS if not block.title]

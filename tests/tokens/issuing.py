@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from cognito_idp.tokens.async_verify import AsyncTokenVerifier
 from cognito_idp.tokens.pools import TrustedPool
-from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
+from cognito_idp.tokens.verify import TokenVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,9 @@ from typing import Any, assert_type
 import attrs
 import pytest
 
+from cognito_idp.tokens.async_verify import AsyncTokenVerifier
 from cognito_idp.tokens.claims import AccessTokenClaims, AnyClaims, IdTokenClaims
-from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
+from cognito_idp.tokens.verify import TokenVerifier
 
 from .issuing import ACCESS, CLIENT, ID, ISSUER, MISSING, NOW, REASON, SUB, Clock, claims, offline, offline_pool, token
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cognito_idp.errors import JwtNotInstalledError
-from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
+from cognito_idp.tokens.async_verify import AsyncTokenVerifier
+from cognito_idp.tokens.verify import TokenVerifier
 
 from .issuing import CLIENT, POOL
 

@@ -23,8 +23,9 @@ from cognito_idp.errors import (
     TokenKeyError,
     TokenSignatureError,
 )
+from cognito_idp.tokens.async_verify import AsyncTokenVerifier
 from cognito_idp.tokens.pools import TrustedPool
-from cognito_idp.tokens.verify import AsyncTokenVerifier, TokenVerifier
+from cognito_idp.tokens.verify import TokenVerifier
 from tests.support.answers import answer, close, drip, gated, hang, html_503, in_turn
 from tests.support.marks import left_unread
 
@@ -381,6 +382,18 @@ async def test_the_end_of_the_block_closes_the_transport() -> None:
         verifier.verify(GOOD)
     async with AsyncTokenVerifier(pool, token_use="access", clock=clock, transport=transports[1]) as async_verifier:
         await async_verifier.verify(GOOD)
+    assert [1, 1] == [transport.closed for transport in transports]
+
+
+@pytest.mark.anyio
+async def test_a_transport_of_the_users_is_closed_unused() -> None:
+    """A verifier that never had to fetch keys closes the transport that it was given, as a client does, and once."""
+    transports = [Closing(lambda _: httpx.Response(200, json=jwks())) for _ in range(2)]
+    verifier = TokenVerifier(offline_pool(), token_use="access", transport=transports[0])
+    verifier.close()
+    verifier.close()
+    async with AsyncTokenVerifier(offline_pool(), token_use="access", transport=transports[1]):
+        pass
     assert [1, 1] == [transport.closed for transport in transports]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,27 @@ async def test_idle_connections_close_after_a_while(serve: Serve, monkeypatch: p
 
 
 @pytest.mark.anyio
+async def test_a_fresh_connection_where_there_is_no_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that needs a fresh connection has the one closed that was idle for the longest, if there is no room."""
+    now = [1000.0]
+    monkeypatch.setattr(lanes, "idle_clock", lambda: now[0])
+    gate = threading.Event()
+    server = serve(gated(gate, answer()))
+    async with client_of(server, 2) as client:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2):
+                tasks.start_soon(client.call, "ListUsers")
+            await wait_for(server, lambda: len(server.requests) == 2)
+            gate.set()
+        now[0] += 5.1
+        await client.call("SignUp")
+        assert 3 == server.accepted
+        await wait_for(server, lambda: server.open == 2)
+        await client.call("SignUp")
+        assert 3 == server.accepted
+
+
+@pytest.mark.anyio
 async def test_closing_with_a_call_under_way(serve: Serve) -> None:
     """A call under way when its client is closed gets its answer, and its connection closes then."""
     gate = threading.Event()
@@ -196,6 +218,74 @@ def test_a_loop_that_ended_in_the_middle_of_calls(serve: Serve) -> None:
     asyncio.run(abandon())
     assert [{}, {}] == asyncio.run(two_calls(client))
     asyncio.run(client.aclose())
+
+
+@left_open
+def test_two_loops_in_turn(serve: Serve) -> None:
+    """A client that two event loops use in turn keeps a connection for each, until the loop is closed."""
+    server = serve(answer())
+    client = client_of(server)
+    pool: Any = client._link._given
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+    for _ in range(3):
+        for loop in loops:
+            assert {} == loop.run_until_complete(client.call("ListUsers"))
+    assert (2, 2) == (server.accepted, server.open)
+    loops[0].close()
+    assert 2 == len(pool._lanes)
+    assert [{}, {}] == asyncio.run(two_calls(client))  # a third loop, which sweeps up
+    assert 2 == len(pool._lanes)
+    assert {} == loops[1].run_until_complete(client.call("ListUsers"))
+    assert 3 == server.accepted
+    loops[1].run_until_complete(client.aclose())
+    assert {} == pool._lanes
+    loops[1].close()
+
+
+@left_open
+def test_two_loops_at_once(serve: Serve) -> None:
+    """A client closed on one loop closes the connections that calls on another one use, when these calls end."""
+    gate = threading.Event()
+    server = serve(in_turn(gated(gate, answer(b'{"Late": true}')), answer()))
+    client = client_of(server)
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(asyncio.run(client.call("ListUsers"))))
+    thread.start()
+    server.wait_for(lambda: len(server.requests) == 1)
+
+    async def main() -> None:
+        await client.call("ListUsers")
+        await client.aclose()
+
+    asyncio.run(main())
+    server.wait_for(lambda: server.open == 1)
+    gate.set()
+    thread.join()
+    assert [{"Late": True}] == answers
+    server.wait_for(lambda: server.open == 0)
+
+
+@left_open
+def test_a_forked_child_on_its_parents_loop(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child makes a connection of its own, even on the same loop, and closes only this one."""
+    server = serve(answer())
+    client = client_of(server)
+    pool: Any = client._link._given
+
+    async def main() -> None:
+        await client.call("ListUsers")
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: -1)
+            assert [{}, {}] == await two_calls(client)
+            assert (2, 2) == (server.accepted, server.open)
+            await pool.aclose()
+            await wait_for(server, lambda: server.open == 1)
+        await client.call("ListUsers")
+        assert (2, 1) == (server.accepted, server.open)
+        await client.aclose()
+
+    asyncio.run(main())
+    server.wait_for(lambda: server.open == 0)
 
 
 def test_closing_on_another_loop(serve: Serve) -> None:

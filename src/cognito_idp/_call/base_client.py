@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import threading
+import sys
 from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import attrs
 
-from .._errors import ClientClosedError, Fault, RequestValidationError
+from .._errors import Fault, RequestValidationError
+from .._protocol.frames import clear_frames
 from .._structs.struct import Request
 from .._transport import transport_name
+from .._transport.lazy import Lazy
 from .._transport.limits import timeout_of
 from ..model.index import UNSIGNED
 from .invoke import exchange, invoke
 from .options import observed_by
-from .pagination import Pager
 from .requests import made_request
 from .retry import policy_of
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .._transport.limits import Timeout
     from .events import Event
     from .options import Options
+    from .pagination import Pager
     from .retry import RetryPolicy
 
 R = TypeVar("R")
@@ -49,20 +51,12 @@ KEEP: Final = Keep.KEEP
 class Link(Generic[TransportT, DriverT]):
     """A transport and its driver, made on first use and shared by all copies of a client."""
 
-    __slots__ = ("_connect", "_given", "_lock", "closed", "driver", "transport")
+    __slots__ = ("_both", "_given")
 
     def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], given: object = None) -> None:
-        """Take the function that makes both; importing an HTTP library waits until then.
-
-        `given` is the transport, or the name of one, that the user asked for. A transport of the user's is closed even
-        if nothing was sent through it.
-        """
-        self._connect = connect
+        """Take the function that makes both, and the transport, or the name of one, that the user asked for."""
         self._given = given
-        self._lock = threading.Lock()
-        self.transport: TransportT | None = None
-        self.driver: DriverT | None = None
-        self.closed = False
+        self._both = Lazy(connect, given, "this client is closed; make a new one")
 
     def open(self) -> DriverT:
         """Return the driver.
@@ -70,34 +64,27 @@ class Link(Generic[TransportT, DriverT]):
         Raises:
             ClientClosedError: the client was closed.
         """
-        driver = self.driver
-        if driver is not None:
-            return driver
-        with self._lock:
-            if self.closed:
-                msg = "this client is closed; make a new one"
-                raise ClientClosedError(msg)
-            if self.driver is None:
-                self.transport, self.driver = self._connect()
-            return self.driver
+        return (self._both.made or self._both.open())[1]
 
     def close(self) -> TransportT | None:
         """Close for good, and return the transport for the caller to close; None if there is none."""
-        with self._lock:
-            if self._is_users_own and self.driver is None and not self.closed:
-                self.transport, self.driver = self._connect()
-            self.closed = True
-            transport, self.transport, self.driver = self.transport, None, None
-            return transport
+        both = self._both.close()
+        return None if both is None else both[0]
+
+    @property
+    def transport(self) -> TransportT | None:
+        """The transport, once it is made and until it is closed."""
+        return None if self._both.made is None else self._both.made[0]
+
+    @property
+    def closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._both.closed
 
     @property
     def transport_name(self) -> str:
         """The name of what calls are sent through."""
         return transport_name(self._given)
-
-    @property
-    def _is_users_own(self) -> bool:
-        return not isinstance(self._given, str | None)
 
 
 class BaseClient(Generic[TransportT, DriverT]):
@@ -105,8 +92,6 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     _options: Options
     _link: Link[TransportT, DriverT]
-    # For the generated methods, which know the names of their request structs.
-    _request = staticmethod(made_request)
 
     @property
     def region(self) -> str | None:
@@ -160,12 +145,23 @@ class BaseClient(Generic[TransportT, DriverT]):
         state = ", closed" if self._link.closed else ""
         return f"{type(self).__name__}({where}{state})"
 
+    def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
+        handled = sys.exception()
+        try:
+            return made_request(name, members)
+        except BaseException as error:
+            del self, members
+            clear_frames(error, handled)
+            raise
+
     def _send_flow(self, request: Request[R]) -> Flow[R]:
         _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")
         return invoke(request, self._options)
 
     def _pager(self, request: Request[R]) -> Pager[R]:
         _check_struct(request, "paginate() takes a request struct such as ListUsersRequest")
+        from .pagination import Pager
+
         return Pager(request, self._options)
 
     def _call_flow(
@@ -176,7 +172,6 @@ class BaseClient(Generic[TransportT, DriverT]):
             raise RequestValidationError(struct="call", faults=(fault,))
         problem = None if members is None else _json_problem(members)
         if problem is not None:
-            del members  # so that no traceback shows a password
             raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
         watch = self._options.watch(operation)
         sign = operation not in UNSIGNED if signed is None else signed

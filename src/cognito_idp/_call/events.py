@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import attrs
 
 from .._errors import ServiceError
+from .._protocol.redaction import Opaque
 from .._protocol.response import request_id
-from .watch import Unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from .._flow.effects import Flow
+    from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
-    from .options import Target
 
 R = TypeVar("R")
 
@@ -110,6 +110,19 @@ class CallEnded(CallEvent):
 Event: TypeAlias = CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | CallEnded
 
 
+def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return an observer that hands each event to several ones in turn.
+
+    One that raises keeps the event from those behind it.
+    """
+
+    def tell(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return tell
+
+
 class Observed:
     """A client's observer, and which credentials it was told of last. Copies of the client share it."""
 
@@ -138,7 +151,7 @@ class Observed:
         return is_new
 
 
-class Watch(Unwatched):
+class Watched:
     """Tells the story of one call to the observer."""
 
     __slots__ = (
@@ -167,12 +180,12 @@ class Watch(Unwatched):
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the flow of the call, with its end told."""
         try:
-            result = yield from flow
+            result = Opaque((yield from flow))
         except BaseException as error:
             self._call_ended("Cancelled" if isinstance(error, GeneratorExit) else error_name(error))
             raise
         self._call_ended(None)
-        return result
+        return result.value
 
     def call_started(self, call_id: str, target: Target) -> None:
         """The call has an id and a target."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from time import gmtime, strftime
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
 from .._flow.effects import Flow, Send, Sleep
-from .._protocol.redaction import SecretBytes
+from .._protocol.endpoint import SERVICE
+from .._protocol.frames import clear_frames
+from .._protocol.redaction import Opaque
 from .._protocol.repeat import NOT_REPEATABLE
 from .._protocol.response import parse, request_id
-from .._protocol.sigv4 import sign
-from .._protocol.wire import FRESH_SECONDS, HttpRequest, HttpResponse
-from .._structs.convert import from_wire, to_wire
+from .._protocol.sigv4 import amz_date, sign
+from .._protocol.wire import CONTENT_TYPE, FRESH_SECONDS, TARGET_PREFIX, HttpRequest, HttpResponse
+from .._structs.convert import read_struct, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
 from .deadline import Deadline
@@ -23,17 +24,15 @@ from .remedies import Remedies
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._protocol.endpoint import Target
     from .._protocol.repeat import Failure
     from .._protocol.wire import Headers, Limits
-    from .options import Options, Target
+    from .options import Options
     from .retry import Retry
-    from .watch import Unwatched
+    from .watch import Watch
 
 R = TypeVar("R")
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
-TARGET_PREFIX = "AWSCognitoIdentityProviderService"
-SERVICE = "cognito-idp"
 _LATE = "the time limit of the call passed while credentials were loaded"
 
 
@@ -43,14 +42,13 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
     return watch.over(_invoked(request, options, watch))
 
 
-def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]:
+def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
     try:
-        response: R = from_wire(operation.response_type, data)
+        response: R = read_struct(operation.response_type, data)
     except InvalidResponseError as error:
         problem = error.problem
-        del data  # so that no traceback shows a token
     else:
         object.__setattr__(response, "metadata", metadata)
         return response
@@ -62,15 +60,16 @@ def _invoked(request: Request[R], options: Options, watch: Unwatched) -> Flow[R]
 
 
 def exchange(
-    operation: str, members: Mapping[str, Any], options: Options, watch: Unwatched, *, signed: bool
+    operation: str, members: Mapping[str, Any], options: Options, watch: Watch, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
     """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
-    body = SecretBytes(json.dumps(members).encode("ascii"))
+    handled = sys.exception()
+    # Observers, retry policies and sources of credentials run below this frame, so it has no variable with a secret.
+    body = Opaque(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
-    # Error reporters print the local variables of every frame, so none of them shows a password.
     del members
     call_id = options.new_id()
-    headers = _headers(operation, target, options, body, call_id)
+    headers = _headers(operation, target, options, len(body.value), call_id)
     watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
     policy, monotonic = options.retry, options.monotonic
@@ -95,8 +94,9 @@ def exchange(
             watch.attempt_started(attempt)
             answer: HttpResponse = yield Send(request)
             response = answer
-            data = parse(answer, operation, service_error)
+            data = Opaque(parse(answer, operation, service_error))
         except (ServiceError, TransportError, InvalidResponseError) as failure:
+            clear_frames(failure, handled)
             error = failure
             error.attempts = attempt
             error.operation = operation
@@ -116,7 +116,7 @@ def exchange(
         else:
             watch.attempt_ended(answer, None)
             policy.after_success(retry, monotonic())
-            return data, ResponseMetadata(
+            return data.value, ResponseMetadata(
                 request_id=request_id(answer),
                 status_code=answer.status_code,
                 attempts=attempt,
@@ -124,11 +124,11 @@ def exchange(
             )
 
 
-def _headers(operation: str, target: Target, options: Options, body: bytes, call_id: str) -> Headers:
+def _headers(operation: str, target: Target, options: Options, size: int, call_id: str) -> Headers:
     return (
         ("host", target.host),
         ("content-type", CONTENT_TYPE),
-        ("content-length", str(len(body))),
+        ("content-length", str(size)),
         ("x-amz-target", f"{TARGET_PREFIX}.{operation}"),
         ("amz-sdk-invocation-id", call_id),
         *options.headers,
@@ -138,7 +138,7 @@ def _headers(operation: str, target: Target, options: Options, body: bytes, call
 def _request(
     target: Target,
     headers: Headers,
-    body: bytes,
+    body: Opaque[bytes],
     remedies: Remedies,
     deadline: Deadline,
     attempt: int,
@@ -157,18 +157,13 @@ def _request(
             target.path,
             "",
             headers,
-            body,
+            body.value,
             credentials=credentials,
-            amz_date=_amz_date(int(remedies.now())),
+            amz_date=amz_date(int(remedies.now())),
             region=target.region or "",
             service=SERVICE,
         )
-    return HttpRequest("POST", target.url, headers, body, deadline.shortened(limits))
-
-
-@lru_cache(maxsize=2)
-def _amz_date(seconds: int) -> str:
-    return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
+    return HttpRequest("POST", target.url, headers, body.value, deadline.shortened(limits))
 
 
 # More milliseconds than these would be months.

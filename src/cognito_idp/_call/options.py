@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import random
-import re
-import sys
 import time
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .._errors import ConfigError, NoRegionError
-from .._protocol.endpoint import checked_url, resolve
+from .._protocol.endpoint import checked_url, resolve, target_of
+from .._protocol.ids import random_uuid
+from .._protocol.user_agent import user_agent
 from .._protocol.wire import check_headers
 from .._settings.config import load_config, settings_from
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
-from .._version import __version__
 from ..credentials.types import Credentials, StaticCredentials
 from .clock_skew import ClockSkew
 from .retry import policy_of
@@ -26,7 +24,7 @@ from .watch import UNWATCHED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._protocol.endpoint import Endpoint
+    from .._protocol.endpoint import Target
     from .._protocol.wire import Headers, Limits
     from .._settings.config import Setting
     from .._transport.certificates import Authorities
@@ -35,36 +33,7 @@ if TYPE_CHECKING:
     from ..credentials.types import CredentialSource
     from .events import Event, Observed
     from .retry import RetryPolicy
-    from .watch import Unwatched
-
-
-def random_uuid() -> str:
-    """Return a random UUID (RFC 9562, version 4) as text; `uuid` itself would cost each import 3 ms."""
-    digits = f"{random.getrandbits(128) & ~_UUID_FIXED_BITS | _UUID_VERSION_4:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-_UUID_FIXED_BITS = (0xF << 76) | (0x3 << 62)
-_UUID_VERSION_4 = (0x4 << 76) | (0x2 << 62)
-
-
-class Target(NamedTuple):
-    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
-
-    url: str
-    host: str
-    path: str
-    region: str | None
-
-
-@lru_cache(maxsize=64)
-def target_of(endpoint: Endpoint) -> Target:
-    """Take an endpoint apart, once."""
-    return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
-
-
-# A pool's id begins with its region: `us-east-1_EXAMPLE`.
-_POOL_ID = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_\w+")
+    from .watch import Watch
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -127,13 +96,13 @@ class Options:
 
         return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
 
-    def watch(self, operation: str) -> Unwatched:
+    def watch(self, operation: str) -> Watch:
         """Return what tells the client's observer of one call; something that tells nothing where there is none."""
         if self.observed is None:
             return UNWATCHED
-        from .events import Watch
+        from .events import Watched
 
-        return Watch(self.observed, operation, self.monotonic)
+        return Watched(self.observed, operation, self.monotonic)
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
         """Return where a call goes. A client without a region takes that of the pool that the call names.
@@ -144,16 +113,17 @@ class Options:
         target = self.target
         if target is not None and (target.region is not None or not signed):
             return target
-        pool_id = members.get("UserPoolId")
-        match = _POOL_ID.fullmatch(pool_id) if isinstance(pool_id, str) else None
-        if match is None:
+        from .._protocol.pool_id import UserPoolId
+
+        pool_id = UserPoolId.find(members.get("UserPoolId"))
+        if pool_id is None or pool_id.region is None:
             msg = (
                 "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
                 f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
                 "the call; pass region= to the client, or set AWS_REGION"
             )
             raise NoRegionError(msg)
-        return self._target(match[1])
+        return self._target(pool_id.region)
 
 
 def make_options(
@@ -251,25 +221,3 @@ def _source(
     from ..credentials.cache import source_of
 
     return source_of(credentials, context)
-
-
-@cache
-def user_agent(retry_mode: str, app_id: str | None = None) -> str:
-    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it).
-
-    `app_id` names the program that makes the calls (`AWS_SDK_UA_APP_ID`).
-    """
-    system = os.uname() if hasattr(os, "uname") else None
-    os_part = f"os/{system.sysname.lower()}#{_token(system.release)}" if system else f"os/{sys.platform}"
-    version = ".".join(map(str, sys.version_info[:3]))
-    implementation = sys.implementation.name
-    app = f" app/{_token(app_id)}" if app_id else ""
-    return (
-        f"cognito-idp/{__version__} ua/2.1 {os_part} lang/python#{version} md/pyimpl#{implementation} "
-        f"cfg/retry-mode#{_token(retry_mode)}{app}"
-    )
-
-
-def _token(text: str) -> str:
-    """Keep the characters that RFC 9110 (5.6.2) allows in a token."""
-    return re.sub(r"[^A-Za-z0-9!$%&'*+.^_`|~-]", "-", text)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
     from .options import Options
-    from .watch import Unwatched
+    from .watch import Watch
 
 
 class Remedies:
@@ -20,7 +20,7 @@ class Remedies:
 
     __slots__ = ("_corrected", "_credentials", "_offset", "_replaced", "_sent", "_watch", "options")
 
-    def __init__(self, options: Options, watch: Unwatched) -> None:
+    def __init__(self, options: Options, watch: Watch) -> None:
         """Begin a call."""
         self.options = options
         self._watch = watch

@@ -18,15 +18,18 @@ def made_request(name: str, members: dict[str, Any]) -> Request[Any]:
         RequestValidationError: a member does not exist, is missing, or breaks its bounds.
     """
     cls: type[Request[Any]] = load_type(name)
-    # The struct's own error is left behind: its traceback leads through `__init__`, whose arguments are secrets.
+    request: Request[Any] = object.__new__(cls)
     try:
-        return cls(**members)
+        # The one that the constructor guards; whoever calls this function is guarded, too.
+        cls._unguarded_init(request, **members)
     except RequestValidationError as error:
         faults = error.faults
     except TypeError:
         faults = _unknown_members(cls, members)
         if not faults:
             raise
+    else:
+        return request
     raise RequestValidationError(name, faults)
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .._errors import ConfigError
 from .._protocol.repeat import backoff, is_retryable, is_throttle
-from .rate_limit import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -64,6 +63,8 @@ class StandardRetry:
     0.05 s otherwise. A delay that the service asks for is taken, within the computed delay and 5 s more. A retry takes
     14 (after a throttle 5) from a quota of 500; a success gives back what its last retry took, or 1.
     """
+
+    __module__ = "cognito_idp"
 
     name = "standard"
 
@@ -124,6 +125,8 @@ class AdaptiveRetry(StandardRetry):
     All calls of the client share the limiter. It suits one client a user pool: a throttle in one pool slows them all.
     """
 
+    __module__ = "cognito_idp"
+
     name = "adaptive"
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
@@ -133,6 +136,8 @@ class AdaptiveRetry(StandardRetry):
             ConfigError: `max_attempts` is below 1.
         """
         super().__init__(max_attempts, also=also)
+        from .rate_limit import RateLimiter
+
         self._limiter = RateLimiter()
 
     def before_attempt(self, now: float) -> float:
@@ -154,6 +159,8 @@ class AdaptiveRetry(StandardRetry):
 
 class NoRetry(StandardRetry):
     """The mode `off`: one attempt."""
+
+    __module__ = "cognito_idp"
 
     name = "off"
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
+from .._protocol.frames import clear_frames
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._protocol.wire import HttpRequest, HttpResponse
+    from .transport import Transport
 
 R = TypeVar("R")
 
 _LOCK = "the time limit of the call passed while another one was doing what it needs"
-
-
-class Transport(Protocol):
-    """What the driver needs of a transport."""
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
-        ...
 
 
 class Driver:
@@ -39,21 +33,31 @@ class Driver:
         """Run a flow to its end and return its result.
 
         An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (Ctrl-C) closes
-        the flow and goes on.
+        the flow and goes on. Before an error is handed to anybody, the frames that it passed through are cleared.
         """
+        handled = sys.exception()
+        effect: Effect | None = None
+        # A result is taken out before the flow sees it, which may call a function that looks at this frame.
+        results: list[Any] = []
         try:
             effect = flow.send(None)
             while True:
                 try:
-                    result = self._transport.send(effect.request) if type(effect) is Send else self._perform(effect)
+                    results.append(
+                        self._transport.send(effect.request) if type(effect) is Send else self._perform(effect)
+                    )
                 except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                    clear_frames(error, handled)
                     effect = flow.throw(error)
                 else:
-                    effect = flow.send(result)
+                    effect = flow.send(results.pop())
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        finally:
+        except BaseException as error:
             flow.close()
+            del flow, effect, results
+            clear_frames(error, handled)
+            raise
 
     def _perform(self, effect: Effect) -> Any:
         match effect:

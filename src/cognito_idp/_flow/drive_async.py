@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
+from .._protocol.frames import clear_frames
 from .detached import Detached
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .._protocol.wire import HttpRequest, HttpResponse
+    from .transport import AsyncTransport
 
 R = TypeVar("R")
 
 _LOCK = "the time limit of the call passed while another one was doing what it needs"
 _FUNCTION = "the time limit of the call passed while a function was awaited"
-
-
-class AsyncTransport(Protocol):
-    """What the driver needs of a transport."""
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
-        ...
 
 
 class AsyncDriver:
@@ -41,24 +35,33 @@ class AsyncDriver:
         """Run a flow to its end and return its result.
 
         An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (a
-        cancellation) closes the flow and goes on.
+        cancellation) closes the flow and goes on. Before an error is handed to anybody, the frames that it passed
+        through are cleared.
         """
+        handled = sys.exception()
+        effect: Effect | None = None
+        # A result is taken out before the flow sees it, which may call a function that looks at this frame.
+        results: list[Any] = []
         try:
             effect = flow.send(None)
             while True:
                 try:
                     if type(effect) is Send:
-                        result = await self._transport.send(effect.request)
+                        results.append(await self._transport.send(effect.request))
                     else:
-                        result = await self._perform(effect)
+                        results.append(await self._perform(effect))
                 except Exception as error:  # noqa: BLE001 - the flow decides what it can handle
+                    clear_frames(error, handled)
                     effect = flow.throw(error)
                 else:
-                    effect = flow.send(result)
+                    effect = flow.send(results.pop())
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        finally:
+        except BaseException as error:
             flow.close()
+            del flow, effect, results
+            clear_frames(error, handled)
+            raise
 
     async def _perform(self, effect: Effect) -> Any:
         import anyio

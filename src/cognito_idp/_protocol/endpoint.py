@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -32,6 +33,21 @@ class Endpoint(NamedTuple):
         return urlsplit(self.url).path or "/"
 
 
+class Target(NamedTuple):
+    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
+
+    url: str
+    host: str
+    path: str
+    region: str | None
+
+
+@lru_cache(maxsize=64)
+def target_of(endpoint: Endpoint) -> Target:
+    """Take an endpoint apart, once."""
+    return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
+
+
 class Partition(NamedTuple):
     """A family of regions with domain names of its own; `regions` is a regular expression."""
 
@@ -58,6 +74,18 @@ _FIPS_DUAL_STACK_PLAIN = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-w
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+def check_region(region: str) -> str:
+    """Return a region that can be a label of a host name, whether this version knows it or not.
+
+    Raises:
+        ConfigError: it can't.
+    """
+    if not _HOST_LABEL.fullmatch(region):
+        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
+        raise ConfigError(msg)
+    return region
+
+
 def partition_of(region: str) -> Partition:
     """Return the partition of a region; one that no partition claims counts as `aws`."""
     return next((partition for partition in PARTITIONS if re.fullmatch(partition.regions, region)), _FALLBACK)
@@ -76,9 +104,8 @@ def resolve(
     Raises:
         ConfigError: the region can't be part of a host name, the settings exclude each other, or the URL is not usable.
     """
-    if region is not None and not _HOST_LABEL.fullmatch(region):
-        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
-        raise ConfigError(msg)
+    if region is not None:
+        check_region(region)
     if endpoint_url is not None:
         if use_fips or use_dualstack:
             setting = "FIPS" if use_fips else "dual-stack"

@@ -52,7 +52,6 @@ def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
         if isinstance(data, dict):
             return data
         problem = f"the body is a JSON {_JSON_TYPES.get(type(data), 'number')}, not an object"
-        del data  # so that no traceback shows what it holds
     # Raised outside the handlers: a JSONDecodeError as __context__ would carry the whole body along.
     raise InvalidResponseError(
         problem,

@@ -221,5 +221,9 @@ __all__ = [
     "ValidationException",
 ]
 
+# What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
+for _name in __all__:
+    globals()[_name].__module__ = "cognito_idp"
+
 # What each of these codes becomes; `model/exceptions.py` adds the errors that the model names.
 COMMON: Final[Mapping[str, ExceptionFn]] = {name: globals()[name] for name in __all__}

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
+from time import gmtime, strftime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -108,6 +109,12 @@ def _canonical_query(query: str) -> str:
         # What the wire already encodes keeps its "%"; raw characters are encoded here.
         pairs.append((quote(key, safe=f"%{_UNRESERVED}"), quote(value, safe=f"%{_UNRESERVED}")))
     return "&".join(f"{key}={value}" for key, value in sorted(pairs))
+
+
+@lru_cache(maxsize=2)
+def amz_date(seconds: int) -> str:
+    """Return a time, given in seconds since 1970, as `x-amz-date` has it: `20150830T123600Z`."""
+    return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
 
 
 def string_to_sign(canonical_request: str, *, amz_date: str, scope: str) -> str:

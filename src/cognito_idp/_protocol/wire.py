@@ -7,13 +7,19 @@ answer into an `HttpResponse`; all decisions are made on these two.
 from __future__ import annotations
 
 import re
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from .._errors import ConfigError
+from .redaction import Record
 
 R = TypeVar("R")
 
 Headers = tuple[tuple[str, str], ...]
+
+# AWS JSON 1.1, as the service's model has it.
+CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+TARGET_PREFIX: Final = "AWSCognitoIdentityProviderService"
+OK: Final = 200
 
 # How many seconds a kept connection may have been idle to be used again: for any request, and for one that must not be
 # repeated. A machine that was frozen meanwhile may not have heard yet that the peer is gone.
@@ -36,26 +42,35 @@ class Limits(NamedTuple):
     max_idle: float = KEEPALIVE_SECONDS
 
 
-class HttpRequest(NamedTuple):
-    """One request as it goes on the wire: an absolute URL, headers in order with lower-case names, and the body."""
+class HttpRequest(Record):
+    """One request as it goes on the wire: an absolute URL, headers in order with lower-case names, and the body.
 
-    method: str
-    url: str
-    headers: Headers
-    body: bytes
-    limits: Limits
+    It is no tuple, and neither is `HttpResponse`: error reporters would show what is in it.
+    """
+
+    __slots__ = _fields = ("method", "url", "headers", "body", "limits")
+
+    def __init__(self, method: str, url: str, headers: Headers, body: bytes, limits: Limits) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.limits = limits
 
     def __repr__(self) -> str:
         """Name the call and its size; headers and body carry credentials, so they are not shown."""
         return f"HttpRequest({self.method} {self.url}, {len(self.body)} bytes)"
 
 
-class HttpResponse(NamedTuple):
+class HttpResponse(Record):
     """One response: the status, headers with lower-case names, and the whole body (bounded by `Limits`)."""
 
-    status_code: int
-    headers: Headers
-    body: bytes
+    __slots__ = _fields = ("status_code", "headers", "body")
+
+    def __init__(self, status_code: int, headers: Headers, body: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.body = body
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, by its lower-case name."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._errors import ConfigError
 from .._protocol.endpoint import checked_url
-from .ini import parse_ini
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +128,8 @@ def _sections(path: str, variable: str) -> dict[str, Section]:
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror}; {variable} in the environment can name another file"
         raise ConfigError(msg) from error
+    from .ini import parse_ini
+
     at, problem = data.find(b"\0"), "a NUL, as in a file that is not UTF-8 (no path or key can hold one)"
     if at < 0:
         try:

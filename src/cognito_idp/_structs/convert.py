@@ -14,6 +14,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .._errors import InvalidResponseError, RequestValidationError
+from .._protocol.frames import clears_frames
 from .enums import OpenEnum
 from .struct import Struct
 
@@ -36,6 +37,7 @@ def to_wire(struct: Struct) -> dict[str, Any]:
     return wire
 
 
+@clears_frames
 def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
     """Return the struct that a JSON object (a mapping by wire name) stands for.
 
@@ -43,6 +45,11 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
         InvalidResponseError: a member is of the wrong type; the text says which.
         RequestValidationError: `cls` is a request, and the data break its rules.
     """
+    return read_struct(cls, data)
+
+
+def read_struct(cls: type[S], data: Mapping[str, Any]) -> S:
+    """Do what `from_wire` does, for callers whose own callers clear the frames."""
     try:
         struct: S = _reader(cls, _converter())(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     except RequestValidationError:

@@ -10,12 +10,12 @@ import functools
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.redaction import Secrets
+from .._protocol.frames import clears_frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from .struct import Request
+    from .._protocol.wire import Operation
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
@@ -26,9 +26,13 @@ def operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            made = self._request(request, Secrets(members))
-            del members  # so that no traceback shows a password
-            return self.send(made)
+            # Empty when `send` runs, so that this frame shows no arguments. Those below clear theirs.
+            box = [members]
+            del members
+            try:
+                return self.send(self._request(request, box.pop()))
+            finally:
+                del self
 
         return method  # type: ignore[return-value]  # it takes what the declaration takes
 
@@ -41,9 +45,12 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         async def method(self: Any, **members: Any) -> Any:
-            made = self._request(request, Secrets(members))
-            del members  # so that no traceback shows a password
-            return await self.send(made)
+            box = [members]
+            del members
+            try:
+                return await self.send(self._request(request, box.pop()))
+            finally:
+                del self
 
         return method  # type: ignore[return-value]
 
@@ -56,10 +63,10 @@ def pages_of(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Iterator[Any]:
-            made = self._request(request, Secrets(members))
-            return (item for page in self.paginate(made) for item in made.operation.items(page))
+            made = self._request(request, members)
+            return _items(self.paginate(made), made.operation)
 
-        return method  # type: ignore[return-value]
+        return clears_frames(method)  # type: ignore[return-value]
 
     return decorate
 
@@ -70,17 +77,30 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> AsyncIterator[Any]:
-            made = self._request(request, Secrets(members))
-            return _async_items(self.paginate(made), made)
+            made = self._request(request, members)
+            return _async_items(self.paginate(made), made.operation)
 
-        return method  # type: ignore[return-value]
+        return clears_frames(method)  # type: ignore[return-value]
 
     return decorate
 
 
-async def _async_items(pages: Any, made: Request[Any]) -> AsyncIterator[Any]:
+# These two drop the page before they ask for the next one, which may fail: their frames are the first of a traceback.
+def _items(pages: Iterator[Any], operation: Operation[Any]) -> Iterator[Any]:
+    for page in pages:
+        items = iter(operation.items(page))
+        del page
+        for item in items:
+            yield item
+            del item
+
+
+async def _async_items(pages: Any, operation: Operation[Any]) -> AsyncIterator[Any]:
     # A walk that is left early closes the pages, too: trio warns of generators that the garbage collector has to close.
     async with aclosing(pages):
         async for page in pages:
-            for item in made.operation.items(page):
+            items = iter(operation.items(page))
+            del page
+            for item in items:
                 yield item
+                del item

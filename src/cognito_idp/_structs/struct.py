@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
+from .._protocol.frames import guards_init
 from .._protocol.redaction import REDACTED
 from .shapes import MEMBER, Member, Path, Shape, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from .._protocol.wire import Operation
 
 R = TypeVar("R")
@@ -91,10 +94,32 @@ class MemberInfo(NamedTuple):
         )
 
 
+class _DeclaredSignature:
+    """The signature that a struct declares: a required member has no default. It is made when it is asked for."""
+
+    def __get__(self, _: object, struct: type) -> inspect.Signature:
+        if not attrs.has(struct):
+            raise AttributeError(name="__signature__", obj=struct)
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=inspect.Parameter.empty if _REQUIRED in field.metadata else field.default,
+                    annotation=field.type,
+                )
+                for field in attrs.fields(struct)
+            ],
+            return_annotation=None,
+        )
+
+
 class Struct:
     """The base of every struct of the model: frozen, keyword-only, comparable, with secrets kept out of `repr`."""
 
     __slots__ = ()
+
+    __signature__: ClassVar = _DeclaredSignature()
 
     _members: ClassVar[tuple[MemberInfo, ...]] = ()
     # What a request without faults needs to know of its members: name, `Shape.fits`, whether it is required.
@@ -118,6 +143,12 @@ class Struct:
             if (value := getattr(self, member.name)) is not None
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        """Show rich, which would open the members one by one, the same."""
+        for member in self._members:
+            if (value := getattr(self, member.name)) is not None:
+                yield member.name, "***" if member.sensitive else value
 
     def __eq__(self, other: object) -> bool:
         """Compare the class and every member of the model."""
@@ -163,6 +194,14 @@ class Request(Struct, Generic[R]):
     __slots__ = ()
 
     operation: ClassVar[Operation[Any]]
+    _unguarded_init: ClassVar[Callable[..., None]]
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Keep what a refused request was made of out of its error's traceback."""
+        super().__attrs_init_subclass__()
+        cls._unguarded_init = cls.__init__
+        guards_init(cls)
 
     def __attrs_post_init__(self) -> None:
         """Check all members, nested ones too."""
@@ -194,6 +233,9 @@ class ResponseMetadata(NamedTuple):
 NOT_RECEIVED = ResponseMetadata(request_id=None, status_code=0, attempts=0)
 
 
+ResponseMetadata.__module__ = "cognito_idp"  # a NamedTuple takes no such line inside
+
+
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class Response(Struct):
     """The base of the response structs. Responses are never checked for bounds; members that did not come are None."""
@@ -205,3 +247,5 @@ class Response(Struct):
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class EmptyResponse(Response):
     """The answer of an operation that answers with no members, such as `AdminDeleteUser`."""
+
+    __module__ = "cognito_idp"

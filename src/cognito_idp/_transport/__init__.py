@@ -44,7 +44,7 @@ def make_transport(transport: TransportLike | None, authorities: Authorities | N
         from .httpx_default import RoutedTransport
         from .httpx_sync import HttpxTransport
 
-        return HttpxTransport(RoutedTransport(authorities), httpx)
+        return HttpxTransport(RoutedTransport(authorities=authorities), httpx)
     from .httpx_sync import HttpxTransport
 
     return HttpxTransport(transport, _library_of(transport, "BaseTransport"))

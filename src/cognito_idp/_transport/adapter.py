@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from .._protocol.wire import HttpRequest, HttpResponse
+from .._flow.transport import AsyncTransport, Transport
 
 CLOSED: Final = "this client was closed during the call"
 
 
-class Adapter(Protocol):
+class Adapter(Transport, Protocol):
     """A sync transport."""
 
     @property
@@ -18,25 +17,17 @@ class Adapter(Protocol):
         """What sends: `httpx`, `httpx2` or `stdlib`."""
         ...
 
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
-        ...
-
     def close(self) -> None:
         """Close all connections."""
         ...
 
 
-class AsyncAdapter(Protocol):
+class AsyncAdapter(AsyncTransport, Protocol):
     """An async transport."""
 
     @property
     def name(self) -> str:
         """What sends: `httpx`, `httpx2` or `stdlib`."""
-        ...
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
         ...
 
     async def close(self) -> None:

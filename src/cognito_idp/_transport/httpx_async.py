@@ -73,6 +73,7 @@ class AsyncHttpxTransport:
                 answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 async for chunk in response.stream:
                     answer.add(chunk)
+                    del chunk  # a transport of the user's runs below
                     if deadline is not None and time.monotonic() > deadline:
                         raise _too_late(request)
                 forget_surplus(response)

@@ -7,10 +7,10 @@ a lock held there, and later calls wait for it for ever: within 300 to 10,000 ca
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -33,20 +33,12 @@ class RoutedTransport(httpx.BaseTransport):
     A forked process makes its own: two processes that talk over one connection would read each other's answers.
     """
 
-    def __init__(self, authorities: Authorities | None = None, max_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, max_connections: int = MAX_CONNECTIONS, authorities: Authorities | None = None) -> None:
         """Make no connection yet."""
-        self._authorities = authorities
         self._max_connections = max_connections
         self._routes = Routes(authorities)
-        self._process = os.getpid()
-        self._pool: Pool[Lane] = Pool(self._lane, max_connections)
-
-    def _lane(self, route: Route) -> Lane:
-        if os.getpid() != self._process:
-            # A lock that another thread of the parent held during the fork is never released here.
-            self._routes = Routes(self._authorities)
-            self._process = os.getpid()
-        return Lane(self._routes, route)
+        # Not a method of this object, which would be in a circle with its pool then, and be collected late.
+        self._pool: Pool[Lane] = Pool(partial(Lane, self._routes), max_connections)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send over an idle connection, a new one, or the next that comes free.

@@ -46,6 +46,7 @@ class HttpxTransport:
                 answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 for chunk in response.stream:
                     answer.add(chunk)
+                    del chunk  # a transport of the user's runs below
                     if deadline is not None and time.monotonic() > deadline:
                         msg = f"{origin_of(request.url).host}: the answer was still coming after {total:g} s"
                         raise DeadlineExceededError(msg)

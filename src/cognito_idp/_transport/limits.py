@@ -25,6 +25,8 @@ class Timeout:
         ConfigError: a limit is not a positive number.
     """
 
+    __module__ = "cognito_idp"
+
     total: float | None = None
     connect: float | None = 5.0
     read: float | None = 30.0

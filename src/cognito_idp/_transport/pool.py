@@ -2,7 +2,8 @@
 
 A signal handler may raise at any moment (Ctrl-C, Celery's soft time limit), between any two steps below. So nothing
 here counts up and down: a connection that a call has lost is one that nobody refers to any more, and leaves its place
-with that. Locks are held by `with` alone, whose entry no signal can split, and no call waits for another's.
+with that. Locks are held by `with` alone, whose entry no signal can split. No loop stands directly in such a block:
+CPython 3.12 and newer leave its jump back to the head out of the block's cleanup, and a handler may raise just there.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class Pool(Generic[C]):
     def _new(self, way: Hashable) -> C | None:
         with self._lock:
             if len(self._all) >= self._max_connections:
-                self._all = [entry for entry in self._all if not _is_gone(entry())]
+                self._all = _left_of(self._all)
             if len(self._all) >= self._max_connections and not self._end_an_idle_one():
                 return None
             connection = self._make(way)
@@ -134,7 +135,7 @@ class Pool(Generic[C]):
                 idle.popleft().close()
             except IndexError:
                 continue
-            self._all = [entry for entry in self._all if not _is_gone(entry())]
+            self._all = _left_of(self._all)
             return True
         return False
 
@@ -156,13 +157,15 @@ class Pool(Generic[C]):
 
     def give_back(self, connection: C) -> None:
         """Keep a connection whose exchange came to its end, for the next call."""
-        connection.since = now = idle_clock()
         if self._closed or os.getpid() != self._process:
             connection.close()
             return
+        now = idle_clock()
         idle = self._idle.get(connection.way)
         if idle is None:
             idle = self._idle.setdefault(connection.way, deque())
+        # One after the other: by `since` a caller that is interrupted here knows whether it was given back.
+        connection.since = now
         idle.append(connection)
         with suppress(IndexError):  # other threads have taken them all
             if idle[0].since < now - KEEPALIVE_SECONDS:
@@ -188,9 +191,11 @@ class Pool(Generic[C]):
             return
         self._end_idle()
         with self._lock:
-            in_use = [connection for entry in self._all if (connection := entry()) is not None]
-        for connection in in_use:
-            connection.break_off()
+            entries = list(self._all)
+        for entry in entries:
+            connection = entry()
+            if connection is not None:
+                connection.break_off()
         while self._waiting:
             self._wake()
 
@@ -203,5 +208,5 @@ class Pool(Generic[C]):
                     break
 
 
-def _is_gone(connection: Pooled | None) -> bool:
-    return connection is None or connection.closed
+def _left_of(entries: list[ref[C]]) -> list[ref[C]]:
+    return [entry for entry in entries if (connection := entry()) is not None and not connection.closed]

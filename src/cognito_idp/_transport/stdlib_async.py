@@ -16,7 +16,7 @@ from .http1 import answer_reader
 from .pool import idle_clock
 from .routes import MAX_CONNECTIONS
 from .stdlib_common import Ways, bytes_of
-from .stdlib_protocol import Connection, or_none
+from .stdlib_protocol import BROKEN, Connection, or_none
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .._protocol.wire import HttpRequest, HttpResponse, Limits
     from .certificates import Authorities
     from .stdlib_common import Way
+
+
+# So many turns it takes asyncio (two) and uvloop to pass the end of a connection on through two layers of TLS.
+_TURNS = 4
 
 
 class AsyncStdlibTransport:
@@ -103,6 +107,7 @@ class AsyncStdlibTransport:
         current = _running_loop()
         for loop, pool in list(self._pools.items()):
             if loop is current:
+                pool.abort()
                 await pool.guardian.aclose()
                 # The loop closes the sockets in its next turn.
                 await asyncio.sleep(0)
@@ -185,9 +190,9 @@ class Pool:
                 return None
             if connection.has_news():
                 try:
-                    # Two turns of the loop let it see for itself what came: its end, or a mere session ticket.
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
+                    # Some turns of the loop let it see for itself what came: its end, or a mere session ticket.
+                    for _ in range(_TURNS):
+                        await asyncio.sleep(0)
                 except BaseException:
                     connection.abort()
                     raise
@@ -221,12 +226,15 @@ class Pool:
             async with limit:
                 await connection.connect(min(by, end_by))
         except BaseException as error:
-            connection.connecting = None
+            was_closed = connection.closed
             connection.abort()
-            if limit.expired() and isinstance(error, TimeoutError):
-                raise (way.too_late(limits) if end_by <= by else way.late(connection.phase, limits)) from None
-            raise
-        connection.connecting = None
+            if not (limit.expired() and isinstance(error, TimeoutError)):
+                raise
+            if was_closed:
+                raise way.failure(connection.phase, ConnectionAbortedError(BROKEN)) from None
+            raise (way.too_late(limits) if end_by <= by else way.late(connection.phase, limits)) from None
+        finally:
+            connection.connecting = None
         return connection
 
     def look_by(self, when: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from math import inf
@@ -57,7 +58,7 @@ class Connection(asyncio.Protocol):
             if way.context is not None:
                 await self._start_tls(way.context, way.host)
             if self.closed:
-                raise ConnectionAbortedError(_BROKEN)
+                raise ConnectionAbortedError(BROKEN)
         except TransportError:
             raise
         except FAILURES as error:
@@ -66,7 +67,7 @@ class Connection(asyncio.Protocol):
     async def _start_tls(self, context: ssl.SSLContext, host: str) -> None:
         transport = await self._pool.loop.start_tls(self._transport, self, context, server_hostname=host)
         if transport is None:  # it was aborted meanwhile
-            raise ConnectionAbortedError(_BROKEN)
+            raise ConnectionAbortedError(BROKEN)
         self._transport = transport
 
     async def exchange(
@@ -127,12 +128,11 @@ class Connection(asyncio.Protocol):
         if self._reader is None or _was_announced(self._transport.get_extra_info("ssl_object")):
             self.data_received(b"")
         else:
-            self._wake(BadAnswerError("the connection closed without the end that TLS asks for"))
+            self._wake(BadAnswerError(_CUT_OFF))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take the end of the connection."""
-        if exc is not None:
-            self._wake(exc)
+        """Take the end of the connection, of which uvloop says nothing before if TLS did not announce it."""
+        self._wake(exc or BadAnswerError(_CUT_OFF))
         self.abort()
 
     def has_news(self) -> bool:
@@ -158,10 +158,11 @@ class Connection(asyncio.Protocol):
         self._pool.connections.discard(self)
         if self._transport is not None:
             self._transport.abort()
-        self._wake(ConnectionAbortedError(_BROKEN))
+        self._wake(ConnectionAbortedError(BROKEN))
 
 
-_BROKEN = "the connection was closed"
+BROKEN = "the connection was closed"
+_CUT_OFF = "the connection closed without the end that TLS asks for"
 
 
 async def _reached(loop: asyncio.AbstractEventLoop, way: Way, by: float) -> socket.socket:
@@ -176,6 +177,9 @@ async def _reached(loop: asyncio.AbstractEventLoop, way: Way, by: float) -> sock
                 await loop.sock_connect(raw, address)
         except BaseException as error:
             raw.close()
+            if others == 0 and isinstance(error, OSError) and error.errno:
+                # asyncio says no more than that it failed, and where.
+                raise OSError(error.errno, os.strerror(error.errno)) from None
             if others == 0 or not isinstance(error, OSError):
                 raise
         else:

@@ -31,59 +31,23 @@ if TYPE_CHECKING:
     from .types import StaticCredentials as StaticCredentials
     from .web_identity import WebIdentityProvider as WebIdentityProvider
 else:
-    from .._structs.lazy import resolver
+    from .._structs.lazy import facade
 
-    _HOMES = {
-        "AssumeRoleProvider": "assume_role",
-        "CachedCredentials": "cache",
-        "ConfigFileProvider": "shared_file",
-        "ContainerProvider": "container",
-        "Context": "provider",
-        "CredentialSource": "types",
-        "Credentials": "types",
-        "EnvironmentProvider": "environment",
-        "FunctionProvider": "chain",
-        "InstanceMetadataProvider": "imds",
-        "LoginProvider": "login",
-        "NotConfigured": "provider",
-        "ProcessProvider": "process",
-        "Provider": "provider",
-        "ProviderChain": "chain",
-        "SharedCredentialsFileProvider": "shared_file",
-        "SsoProvider": "sso",
-        "StaticCredentials": "types",
-        "WebIdentityProvider": "web_identity",
-        "default_chain": "chain",
-        "make_context": "provider",
-    }
-
-    __getattr__ = resolver(__name__, _HOMES)
-
-
-__all__ = [
-    "AssumeRoleProvider",
-    "CachedCredentials",
-    "ConfigFileProvider",
-    "ContainerProvider",
-    "Context",
-    "CredentialSource",
-    "Credentials",
-    "EnvironmentProvider",
-    "FunctionProvider",
-    "InstanceMetadataProvider",
-    "LoginProvider",
-    "NotConfigured",
-    "ProcessProvider",
-    "Provider",
-    "ProviderChain",
-    "SharedCredentialsFileProvider",
-    "SsoProvider",
-    "StaticCredentials",
-    "WebIdentityProvider",
-    "default_chain",
-    "make_context",
-]
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = facade(
+        __name__,
+        {
+            ".assume_role": "AssumeRoleProvider",
+            ".cache": "CachedCredentials",
+            ".chain": "FunctionProvider ProviderChain default_chain",
+            ".container": "ContainerProvider",
+            ".environment": "EnvironmentProvider",
+            ".imds": "InstanceMetadataProvider",
+            ".login": "LoginProvider",
+            ".process": "ProcessProvider",
+            ".provider": "Context NotConfigured Provider make_context",
+            ".shared_file": "ConfigFileProvider SharedCredentialsFileProvider",
+            ".sso": "SsoProvider",
+            ".types": "CredentialSource Credentials StaticCredentials",
+            ".web_identity": "WebIdentityProvider",
+        },
+    )

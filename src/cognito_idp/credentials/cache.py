@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from .._errors import CognitoIdpError, CredentialsError
 from .._flow.effects import Lock, hold, offload
-from .._protocol.redaction import without_frames
+from .._protocol.frames import clear_frames
 from .chain import ProviderChain, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials
@@ -136,7 +136,8 @@ class CachedCredentials:
         try:
             state = yield from self._loaded()
         except Exception as error:
-            without_frames(error, *_SECRETIVE)
+            # It may be kept for other callers, and is logged where the old credentials are good for a while.
+            clear_frames(error)
             if state is None or not keep or state.clock() >= state.expires_at:
                 self._last = (number + 1, error if isinstance(error, CognitoIdpError) else None)
                 raise
@@ -163,10 +164,6 @@ class CachedCredentials:
             raise CredentialsError(msg)
         self._found = provider
         return state
-
-
-# Their functions handle hardly anything but secrets.
-_SECRETIVE: Final = ("cognito_idp.credentials", "cognito_idp._settings.config", "cognito_idp._settings.ini")
 
 
 def _warn(credentials: Credentials, error: Exception) -> None:

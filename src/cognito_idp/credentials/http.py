@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import TRANSIENT_STATUSES, CredentialsError, InvalidResponseError, ServiceError, TransportError
-from .._flow.effects import send, sleep
+from .._flow.effects import send
 from .._protocol.endpoint import Endpoint
 from .._protocol.response import parse
-from .._protocol.wire import HttpRequest, Limits
+from .._protocol.wire import HttpRequest, HttpResponse, Limits
 from ..model.exceptions import service_error
-from .service_call import common_headers, masked
+from .service_call import common_headers, masked, repeated
 
 if TYPE_CHECKING:
     from .._flow.effects import Flow
-    from .._protocol.wire import Headers, HttpResponse
+    from .._protocol.repeat import Failure
+    from .._protocol.wire import Headers
 
-OK: Final = 200
 _MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 
@@ -39,18 +39,20 @@ def fetch(request: HttpRequest, *, attempts: int, pause: float) -> Flow[HttpResp
         TransportError: the last attempt brought no answer.
         InvalidResponseError: an answer is compressed or too large.
     """
-    attempt = 0
-    while True:
-        attempt += 1
-        try:
-            response = yield from send(request)
-        except TransportError:
-            if attempt >= attempts:
-                raise
-        else:
-            if attempt >= attempts or response.status_code not in TRANSIENT_STATUSES:
-                return response
-        yield from sleep(pause)
+
+    def delay_after(outcome: HttpResponse | Failure, _: int) -> float | None:
+        if isinstance(outcome, HttpResponse):
+            return pause if outcome.status_code in TRANSIENT_STATUSES else None
+        return pause
+
+    return repeated(lambda: _sent(request), attempts, delay_after)
+
+
+def _sent(request: HttpRequest) -> Flow[HttpResponse | Failure]:
+    try:
+        return (yield from send(request))
+    except TransportError as error:
+        return error
 
 
 def json_object(response: HttpResponse, where: str, secrets: tuple[str, ...] = ()) -> dict[str, Any]:

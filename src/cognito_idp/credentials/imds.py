@@ -16,7 +16,8 @@ import attrs
 
 from .._errors import ConfigError, CredentialsError, InvalidResponseError, TransportError
 from .._protocol.endpoint import checked_url
-from .http import OK, fetch, json_object, local_request
+from .._protocol.wire import OK
+from .http import fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError
 from .._flow.effects import offload
-from .._protocol.redaction import SecretBytes
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment, text_member
 
@@ -78,7 +77,7 @@ def _run(command: str, where: str, environ: Mapping[str, str], timeout: float) -
     if problem is not None:
         msg = f"{where}: the program {problem}"
         raise CredentialsError(msg)
-    return SecretBytes(output)
+    return output
 
 
 def _arguments(command: str, where: str) -> list[str] | str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .._errors import ConfigError, CredentialsError
+from .._protocol.redaction import Record
 from .._settings.config import Finder, SharedConfig, load_config, settings_from
 from .types import Credentials
 
@@ -19,7 +20,7 @@ class NotConfigured(CredentialsError):
     """A provider does not apply here; its text says what it looked for. The chain goes on to the next one."""
 
 
-class Context(NamedTuple):
+class Context(Record):
     """What a provider may look at: nothing else of its surroundings.
 
     `environ` are the environment variables, `config` the shared config and credentials files, `profile` the name of the
@@ -30,15 +31,39 @@ class Context(NamedTuple):
     lets a configured endpoint be plain http to another machine.
     """
 
-    environ: Mapping[str, str]
-    config: SharedConfig
-    profile: str
-    profile_is_explicit: bool
-    region: str | None
-    clock: Callable[[], float]
-    random: Callable[[], float]
-    settings_profile: str | None = None
-    allow_http: bool = False
+    __slots__ = _fields = (
+        "environ",
+        "config",
+        "profile",
+        "profile_is_explicit",
+        "region",
+        "clock",
+        "random",
+        "settings_profile",
+        "allow_http",
+    )
+
+    def __init__(  # noqa: PLR0917 - as many as there are things to look at
+        self,
+        environ: Mapping[str, str],
+        config: SharedConfig,
+        profile: str,
+        profile_is_explicit: bool,
+        region: str | None,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+        settings_profile: str | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        self.environ = environ
+        self.config = config
+        self.profile = profile
+        self.profile_is_explicit = profile_is_explicit
+        self.region = region
+        self.clock = clock
+        self.random = random
+        self.settings_profile = settings_profile
+        self.allow_http = allow_http
 
     @property
     def finder(self) -> Finder:

@@ -12,8 +12,8 @@ from .._errors import InvalidResponseError, ServiceError, TransportError, one_li
 from .._flow.effects import send, sleep
 from .._protocol.repeat import backoff, was_not_carried_out
 from .._protocol.response import parse
+from .._protocol.user_agent import LIBRARY
 from .._protocol.wire import HttpRequest, Limits
-from .._version import __version__
 from ..model.exceptions import service_error
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def http_request(method: str, url: str, headers: Headers, body: bytes = b"") -> 
 
 def common_headers(host: str, body: bytes | None = None, content_type: str = "application/json") -> Headers:
     """Return the headers that every such request carries; those about the body only where there is one."""
-    headers = (("host", host), ("accept-encoding", "identity"), ("user-agent", f"cognito-idp/{__version__}"))
+    headers = (("host", host), ("accept-encoding", "identity"), ("user-agent", LIBRARY))
     if body is None:
         return headers
     return (*headers, ("content-type", content_type), ("content-length", str(len(body))))
@@ -67,20 +67,43 @@ def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], ra
     Raises:
         ServiceError, TransportError, InvalidResponseError: the last attempt's failure; none shows a secret.
     """
-    attempt = 0
+
+    def delay_after(outcome: R | Failure, attempt: int) -> float | None:
+        if not isinstance(outcome, FAILURES) or not _may_repeat(outcome, call):
+            return None
+        return backoff(outcome, attempt, random)
+
+    return repeated(lambda: _sent(call, read), _ATTEMPTS, delay_after)
+
+
+def _sent(call: ServiceCall, read: Callable[[HttpResponse, str], R]) -> Flow[R | Failure]:
+    try:
+        response = yield from send(call.request)
+        return read(response, call.operation)
+    except FAILURES as error:
+        return _without_secrets(error, call)
+
+
+def repeated(
+    attempt: Callable[[], Flow[R | Failure]], attempts: int, delay_after: Callable[[R | Failure, int], float | None]
+) -> Flow[R]:
+    """Run a flow that returns its result or its failure, and again where `delay_after` says in how many seconds.
+
+    Raises:
+        ServiceError, TransportError, InvalidResponseError: the last attempt's failure.
+    """
+    number = 0
     while True:
-        attempt += 1
-        failure: Failure
-        try:
-            response = yield from send(call.request)
-            return read(response, call.operation)
-        except FAILURES as error:
-            failure = error
-        failure = _without_secrets(failure, call)
-        failure.attempts = attempt
-        if attempt == _ATTEMPTS or not _may_repeat(failure, call):
-            raise failure
-        yield from sleep(backoff(failure, attempt, random))
+        number += 1
+        outcome = yield from attempt()
+        delay = None if number >= attempts else delay_after(outcome, number)
+        if delay is not None:
+            yield from sleep(delay)
+        elif isinstance(outcome, FAILURES):
+            outcome.attempts = number
+            raise outcome
+        else:
+            return outcome
 
 
 def _may_repeat(failure: Failure, call: ServiceCall) -> bool:

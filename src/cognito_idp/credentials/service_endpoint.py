@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import ConfigError
-from .._protocol.endpoint import Endpoint, checked_url, partition_of
+from .._protocol.endpoint import Endpoint, check_region, checked_url, partition_of
 from .._settings.config import Finder
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ _LEGACY_STS_REGIONS: Final = (
     r"ap-(northeast-1|south-1|southeast-[12])|ca-central-1|eu-(central-1|north-1|west-[123])|sa-east-1"
     r"|us-(east|west)-[12]"
 )
-_REGION: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 
 def endpoint_for(context: Context, service: Service, region: str | None) -> Endpoint:
@@ -101,10 +100,7 @@ def default_endpoint(
             "region of the profile"
         )
         raise ConfigError(msg)
-    if not re.fullmatch(_REGION, region):
-        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
-        raise ConfigError(msg)
-    partition = partition_of(region)
+    partition = partition_of(check_region(region))
     is_gov = partition.name == "aws-us-gov"
     if service is SIGNIN and not use_dualstack and (is_gov or not use_fips):
         host = _signin_host(region, partition, use_fips=use_fips)

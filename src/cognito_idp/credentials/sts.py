@@ -5,12 +5,12 @@ STS speaks the query protocol: a form goes out, XML comes back. Source: AWS STS 
 
 from __future__ import annotations
 
-from time import gmtime, strftime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from .._errors import CredentialsError, InvalidResponseError
-from .._protocol.sigv4 import sign
+from .._protocol.sigv4 import amz_date, sign
+from .._protocol.wire import OK
 from ..model.exceptions import service_error
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service
 from .service_endpoint import STS, endpoint_for
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _VERSION: Final = "2011-06-15"
 _CONTENT_TYPE: Final = "application/x-www-form-urlencoded; charset=utf-8"
-_OK: Final = 200
 
 
 def session_name(context: Context) -> str:
@@ -61,7 +60,7 @@ def assume_role(
             headers,
             body,
             credentials=source,
-            amz_date=strftime("%Y%m%dT%H%M%SZ", gmtime(context.clock())),
+            amz_date=amz_date(int(context.clock())),
             region=endpoint.signing_region or "us-east-1",
             service="sts",
         )
@@ -89,7 +88,7 @@ def _read(response: HttpResponse, operation: str) -> dict[str, str]:
     """Return the members of `Credentials`."""
     root = _xml(response, operation)
     request_id = response.header("x-amzn-requestid")
-    if response.status_code != _OK:
+    if response.status_code != OK:
         code = root.findtext("{*}Error/{*}Code")
         if not code:
             problem = "an error without a code"

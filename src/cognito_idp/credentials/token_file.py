@@ -11,7 +11,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .._errors import CredentialsError
-from .._protocol.redaction import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +42,7 @@ def read_token(path: str) -> dict[str, Any]:
     if not isinstance(token, dict):
         msg = f"token file {path!r} holds no whole JSON object"
         raise TokenFileError(msg)
-    return Secrets(token)
+    return token
 
 
 def can_replace(path: str) -> bool:

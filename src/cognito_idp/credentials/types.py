@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.frames import guards_init
 from .._protocol.redaction import redacted
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .._flow.effects import Flow
 
 
+@guards_init
 @attrs.define(frozen=True, slots=True)
 class Credentials:
     """An access key id, its secret access key, and the session token that temporary credentials come with.
@@ -26,6 +28,8 @@ class Credentials:
         ConfigError: a part is empty, is no string, or holds white space or control characters (as a key that was copied
             with its line break does).
     """
+
+    __module__ = "cognito_idp"
 
     access_key_id: str
     secret_access_key: str = attrs.field(repr=redacted)

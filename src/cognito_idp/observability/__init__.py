@@ -1,35 +1,35 @@
 """Observers that are ready to use: `Client(observer=LoggingObserver())`.
 
 `LoggingObserver` writes log lines; `OpenTelemetryObserver` makes spans and metrics, and needs the extra `otel`;
-`combined` hands every event to several observers. The events are those of `cognito_idp._call.events`.
+`combined` hands every event to several observers. The events are here, too:
+`CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `CallEnded`.
 """
-
-from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._structs.lazy import resolver
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .._call.events import Event
+    from .._call.events import AttemptEnded as AttemptEnded
+    from .._call.events import AttemptStarted as AttemptStarted
+    from .._call.events import CallEnded as CallEnded
+    from .._call.events import CallEvent as CallEvent
+    from .._call.events import CallStarted as CallStarted
+    from .._call.events import CredentialsRefreshed as CredentialsRefreshed
+    from .._call.events import Event as Event
+    from .._call.events import RetryScheduled as RetryScheduled
+    from .._call.events import combined as combined
     from .log import LoggingObserver as LoggingObserver
     from .otel import OpenTelemetryObserver as OpenTelemetryObserver
 else:
-    __getattr__ = resolver(__name__, {"LoggingObserver": "log", "OpenTelemetryObserver": "otel"})
+    from .._structs.lazy import facade
 
-__all__ = ["LoggingObserver", "OpenTelemetryObserver", "combined"]
-
-
-def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return an observer that hands each event to several ones in turn.
-
-    One that raises keeps the event from those behind it.
-    """
-
-    def tell(event: Event) -> None:
-        for observer in observers:
-            observer(event)
-
-    return tell
+    __getattr__, __dir__ = facade(
+        __name__,
+        {
+            ".._call.events": (
+                "AttemptEnded AttemptStarted CallEnded CallEvent CallStarted CredentialsRefreshed Event RetryScheduled "
+                "combined"
+            ),
+            ".log": "LoggingObserver",
+            ".otel": "OpenTelemetryObserver",
+        },
+    )

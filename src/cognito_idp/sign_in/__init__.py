@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .app_client import AppClient as AppClient
+    from .client_secret import secret_hash as secret_hash
+    from .one_time_password import totp as totp
     from .outcomes import AdminNoSrpAuth as AdminNoSrpAuth
     from .outcomes import Challenge as Challenge
     from .outcomes import CodeChallenge as CodeChallenge
@@ -37,77 +39,22 @@ if TYPE_CHECKING:
     from .srp import timestamp_of as timestamp_of
     from .state import challenge_from_state as challenge_from_state
 else:
-    from .._structs.lazy import resolver
+    from .._structs.lazy import facade
 
-    _HOMES = {
-        "AdminNoSrpAuth": "outcomes",
-        "AppClient": "app_client",
-        "Challenge": "outcomes",
-        "ChallengeState": "packing",
-        "CodeChallenge": "outcomes",
-        "CustomChallenge": "outcomes",
-        "Device": "outcomes",
-        "DevicePasswordVerifier": "outcomes",
-        "DeviceSrpAuth": "outcomes",
-        "EmailOtp": "outcomes",
-        "MfaSetup": "outcomes",
-        "NewPasswordRequired": "outcomes",
-        "Outcome": "outcomes",
-        "Password": "outcomes",
-        "PasswordSrp": "outcomes",
-        "PasswordVerifier": "outcomes",
-        "SelectChallenge": "outcomes",
-        "SelectMfaType": "outcomes",
-        "SignedIn": "outcomes",
-        "SmsMfa": "outcomes",
-        "SmsOtp": "outcomes",
-        "SoftwareTokenMfa": "outcomes",
-        "SrpSession": "srp",
-        "Tokens": "outcomes",
-        "TotpSetup": "outcomes",
-        "UnknownChallenge": "outcomes",
-        "WebAuthn": "outcomes",
-        "challenge_from_state": "state",
-        "device_verifier": "srp",
-        "timestamp_of": "srp",
-    }
-
-    __getattr__ = resolver(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-__all__ = [
-    "AdminNoSrpAuth",
-    "AppClient",
-    "Challenge",
-    "ChallengeState",
-    "CodeChallenge",
-    "CustomChallenge",
-    "Device",
-    "DevicePasswordVerifier",
-    "DeviceSrpAuth",
-    "EmailOtp",
-    "MfaSetup",
-    "NewPasswordRequired",
-    "Outcome",
-    "Password",
-    "PasswordSrp",
-    "PasswordVerifier",
-    "SelectChallenge",
-    "SelectMfaType",
-    "SignedIn",
-    "SmsMfa",
-    "SmsOtp",
-    "SoftwareTokenMfa",
-    "SrpSession",
-    "Tokens",
-    "TotpSetup",
-    "UnknownChallenge",
-    "WebAuthn",
-    "challenge_from_state",
-    "device_verifier",
-    "timestamp_of",
-]
+    __getattr__, __dir__ = facade(
+        __name__,
+        {
+            ".app_client": "AppClient",
+            ".outcomes": (
+                "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge Device DevicePasswordVerifier "
+                "DeviceSrpAuth EmailOtp MfaSetup NewPasswordRequired Outcome Password PasswordSrp "
+                "PasswordVerifier SelectChallenge SelectMfaType SignedIn SmsMfa SmsOtp SoftwareTokenMfa Tokens "
+                "TotpSetup UnknownChallenge WebAuthn"
+            ),
+            ".packing": "ChallengeState",
+            ".client_secret": "secret_hash",
+            ".srp": "SrpSession device_verifier timestamp_of",
+            ".state": "challenge_from_state",
+            ".one_time_password": "totp",
+        },
+    )

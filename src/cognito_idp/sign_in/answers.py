@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInAnswerError
-from .._protocol.redaction import Secrets
 from ..types import AuthFlowType, ChallengeNameType
 from .machine import CHOICES_WITH_PROOF, STARTS, TABLE, Row, Start
 from .outcomes import MfaSetup, NewPasswordRequired, SelectChallenge, SelectMfaType, TotpSetup, UnknownChallenge
@@ -61,13 +60,13 @@ def checked_answer(challenge: Challenge, given: Mapping[str, Any]) -> dict[str, 
     row = row_of(challenge)
     if row is None:
         _check_given(f"challenge {challenge.name}", given, ("responses",), ("device",))
-        return Secrets(given["responses"])
+        return dict(given["responses"])
     if not row.answer:
         msg = f"challenge {challenge.name} can only be answered by the call that began the SRP exchange"
         raise SignInAnswerError(msg)
     hint = _SETUP_HINT if isinstance(challenge, MfaSetup) else ""
     _check_given(f"challenge {challenge.name}", given, tuple(row.answer), (*row.optional, "device"), hint)
-    answer = Secrets({wire: _text(keyword, given[keyword]) for keyword, wire in row.answer.items() if wire})
+    answer = {wire: _text(keyword, given[keyword]) for keyword, wire in row.answer.items() if wire}
     match challenge:
         case SelectMfaType() | SelectChallenge():
             answer |= _choice(challenge, given)

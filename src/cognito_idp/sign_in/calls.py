@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .._protocol.redaction import Opaque
 
+if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
     from .app_client import AppClient
@@ -22,7 +22,7 @@ def sign_in_flow(
     *,
     admin: bool,
     device: Device | None,
-    given: Mapping[str, Any],
+    given: Opaque[dict[str, Any]],
     extras: tuple[Any, Any, Any],
 ) -> Flow[Outcome]:
     """Begin a sign-in."""
@@ -33,8 +33,8 @@ def sign_in_flow(
         options=in_region_of(app, options),
         app=app,
         admin=admin,
-        username=given["username"] or "",
-        password=given["password"],
+        username=given.value["username"] or "",
+        password=Opaque(given.value["password"]),
         device=device,
         extras=Extras(*extras),
     )
@@ -47,7 +47,7 @@ def answer_flow(
     challenge: Challenge,
     *,
     device: Device | None,
-    given: Mapping[str, Any],
+    given: Opaque[dict[str, Any]],
     extras: tuple[Any, Any, Any],
 ) -> Flow[Outcome]:
     """Answer a challenge."""
@@ -60,7 +60,7 @@ def answer_flow(
         app=app,
         admin=challenge.admin,
         username=challenge.username,
-        password=given["password"],
+        password=Opaque(given.value["password"]),
         device=device,
         extras=Extras(*extras),
         device_dropped=challenge.device_dropped,
@@ -78,7 +78,7 @@ def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> F
 
 
 def remember_device_flow(
-    options: Options, app: AppClient, access_token: str, device: Device, name: str | None
+    options: Options, app: AppClient, access_token: Opaque[str], device: Device, name: str | None
 ) -> Flow[bool]:
     """Have the service remember a device."""
     from .setup import remember_device

@@ -2,6 +2,9 @@
 
 A `Conversation` knows what one call of `sign_in` or `respond` was given, sends each step, and answers by itself what a
 password or a device can answer. Everything that is a rule stands in `machine.py`.
+
+Observers and retry policies run below the flows that send (`invoke`), and may look at their frames. So these flows have
+secrets in structs and in `Opaque` only; plain methods, which have ended by then, put the structs together.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import attrs
 
 from .._call.invoke import invoke
 from .._errors import SignInAnswerError, SignInError, UnexpectedChallengeError
-from .._protocol.redaction import Secrets, redacted, secret_text
+from .._protocol.redaction import Opaque, redacted
 from ..model.exceptions import ResourceNotFoundException
 from ..types import (
     AdminInitiateAuthRequest,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._structs.struct import Request
     from ..types import (
         AdminInitiateAuthResponse,
         AdminRespondToAuthChallengeResponse,
@@ -58,10 +62,6 @@ if TYPE_CHECKING:
 _DEVICE_PASSWORD_BYTES = 40
 
 
-def _masked(password: str | None) -> str | None:
-    return secret_text(password)
-
-
 @attrs.frozen
 class Extras:
     """What every step carries besides the answer itself: data for Lambda triggers, threat protection and analytics."""
@@ -79,45 +79,45 @@ class Conversation:
     app: AppClient
     admin: bool
     username: str = attrs.field(default="", repr=redacted)
-    password: str | None = attrs.field(default=None, repr=redacted, converter=_masked)
+    password: Opaque[str | None] = attrs.field(factory=lambda: Opaque(None))
     device: Device | None = None
     extras: Extras = attrs.field(factory=Extras, repr=False)
     device_dropped: bool = False
     _srp: SrpSession | None = attrs.field(default=None, init=False, repr=False)
 
-    def begin(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Outcome]:
+    def begin(self, flow: AuthFlowType, given: Opaque[dict[str, Any]]) -> Flow[Outcome]:
         """Begin a sign-in; a device that the service does not know is dropped, and the sign-in begun once more.
 
         Raises:
             SignInAnswerError: what was given doesn't fit the flow.
             SignInError: the service's answers don't make sense.
         """
-        start = checked_start(flow, admin=self.admin, given=Secrets({**given, "device": self.device}))
+        start = checked_start(flow, admin=self.admin, given={**given.value, "device": self.device})
         try:
             answer = yield from self._started(flow, given)
             return (yield from self._continued(answer, start.leads_to, str(flow)))
         except ResourceNotFoundException as error:
             if not self._drops_device(error):
                 raise
-        self.username = given.get("username") or ""
+        self.username = given.value["username"] or ""
         answer = yield from self._started(flow, given)
         return (yield from self._continued(answer, start.leads_to, str(flow)))
 
-    def answer(self, challenge: Challenge, given: Mapping[str, Any]) -> Flow[Outcome]:
+    def answer(self, challenge: Challenge, given: Opaque[dict[str, Any]]) -> Flow[Outcome]:
         """Answer a challenge; if the service does not know the device, it is dropped, and the answer given once more.
 
         Raises:
             SignInAnswerError: the answer doesn't fit the challenge.
             SignInError: the service's answers don't make sense.
         """
-        parameters = checked_answer(challenge, Secrets({**given, "device": self.device}))
+        parameters = Opaque(checked_answer(challenge, {**given.value, "device": self.device}))
         proves_device = challenge.name == ChallengeNameType.DEVICE_SRP_AUTH
-        chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.get("choice"))
-        if proves_device or (chooses_srp and self.password is not None):
-            parameters["SRP_A"] = yield from self._srp_a()
-        session = secret_text(challenge.session)
+        chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.value["choice"])
+        if proves_device or (chooses_srp and self.password.value is not None):
+            parameters.value["SRP_A"] = yield from self._srp_a()
+        session: Opaque[str | None] = Opaque(challenge.session)
         if isinstance(challenge, TotpSetup):
-            session = secret_text((yield from self._verified(challenge, secret_text(given["code"]))))
+            session = Opaque((yield from self._verified(challenge, given)))
         answer = None
         try:
             answer = yield from self._respond(challenge.name, session, parameters)
@@ -139,51 +139,60 @@ class Conversation:
 
     # -- the steps ------------------------------------------------------------------------------------------------
 
-    def _started(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Answer]:
-        parameters = yield from self._start_parameters(flow, given)
+    def _started(self, flow: AuthFlowType, given: Opaque[dict[str, Any]]) -> Flow[Answer]:
+        answer: Answer = yield from invoke((yield from self._start(flow, given.value)), self.options)
+        return answer
+
+    def _start(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Request[Any]]:
         common: dict[str, Any] = {
             "client_id": self.app.client_id,
             "auth_flow": flow,
-            "auth_parameters": parameters,
+            "auth_parameters": (yield from self._start_parameters(flow, given)),
             "client_metadata": self.extras.client_metadata,
             "analytics_metadata": self.extras.analytics_metadata,
-            "session": secret_text(given.get("session")),
+            "session": given["session"],
         }
         if self.admin:
             common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
-            return (yield from invoke(AdminInitiateAuthRequest(**common), self.options))
+            return AdminInitiateAuthRequest(**common)
         common["user_context_data"] = self.extras.context_data
-        return (yield from invoke(InitiateAuthRequest(**common), self.options))
+        return InitiateAuthRequest(**common)
 
     def _start_parameters(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[dict[str, str]]:
-        parameters = Secrets()
+        parameters: dict[str, str] = {}
+        password = self.password.value
         if self.username:
             parameters |= {"USERNAME": self.username, **self.app.hash_for(self.username)}
         if self.device is not None:
             parameters["DEVICE_KEY"] = self.device.key
-        refresh_token, preferred = given.get("refresh_token"), given.get("preferred_challenge")
+        refresh_token, preferred = given["refresh_token"], given["preferred_challenge"]
         if refresh_token is not None:
             if not self.username and self.app.client_secret is not None:
                 msg = f"flow {flow} needs username= with an app client that has a secret: SECRET_HASH is made of both"
                 raise SignInAnswerError(msg)
             parameters["REFRESH_TOKEN"] = refresh_token
-        if flow == AuthFlowType.USER_AUTH and preferred is None and self.password is not None:
+        if flow == AuthFlowType.USER_AUTH and preferred is None and password is not None:
             preferred = ChallengeNameType.PASSWORD_SRP
         if preferred is not None:
             parameters["PREFERRED_CHALLENGE"] = str(preferred)
-        if self.password is None:
+        if password is None:
             return parameters
         if flow in _FLOWS_WITH_SRP or preferred == ChallengeNameType.PASSWORD_SRP:
             parameters["SRP_A"] = yield from self._srp_a()
             if flow == AuthFlowType.CUSTOM_AUTH:
                 parameters["CHALLENGE_NAME"] = "SRP_A"
         else:
-            parameters["PASSWORD"] = self.password
+            parameters["PASSWORD"] = password
         return parameters
 
-    def _respond(self, name: str, session: str | None, parameters: Mapping[str, str]) -> Flow[Answer]:
+    def _respond(self, name: str, session: Opaque[str | None], parameters: Opaque[dict[str, str]]) -> Flow[Answer]:
+        request = self._response(name, session.value, parameters.value)
+        answer: Answer = yield from invoke(request, self.options)
+        return answer
+
+    def _response(self, name: str, session: str | None, parameters: Mapping[str, str]) -> Request[Any]:
         username = parameters.get("USERNAME", self.username)
-        responses = Secrets({"USERNAME": username, **self.app.hash_for(username), **parameters})
+        responses = {"USERNAME": username, **self.app.hash_for(username), **parameters}
         if self.device is not None:
             responses["DEVICE_KEY"] = self.device.key
         common: dict[str, Any] = {
@@ -196,9 +205,9 @@ class Conversation:
         }
         if self.admin:
             common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
-            return (yield from invoke(AdminRespondToAuthChallengeRequest(**common), self.options))
+            return AdminRespondToAuthChallengeRequest(**common)
         common["user_context_data"] = self.extras.context_data
-        return (yield from invoke(RespondToAuthChallengeRequest(**common), self.options))
+        return RespondToAuthChallengeRequest(**common)
 
     def _continued(self, answer: Answer, leads_to: frozenset[ChallengeNameType], after: str) -> Flow[Outcome]:
         """Answer what the library can answer, until there are tokens or something that only a person knows."""
@@ -206,34 +215,30 @@ class Conversation:
             name = answer.challenge_name
             if not name:
                 return self._signed_in(answer.authentication_result)
-            parameters = Secrets(answer.challenge_parameters or {})
-            self.username = parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME") or self.username
+            parameters = Opaque(answer.challenge_parameters or {})
+            self.username = _username(parameters.value) or self.username
             if name in AUTOMATIC and name not in leads_to:
                 msg = f"{after} was answered with {name}, which can't follow it; no proof was sent"
                 raise UnexpectedChallengeError(msg)
-            proof = (yield from self._proof(name, parameters)) if name in AUTOMATIC else None
+            proof = (yield from self._proof(name, parameters.value)) if name in AUTOMATIC else None
             if proof is None:
-                return self._challenge(answer, name, parameters)
-            answer = yield from self._respond(name, secret_text(answer.session), proof)
+                return self._challenge(answer, name, parameters.value)
+            answer = yield from self._respond(name, Opaque(answer.session), proof)
             leads_to, after = TABLE[name].leads_to, str(name)
 
     # -- proofs ---------------------------------------------------------------------------------------------------
 
-    def _proof(self, name: ChallengeNameType, parameters: Mapping[str, str]) -> Flow[dict[str, str] | None]:
+    def _proof(self, name: ChallengeNameType, parameters: Mapping[str, str]) -> Flow[Opaque[dict[str, str]] | None]:
         """Return the answer to a challenge of the library's; None if this call was not given what that takes."""
-        device, password = self.device, self.password
+        device, password = self.device, self.password.value
         if name == ChallengeNameType.DEVICE_SRP_AUTH:
-            return None if device is None else {"SRP_A": (yield from self._srp_a())}
+            return None if device is None else Opaque({"SRP_A": (yield from self._srp_a())})
         # An exchange is good for one proof.
         srp, self._srp = self._srp, None
         if srp is None:
             return None
         if name == ChallengeNameType.DEVICE_PASSWORD_VERIFIER and device is not None:
-            return (
-                yield from self._claim(
-                    srp, name, parameters, device.group_key, device.key, secret_text(device.password)
-                )
-            )
+            return (yield from self._claim(srp, name, parameters, device.group_key, device.key, device.password))
         if name == ChallengeNameType.PASSWORD_VERIFIER and password is not None:
             user_id = _needed(parameters, "USER_ID_FOR_SRP", name)
             return (yield from self._claim(srp, name, parameters, self.app.pool_name, user_id, password))
@@ -251,10 +256,10 @@ class Conversation:
         group: str,
         user_id: str,
         password: str,
-    ) -> Flow[dict[str, str]]:
+    ) -> Flow[Opaque[dict[str, str]]]:
         skew = self.options.clock_skew
         timestamp = timestamp_of(self.options.clock() + (0.0 if skew is None else skew.offset))
-        secret_block = secret_text(_needed(parameters, "SECRET_BLOCK", name))
+        secret_block = _needed(parameters, "SECRET_BLOCK", name)
         signature = yield from srp.claim_flow(
             pool_name=group,
             user_id=user_id,
@@ -264,7 +269,7 @@ class Conversation:
             secret_block=secret_block,
             timestamp=timestamp,
         )
-        return Secrets(
+        return Opaque(
             {
                 "PASSWORD_CLAIM_SIGNATURE": signature,
                 "PASSWORD_CLAIM_SECRET_BLOCK": secret_block,
@@ -272,10 +277,10 @@ class Conversation:
             }
         )
 
-    def _verified(self, setup: TotpSetup, code: str) -> Flow[str]:
+    def _verified(self, setup: TotpSetup, given: Opaque[dict[str, Any]]) -> Flow[str]:
         from ..types import VerifySoftwareTokenRequest, VerifySoftwareTokenResponseType
 
-        request = VerifySoftwareTokenRequest(session=setup.session, user_code=code)
+        request = VerifySoftwareTokenRequest(session=setup.session, user_code=given.value["code"])
         verified = yield from invoke(request, self.options)
         if verified.status != VerifySoftwareTokenResponseType.SUCCESS or verified.session is None:
             msg = "the service did not accept the authenticator app"
@@ -284,7 +289,7 @@ class Conversation:
 
     # -- results --------------------------------------------------------------------------------------------------
 
-    def _challenge(self, answer: Answer, name: ChallengeNameType, parameters: dict[str, str]) -> Challenge:
+    def _challenge(self, answer: Answer, name: ChallengeNameType, parameters: Mapping[str, str]) -> Challenge:
         fields: dict[str, Any] = {
             "client_id": self.app.client_id,
             "username": self.username,
@@ -311,6 +316,10 @@ class Conversation:
 
 
 _FLOWS_WITH_SRP = frozenset({AuthFlowType.USER_SRP_AUTH, AuthFlowType.CUSTOM_AUTH})
+
+
+def _username(parameters: Mapping[str, str]) -> str | None:
+    return parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME")
 
 
 def _needed(parameters: Mapping[str, str], name: str, challenge: str) -> str:

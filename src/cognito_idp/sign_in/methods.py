@@ -1,10 +1,14 @@
-"""The sign-in as methods of the sync client."""
+"""The sign-in as methods of the sync client.
+
+Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.redaction import Secrets
+from .._protocol.frames import clears_frames
+from .._protocol.redaction import Opaque
 from .calls import answer_flow, remember_device_flow, set_up_totp_flow, sign_in_flow
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ class SignIn:
     def _run(self, flow: Flow[R]) -> R:
         raise NotImplementedError
 
+    @clears_frames
     def sign_in(
         self,
         app: AppClient,
@@ -75,7 +80,7 @@ class SignIn:
             flow,
             admin=admin,
             device=device,
-            given=Secrets(
+            given=Opaque(
                 {
                     "username": username,
                     "password": password,
@@ -86,8 +91,10 @@ class SignIn:
             ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
+        del password, refresh_token, session  # a transport of the user's runs below
         return self._run(begun)
 
+    @clears_frames
     def respond(
         self,
         app: AppClient,
@@ -140,7 +147,7 @@ class SignIn:
             app,
             challenge,
             device=device,
-            given=Secrets(
+            given=Opaque(
                 {
                     "code": code,
                     "choice": choice,
@@ -155,8 +162,10 @@ class SignIn:
             ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
+        del code, password, new_password, attributes, answer, credential, responses
         return self._run(answered)
 
+    @clears_frames
     def set_up_totp(self, app: AppClient, challenge: MfaSetup) -> TotpSetup:
         """Begin to set up an authenticator app where the pool demands MFA.
 
@@ -168,6 +177,7 @@ class SignIn:
         """
         return self._run(set_up_totp_flow(self._options, app, challenge))
 
+    @clears_frames
     def remember_device(self, app: AppClient, *, access_token: str, device: Device, name: str | None = None) -> bool:
         """Have the service remember the `new_device` of a sign-in; `name` is for the user to tell devices apart.
 
@@ -176,4 +186,6 @@ class SignIn:
         Raises:
             CognitoIdpError: as for `send`.
         """
-        return self._run(remember_device_flow(self._options, app, access_token, device, name))
+        remembered = remember_device_flow(self._options, app, Opaque(access_token), device, name)
+        del access_token
+        return self._run(remembered)

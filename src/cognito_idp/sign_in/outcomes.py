@@ -14,7 +14,8 @@ import attrs
 from attrs import field
 
 from .._errors import SignInStateError
-from .._protocol.redaction import Secrets, redacted
+from .._protocol.frames import clears_frames
+from .._protocol.redaction import redacted
 from .packing import packed
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Tokens:
     the service sent none, as after a refresh without rotation.
     """
 
+    __module__ = "cognito_idp"
+
     access_token: str = field(repr=redacted)
     id_token: str | None = field(default=None, repr=redacted)
     refresh_token: str | None = field(default=None, repr=redacted)
@@ -45,6 +48,8 @@ class Device:
 
     Keep all three, and have a new one remembered with `remember_device`; later sign-ins with it may skip MFA.
     """
+
+    __module__ = "cognito_idp"
 
     key: str
     group_key: str
@@ -73,6 +78,8 @@ class Challenge:
     `repr`. `device_dropped` is as in `SignedIn`.
     """
 
+    __module__ = "cognito_idp"
+
     challenge_name: ClassVar[str]
     is_automatic: ClassVar[bool] = False
     """Whether it asks for proof of a password or a device, which the library gives by itself."""
@@ -90,6 +97,7 @@ class Challenge:
         """The service's name for it, such as `SMS_MFA`."""
         return self.challenge_name
 
+    @clears_frames
     def to_state(self) -> str:
         """Return the challenge as text for a cookie or a database, for `challenge_from_state` on whatever host.
 
@@ -105,16 +113,16 @@ class Challenge:
         return packed(self.name, self._stored())
 
     def _stored(self) -> Mapping[str, Any]:
-        return Secrets(
-            name=self.name,
-            client=self.client_id,
-            user=self.username,
-            session=self.session,
-            parameters=self.parameters,
-            available=list(map(str, self.available)),
-            admin=self.admin,
-            dropped=self.device_dropped,
-        )
+        return {
+            "name": self.name,
+            "client": self.client_id,
+            "user": self.username,
+            "session": self.session,
+            "parameters": self.parameters,
+            "available": list(map(str, self.available)),
+            "admin": self.admin,
+            "dropped": self.device_dropped,
+        }
 
     def _listed(self, parameter: str) -> tuple[str, ...]:
         value = _json(self.parameters.get(parameter, ""))
@@ -132,6 +140,8 @@ def _json(text: str) -> Any:
 class CodeChallenge(Challenge):
     """The base of the challenges that are answered with `code=`."""
 
+    __module__ = "cognito_idp"
+
     @property
     def medium(self) -> str | None:
         """How the code was sent: `SMS` or `EMAIL`."""
@@ -147,12 +157,16 @@ class CodeChallenge(Challenge):
 class SmsMfa(CodeChallenge):
     """A code was sent by SMS, as a second factor; answer with `code=`."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "SMS_MFA"
 
 
 @attrs.frozen(kw_only=True)
 class SmsOtp(CodeChallenge):
     """A code was sent by SMS, as the first factor; answer with `code=`."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "SMS_OTP"
 
@@ -161,12 +175,16 @@ class SmsOtp(CodeChallenge):
 class EmailOtp(CodeChallenge):
     """A code was sent by email; answer with `code=`."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "EMAIL_OTP"
 
 
 @attrs.frozen(kw_only=True)
 class SoftwareTokenMfa(CodeChallenge):
     """The user's authenticator app shows a code; answer with `code=`."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "SOFTWARE_TOKEN_MFA"
 
@@ -180,6 +198,8 @@ class SoftwareTokenMfa(CodeChallenge):
 class SelectMfaType(Challenge):
     """The user has several second factors; answer with `choice=`, one of `options`."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "SELECT_MFA_TYPE"
 
     @property
@@ -191,6 +211,8 @@ class SelectMfaType(Challenge):
 @attrs.frozen(kw_only=True)
 class SelectChallenge(Challenge):
     """The user may choose how to sign in; answer with `choice=`, and `password=` or `credential=` if it needs one."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "SELECT_CHALLENGE"
 
@@ -207,6 +229,8 @@ class MfaSetup(Challenge):
     For an authenticator app begin with the client's `set_up_totp`; for codes by email answer with `email=`.
     """
 
+    __module__ = "cognito_idp"
+
     challenge_name = "MFA_SETUP"
 
     @property
@@ -222,12 +246,14 @@ class TotpSetup(CodeChallenge):
     `secret_code` is the shared secret in base32 for the app, and `uri` the same for a QR code. Both are secret.
     """
 
+    __module__ = "cognito_idp"
+
     challenge_name = "MFA_SETUP"
 
     secret_code: str = field(repr=redacted)
 
     def _stored(self) -> Mapping[str, Any]:
-        return Secrets(super()._stored(), secret=self.secret_code)
+        return {**super()._stored(), "secret": self.secret_code}
 
     def uri(self, *, issuer: str, account: str | None = None) -> str:
         """Return the `otpauth://` URI that authenticator apps read from a QR code.
@@ -243,6 +269,8 @@ class TotpSetup(CodeChallenge):
 @attrs.frozen(kw_only=True)
 class NewPasswordRequired(Challenge):
     """The password is temporary; answer with `new_password=` and `attributes=` for each of `required_attributes`."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "NEW_PASSWORD_REQUIRED"
 
@@ -262,12 +290,16 @@ class NewPasswordRequired(Challenge):
 class CustomChallenge(Challenge):
     """The pool's Lambda triggers ask something, described in `parameters`; answer with `answer=`."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "CUSTOM_CHALLENGE"
 
 
 @attrs.frozen(kw_only=True)
 class Password(Challenge):
     """The password is asked for; answer with `password=`, which is sent as it is."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "PASSWORD"
 
@@ -276,6 +308,8 @@ class Password(Challenge):
 class PasswordSrp(Challenge):
     """The password is asked for; answer with `password=`, which is proven by SRP and not sent."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "PASSWORD_SRP"
 
 
@@ -283,12 +317,16 @@ class PasswordSrp(Challenge):
 class AdminNoSrpAuth(Challenge):
     """The password is asked for, from an administrator; answer with `password=`, which is sent as it is."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "ADMIN_NO_SRP_AUTH"
 
 
 @attrs.frozen(kw_only=True)
 class WebAuthn(Challenge):
     """A passkey is asked for; answer with `credential=`, what the browser made of `request_options`."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "WEB_AUTHN"
 
@@ -302,6 +340,8 @@ class WebAuthn(Challenge):
 class PasswordVerifier(Challenge):
     """The second half of SRP. The library answers it, unless the password was not given to this step."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "PASSWORD_VERIFIER"
     is_automatic = True
 
@@ -309,6 +349,8 @@ class PasswordVerifier(Challenge):
 @attrs.frozen(kw_only=True)
 class DeviceSrpAuth(Challenge):
     """The device must prove itself. The library answers it when `device=` is given, also to `respond`."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = "DEVICE_SRP_AUTH"
     is_automatic = True
@@ -318,6 +360,8 @@ class DeviceSrpAuth(Challenge):
 class DevicePasswordVerifier(Challenge):
     """The second half of a device's SRP. The library answers it."""
 
+    __module__ = "cognito_idp"
+
     challenge_name = "DEVICE_PASSWORD_VERIFIER"
     is_automatic = True
 
@@ -325,6 +369,8 @@ class DevicePasswordVerifier(Challenge):
 @attrs.frozen(kw_only=True)
 class UnknownChallenge(Challenge):
     """A challenge that this version doesn't know; answer with `responses=`, by the service's names."""
+
+    __module__ = "cognito_idp"
 
     challenge_name = ""
     unknown_name: str

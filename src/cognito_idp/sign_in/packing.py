@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInStateError
 from .._protocol.base64url import base64url
-from .._protocol.redaction import REDACTED, SecretBytes, secret_text
+from .._protocol.redaction import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,8 @@ _MAX_BYTES = 64 * 1024
 
 class ChallengeState(str):
     """A stored challenge: a plain string whose `repr` shows nothing of it."""
+
+    __module__ = "cognito_idp"
 
     __slots__ = ()
 
@@ -38,7 +40,7 @@ def packed(name: str, fields: Mapping[str, Any]) -> ChallengeState:
     Raises:
         SignInStateError: they are too large.
     """
-    data = SecretBytes(json.dumps(fields, separators=(",", ":")).encode("ascii"))
+    data = json.dumps(fields, separators=(",", ":")).encode("ascii")
     if len(data) > _MAX_BYTES:
         msg = f"{name} can't be stored: what the service sent along is {len(data)} bytes, over {_MAX_BYTES}"
         raise SignInStateError(msg)
@@ -54,12 +56,12 @@ def unpacked(state: str) -> dict[str, Any]:
     if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
         msg = f"the stored challenge is of another version than {_VERSION.rstrip('.')!r}, or is none"
         raise SignInStateError(msg)
-    text = secret_text(state[len(_VERSION) :])
+    text = state[len(_VERSION) :]
     fields: Any = None
     try:
-        compressed = SecretBytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        compressed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         unpacker = zlib.decompressobj()
-        data = SecretBytes(unpacker.decompress(compressed, _MAX_BYTES))
+        data = unpacker.decompress(compressed, _MAX_BYTES)
         # Decoding passes over characters that are not of the alphabet, and over bits that are left at the end.
         if unpacker.eof and not unpacker.unused_data and base64url(compressed) == text:
             fields = json.loads(data)

@@ -13,6 +13,7 @@ from .srp import device_verifier_flow
 if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._protocol.redaction import Opaque
     from .outcomes import Device, MfaSetup
 
 _SALT_BYTES = 16
@@ -40,19 +41,23 @@ def set_up_totp(challenge: MfaSetup, options: Options) -> Flow[TotpSetup]:
     )
 
 
-def remember_device(access_token: str, device: Device, name: str | None, options: Options) -> Flow[bool]:
+def remember_device(access_token: Opaque[str], device: Device, name: str | None, options: Options) -> Flow[bool]:
     """Give the service a verifier of the device's password (ConfirmDevice), and return whether the user must agree."""
+    request = ConfirmDeviceRequest(
+        access_token=access_token.value,
+        device_key=device.key,
+        device_name=name,
+        device_secret_verifier_config=(yield from _verifier(device, options)),
+    )
+    answer = yield from invoke(request, options)
+    return answer.user_confirmation_necessary is True
+
+
+def _verifier(device: Device, options: Options) -> Flow[DeviceSecretVerifierConfigType]:
     salt, verifier = yield from device_verifier_flow(
         device_group_key=device.group_key,
         device_key=device.key,
         device_password=device.password,
         salt=options.token_bytes(_SALT_BYTES),
     )
-    request = ConfirmDeviceRequest(
-        access_token=access_token,
-        device_key=device.key,
-        device_name=name,
-        device_secret_verifier_config=DeviceSecretVerifierConfigType(password_verifier=verifier, salt=salt),
-    )
-    answer = yield from invoke(request, options)
-    return answer.user_confirmation_necessary is True
+    return DeviceSecretVerifierConfigType(password_verifier=verifier, salt=salt)

@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from .._errors import SrpError
 from .._flow.effects import Lock, hold, offload
-from .._protocol.redaction import secret_text
-from .encoding import utf8
-from .secret_hash import secret_hash as secret_hash  # noqa: PLC0414 - for those who look for it here
+from .._protocol.frames import clears_frames
+from .client_secret import utf8
 from .srp_math import G, N, advance, group, run
 
 if TYPE_CHECKING:
@@ -49,8 +48,11 @@ class SrpSession:
     The plain methods compute at once; the ones that return flows do the same without blocking an event loop.
     """
 
+    __module__ = "cognito_idp"
+
     __slots__ = ("_public", "_secret")
 
+    @clears_frames
     def __init__(self, secret_a: int | None = None) -> None:
         """Take the ephemeral secret; None draws a fresh one of 256 bits.
 
@@ -84,6 +86,7 @@ class SrpSession:
             self._public = yield from group().power_of_g(self._secret)
         return self._public
 
+    @clears_frames
     def claim(
         self,
         *,
@@ -109,9 +112,7 @@ class SrpSession:
         Raises:
             SrpError: the challenge or the password can't be used.
         """
-        return run(
-            self._claim(pool_name + user_id, secret_text(password), srp_b, salt, secret_text(secret_block), timestamp)
-        )
+        return run(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
 
     def claim_flow(
         self,
@@ -125,9 +126,7 @@ class SrpSession:
         timestamp: str,
     ) -> Flow[str]:
         """Return what `claim` does, without blocking an event loop."""
-        return in_turn(
-            self._claim(pool_name + user_id, secret_text(password), srp_b, salt, secret_text(secret_block), timestamp)
-        )
+        return in_turn(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
 
     def _claim(
         self, identity: str, password: str, srp_b: str, salt: str, secret_block: str, timestamp: str
@@ -154,6 +153,7 @@ class SrpSession:
         return "SrpSession(***)"
 
 
+@clears_frames
 def device_verifier(*, device_group_key: str, device_key: str, device_password: str, salt: bytes) -> tuple[str, str]:
     """Return `Salt` and `PasswordVerifier` of ConfirmDevice, both base64.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInAnswerError, SignInStateError
-from .._protocol.redaction import Secrets, secret_text
+from .._protocol.frames import clears_frames
 from ..types import ChallengeNameType
 from .machine import AUTOMATIC, challenge_class
 from .outcomes import Challenge, MfaSetup, TotpSetup, UnknownChallenge
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .app_client import AppClient
 
 
+@clears_frames
 def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
     """Return the challenge that a text from `to_state` stands for.
 
@@ -23,7 +24,7 @@ def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
     Raises:
         SignInStateError: the text is of another version, cut off, changed, or of another app client.
     """
-    fields = Secrets(unpacked(secret_text(state)))
+    fields = unpacked(state)
     try:
         challenge = _restored(fields)
     except (KeyError, TypeError, ValueError):

@@ -20,35 +20,16 @@ if TYPE_CHECKING:
     from .stub_queue import UnexpectedCallError as UnexpectedCallError
     from .tokens import TokenIssuer as TokenIssuer
 else:
-    from .._structs.lazy import resolver
+    from .._structs.lazy import facade
 
-    _HOMES = {
-        "Call": "stub_queue",
-        "CognitoServer": "server",
-        "LeftoverAnswersError": "stub_queue",
-        "NoWaitRetry": "retry",
-        "ServerNotInstalledError": "server",
-        "ServerStartError": "server",
-        "StubTransport": "stub",
-        "TokenIssuer": "tokens",
-        "UnexpectedCallError": "stub_queue",
-        "cognito_server": "server",
-        "srp_parameters": "srp",
-    }
-
-    __getattr__ = resolver(__name__, _HOMES)
-
-
-__all__ = [
-    "Call",
-    "CognitoServer",
-    "LeftoverAnswersError",
-    "NoWaitRetry",
-    "ServerNotInstalledError",
-    "ServerStartError",
-    "StubTransport",
-    "TokenIssuer",
-    "UnexpectedCallError",
-    "cognito_server",
-    "srp_parameters",
-]
+    __getattr__, __dir__ = facade(
+        __name__,
+        {
+            ".retry": "NoWaitRetry",
+            ".server": "CognitoServer ServerNotInstalledError ServerStartError cognito_server",
+            ".srp": "srp_parameters",
+            ".stub": "StubTransport",
+            ".stub_queue": "Call LeftoverAnswersError UnexpectedCallError",
+            ".tokens": "TokenIssuer",
+        },
+    )

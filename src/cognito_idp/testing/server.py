@@ -24,8 +24,8 @@ from xml.etree.ElementTree import Element, fromstring
 
 import attrs
 
-from .._call.options import random_uuid
-from .._protocol.sigv4 import sign
+from .._protocol.ids import random_uuid
+from .._protocol.sigv4 import amz_date, sign
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError
 
@@ -207,7 +207,7 @@ def _iam(port: int, action: str, **parameters: str) -> Element:
         (("host", f"{_HOST}:{port}"), ("content-type", "application/x-www-form-urlencoded")),
         body,
         credentials=_ROOT,
-        amz_date=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        amz_date=amz_date(int(time.time())),
         region="us-east-1",
         service="iam",
     )

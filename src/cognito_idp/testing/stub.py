@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 import anyio.lowlevel
 import httpx
 
-from .._protocol.redaction import Secrets
 from .._structs.convert import from_wire, to_wire
 from .._structs.struct import Response
 from ..credentials.types import Credentials
@@ -221,7 +220,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 " nothing else; give the client credentials=, and a TokenVerifier its pool's keys (TrustedPool(jwks=))"
             )
             raise self._queue.unexpected(msg)
-        members = Secrets(json.loads(request.read()))
+        members = json.loads(request.read())
         try:
             made = from_wire(cls, members)
         except CognitoIdpError as error:

@@ -1,1 +1,26 @@
-"""The tokens that a user pool issues: verifying them, and keeping them fresh."""
+"""The tokens that a user pool issues: verifying them, and keeping them fresh. Names load on first use."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .async_user_session import AsyncUserSession as AsyncUserSession
+    from .async_verify import AsyncTokenVerifier as AsyncTokenVerifier
+    from .claims import AccessTokenClaims as AccessTokenClaims
+    from .claims import IdTokenClaims as IdTokenClaims
+    from .pools import TrustedPool as TrustedPool
+    from .user_session import UserSession as UserSession
+    from .verify import TokenVerifier as TokenVerifier
+else:
+    from .._structs.lazy import facade
+
+    __getattr__, __dir__ = facade(
+        __name__,
+        {
+            ".async_user_session": "AsyncUserSession",
+            ".async_verify": "AsyncTokenVerifier",
+            ".claims": "AccessTokenClaims IdTokenClaims",
+            ".pools": "TrustedPool",
+            ".user_session": "UserSession",
+            ".verify": "TokenVerifier",
+        },
+    )

@@ -58,6 +58,8 @@ class TokenClaims:
 class AccessTokenClaims(TokenClaims):
     """The claims of an access token: what its bearer may do."""
 
+    __module__ = "cognito_idp"
+
     client_id: str
     """The app client that the token was issued to."""
     scope: frozenset[str]
@@ -71,6 +73,8 @@ class AccessTokenClaims(TokenClaims):
 @attrs.frozen(kw_only=True)
 class IdTokenClaims(TokenClaims):
     """The claims of an ID token: who the user is. Custom attributes stand in `all`, such as `custom:tenant`."""
+
+    __module__ = "cognito_idp"
 
     aud: str
     """The app client that the token was issued to."""

@@ -1,4 +1,4 @@
-"""What the sync and the async verifier share: the settings, and the flow of a verification.
+"""What the sync and the async verifier share: the settings, the flow of a verification, and a lazily made transport.
 
 `verified` is the whole path on one page. Nothing of a token is believed before its signature fits but its issuer and
 the name of its key, and those only choose among keys that are trusted anyway.
@@ -10,7 +10,7 @@ import math
 import time
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._transport.limits import Timeout, timeout_of
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Pools: TypeAlias = str | TrustedPool | Iterable[str | TrustedPool]
     TokenUse: TypeAlias = Literal["access", "id"] | None
+
+AdapterT = TypeVar("AdapterT")
 
 _TIMEOUT: Final = Timeout(total=10.0, connect=3.0, read=5.0, write=5.0)
 # A pool has two keys, and all tokens that one of them signed begin with the same header.

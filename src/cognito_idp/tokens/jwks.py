@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._errors import InvalidResponseError, JwksError, TokenKeyError, TransportError
 from .._flow.effects import Lock, hold, send
 from .._protocol.endpoint import Endpoint
-from .._protocol.wire import HttpRequest
-from .._version import __version__
+from .._protocol.user_agent import LIBRARY
+from .._protocol.wire import OK, HttpRequest
 from .jws import shown
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _PAUSE: Final = 10.0
 # With no keys at all nothing works, and it is worth trying again soon; but not in every call that comes.
 _PAUSE_WITHOUT_KEYS: Final = 1.0
 _PAUSE_WITH_OLD_KEYS: Final = 300.0
-_OK: Final = 200
 
 
 class _State(NamedTuple):
@@ -139,14 +138,14 @@ def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits)
         ("host", Endpoint(uri, None).host),
         ("accept", "application/json"),
         ("accept-encoding", "identity"),
-        ("user-agent", f"cognito-idp/{__version__}"),
+        ("user-agent", LIBRARY),
     )
     try:
         response = yield from send(HttpRequest("GET", uri, headers, b"", limits))
     except (TransportError, InvalidResponseError) as error:
         msg = f"the keys at {uri} can't be fetched: {error}"
         raise JwksError(msg) from error
-    if response.status_code != _OK:
+    if response.status_code != OK:
         msg = f"the keys at {uri} can't be fetched: it answered with HTTP status {response.status_code}"
         raise JwksError(msg)
     try:

@@ -13,7 +13,6 @@ from json import JSONDecoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import TokenAlgorithmError, TokenFormatError, TokenKeyError, TokenTooLargeError
-from .._protocol.redaction import SecretBytes, secret_text
 
 if TYPE_CHECKING:
     from typing import Final
@@ -56,8 +55,7 @@ def split(token: str, max_bytes: int) -> Parts:
     found = _FORM.fullmatch(token)
     if found is None:
         raise TokenFormatError(_problem(token))
-    header, payload, signature = found.groups()
-    return Parts(header, secret_text(payload), secret_text(signature))
+    return Parts(*found.groups())
 
 
 def _problem(token: str) -> str:
@@ -113,7 +111,7 @@ def read_object(part: str, name: str) -> dict[str, Any]:
     Raises:
         TokenFormatError: it doesn't, or one of its objects has a member twice. The text calls the part `name`.
     """
-    data = SecretBytes(decode(part, name))
+    data = decode(part, name)
     try:
         found = _JSON.decode(data.decode())
     except (ValueError, RecursionError):

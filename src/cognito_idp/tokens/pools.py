@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .._errors import ConfigError
-from .._protocol.endpoint import checked_url, partition_of
+from .._protocol.endpoint import checked_url
+from .._protocol.pool_id import UserPoolId
 from .names import Names, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Final
-
-_POOL_ID: Final = re.compile(r"[\w-]+_[0-9a-zA-Z]+", re.ASCII)
-_REGION_OF_ID: Final = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-\d+)_.+")
-_REGION: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# A pool's tokens name one of these as their issuer, as its `IssuerConfiguration` says.
-_HOSTS: Final = ("cognito-idp", "issuer-cognito-idp")
 
 
 def _names_or_any(given: Names | None) -> frozenset[str] | None:
@@ -49,6 +42,8 @@ class TrustedPool:
         ConfigError: a setting can't be used.
     """
 
+    __module__ = "cognito_idp"
+
     user_pool_id: str
     client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=_names_or_any)
     region: str | None = attrs.field(default=None, kw_only=True)
@@ -62,15 +57,13 @@ class TrustedPool:
 
     def __attrs_post_init__(self) -> None:
         """Work out the issuers, and refuse what would accept nothing or anything."""
-        if not isinstance(self.user_pool_id, str) or not _POOL_ID.fullmatch(self.user_pool_id):
-            msg = f"user_pool_id {self.user_pool_id!r} is no id of a user pool; one looks like 'eu-west-1_AbCdEfGhI'"
-            raise ConfigError(msg)
+        pool_id = UserPoolId.parse(self.user_pool_id)
         if self.client_ids is not None and (not self.client_ids or "" in self.client_ids):
             msg = "client_ids names no app client, or has an empty name; None accepts those of every app client"
             raise ConfigError(msg)
-        object.__setattr__(self, "jwks_uris", {issuer: self._jwks_uri(issuer) for issuer in self._issuers()})
+        object.__setattr__(self, "jwks_uris", {issuer: self._jwks_uri(issuer) for issuer in self._issuers(pool_id)})
 
-    def _issuers(self) -> tuple[str, ...]:
+    def _issuers(self, pool_id: UserPoolId) -> tuple[str, ...]:
         if self.issuer == "":
             msg = "issuer is empty"
             raise ConfigError(msg)
@@ -79,25 +72,12 @@ class TrustedPool:
                 msg = "issuer= names the only issuer to accept, so that region= and replica_regions= would mean nothing"
                 raise ConfigError(msg)
             return (self.issuer,)
-        regions = (self._region(), *sorted(self.replica_regions))
-        for region in regions:
-            if not _REGION.fullmatch(region):
-                msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
-                raise ConfigError(msg)
-        return tuple(
-            f"https://{host}.{region}.{partition_of(region).dns_suffix}/{self.user_pool_id}"
-            for region in regions
-            for host in _HOSTS
-        )
-
-    def _region(self) -> str:
-        if self.region is not None:
-            return self.region
-        found = _REGION_OF_ID.fullmatch(self.user_pool_id)
-        if found is None:
-            msg = f"user_pool_id {self.user_pool_id!r} doesn't begin with a region; give region= or issuer="
+        own = pool_id.region if self.region is None else self.region
+        if own is None:
+            msg = f"user_pool_id {pool_id.text!r} doesn't begin with a region; give region= or issuer="
             raise ConfigError(msg)
-        return found[1]
+        regions = (own, *sorted(self.replica_regions))
+        return tuple(issuer for region in regions for issuer in pool_id.issuers_in(region))
 
     def _jwks_uri(self, issuer: str) -> str | None:
         if self.jwks_uri is not None:

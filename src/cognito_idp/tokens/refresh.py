@@ -109,10 +109,10 @@ class TokenKeeper:
 
     def _revoked(self) -> Flow[None]:
         self._check_open()
-        token = self.tokens.refresh_token
-        if token is not None:
+        tokens = self.tokens
+        if tokens.refresh_token is not None:
             request = RevokeTokenRequest(
-                token=token, client_id=self._app.client_id, client_secret=self._app.client_secret
+                token=tokens.refresh_token, client_id=self._app.client_id, client_secret=self._app.client_secret
             )
             yield from invoke(request, self._options)
         self._ended = "the user has signed out"

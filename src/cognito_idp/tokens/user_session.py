@@ -1,9 +1,13 @@
-"""A signed-in user's session over the sync client."""
+"""A signed-in user's session over the sync client.
+
+Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._protocol.frames import clears_frames
 from ..sign_in.calls import in_region_of
 from .refresh import DEFAULT_MARGIN, TokenKeeper
 
@@ -33,6 +37,9 @@ class UserSession:
         ConfigError: `margin` is negative.
     """
 
+    __module__ = "cognito_idp"
+
+    @clears_frames
     def __init__(
         self,
         client: Client,
@@ -65,6 +72,7 @@ class UserSession:
 
         return SessionAuth(self.access_token)
 
+    @clears_frames
     def access_token(self) -> str:
         """Return an access token that is good for a while yet; refreshes at most once however many callers wait.
 
@@ -75,6 +83,7 @@ class UserSession:
         tokens = self._client._run(self._keeper.fresh())  # noqa: SLF001
         return tokens.access_token
 
+    @clears_frames
     def refresh(self) -> Tokens:
         """Refresh now, whatever the expiry says.
 
@@ -84,6 +93,7 @@ class UserSession:
         """
         return self._client._run(self._keeper.refresh())  # noqa: SLF001
 
+    @clears_frames
     def sign_out(self) -> None:
         """Revoke the refresh token and the access tokens made from it; the session is over then.
 
@@ -92,6 +102,7 @@ class UserSession:
         """
         self._client._run(self._keeper.sign_out())  # noqa: SLF001
 
+    @clears_frames
     def global_sign_out(self) -> None:
         """Revoke all tokens of the user, on all devices; the session is over then.
 

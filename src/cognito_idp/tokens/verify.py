@@ -1,72 +1,41 @@
-"""The verifiers, sync and async: each is a driver for the flow in `core.py`."""
+"""The sync verifier: a driver for the flow in `core.py`.
+
+Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
+"""
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast, overload
 
-from .._errors import ClientClosedError
 from .._flow.drive import Driver
-from .._flow.drive_async import AsyncDriver
-from .._protocol.redaction import secret_text
+from .._protocol.frames import clears_frames
 from .._settings.config import authorities_in_use
-from .._transport import make_async_transport, make_transport
+from .._transport import make_transport
+from .._transport.lazy import Lazy
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
     from typing import TypeAlias, Unpack
 
     from .._protocol.wire import HttpRequest, HttpResponse
-    from .._transport import AsyncTransportLike, TransportLike
-    from .._transport.adapter import Adapter, AsyncAdapter
+    from .._transport import TransportLike
+    from .._transport.adapter import Adapter
     from .core import Pools, Settings, TokenUse
     from .names import Names
 
     Transport: TypeAlias = TransportLike | None
-    AsyncTransport: TypeAlias = AsyncTransportLike | None
 
-AdapterT = TypeVar("AdapterT")
+_CLOSED: Final = "this verifier is closed, so it can't fetch keys; make a new one"
+
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 
 
-class _Lazy(Generic[AdapterT]):
-    """A transport that is made when keys must be fetched; verifying with keys at hand needs no HTTP library."""
-
-    def __init__(self, make: Callable[[], AdapterT]) -> None:
-        self._make = make
-        self._made: AdapterT | None = None
-        self._closed = False
-        self._lock = threading.Lock()
-
-    def open(self) -> AdapterT:
-        with self._lock:
-            if self._closed:
-                msg = "this verifier is closed, so it can't fetch keys; make a new one"
-                raise ClientClosedError(msg)
-            if self._made is None:
-                self._made = self._make()
-            return self._made
-
-    def close(self) -> AdapterT | None:
-        with self._lock:
-            self._closed = True
-            made, self._made = self._made, None
-            return made
-
-
-class _LazyTransport(_Lazy["Adapter"]):
+class _LazyTransport(Lazy["Adapter"]):
     def send(self, request: HttpRequest) -> HttpResponse:
         adapter: Adapter = self.open()
         return adapter.send(request)
-
-
-class _AsyncLazyTransport(_Lazy["AsyncAdapter"]):
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        adapter: AsyncAdapter = self.open()
-        return await adapter.send(request)
 
 
 class TokenVerifier(Generic[ClaimsT]):
@@ -100,6 +69,8 @@ class TokenVerifier(Generic[ClaimsT]):
         ConfigError: a setting can't be used.
         JwtNotInstalledError: PyJWT is not installed.
     """
+
+    __module__ = "cognito_idp"
 
     @overload
     def __init__(
@@ -135,9 +106,10 @@ class TokenVerifier(Generic[ClaimsT]):
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()))
+        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()), transport, _CLOSED)
         self._driver = Driver(self._transport)
 
+    @clears_frames
     def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
         """Return the claims of a token that is good in every respect; the scopes and groups add to the verifier's own.
 
@@ -145,8 +117,9 @@ class TokenVerifier(Generic[ClaimsT]):
             TokenError: the token is refused; the class says why.
             JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
         """
-        claims = self._driver.run(self._verification.verified(secret_text(token), required_scopes, required_groups))
-        return cast("ClaimsT", claims)
+        flow = self._verification.verified(token, required_scopes, required_groups)
+        del token  # a transport of the user's runs below
+        return cast("ClaimsT", self._driver.run(flow))
 
     def close(self) -> None:
         """Close all connections; with the keys at hand the verifier goes on working. Closing twice does no harm."""
@@ -163,81 +136,3 @@ class TokenVerifier(Generic[ClaimsT]):
     ) -> None:
         """Close the verifier."""
         self.close()
-
-
-class AsyncTokenVerifier(Generic[ClaimsT]):
-    """Verifies tokens as `TokenVerifier` does, and fetches keys without blocking the event loop (asyncio or trio).
-
-    Its settings are those of `TokenVerifier`; `transport` is as for `AsyncClient`. Tasks may share it, and
-    any call may be cancelled. With the keys at hand `verify` doesn't wait for anything.
-    """
-
-    @overload
-    def __init__(
-        self: AsyncTokenVerifier[AccessTokenClaims],
-        user_pool_id: Pools,
-        *,
-        token_use: Literal["access"],
-        transport: AsyncTransport = None,
-        **settings: Unpack[Settings],
-    ) -> None: ...
-
-    @overload
-    def __init__(
-        self: AsyncTokenVerifier[IdTokenClaims],
-        user_pool_id: Pools,
-        *,
-        token_use: Literal["id"],
-        transport: AsyncTransport = None,
-        **settings: Unpack[Settings],
-    ) -> None: ...
-
-    @overload
-    def __init__(
-        self: AsyncTokenVerifier[AnyClaims],
-        user_pool_id: Pools,
-        *,
-        token_use: TokenUse,
-        transport: AsyncTransport = None,
-        **settings: Unpack[Settings],
-    ) -> None: ...
-
-    def __init__(
-        self,
-        user_pool_id: Pools,
-        *,
-        token_use: TokenUse,
-        transport: AsyncTransport = None,
-        **settings: Unpack[Settings],
-    ) -> None:
-        self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _AsyncLazyTransport(lambda: make_async_transport(transport, authorities_in_use()))
-        self._driver = AsyncDriver(self._transport)
-
-    async def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
-        """Return the claims of a token that is good in every respect; the scopes and groups add to the verifier's own.
-
-        Raises:
-            TokenError: the token is refused; the class says why.
-            JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
-        """
-        claims = await self._driver.run(
-            self._verification.verified(secret_text(token), required_scopes, required_groups)
-        )
-        return cast("ClaimsT", claims)
-
-    async def aclose(self) -> None:
-        """Close all connections; with the keys at hand the verifier goes on working. Closing twice does no harm."""
-        adapter = self._transport.close()
-        if adapter is not None:
-            await adapter.close()
-
-    async def __aenter__(self) -> Self:
-        """Return the verifier, which is closed at the end of the block."""
-        return self
-
-    async def __aexit__(
-        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close the verifier."""
-        await self.aclose()

@@ -15,6 +15,7 @@ import anyio
 from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import CognitoIdpError
 from tests.support.hostile import MIB
+from tests.support.kit import link_of
 from tests.support.server import PATIENCE
 
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ class Rig:
     ) -> HttpResponse:
         """Hand a request to the adapter under a client: what the flow of a call would send it."""
         client = client or self.client(url)
-        self.kit.run(client._link.open)
+        self.kit.run(link_of(client).open)
         host = url.partition("://")[2].partition("/")[0]
         request = HttpRequest("POST", url, (("host", host), ("content-length", str(len(body))), *headers), body, limits)
-        response: HttpResponse = self.kit.run(client._link.transport.send, request)
+        response: HttpResponse = self.kit.run(link_of(client).transport.send, request)
         return response
 
 

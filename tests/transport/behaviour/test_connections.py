@@ -11,6 +11,7 @@ from cognito_idp import Timeout
 from cognito_idp.errors import ClientClosedError, ReadTimeoutError, TransportError
 from tests.support.answers import answer, answer_and_close, gated, hang_in_body, in_turn
 from tests.support.hostile import OnceAConnection
+from tests.support.kit import link_of
 
 from .wires import over
 
@@ -124,8 +125,8 @@ def test_an_adapter_that_is_closed(rig: Rig, serve: Serve) -> None:
     """A call that comes to a closed transport, as one may whose client is closed meanwhile, has our error."""
     server = serve(answer())
     client = rig.client(server.url)
-    rig.kit.run(client._link.open)
-    adapter = client._link.transport
+    rig.kit.run(link_of(client).open)
+    adapter = link_of(client).transport
     rig.kit.run(adapter.close)
     with pytest.raises(ClientClosedError):
         rig.exchange(server.url, client=client)

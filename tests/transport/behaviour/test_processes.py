@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.answers import answer, hang
-from tests.support.server import PATIENCE
 
+from .processes import ended, start
 from .wires import over
 
 if TYPE_CHECKING:
@@ -21,30 +19,14 @@ if TYPE_CHECKING:
     from .rig import Rig
 
 
-def start(what: str, rig: Rig, url: str) -> subprocess.Popen[str]:
-    """Start a process that does something over a wire."""
-    command = [sys.executable, "-m", "tests.transport.behaviour.processes", what, rig.wire.name, url]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Wait for a process, and return its exit status and what it wrote to stderr."""
-    with process:
-        try:
-            _, errors = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-    return process.returncode, errors
-
-
 @over(lambda wire: not wire.is_async)
 def test_ctrl_c(rig: Rig, serve: Serve) -> None:
     """Ctrl-C ends a sync call to a server that never answers."""
     server = serve(hang)
-    process = start("interrupt", rig, server.url)
+    process = start("interrupt", rig.wire, server.url)
     server.wait_for(lambda: len(server.requests) == 1)
     process.send_signal(signal.SIGINT)
-    assert (3, "") == ended(process)
+    assert (3, "", "") == ended(process)
     server.wait_for(lambda: server.open == 0)
 
 
@@ -53,10 +35,10 @@ def test_ctrl_c(rig: Rig, serve: Serve) -> None:
 def test_ctrl_c_in_an_event_loop(rig: Rig, serve: Serve) -> None:
     """Ctrl-C ends an async call to a server that never answers, as `asyncio.run` and `trio.run` do with any call."""
     server = serve(hang)
-    process = start("interrupt", rig, server.url)
+    process = start("interrupt", rig.wire, server.url)
     server.wait_for(lambda: len(server.requests) == 1)
     process.send_signal(signal.SIGINT)
-    status, errors = ended(process)  # some libraries complain that their client was not closed
+    status, _, errors = ended(process)  # some libraries complain that their client was not closed
     assert 3 == status, errors
     server.wait_for(lambda: server.open == 0)
 
@@ -65,7 +47,7 @@ def test_ctrl_c_in_an_event_loop(rig: Rig, serve: Serve) -> None:
 def test_fork(rig: Rig, serve: Serve) -> None:
     """A client that called before `os.fork` works in both processes, and no connection serves both of them."""
     server = serve(answer())
-    assert (0, "") == ended(start("fork", rig, server.url))
+    assert (0, "", "") == ended(start("fork", rig.wire, server.url))
     users: dict[int, set[int]] = {}
     for request in server.requests:
         users.setdefault(request.connection, set()).add(json.loads(request.body)["Process"])
@@ -88,4 +70,4 @@ def test_fork_with_a_transport_of_ones_own(rig: Rig, serve: Serve) -> None:
 
     The async ones belong to one event loop, which no fork takes along.
     """
-    assert (0, "") == ended(start("fork", rig, serve(answer()).url))
+    assert (0, "", "") == ended(start("fork", rig.wire, serve(answer()).url))

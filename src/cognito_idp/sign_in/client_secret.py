@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64encode
+from typing import TYPE_CHECKING
 
 from .._errors import SignInAnswerError
-from .encoding import utf8
+from .._protocol.frames import clears_frames
+
+if TYPE_CHECKING:
+    from .._errors import SignInError
 
 
+@clears_frames
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client's secret.
 
@@ -20,3 +25,18 @@ def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     key = utf8("client secret", client_secret, SignInAnswerError)
     text = utf8("user name", username + client_id, SignInAnswerError)
     return b64encode(hmac.digest(key, text, "sha256")).decode()
+
+
+def utf8(what: str, text: str, error: type[SignInError]) -> bytes:
+    """Return a text as UTF-8; `what` names it in the error.
+
+    Raises:
+        SignInError: of the class `error`; it holds half a surrogate pair. The text itself is not shown.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as problem:
+        position = problem.start
+    # Raised out here, since the error above holds the text and would be this one's context.
+    msg = f"the {what} can't be sent: its character {position} is half a surrogate pair, which UTF-8 can't encode"
+    raise error(msg)

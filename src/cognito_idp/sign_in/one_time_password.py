@@ -6,8 +6,10 @@ import hmac
 from base64 import b32decode
 
 from .._errors import SignInError
+from .._protocol.frames import clears_frames
 
 
+@clears_frames
 def totp(secret_base32: str, at: float, digits: int = 6, period: int = 30) -> str:
     """Return the code that holds at the Unix time `at`, by HMAC-SHA1.
 

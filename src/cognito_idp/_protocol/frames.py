@@ -1,0 +1,197 @@
+"""The one place that keeps secrets out of tracebacks.
+
+Error reporters print the local variables of every frame that an error passed through, and open what they find there.
+So before an error leaves the library, the frames that it passed through lose their variables: those of the library
+and of the HTTP libraries below it, in the whole chain of errors. Frames of anybody else keep theirs.
+
+The drivers do this, and so does every public function that takes a secret (`clears_frames`). Whoever adds a variable
+has nothing to remember. The exception is code that runs *above* a function of the user's (a transport, an observer, a
+hook, a retry policy): the user may look at a frame there while it is still at work. `redaction.py` is for those.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import sys
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from types import FrameType
+
+F = TypeVar("F", bound="Callable[..., Any]")
+C = TypeVar("C")
+
+_OURS: Final = "cognito_idp"
+_PACKAGES: Final = frozenset(
+    {
+        _OURS,
+        "httpx",
+        "httpcore",
+        "httpx2",
+        "httpcore2",
+        "httpx_aiohttp",
+        "aiohttp",
+        "cattrs",
+        "h11",
+        "anyio",
+        "trio",
+        "asyncio",
+        "ssl",
+        "socket",
+    }
+)
+# An exception that is raised again and again (a mock's `side_effect`) keeps the entries of every time before. The
+# newest come first, and one call makes far fewer.
+_MOST_ENTRIES: Final = 500
+_MOST_ERRORS: Final = 100
+# What attrs and cattrs generate may have no module; the file's name, `<attrs generated init cognito_idp...>`, has it.
+_GENERATED: Final = f" {_OURS}."
+
+# For maintainers: tests/conftest.py sets it where pytest is told to show local variables (`-l`).
+keep_locals = False
+
+
+def clear_frames(error: BaseException, handled: BaseException | None = None) -> None:
+    """Clear the frames that an error, and everything that led to it, passed through.
+
+    `handled` is what the caller of the library was handling meanwhile (`sys.exception()` on entry). It is the context
+    of whatever is raised then, and belongs to the caller.
+    """
+    if keep_locals:
+        return
+    seen: list[BaseException] = []
+    todo: list[tuple[BaseException | None, bool]] = [(error, False)]
+    while todo and len(seen) < _MOST_ERRORS:
+        each, is_ours = todo.pop()
+        # Compared as objects: exceptions may define equality, or lack a hash.
+        if each is None or each is handled or any(each is other for other in seen):
+            continue
+        seen.append(each)
+        entry = each.__traceback__
+        for _ in range(_MOST_ENTRIES):
+            if entry is None:
+                break
+            frame = entry.tb_frame
+            is_ours = _is_ours(frame, is_ours)
+            if is_ours and _has_ended(frame):
+                frame.clear()
+            entry = entry.tb_next
+        if isinstance(each, BaseExceptionGroup):
+            todo += [(part, is_ours) for part in each.exceptions]
+        todo += ((each.__cause__, is_ours), (each.__context__, is_ours))
+
+
+def _is_ours(frame: FrameType, caller_is: bool) -> bool:
+    """Whether a frame is to be cleared; one of Python's own modules is as the frame that called it."""
+    module = frame.f_globals.get("__name__")
+    if type(module) is not str:
+        return _GENERATED in frame.f_code.co_filename
+    package = module.partition(".")[0]
+    return package in _PACKAGES or (caller_is and package in sys.stdlib_module_names)
+
+
+def _has_ended(frame: FrameType) -> bool:
+    """Whether a frame is neither running nor waiting.
+
+    Before Python 3.13 `clear()` on a frame that waits closes its generator or coroutine, which may be another task's.
+    A frame object owns its variables, and its code with them, only once its function has ended; until then the garbage
+    collector finds them elsewhere. The code is compared as an object, since the others may be anything.
+    """
+    code = frame.f_code
+    for referent in gc.get_referents(frame):  # noqa: SIM110 - a generator would double the time
+        if referent is code:
+            return True
+    return False
+
+
+def clears_frames(function: F) -> F:
+    """Clear the frames below a public function that takes a secret, its own included, when an error leaves it."""
+    flags = function.__code__.co_flags
+    for flag, guard in _GUARDS:
+        if flags & flag:
+            return functools.wraps(function)(guard(function))  # type: ignore[return-value]  # it takes and returns the same
+    return functools.wraps(function)(_guarded(function))  # type: ignore[return-value]
+
+
+def guards_init(cls: type[C]) -> type[C]:
+    """Have `clears_frames` on the constructor of a class."""
+    cls.__init__ = clears_frames(cls.__init__)  # type: ignore[method-assign]  # mypy fears for subclasses, which have their own
+    return cls
+
+
+# Each of the guards puts the arguments into a box that is empty while the function runs. So they can be seen neither in
+# the guard's frame, which is at work then, nor in a traceback, of which it is the first entry.
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        handled = sys.exception()
+        box: list[Any] = [kwargs, args]
+        del args, kwargs
+        try:
+            return function(*box.pop(), **box.pop())
+        except BaseException as error:
+            clear_frames(error, handled)
+            raise
+
+    return guarded
+
+
+def _guarded_coroutine(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def guarded(*args: Any, **kwargs: Any) -> Any:
+        handled = sys.exception()
+        box: list[Any] = [kwargs, args]
+        del args, kwargs
+        try:
+            return await function(*box.pop(), **box.pop())
+        except BaseException as error:
+            clear_frames(error, handled)
+            raise
+
+    return guarded
+
+
+def _guarded_generator(function: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        handled = sys.exception()
+        box: list[Any] = [kwargs, args]
+        del args, kwargs
+        try:
+            for item in function(*box.pop(), **box.pop()):
+                yield item
+                handled = sys.exception()
+                del item
+        except BaseException as error:
+            clear_frames(error, handled)
+            raise
+
+    return guarded
+
+
+def _guarded_async_generator(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def guarded(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        handled = sys.exception()
+        box: list[Any] = [kwargs, args]
+        del args, kwargs
+        try:
+            async with aclosing(function(*box.pop(), **box.pop())) as items:
+                async for item in items:
+                    yield item
+                    handled = sys.exception()
+                    del item
+        except BaseException as error:
+            clear_frames(error, handled)
+            raise
+
+    return guarded
+
+
+_GUARDS: Final = (
+    (inspect.CO_COROUTINE, _guarded_coroutine),
+    (inspect.CO_GENERATOR, _guarded_generator),
+    (inspect.CO_ASYNC_GENERATOR, _guarded_async_generator),
+)

@@ -1,0 +1,54 @@
+"""What holds connections is made on first use, once, and closed for good."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .._errors import ClientClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Lazy(Generic[T]):
+    """A transport, alone or with its driver; no HTTP library is imported before it is needed. Threads may share it."""
+
+    __slots__ = ("_lock", "_make", "_on_use_after_close", "_transport", "closed", "made")
+
+    def __init__(self, make: Callable[[], T], transport: object, on_use_after_close: str) -> None:
+        """Take the function that makes it, the `transport=` that the user asked for, and an error's text."""
+        self._make = make
+        self._transport = transport
+        self._on_use_after_close = on_use_after_close
+        self._lock = threading.Lock()
+        self.made: T | None = None
+        self.closed = False
+
+    def open(self) -> T:
+        """Return it.
+
+        Raises:
+            ClientClosedError: it was closed.
+        """
+        with self._lock:
+            if self.closed:
+                raise ClientClosedError(self._on_use_after_close)
+            if self.made is None:
+                self.made = self._make()
+            return self.made
+
+    def close(self) -> T | None:
+        """Close for good, and return it for the caller to close; None if there is nothing to close.
+
+        A transport of the user's is closed even if nothing was sent through it.
+        """
+        with self._lock:
+            is_users_own = not isinstance(self._transport, str | None)
+            if is_users_own and self.made is None and not self.closed:
+                self.made = self._make()
+            self.closed = True
+            made, self.made = self.made, None
+            return made
