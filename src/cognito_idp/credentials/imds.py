@@ -1,6 +1,6 @@
-"""Credentials of the role that an EC2 instance runs under, from the instance metadata service, version 2.
+"""Credentials of an EC2 instance's role, from the instance metadata service, version 2.
 
-There is no fallback to version 1, which answers requests that were forged through a server on the instance.
+There is no fallback to version 1, which answers requests that an attacker forges through a server on the instance.
 
 Source: Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata"; AWS SDKs and Tools
 Reference Guide, "IMDS credential provider".
@@ -39,13 +39,13 @@ _PAUSE: Final = 0.1
 _ROLE: Final = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _TOKEN: Final = re.compile(r"[!-~]{1,1024}")
 
-# When the service can't renew the credentials in time, it goes on giving out old ones, which AWS goes on accepting.
+# If the service can't renew the credentials in time, it keeps returning old ones, and AWS keeps accepting them.
 _KEEP_SECONDS: Final = 15 * 60
 _KEEP_MORE_SECONDS: Final = (2 * 60, 10 * 60)
 
 
 class _Service(NamedTuple):
-    """Where the service is, how long an answer may take, and how often to ask."""
+    """The service's URL, the timeout of a request in seconds, and the number of attempts."""
 
     url: str
     timeout: float
@@ -65,10 +65,9 @@ class InstanceMetadataProvider:
         """Ask the service.
 
         Raises:
-            NotConfigured: it is switched off by `AWS_EC2_METADATA_DISABLED`, does not answer, or the instance has no
-                role.
+            NotConfigured: `AWS_EC2_METADATA_DISABLED` switches it off, it does not answer, or the instance has no role.
             CredentialsError: it answers, but not with credentials.
-            ConfigError: a setting can't be used.
+            ConfigError: a setting is invalid.
         """
         if context.environ.get(_DISABLED, "").lower() == "true":
             msg = f"{_DISABLED} is true"
@@ -105,7 +104,7 @@ def _service(context: Context) -> _Service:
 
 
 def _number(setting: Setting | None) -> float:
-    """Return a setting between 1 and 999; 1 is also what counts where it is missing."""
+    """Return a setting between 1 and 999; the default is 1."""
     if setting is None:
         return 1
     if not re.fullmatch(r"0*[1-9][0-9]{0,2}", setting.text):

@@ -1,7 +1,7 @@
 """Credentials of a role that IAM Identity Center (SSO) grants to a signed-in user.
 
-A profile names the account and the role, and the sign-in either through `sso_session`, a section of its own, or in the
-older form with `sso_start_url` and `sso_region` in the profile.
+A profile names the account and the role. It configures the sign-in either through `sso_session`, which names a section,
+or in the older form with `sso_start_url` and `sso_region` in the profile itself.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _NAMES: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 
 
 class SsoProvider:
-    """A profile's `sso_account_id` and `sso_role_name`."""
+    """Gets the credentials of a profile's `sso_role_name` in its `sso_account_id`."""
 
     name = "sso"
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Return the credentials of the profile's role, by the token of the last `aws sso login`.
+        """Return the credentials of the profile's role, with the token of the last `aws sso login`.
 
         Raises:
             NotConfigured: the profile has neither `sso_account_id` nor `sso_role_name`.
-            ConfigError: a setting is missing, or two of them contradict each other.
-            CredentialsError: there is no good token, or the role is not granted; says what to do.
+            ConfigError: a setting is missing, or two settings contradict each other.
+            CredentialsError: there is no valid token, or the role is not granted; the text says what to do.
         """
         role = _role(context)
         origin = f"profile {context.profile!r}"
@@ -75,11 +75,11 @@ def _role(context: Context) -> _Role:
                 msg = f"{own.where} is {own.text!r}, and {shared.where} is {shared.text!r}: they must be the same"
                 raise ConfigError(msg)
             values[name] = shared or own
-    found = {_ACCOUNT: account, _ROLE: role, **values}
-    texts = {name: setting.text for name, setting in found.items() if setting is not None}
-    missing = [config.where(profile, name) for name in found if name not in texts]
+    settings = {_ACCOUNT: account, _ROLE: role, **values}
+    texts = {name: setting.text for name, setting in settings.items() if setting is not None}
+    missing = [config.where(profile, name) for name in settings if name not in texts]
     if missing:
-        msg = f"SSO needs {', '.join(found)}; missing: {', '.join(missing)}"
+        msg = f"SSO needs {', '.join(settings)}; missing: {', '.join(missing)}"
         raise ConfigError(msg)
     sign_in = SsoSession(None if session is None else session.text, texts[_START_URL], texts[_REGION])
     return _Role(sign_in, texts[_ACCOUNT], texts[_ROLE])
