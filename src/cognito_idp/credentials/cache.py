@@ -56,8 +56,8 @@ class CachedCredentials:
     """A `CredentialSource` that caches the credentials of a provider or a chain.
 
     Clients, threads and tasks may share it. From 15 minutes before the credentials expire, one caller renews them. From
-    10 minutes before, every caller waits until one of them has. If the renewal fails, the old credentials stay in use as
-    long as they are valid, and the next attempt is a minute later. The provider that returned the first credentials also
+    10 minutes before, every caller waits until one of them has. If the renewal fails, the old credentials stay in use
+    while they are valid, and the next attempt is a minute later. The provider that returned the first credentials also
     returns the later ones: a client does not change its identity while it runs.
 
     Tasks wait only for tasks in their own event loop, and sync clients only for each other. If several kinds of client
