@@ -127,11 +127,11 @@ def _sections(path: str, variable: str) -> dict[str, Section]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}; {variable} in the environment can name another file"
+        msg = f"{path} can't be read: {error.strerror}; set {variable} in the environment to use another file"
         raise ConfigError(msg) from error
     from .ini import parse_ini
 
-    at, problem = data.find(b"\0"), "a NUL, as in a file that is not UTF-8 (no path or key can hold one)"
+    at, problem = data.find(b"\0"), "a NUL, which no path or key can contain; the file may not be UTF-8"
     if at < 0:
         try:
             return parse_ini(data.decode("utf-8-sig"), path)
@@ -300,7 +300,7 @@ class Finder(NamedTuple):
             return None
         value = {"true": True, "false": False}.get(flag.text.lower())
         if value is None:
-            msg = f"{flag.where} must be true or false, is {flag.text!r}"
+            msg = f"{flag.where} must be true or false, not {flag.text!r}"
             raise ConfigError(msg)
         return value
 
@@ -348,7 +348,7 @@ def _retry_mode(setting: Setting | None) -> str | None:
         return None
     mode = _RETRY_MODES.get(setting.text.lower())
     if mode is None:
-        msg = f"{setting.where} must be one of {', '.join(_RETRY_MODES)}, is {setting.text!r}"
+        msg = f"{setting.where} must be one of {', '.join(_RETRY_MODES)}, not {setting.text!r}"
         raise ConfigError(msg)
     return mode
 
@@ -357,6 +357,6 @@ def _max_attempts(setting: Setting | None) -> int | None:
     if setting is None:
         return None
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", setting.text):
-        msg = f"{setting.where} must be a whole number of at least 1, is {setting.text!r}"
+        msg = f"{setting.where} must be a whole number of at least 1, not {setting.text!r}"
         raise ConfigError(msg)
     return int(setting.text)

@@ -85,4 +85,4 @@ def _value(lines: _Lines, file: str, header: str) -> Value:
 
 
 def _not_a_setting(file: str, number: int, header: str) -> ConfigError:
-    return ConfigError(f"{file}, line {number}, section [{header}]: no `setting = value`, no [section] and no comment")
+    return ConfigError(f"{file}, line {number}, section [{header}]: not a `setting = value`, a [section] or a comment")

@@ -87,7 +87,7 @@ class AssumeRoleProvider:
         provider = self._sources.get(place)
         where = context.config.where(context.profile, _CREDENTIAL_SOURCE)
         if provider is None:
-            msg = f"{where} must be one of {', '.join(sorted(self._sources))}, is {place!r}"
+            msg = f"{where} must be one of {', '.join(sorted(self._sources))}, not {place!r}"
             raise ConfigError(msg)
         try:
             # `credential_source` names the environment, so its keys apply even if the profile is an argument.
@@ -106,7 +106,7 @@ class AssumeRoleProvider:
         # A profile may come up again only if it names itself as its source and has keys.
         if profile in seen and not (has_keys and profile == context.profile):
             cycle = " -> ".join((*seen, profile))
-            msg = f"{where} closes a circle of source profiles that never comes to credentials: {cycle}"
+            msg = f"{where} closes a cycle of source profiles, none of which has credentials: {cycle}"
             raise ConfigError(msg)
         if not has_keys and _names_role(context, profile):
             return (yield from self._assumed(source, seen))
@@ -124,7 +124,7 @@ class AssumeRoleProvider:
         if mfa_code is None:
             msg = (
                 f"profile {profile!r} has mfa_serial {serial!r}, which needs a code from the device for each refresh: "
-                "give the provider an `mfa_code` function that returns it"
+                "pass the provider an `mfa_code` function that returns it"
             )
             raise CredentialsError(msg)
         code: object
@@ -161,13 +161,13 @@ def _role(context: Context) -> _Role:
     where = config.where(profile, _ROLE)
     if (_SOURCE_PROFILE in settings) == (_CREDENTIAL_SOURCE in settings):
         which = "both" if _SOURCE_PROFILE in settings else "neither"
-        msg = f"{where} needs exactly one of {_SOURCE_PROFILE} and {_CREDENTIAL_SOURCE} beside it; there are {which}"
+        msg = f"{where} needs exactly one of {_SOURCE_PROFILE} and {_CREDENTIAL_SOURCE}; the profile has {which}"
         raise ConfigError(msg)
     parameters = {theirs: settings[ours] for ours, theirs in _PARAMETERS.items() if ours in settings}
     duration = config.setting(profile, "duration_seconds")
     if duration is not None:
         if not (duration.text.isascii() and duration.text.isdigit()):
-            msg = f"{duration.where} must be a whole number of seconds, is {duration.text!r}"
+            msg = f"{duration.where} must be a whole number of seconds, not {duration.text!r}"
             raise ConfigError(msg)
         parameters["DurationSeconds"] = duration.text
     return _Role(

@@ -156,11 +156,11 @@ class CachedCredentials:
             try:
                 credentials = yield from provider.load(context)
             except NotConfigured as error:
-                msg = f"{provider.name}, where the credentials came from before, has none any more: {error}"
+                msg = f"{provider.name} returned credentials before, but has none now: {error}"
                 raise CredentialsError(msg) from error
         state = _state(credentials, context.clock)
         if context.clock() >= state.expires_at:
-            msg = f"{provider.name} gave credentials that expired at {credentials.expiration}"
+            msg = f"{provider.name} returned credentials that expired at {credentials.expiration}"
             raise CredentialsError(msg)
         self._provider = provider
         return state
@@ -170,7 +170,7 @@ def _warn(credentials: Credentials, error: Exception) -> None:
     import logging
 
     logging.getLogger(__name__).warning(
-        "credentials could not be renewed; those that expire at %s stay in use: %s: %s",
+        "failed to renew credentials; the old ones, which expire at %s, stay in use: %s: %s",
         credentials.expiration,
         type(error).__name__,
         error if isinstance(error, CognitoIdpError) else "",

@@ -62,7 +62,7 @@ class ProviderChain:
                 return provider, (yield from provider.load(context))
             except (NotConfigured, NoCredentialsError) as error:
                 answers.append(f"{provider.name}: {error}")
-        msg = "\n  ".join(["no credentials; what was asked, and what it answered:", *answers])
+        msg = "\n  ".join(["no credentials found; the providers answered:", *answers])
         raise NoCredentialsError(msg)
 
 
@@ -128,7 +128,7 @@ def provider_of(candidate: ProviderLike) -> Provider:
     if callable(candidate):
         return FunctionProvider(candidate)
     name = type(candidate).__name__
-    msg = f"{name} is no credential provider: it has no `load`, can't be called, and is no Credentials"
+    msg = f"{name} is not a credential provider: it has no `load`, is not callable, and is not a Credentials object"
     raise ConfigError(msg)
 
 

@@ -63,7 +63,7 @@ class ContainerProvider:
         try:
             response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), attempts=_ATTEMPTS, pause=_PAUSE)
         except (TransportError, InvalidResponseError) as error:
-            msg = f"{where} gave no credentials in {_ATTEMPTS} attempts: {error}"
+            msg = f"{where} returned no credentials in {_ATTEMPTS} attempts: {error}"
             raise CredentialsError(msg) from error
         members = json_object(response, where, (token,))
         return temporary_credentials(members, _MEMBERS, members.get("Expiration"), f"the answer of {where}")
@@ -75,16 +75,16 @@ def _checked_url(url: str, variable: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname
         if parts.scheme not in ("http", "https") or not host or parts.port == 0:
-            problem = "is no http or https URL with a host"
+            problem = "is not an http or https URL with a host"
         elif parts.username is not None or parts.fragment or not _is_plain(url):
-            problem = "holds a user name, a fragment, or characters that must be percent-encoded"
+            problem = "contains a user name, a fragment, or characters that must be percent-encoded"
         elif parts.scheme == "http" and not _may_be_plain_http(host):
             problem = (
-                f"is plain http to {host!r}, which may be another machine; allowed are https, loopback addresses, and "
+                f"is plain http to {host!r}, which may be another machine; use https, a loopback address, or one of "
                 f"{', '.join(sorted(_HTTP_HOSTS))}"
             )
     except ValueError:
-        problem = "is no URL"
+        problem = "is not a URL"
     if problem is not None:
         msg = f"{variable} {problem}"
         raise CredentialsError(msg)
@@ -112,7 +112,7 @@ def _token(context: Context) -> Flow[str]:
     else:
         token, where = context.environ.get(_TOKEN, ""), _TOKEN
     if not token.isascii() or not token.isprintable():
-        msg = f"{where} holds line breaks or other characters that can't stand in a header"
+        msg = f"{where} contains line breaks or other characters that a header can't contain"
         raise CredentialsError(msg)
     return token
 

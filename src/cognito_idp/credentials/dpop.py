@@ -53,7 +53,7 @@ def _load(private_key: str) -> EllipticCurvePrivateKey:
         key = None
     if isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1):
         return key
-    msg = "the DPoP key is no unencrypted EC private key on P-256 in PEM"
+    msg = "the DPoP key is not an unencrypted EC private key on P-256 in PEM"
     raise CredentialsError(msg)
 
 

@@ -38,11 +38,11 @@ class EnvironmentProvider:
         """
         environ = context.environ
         if context.profile_is_explicit:
-            msg = f"left out, since the profile {context.profile!r} was asked for"
+            msg = f"skipped, since the profile {context.profile!r} was passed as an argument"
             raise NotConfigured(msg)
         access_key_id, secret = environ.get(_ID), environ.get(_SECRET)
         if not access_key_id:
-            msg = f"{_ID} is not set" + (f", though {_SECRET} is" if secret else "")
+            msg = f"{_ID} is not set" + (f", but {_SECRET} is" if secret else "")
             raise NotConfigured(msg)
         if not secret:
             msg = f"{_ID} is set in the environment, but {_SECRET} is not"

@@ -80,7 +80,7 @@ class InstanceMetadataProvider:
             role = _role(response, service.url)
             response = yield from service.ask("GET", _ROLES_PATH + role, headers)
         except (TransportError, InvalidResponseError) as error:
-            msg = f"{service.url} gave a session token, but no credentials: {error}"
+            msg = f"{service.url} returned a session token, but no credentials: {error}"
             raise CredentialsError(msg) from error
         return _credentials(response, role, service.url, context)
 
@@ -95,7 +95,7 @@ def _service(context: Context) -> _Service:
         if mode is None:
             name = "ipv6" if finder.flag("AWS_IMDS_USE_IPV6", "imds_use_ipv6") else "ipv4"
         elif (name := mode.text.lower()) not in _ENDPOINTS:
-            msg = f"{mode.where} must be one of {', '.join(_ENDPOINTS)}, is {mode.text!r}"
+            msg = f"{mode.where} must be one of {', '.join(_ENDPOINTS)}, not {mode.text!r}"
             raise ConfigError(msg)
         url = _ENDPOINTS[name]
     timeout = finder.find(("AWS_METADATA_SERVICE_TIMEOUT",), "metadata_service_timeout")
@@ -108,7 +108,7 @@ def _number(setting: Setting | None) -> float:
     if setting is None:
         return 1
     if not re.fullmatch(r"0*[1-9][0-9]{0,2}", setting.text):
-        msg = f"{setting.where} must be a whole number between 1 and 999, is {setting.text!r}"
+        msg = f"{setting.where} must be a whole number between 1 and 999, not {setting.text!r}"
         raise ConfigError(msg)
     return int(setting.text)
 
@@ -119,16 +119,14 @@ def _session_token(service: _Service) -> Flow[str]:
             "PUT", _TOKEN_PATH, (("x-aws-ec2-metadata-token-ttl-seconds", _TOKEN_SECONDS),)
         )
     except (TransportError, InvalidResponseError) as error:
-        msg = f"{service.url} gave no session token: {error}"
+        msg = f"{service.url} returned no session token: {error}"
         raise NotConfigured(msg) from error
     if response.status_code != OK:
-        msg = f"{service.url} gave no session token, but status {response.status_code}"
+        msg = f"{service.url} returned no session token, but status {response.status_code}"
         raise NotConfigured(msg)
     token = response.body.decode("latin-1")
     if not _TOKEN.fullmatch(token):
-        msg = (
-            f"{service.url} answered the request for a session token with something else, so it is no metadata service"
-        )
+        msg = f"{service.url} did not return a session token when asked for one, so it is not a metadata service"
         raise CredentialsError(msg)
     return token
 
@@ -139,9 +137,7 @@ def _role(response: HttpResponse, url: str) -> str:
         raise NotConfigured(msg)
     role = response.body.decode("latin-1").partition("\n")[0].strip()
     if response.status_code != OK or not _ROLE.fullmatch(role):
-        msg = (
-            f"{url} answered the request for the instance's role with status {response.status_code} and no role's name"
-        )
+        msg = f"{url} returned status {response.status_code} and no role name when asked for the instance's role"
         raise CredentialsError(msg)
     return role
 

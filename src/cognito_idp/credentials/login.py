@@ -35,7 +35,7 @@ _NAMES: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 _REFRESH_BELOW: Final = 5 * 60
 _REASONS: Final[Mapping[str, str]] = {
     "TOKEN_EXPIRED": "the session has expired",
-    "USER_CREDENTIALS_CHANGED": "the user's password was changed since",
+    "USER_CREDENTIALS_CHANGED": "the user's password has changed since the sign-in",
     "INSUFFICIENT_PERMISSIONS": "the user lacks the permission signin:CreateOAuth2Token",
 }
 
@@ -95,7 +95,7 @@ class LoginProvider:
         )
         state = f"the credentials in {path!r} have expired or soon will, and can't be refreshed"
         if not (yield from offload(lambda: can_replace(path))):
-            msg = f"{state}: its folder can't be written to, and the new ones must be kept there"
+            msg = f"{state}: its folder is not writable, and the new credentials must be saved there"
             raise CredentialsError(msg)
         # The session belongs to one region, which may differ from the client's; older files don't name it.
         region = token.get("signInRegion")

@@ -100,12 +100,12 @@ def _credentials(output: bytes, where: str) -> Credentials:
     with suppress(ValueError, RecursionError):
         members = json.loads(output.decode("utf-8"))
     # Raised outside the handler: a JSONDecodeError as __context__ would hold the whole output.
-    what = f"{where}: what the program printed"
+    what = f"{where}: the program's output"
     if not isinstance(members, dict):
-        msg = f"{what} is no JSON object"
+        msg = f"{what} is not a JSON object"
         raise CredentialsError(msg)
     if members.get("Version") != _VERSION:
-        msg = f"{what} has no Version {_VERSION}, the only one that is known"
+        msg = f"{what} does not have Version {_VERSION}, the only known version"
         raise CredentialsError(msg)
     expiration = members.get("Expiration")
     token = members.get("SessionToken")

@@ -79,7 +79,7 @@ def _is_global(region: str | None, finder: Finder) -> bool:
     """Check for the global endpoint of STS: it applies without a region, or with `sts_regional_endpoints = legacy`."""
     setting = finder.find(("AWS_STS_REGIONAL_ENDPOINTS",), "sts_regional_endpoints")
     if setting is not None and setting.text not in ("legacy", "regional"):
-        msg = f"{setting.where} must be legacy or regional, is {setting.text!r}"
+        msg = f"{setting.where} must be legacy or regional, not {setting.text!r}"
         raise ConfigError(msg)
     return region is None or (
         setting is not None and setting.text == "legacy" and re.fullmatch(_LEGACY_STS_REGIONS, region) is not None

@@ -59,7 +59,7 @@ class ConfigFileProvider:
 def _keys(section: Section | None, profile: str, file: str) -> Credentials:
     where = f"profile {profile!r} in {file}"
     if section is None or _ID not in section:
-        msg = f"no {_ID} of {where}"
+        msg = f"no {_ID} for {where}"
         raise NotConfigured(msg)
     settings = {name: text_setting(section, name, f"{name} of {where}") for name in (_ID, _SECRET, *_TOKENS)}
     for name in (_ID, _SECRET):

@@ -72,7 +72,7 @@ def _role(context: Context) -> _Role:
         for name, own in values.items():
             shared = text_setting(section, name, f"{name} of [sso-session {session.text}] in {config.config_file}")
             if own is not None and shared is not None and own.text != shared.text:
-                msg = f"{own.where} is {own.text!r}, and {shared.where} is {shared.text!r}: they must be the same"
+                msg = f"{own.where} is {own.text!r}, but {shared.where} is {shared.text!r}: they must be the same"
                 raise ConfigError(msg)
             values[name] = shared or own
     settings = {_ACCOUNT: account, _ROLE: role, **values}
@@ -87,7 +87,7 @@ def _role(context: Context) -> _Role:
 
 def _role_credentials(context: Context, role: _Role, token: str) -> Flow[Credentials]:
     if not (token.isascii() and token.isprintable()):
-        msg = "the access token in the token file holds characters that can't be part of a header"
+        msg = "the access token in the token file contains characters that a header can't contain"
         raise CredentialsError(msg)
     endpoint = endpoint_for(context, SSO, role.session.region)
     query = urlencode({"role_name": role.name, "account_id": role.account_id})
@@ -100,7 +100,7 @@ def _role_credentials(context: Context, role: _Role, token: str) -> Flow[Credent
     try:
         answer = yield from invoke_service(call, read_json, context.random)
     except FAILURES as error:
-        msg = f"SSO gave no credentials for the role {role.name!r} in the account {role.account_id}: {error}"
+        msg = f"SSO returned no credentials for the role {role.name!r} in the account {role.account_id}: {error}"
         raise CredentialsError(msg) from error
     members: Any = answer.get("roleCredentials")
     if not isinstance(members, dict):

@@ -74,7 +74,7 @@ def assume_role(
     try:
         members = yield from invoke_service(call, _read, context.random)
     except FAILURES as error:
-        msg = f"{origin}: STS gave no credentials: {error}"
+        msg = f"{origin}: STS returned no credentials: {error}"
         raise CredentialsError(msg) from error
     return temporary_credentials(
         members,
@@ -112,7 +112,7 @@ def _xml(response: HttpResponse, operation: str) -> Element:
     try:
         text = response.body.decode("utf-8")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            problem = "the body has a document type, which is not read"
+            problem = "the body has a document type, which is not allowed"
         else:
             return ET.fromstring(text)  # noqa: S314 - the body has no entities
     except UnicodeDecodeError:

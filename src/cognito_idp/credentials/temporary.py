@@ -42,7 +42,7 @@ def text_member(members: Mapping[str, Any], name: str, where: str) -> str:
     """
     value = members.get(name)
     if not isinstance(value, str) or not value:
-        msg = f"{where} lacks {name}, or it is no string"
+        msg = f"{where} lacks {name}, or it is not a string"
         raise CredentialsError(msg)
     return value
 
@@ -65,7 +65,7 @@ def moment(value: object, name: str, where: str) -> datetime:
             return datetime.fromtimestamp(value / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    msg = f"{where}: {name} is no time such as '2026-01-31T12:00:00Z'"
+    msg = f"{where}: {name} is not a time such as '2026-01-31T12:00:00Z'"
     raise CredentialsError(msg)
 
 
@@ -82,7 +82,7 @@ def lifetime(members: Mapping[str, Any], where: str) -> float:
     """
     value = members.get("expiresIn")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LONGEST_LIFETIME:
-        msg = f"{where} lacks expiresIn, or it is no number of seconds"
+        msg = f"{where} lacks expiresIn, or it is not a number of seconds"
         raise CredentialsError(msg)
     return value
 

@@ -40,7 +40,7 @@ def read_token(path: str) -> dict[str, Any]:
         token = None
     # Raised outside the handler: a JSONDecodeError as __context__ would hold the whole file.
     if not isinstance(token, dict):
-        msg = f"token file {path!r} holds no whole JSON object"
+        msg = f"token file {path!r} is not a complete JSON object"
         raise TokenFileError(msg)
     return token
 

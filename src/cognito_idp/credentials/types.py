@@ -41,10 +41,10 @@ class Credentials:
             if value is None and name == "session_token":
                 continue
             if not isinstance(value, str) or not value:
-                msg = f"Credentials.{name} must be a string that is not empty"
+                msg = f"Credentials.{name} must be a string and not empty"
                 raise ConfigError(msg)
             if not value.isascii() or not value.isprintable() or " " in value:
-                msg = f"Credentials.{name} holds white space, control characters or characters outside ASCII"
+                msg = f"Credentials.{name} contains white space, control characters or non-ASCII characters"
                 raise ConfigError(msg)
 
 

@@ -46,9 +46,7 @@ class WebIdentityProvider:
         role = _find(context, _ROLE)
         if role is None:
             variable = "" if context.profile_is_explicit else f" or {_VARIABLES[_ROLE]}"
-            msg = (
-                f"{file.where} is set, and no role: {context.config.where(context.profile, _ROLE)}{variable} is needed"
-            )
+            msg = f"{file.where} is set without a role: set {context.config.where(context.profile, _ROLE)}{variable}"
             raise ConfigError(msg)
         from .sts import assume_role, session_name
 
@@ -81,9 +79,9 @@ def _read(path: str, where: str) -> str:
     if not token:
         problem = "is empty"
     elif len(token) > _LARGEST:
-        problem = f"holds more than {_LARGEST:,} characters"
+        problem = f"contains more than {_LARGEST:,} characters"
     elif not (token.isascii() and token.decode("latin-1").isprintable() and b" " not in token):
-        problem = "holds a line break, white space or other characters that no token has"
+        problem = "contains a line break, white space or other characters that no token contains"
     else:
         return token.decode("ascii")
     msg = f"{where}: the token file {path!r} {problem}"

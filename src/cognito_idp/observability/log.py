@@ -34,7 +34,7 @@ def _text(event: Event) -> str:
         case CallStarted(region=region, url=url):
             return f"call to {url}, region {region}"
         case AttemptStarted(attempt=attempt):
-            return f"attempt {attempt} begins"
+            return f"attempt {attempt} started"
         case AttemptEnded(attempt=attempt):
             return f"attempt {attempt} ended after {_milliseconds(event.seconds)}: {_outcome(event)}"
         case RetryScheduled(attempt=attempt, delay=delay, error=error):

@@ -86,7 +86,7 @@ def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Itera
         ServerStartError: the server did not start in time.
     """
     if find_spec("ministack") is None:
-        msg = "there is no local Cognito server: ministack is not installed; pip install 'cognito-idp[local]'"
+        msg = "the local Cognito server needs ministack, which is not installed: pip install 'cognito-idp[local]'"
         raise ServerNotInstalledError(msg)
     # -P keeps the program's folder, which would otherwise come first, out of its module search path.
     command = (sys.executable, "-P", str(Path(__file__).with_name("launcher.py")))
@@ -213,9 +213,7 @@ def _iam(port: int, action: str, **parameters: str) -> Element:
     )
     status, answer = _exchange(port, "POST", "/", body, headers, timeout=_KEY_SECONDS)
     if status != HTTPStatus.OK:
-        msg = (
-            f"the local Cognito server makes no keys: {action} was answered with HTTP status {status}: {answer[:500]!r}"
-        )
+        msg = f"the local Cognito server created no keys: {action} returned HTTP status {status}: {answer[:500]!r}"
         raise ServerStartError(msg)
     return fromstring(answer)  # noqa: S314 - the answer comes from the local server
 

@@ -119,7 +119,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             return
         entry = Entry(ServiceError(), request, None, 1)
         listed = [
-            f"\n  {other!r}: {'this one' if other == request else entry.misfit(other)}" for other in sent
+            f"\n  {other!r}: {'a match' if other == request else entry.misfit(other)}" for other in sent
         ] or " nothing"
         msg = (
             f"{sent.count(request)} times, not {times}: {request!r}\nsent to {request.operation.name}:{''.join(listed)}"
@@ -213,8 +213,8 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if cls is None:
             what = operation or f"{request.method} {request.url.host}{request.url.path}"
             msg = (
-                f"unexpected request: {what} is no operation of the service that this version knows, and a stub answers"
-                " nothing else; give the client credentials=, and a TokenVerifier its pool's keys (TrustedPool(jwks=))"
+                f"unexpected request: {what} is not an operation that this version knows, and a stub answers nothing "
+                "else; pass credentials= to the client, and the pool's keys to a TokenVerifier (TrustedPool(jwks=))"
             )
             raise self._queue.unexpected(msg)
         members = json.loads(request.read())
@@ -224,7 +224,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             problem = str(error)
         else:
             return Call(struct, str(request.url), dict(request.headers))
-        msg = f"unexpected call: what was sent to {operation} is no legal {cls.__name__}: {problem}"
+        msg = f"unexpected call: the request to {operation} is not a valid {cls.__name__}: {problem}"
         raise self._queue.unexpected(msg)
 
 

@@ -97,12 +97,12 @@ class Entry:
     def misfit(self, request: Request[Any]) -> str:
         """Explain why this doesn't answer a request of its operation; show no values, since they may be secret."""
         if self.fits(request):
-            return "its turn has not come"
+            return "not its turn yet"
         if self._wanted is None or self._wanted == request:
             return "when() returned false"
         names = [field.name for field in attrs.fields(type(request))]  # type: ignore[arg-type]  # every request is attrs'
         differ = [name for name in names if getattr(request, name) != getattr(self._wanted, name)]
-        return f"another {', '.join(differ)} was sent"
+        return f"differs in {', '.join(differ)}"
 
     def __repr__(self) -> str:
         """Show the answer, the calls that it serves, and how many are left."""
@@ -128,7 +128,7 @@ def _operation(answer: Answer, to: type[Request[Any]] | Request[Any] | None) -> 
     if to is None:
         name = type(answer).__name__.removesuffix("Response")
         if not isinstance(answer, Response) or isinstance(answer, EmptyResponse) or request_type(name) is None:
-            msg = f"{type(answer).__name__} doesn't tell which operation it answers: add to=, such as to=GetUserRequest"
+            msg = f"{type(answer).__name__} doesn't say which operation it answers: add to=, such as to=GetUserRequest"
             raise TypeError(msg)
         return name
     if not (isinstance(to, Request) or (isinstance(to, type) and issubclass(to, Request) and to is not Request)):
@@ -195,7 +195,7 @@ class Queue:
         lines = [f"unexpected call: {request!r}"]
         due = [entry for entry in self._entries if entry.left is not None] if self._in_order else []
         if due:
-            lines.append(f"the answers are to be taken in order, and the next one is {due[0]!r}")
+            lines.append(f"answers are used in order, and the next one is {due[0]!r}")
         same = [entry for entry in self._entries if entry.operation == operation]
         lines.append(f"queued for {operation}:{'' if same else _NOTHING}")
         lines += [f"  {entry!r}: {entry.misfit(request)}" for entry in same]
@@ -221,5 +221,5 @@ class Queue:
         if left:
             lines = [f"  {entry!r}" for entry in left]
             sent = [f"  {call.request!r}" for call in self.calls] or [f" {_NOTHING}"]
-            msg = "\n".join(["answers that no call asked for:", *lines, "what was called:", *sent])
+            msg = "\n".join(["unused answers:", *lines, "calls:", *sent])
             raise LeftoverAnswersError(msg)
