@@ -119,9 +119,9 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (f"[default]\na = 1\n{MARK}\n", "line 3, section [default]: no `setting = value`, no [section] and no comment"),
-        (f"\n[a]\n[b]\n= {MARK}\n", "line 4, section [b]: no `setting = value`, no [section] and no comment"),
-        (f"[c]\ns3 =\n  a = {MARK}\n\n  {MARK}\n", "line 5, section [c]: no `setting = value`, no [section] and no"),
+        (f"[default]\na = 1\n{MARK}\n", "line 3, section [default]: not a `setting = value`, a [section] or a comment"),
+        (f"\n[a]\n[b]\n= {MARK}\n", "line 4, section [b]: not a `setting = value`, a [section] or a comment"),
+        (f"[c]\ns3 =\n  a = {MARK}\n\n  {MARK}\n", "line 5, section [c]: not a `setting = value`, a [section] or a"),
         (f"# comment\n{MARK} = 1\n[default]\n", "line 2: a setting before the first [section]"),
         (f"[default]\na = {MARK}\nb = \udcff\n", "line 3: not UTF-8"),
     ],

@@ -174,8 +174,8 @@ def test_credential_source_without_credentials(kit: Kit, home: Home, source: str
     ("settings", "part"),
     [
         (("source_profile = base", "credential_source = Environment"), "source_profile and credential_source"),
-        ((), "exactly one of source_profile and credential_source beside it; there are neither"),
-        (("credential_source = Keychain",), "one of Ec2InstanceMetadata, EcsContainer, Environment, is 'Keychain'"),
+        ((), "exactly one of source_profile and credential_source; the profile has neither"),
+        (("credential_source = Keychain",), "one of Ec2InstanceMetadata, EcsContainer, Environment, not 'Keychain'"),
         (("source_profile = ghost",), "source_profile of profile 'dev' in {config} names the profile 'ghost', which"),
         (("source_profile = base", "duration_seconds = 1h"), "duration_seconds of profile 'dev' in {config} must be a"),
     ],

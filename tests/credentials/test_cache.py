@@ -471,7 +471,7 @@ def test_a_provider_that_stops_to_apply_is_an_error(contexts: Callable[[], Conte
     DRIVER.run(source.get())
     provider.failure = NotConfigured("the variable is not set")
     clock.now = EXPIRES
-    with pytest.raises(CredentialsError, match="numbered, where the credentials came from before, has none any more"):
+    with pytest.raises(CredentialsError, match="numbered returned credentials before, but has none now"):
         DRIVER.run(source.get())
 
 
@@ -479,7 +479,7 @@ def test_credentials_that_have_expired_already(contexts: Callable[[], Context]) 
     """A provider that gives expired credentials is named, with the time."""
     source = CachedCredentials(Numbered(lifetime=0), contexts)
     with pytest.raises(
-        CredentialsError, match="numbered gave credentials that expired at 2027-01-15 08:00:00"
+        CredentialsError, match="numbered returned credentials that expired at 2027-01-15 08:00:00"
     ) as caught:
         DRIVER.run(source.get())
     assert_no_secret(caught.value)

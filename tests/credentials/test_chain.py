@@ -88,12 +88,12 @@ def test_every_answer_is_listed(kit: Kit, tmp_path: Path) -> None:
     with pytest.raises(NoCredentialsError) as caught:
         kit.flow(default_chain().load(context))
     lines = str(caught.value).splitlines()
-    assert lines[0] == "no credentials; what was asked, and what it answered:"
+    assert lines[0] == "no credentials found; the providers answered:"
     assert [f"  {provider.name}: " for provider in default_chain().providers] == [
         f"{line.partition(': ')[0]}: " for line in lines[1:]
     ]
     assert lines[1] == "  environment: AWS_ACCESS_KEY_ID is not set"
-    expected = f"  shared config file: no aws_access_key_id of profile 'default' in {tmp_path / 'config'}"
+    expected = f"  shared config file: no aws_access_key_id for profile 'default' in {tmp_path / 'config'}"
     assert expected in lines
     assert lines[-1] == "  instance metadata (IMDSv2): AWS_EC2_METADATA_DISABLED is true"
 
@@ -172,7 +172,7 @@ def test_an_error_of_ours_keeps_its_meaning(kit: Kit, tmp_path: Path) -> None:
 
 def test_what_cannot_be_a_provider() -> None:
     """Something else is refused when the chain is made."""
-    with pytest.raises(ConfigError, match="str is no credential provider"):
+    with pytest.raises(ConfigError, match="str is not a credential provider"):
         ProviderChain(["AKID"])  # type: ignore[list-item]
 
 

@@ -156,8 +156,8 @@ def test_a_token_that_would_end_the_header(kit: Kit, tmp_path: Path, token: str)
     path.write_bytes(token.encode())
     named = {FULL: "http://127.0.0.1/", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(path)}
     given = {FULL: "http://127.0.0.1/", "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
-    for variables, where in ((named, str(path)), (given, "AWS_CONTAINER_AUTHORIZATION_TOKEN holds")):
-        with pytest.raises(CredentialsError, match="holds line breaks or other characters") as caught:
+    for variables, where in ((named, str(path)), (given, "AWS_CONTAINER_AUTHORIZATION_TOKEN contains")):
+        with pytest.raises(CredentialsError, match="contains line breaks or other characters") as caught:
             kit.flow(ContainerProvider().load(context_of(tmp_path, variables)))
         assert where in str(caught.value)
         assert_no_secret(caught.value)
@@ -212,8 +212,8 @@ def test_three_attempts_are_all(kit: Kit, tmp_path: Path) -> None:
         (answer(b"[]"), "status 200: the body is a JSON array"),
         (answer(b""), "lacks AccessKeyId"),
         (answer(json.dumps({**ANSWER, "Token": None}).encode()), "lacks Token"),
-        (answer(json.dumps({**ANSWER, "SecretAccessKey": f"{MARK} x"}).encode()), "holds white space"),
-        (answer(json.dumps({**ANSWER, "Expiration": MARK}).encode()), "the expiration is no time"),
+        (answer(json.dumps({**ANSWER, "SecretAccessKey": f"{MARK} x"}).encode()), "contains white space"),
+        (answer(json.dumps({**ANSWER, "Expiration": MARK}).encode()), "the expiration is not a time"),
         (
             answer(b'{"code":"AccessDenied","message":"' + AUTHORIZATION.encode() + b' is bad"}', status=401),
             r"\*\*\* is bad",

@@ -44,7 +44,7 @@ def test_an_expiration_is_read(kit: Kit, tmp_path: Path) -> None:
     [
         ({}, "AWS_ACCESS_KEY_ID is not set"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "AWS_ACCESS_KEY_ID is not set"),
-        ({"AWS_SECRET_ACCESS_KEY": SECRET}, "AWS_ACCESS_KEY_ID is not set, though AWS_SECRET_ACCESS_KEY is"),
+        ({"AWS_SECRET_ACCESS_KEY": SECRET}, "AWS_ACCESS_KEY_ID is not set, but AWS_SECRET_ACCESS_KEY is"),
     ],
 )
 def test_without_an_id_it_does_not_apply(kit: Kit, tmp_path: Path, variables: dict[str, str], text: str) -> None:
@@ -59,7 +59,7 @@ def test_a_profile_that_was_asked_for_takes_it_out(kit: Kit, tmp_path: Path) -> 
     context = context_of(tmp_path, KEYS, config="[profile one]\nregion = us-east-1\n", profile="one")
     with pytest.raises(NotConfigured) as caught:
         kit.flow(EnvironmentProvider().load(context))
-    assert str(caught.value) == "left out, since the profile 'one' was asked for"
+    assert str(caught.value) == "skipped, since the profile 'one' was passed as an argument"
 
 
 def test_a_profile_from_the_environment_leaves_it_in(kit: Kit, tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_a_profile_from_the_environment_leaves_it_in(kit: Kit, tmp_path: Path) -
     ("variables", "text"),
     [
         ({"AWS_ACCESS_KEY_ID": "AKIDENV"}, "AWS_SECRET_ACCESS_KEY is not"),
-        ({**KEYS, "AWS_SECRET_ACCESS_KEY": f"{SECRET}\n"}, "Credentials.secret_access_key holds white space"),
-        ({**KEYS, "AWS_SESSION_TOKEN": f"{TOKEN} x"}, "Credentials.session_token holds white space"),
-        ({**KEYS, "AWS_CREDENTIAL_EXPIRATION": "soon"}, "AWS_CREDENTIAL_EXPIRATION is no time"),
+        ({**KEYS, "AWS_SECRET_ACCESS_KEY": f"{SECRET}\n"}, "Credentials.secret_access_key contains white space"),
+        ({**KEYS, "AWS_SESSION_TOKEN": f"{TOKEN} x"}, "Credentials.session_token contains white space"),
+        ({**KEYS, "AWS_CREDENTIAL_EXPIRATION": "soon"}, "AWS_CREDENTIAL_EXPIRATION is not a time"),
     ],
 )
 def test_what_cannot_be_used_stops_the_chain(kit: Kit, tmp_path: Path, variables: dict[str, str], text: str) -> None:

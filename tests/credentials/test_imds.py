@@ -92,7 +92,7 @@ def test_limits_are_short(kit: Kit, tmp_path: Path) -> None:
         raise ConnectTimeoutError(msg)
 
     for variables in ({}, {"AWS_METADATA_SERVICE_TIMEOUT": "3", ATTEMPTS: "2"}):
-        with pytest.raises(NotConfigured, match=r"http://169\.254\.169\.254 gave no session token: no"):
+        with pytest.raises(NotConfigured, match=r"http://169\.254\.169\.254 returned no session token: no"):
             kit.flow(InstanceMetadataProvider().load(context_of(tmp_path, variables)), respond=refuse)
     assert [(1, 1, 2), (3, 3, 6), (3, 3, 6)] == [(each.connect, each.read, each.total) for each in limits]
 
@@ -100,7 +100,7 @@ def test_limits_are_short(kit: Kit, tmp_path: Path) -> None:
 def test_a_service_that_hangs_is_left_alone(kit: Kit, serve: Serve, tmp_path: Path) -> None:
     """Where something takes the connection and says nothing, the answer names the endpoint and the time limit."""
     server = serve(hang)
-    with pytest.raises(NotConfigured, match=f"{server.url} gave no session token: "):
+    with pytest.raises(NotConfigured, match=f"{server.url} returned no session token: "):
         perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
 
 
@@ -108,7 +108,7 @@ def test_a_service_that_hangs_is_left_alone(kit: Kit, serve: Serve, tmp_path: Pa
 def test_a_service_without_tokens_is_not_used(kit: Kit, serve: Serve, tmp_path: Path, status: int) -> None:
     """Where there is no session token there are no credentials: version 1 of the service is never asked."""
     server = serve(imds({TOKEN_REQUEST: answer(b"", status=status)}))
-    with pytest.raises(NotConfigured, match=f"{server.url} gave no session token, but status {status}"):
+    with pytest.raises(NotConfigured, match=f"{server.url} returned no session token, but status {status}"):
         perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
     assert len(server.requests) == 1
 
@@ -134,21 +134,21 @@ def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("handlers", "text"),
     [
-        ({TOKEN_REQUEST: HTML}, "it is no metadata service"),
-        ({TOKEN_REQUEST: answer(b"")}, "it is no metadata service"),
-        ({TOKEN_REQUEST: answer(b"a\r\nb: c")}, "it is no metadata service"),
-        ({ROLES_REQUEST: HTML}, "no role's name"),
-        ({ROLES_REQUEST: answer(b"../../../secrets")}, "no role's name"),
-        ({ROLES_REQUEST: answer(b"")}, "no role's name"),
-        ({ROLES_REQUEST: answer(b"", status=401)}, "with status 401 and no role's name"),
-        ({ROLES_REQUEST: hang}, "gave a session token, but no credentials"),
+        ({TOKEN_REQUEST: HTML}, "it is not a metadata service"),
+        ({TOKEN_REQUEST: answer(b"")}, "it is not a metadata service"),
+        ({TOKEN_REQUEST: answer(b"a\r\nb: c")}, "it is not a metadata service"),
+        ({ROLES_REQUEST: HTML}, "no role name"),
+        ({ROLES_REQUEST: answer(b"../../../secrets")}, "no role name"),
+        ({ROLES_REQUEST: answer(b"")}, "no role name"),
+        ({ROLES_REQUEST: answer(b"", status=401)}, "status 401 and no role name"),
+        ({ROLES_REQUEST: hang}, "returned a session token, but no credentials"),
         ({CREDENTIALS_REQUEST: HTML}, "the body is not JSON"),
         ({CREDENTIALS_REQUEST: answer(b'{"Code":"AssumeRoleUnauthorizedAccess"}')}, "AssumeRoleUnauthorizedAccess"),
         ({CREDENTIALS_REQUEST: answer(b'{"Code":["' + MARK.encode() + b'"]}')}, "has the code of an error"),
         ({CREDENTIALS_REQUEST: answer(b'{"Code":"Success","AccessKeyId":"A"}')}, "lacks SecretAccessKey"),
-        ({CREDENTIALS_REQUEST: answer(json.dumps({**CREDENTIALS, "Expiration": None}).encode())}, "no time"),
-        ({CREDENTIALS_REQUEST: close}, "gave a session token, but no credentials"),
-        ({CREDENTIALS_REQUEST: compressed(b"{}")}, "gave a session token, but no credentials"),
+        ({CREDENTIALS_REQUEST: answer(json.dumps({**CREDENTIALS, "Expiration": None}).encode())}, "is not a time"),
+        ({CREDENTIALS_REQUEST: close}, "returned a session token, but no credentials"),
+        ({CREDENTIALS_REQUEST: compressed(b"{}")}, "returned a session token, but no credentials"),
         ({CREDENTIALS_REQUEST: html_503()}, "status 503"),
     ],
 )

@@ -149,7 +149,7 @@ def test_good_credentials_survive_a_failed_refresh(kit: Kit, home: Home, aws: Fa
     ("reason", "part"),
     [
         ("TOKEN_EXPIRED", "the session has expired"),
-        ("USER_CREDENTIALS_CHANGED", "the user's password was changed since"),
+        ("USER_CREDENTIALS_CHANGED", "the user's password has changed since the sign-in"),
         ("INSUFFICIENT_PERMISSIONS", "the user lacks the permission signin:CreateOAuth2Token"),
         (["x"], "AccessDeniedException"),
     ],
@@ -192,7 +192,7 @@ def test_wrong_key(kit: Kit, home: Home, aws: FakeAws, kind: str) -> None:
     home.login_token(SESSION, wrong_keys()[kind], expires_at=text_of(NOW))
     error = failure(kit, load(home))
     assert isinstance(error, CredentialsError)
-    assert "the DPoP key is no unencrypted EC private key on P-256" in str(error)
+    assert "the DPoP key is not an unencrypted EC private key on P-256" in str(error)
     assert LOGIN_AGAIN in str(error)
     assert [] == aws.received
 
@@ -206,7 +206,7 @@ def test_wrong_key(kit: Kit, home: Home, aws: FakeAws, kind: str) -> None:
         ({"refreshToken": None}, "lacks refreshToken"),
         ({"clientId": None}, "lacks clientId"),
         ({"dpopKey": 1}, "lacks dpopKey"),
-        ({"expires_at": "SECRET"}, "the expiration is no time"),
+        ({"expires_at": "SECRET"}, "the expiration is not a time"),
     ],
 )
 def test_incomplete_file(kit: Kit, home: Home, aws: FakeAws, pem: str, changes: dict[str, Any], part: str) -> None:

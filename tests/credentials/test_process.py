@@ -73,11 +73,11 @@ def test_without_the_setting_it_does_not_apply(kit: Kit, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("program", "text"),
     [
-        (f"print('{MARK} no JSON')", "what the program printed is no JSON object"),
-        (f"print('[\"{MARK}\"]')", "what the program printed is no JSON object"),
-        (f"import os; os.write(1, b'\\xff{MARK}')", "what the program printed is no JSON object"),
-        ("", "what the program printed is no JSON object"),
-        (f'print(\'{{"Version": 2, "Secret": "{MARK}"}}\')', "has no Version 1"),
+        (f"print('{MARK} no JSON')", "the program's output is not a JSON object"),
+        (f"print('[\"{MARK}\"]')", "the program's output is not a JSON object"),
+        (f"import os; os.write(1, b'\\xff{MARK}')", "the program's output is not a JSON object"),
+        ("", "the program's output is not a JSON object"),
+        (f'print(\'{{"Version": 2, "Secret": "{MARK}"}}\')', "does not have Version 1"),
         (f'print(\'{{"Version": 1, "AccessKeyId": "{MARK}"}}\')', "lacks SecretAccessKey"),
         (f"print('{MARK}'); raise SystemExit(3)", "the program ended with exit status 3"),
     ],

@@ -36,11 +36,11 @@ def test_each_looks_at_its_own_file(kit: Kit, tmp_path: Path) -> None:
     in_config = context_of(tmp_path, config=f"[default]\n{KEYS}")
     with pytest.raises(NotConfigured) as caught:
         kit.flow(SharedCredentialsFileProvider().load(in_config))
-    assert f"no aws_access_key_id of profile 'default' in {tmp_path / 'credentials'}" == str(caught.value)
+    assert f"no aws_access_key_id for profile 'default' in {tmp_path / 'credentials'}" == str(caught.value)
     in_credentials = context_of(tmp_path, credentials=f"[default]\n{KEYS}")
     with pytest.raises(NotConfigured) as caught:
         kit.flow(ConfigFileProvider().load(in_credentials))
-    assert f"no aws_access_key_id of profile 'default' in {tmp_path / 'config'}" == str(caught.value)
+    assert f"no aws_access_key_id for profile 'default' in {tmp_path / 'config'}" == str(caught.value)
 
 
 def test_a_file_that_is_switched_off_is_named_by_its_variable(kit: Kit, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_file_that_is_switched_off_is_named_by_its_variable(kit: Kit, tmp_path
     [
         ("aws_access_key_id = AKIDFILE\n", "aws_secret_access_key is missing or empty"),
         (f"aws_access_key_id =\naws_secret_access_key = {SECRET}\n", "aws_access_key_id is missing or empty"),
-        (f"aws_access_key_id = AKIDFILE\naws_secret_access_key = {SECRET} # mine\n", "holds white space"),
+        (f"aws_access_key_id = AKIDFILE\naws_secret_access_key = {SECRET} # mine\n", "contains white space"),
         (f"aws_access_key_id = AKIDFILE\naws_secret_access_key =\n  {SECRET} =\n", "must be a single value"),
     ],
 )

@@ -150,7 +150,7 @@ def test_refreshed_by_another_process(kit: Kit, home: Home, aws: FakeAws) -> Non
     [
         ({"refreshToken": None, "clientSecret": None}, "the file lacks refreshToken, clientSecret"),
         ({"registrationExpiresAt": text_of(NOW - 1)}, f"the registration of the client expired at {text_of(NOW - 1)}"),
-        ({"registrationExpiresAt": "SECRET"}, "registrationExpiresAt is no time"),
+        ({"registrationExpiresAt": "SECRET"}, "registrationExpiresAt is not a time"),
         ({"refreshToken": "SSOREFRESHBAD"}, "InvalidGrantException (HTTP status 400) from CreateToken: Invalid grant"),
     ],
 )
@@ -178,16 +178,16 @@ def test_expired_of_old_form(kit: Kit, home: Home, aws: FakeAws) -> None:
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        (b'{"accessToken": "SSOACCESS1", "expiresAt": "2026-', "holds no whole JSON object"),
-        (b"", "holds no whole JSON object"),
-        (b'["SSOACCESS1"]', "holds no whole JSON object"),
-        (b"[" * 100_000, "holds no whole JSON object"),
-        (b'{"accessToken": "\xff"}', "holds no whole JSON object"),
+        (b'{"accessToken": "SSOACCESS1", "expiresAt": "2026-', "is not a complete JSON object"),
+        (b"", "is not a complete JSON object"),
+        (b'["SSOACCESS1"]', "is not a complete JSON object"),
+        (b"[" * 100_000, "is not a complete JSON object"),
+        (b'{"accessToken": "\xff"}', "is not a complete JSON object"),
         (b'{"expiresAt": "2036-01-01T00:00:00Z"}', "lacks accessToken"),
         (b'{"accessToken": 1, "expiresAt": "2036-01-01T00:00:00Z"}', "lacks accessToken"),
-        (b'{"accessToken": "SSOACCESS1"}', "expiresAt is no time"),
-        (b'{"accessToken": "SSOACCESS1", "expiresAt": "SECRET"}', "expiresAt is no time"),
-        (b'{"accessToken": "SSOACCESS1\\nx: y", "expiresAt": "2036-01-01T00:00:00Z"}', "can't be part of a header"),
+        (b'{"accessToken": "SSOACCESS1"}', "expiresAt is not a time"),
+        (b'{"accessToken": "SSOACCESS1", "expiresAt": "SECRET"}', "expiresAt is not a time"),
+        (b'{"accessToken": "SSOACCESS1\\nx: y", "expiresAt": "2036-01-01T00:00:00Z"}', "a header can't contain"),
         (None, "can't be read: No such file or directory"),
     ],
 )
@@ -212,7 +212,7 @@ def test_folder_that_cannot_be_written(kit: Kit, home: Home, aws: FakeAws, monke
     monkeypatch.setattr("os.access", lambda path, mode: False)  # noqa: ARG005 - root may write anywhere
     home.sso_token("team", expiresAt=text_of(NOW - 60))
     error = failure(kit, load(home))
-    assert "its folder can't be written to" in str(error)
+    assert "its folder is not writable" in str(error)
     assert [] == aws.received
 
 
@@ -348,7 +348,7 @@ def test_not_configured(kit: Kit, home: Home) -> None:
         (f"[profile dev]\n{GRANT}sso_session = team\n[sso-session team]\nsso_region = x\n", "missing: sso_start_url"),
         (
             f"[profile dev]\n{GRANT}sso_session = team\nsso_region = x\n[sso-session team]\n{SIGN_IN}",
-            "sso_region of profile 'dev' in {path} is 'x', and sso_region of [sso-session team] in {path} is 'eu-west",
+            "sso_region of profile 'dev' in {path} is 'x', but sso_region of [sso-session team] in {path} is 'eu-west",
         ),
     ],
 )

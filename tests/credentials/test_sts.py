@@ -128,20 +128,20 @@ BAD_ANSWERS = {
     "utf-16": ("<a>SECRETX</a>".encode("utf-16"), "the body is not UTF-8"),
     "entities": (
         b'<!DOCTYPE a [<!ENTITY x "SECRETX"><!ENTITY y "&x;&x;&x;&x;&x;">]><a>&y;</a>',
-        "the body has a document type, which is not read",
+        "the body has a document type, which is not allowed",
     ),
     "no credentials": (b"<AssumeRoleResponse/>", "the answer of STS lacks AccessKeyId"),
     "no secret": (
         _answer("<AccessKeyId>A</AccessKeyId>"),
         "the answer of STS lacks SecretAccessKey",
     ),
-    "no time": (
+    "is not a time": (
         _answer(f"<AccessKeyId>A</AccessKeyId>{SECRETS}<Expiration>soon</Expiration>"),
-        "the expiration is no time",
+        "the expiration is not a time",
     ),
     "key with a line break": (
         _answer(f"<AccessKeyId>A\nB</AccessKeyId>{SECRETS}<Expiration>{text_of(NOW)}</Expiration>"),
-        "the answer of STS: Credentials.access_key_id holds white space",
+        "the answer of STS: Credentials.access_key_id contains white space",
     ),
     "deep": (b"<a>" * 30_000 + b"</a>" * 30_000, "lacks AccessKeyId"),
 }

@@ -35,10 +35,10 @@ def test_lines(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     assert [
         "ListUsers id-1: call to https://cognito-idp.us-east-1.amazonaws.com, region us-east-1",
         "ListUsers id-1: signed with new credentials",
-        "ListUsers id-1: attempt 1 begins",
+        "ListUsers id-1: attempt 1 started",
         "ListUsers id-1: attempt 1 ended after 0.0 ms: ConnectError",
         "ListUsers id-1: attempt 1 failed with ConnectError; the next one in 25.0 ms",
-        "ListUsers id-1: attempt 2 begins",
+        "ListUsers id-1: attempt 2 started",
         "ListUsers id-1: attempt 2 ended after 0.0 ms: success, HTTP status 200, request id request-1",
         "ListUsers id-1: ended after 25.0 ms and 2 attempts: success, HTTP status 200, request id request-1",
     ] == [record.getMessage() for record in caplog.records if record.name == "cognito_idp.calls"]

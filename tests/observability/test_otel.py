@@ -162,7 +162,7 @@ def test_a_cancelled_call_ends_its_span(telemetry: Telemetry, anyio_backend: str
 
     anyio.run(main, backend=anyio_backend)
     assert "Cancelled" == telemetry.span().attributes["error.type"]
-    assert {} == telemetry.observer._under_way
+    assert {} == telemetry.observer._open_spans
 
 
 def test_without_opentelemetry() -> None:

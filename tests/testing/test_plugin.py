@@ -61,7 +61,7 @@ def test_leftovers_fail_the_test(tmp_path: Path) -> None:
         """,
     )
     assert {"passed": 1, "error": 1} == counts, output
-    assert "LeftoverAnswersError: answers that no call asked for:" in output
+    assert "LeftoverAnswersError: unused answers:" in output
 
 
 def test_a_fixture_may_call_at_its_end(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_no_server_without_the_extra(tmp_path: Path) -> None:
         """,
     )
     assert {"skipped": 2} == counts, output
-    assert "ministack is not installed; pip install 'cognito-idp[local]'" in output
+    assert "ministack, which is not installed: pip install 'cognito-idp[local]'" in output
 
 
 SERVER_TESTS = """

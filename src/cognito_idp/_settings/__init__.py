@@ -1,1 +1,1 @@
-"""What the environment and the shared AWS files say."""
+"""Settings from the environment and the shared AWS files."""

@@ -1,8 +1,8 @@
 """The environment and the shared AWS files, and the settings that a client takes from them.
 
-Environment variables come before the profile's settings. The profile is the one that was asked for, else that of
-`AWS_DEFAULT_PROFILE` or `AWS_PROFILE` (in boto3's order), else `default`. Where both shared files have a profile, its
-settings are those of both, and the credentials file counts where they differ.
+Environment variables take precedence over the profile's settings. The profile is the one passed as an argument, else
+that of `AWS_DEFAULT_PROFILE` or `AWS_PROFILE` (boto3's order), else `default`. If both shared files have a profile, its
+settings are merged, and the credentials file wins if they differ.
 
 Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files" and "Settings reference".
 """
@@ -29,21 +29,21 @@ SERVICE_ID: Final = "Cognito Identity Provider"
 
 
 class Setting(NamedTuple):
-    """The text of a setting, and where it stands, for errors."""
+    """The text of a setting, and where it is, for errors."""
 
     text: str
     where: str
 
     def __repr__(self) -> str:
-        """Show where it stands; the text may be a secret."""
+        """Show only where the setting is: the text may be a secret."""
         return f"Setting({self.where})"
 
 
 class SharedConfig(NamedTuple):
-    """What the shared config file and the shared credentials file say.
+    """The content of the shared config file and the shared credentials file.
 
-    `config_profiles` and `credentials_profiles` are the profiles of each file on its own, by name; `profile` merges
-    them. A section maps settings to text, or to a mapping where a setting is a block of its own.
+    `config_profiles` and `credentials_profiles` are the profiles of each file, by name; `profile` merges them. A
+    section maps the name of a setting to text, or to a mapping if the setting is a block.
     """
 
     config_file: str
@@ -54,20 +54,20 @@ class SharedConfig(NamedTuple):
     services: Mapping[str, Section]
 
     def __repr__(self) -> str:
-        """Name the files and the profiles; the settings hold secrets, so they are not shown."""
+        """Show the names of files and profiles only: the settings contain secrets."""
         profiles = sorted({*self.config_profiles, *self.credentials_profiles})
         return f"SharedConfig({self.config_file!r}, {self.credentials_file!r}, profiles={profiles})"
 
     def has_profile(self, name: str) -> bool:
-        """Whether one of the files has this profile."""
+        """Check that one of the files has this profile."""
         return name in self.config_profiles or name in self.credentials_profiles
 
     def profile(self, name: str) -> Section:
-        """Return the settings of a profile from both files; none if neither has it."""
+        """Return the merged settings of a profile; empty if neither file has it."""
         return {**self.config_profiles.get(name, {}), **self.credentials_profiles.get(name, {})}
 
     def setting(self, profile: str, name: str) -> Setting | None:
-        """Return a setting of a profile, or None where it is missing or empty.
+        """Return a setting of a profile, or None if it is missing or empty.
 
         Raises:
             ConfigError: it is a block of settings.
@@ -75,14 +75,14 @@ class SharedConfig(NamedTuple):
         return text_setting(self.profile(profile), name, self.where(profile, name))
 
     def where(self, profile: str, setting: str) -> str:
-        """Say in which file a setting of a profile stands, for errors; a missing one would stand in the config file."""
+        """Describe for errors where a setting of a profile is; a missing one belongs in the config file."""
         in_credentials = setting in self.credentials_profiles.get(profile, {})
         file = self.credentials_file if in_credentials else self.config_file
         return f"{setting} of profile {profile!r} in {file}"
 
 
 def text_setting(section: Section, name: str, where: str) -> Setting | None:
-    """Return a setting of a section, or None where it is missing or empty.
+    """Return a setting of a section, or None if it is missing or empty.
 
     Raises:
         ConfigError: it is a block of settings.
@@ -95,27 +95,28 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
 
 
 def load_config(environ: Mapping[str, str]) -> SharedConfig:
-    """Read the shared files that `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` or the defaults name. It blocks.
+    """Read the shared files. This blocks.
 
-    Files that don't exist count as empty.
+    `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` override the default paths. A file that doesn't exist counts
+    as empty.
 
     Raises:
-        ConfigError: a file can't be read, or a line of it can't be understood.
+        ConfigError: a file can't be read or parsed.
     """
     config_file = expanded(environ.get(CONFIG_FILE, "~/.aws/config"), environ)
     credentials_file = expanded(environ.get(CREDENTIALS_FILE, "~/.aws/credentials"), environ)
-    found: dict[str, dict[str, Section]] = {"profile": {}, "sso-session": {}, "services": {}}
+    sections: dict[str, dict[str, Section]] = {"profile": {}, "sso-session": {}, "services": {}}
     for header, section in _sections(config_file, CONFIG_FILE).items():
         kind, name = ("profile", header) if header == "default" else _kind_and_name(header)
         if kind is not None:
-            found[kind][name] = section
+            sections[kind][name] = section
     return SharedConfig(
         config_file,
         credentials_file,
-        config_profiles=found["profile"],
+        config_profiles=sections["profile"],
         credentials_profiles=_sections(credentials_file, CREDENTIALS_FILE),
-        sso_sessions=found["sso-session"],
-        services=found["services"],
+        sso_sessions=sections["sso-session"],
+        services=sections["services"],
     )
 
 
@@ -126,24 +127,24 @@ def _sections(path: str, variable: str) -> dict[str, Section]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}; {variable} in the environment can name another file"
+        msg = f"{path} can't be read: {error.strerror}; set {variable} in the environment to use another file"
         raise ConfigError(msg) from error
     from .ini import parse_ini
 
-    at, problem = data.find(b"\0"), "a NUL, as in a file that is not UTF-8 (no path or key can hold one)"
+    at, problem = data.find(b"\0"), "a NUL, which no path or key can contain; the file may not be UTF-8"
     if at < 0:
         try:
             return parse_ini(data.decode("utf-8-sig"), path)
         except UnicodeDecodeError as error:
             at, problem = error.start, "not UTF-8"
-    # Raised outside the handler: a UnicodeDecodeError as __context__ would carry the whole file along.
+    # Raised outside the handler: a UnicodeDecodeError as __context__ would hold the whole file.
     line = data.count(b"\n", 0, at) + 1
     msg = f"{path}, line {line}: {problem}"
     raise ConfigError(msg)
 
 
 def _kind_and_name(header: str) -> tuple[str | None, str]:
-    """Take `profile x`, `profile "x y"`, `sso-session x` or `services x` apart; other sections have no kind."""
+    """Split `profile x`, `profile "x y"`, `sso-session x` or `services x`; other sections have no kind."""
     kind = next((kind for kind in ("profile", "sso-session", "services") if header.startswith(kind)), None)
     if kind is None:
         return None, ""
@@ -159,8 +160,8 @@ def _kind_and_name(header: str) -> tuple[str | None, str]:
 
 
 def expanded(path: str, environ: Mapping[str, str]) -> str:
-    """Return a path with variables and a leading `~` replaced, by the given environment rather than the process's."""
-    path = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda found: environ.get(found[1] or found[2], found[0]), path)
+    """Return a path with variables and a leading `~` expanded from `environ`, not from the process's environment."""
+    path = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda match: environ.get(match[1] or match[2], match[0]), path)
     home = environ.get("USERPROFILE" if os.name == "nt" else "HOME")
     if home and (path == "~" or path.startswith(("~/", "~\\" if os.name == "nt" else "~/"))):
         return home.rstrip("/") + path[1:]
@@ -168,19 +169,19 @@ def expanded(path: str, environ: Mapping[str, str]) -> str:
 
 
 def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting | None:
-    """Return the name of the profile that was asked for, and where; None where the default one is meant."""
+    """Return the name of the chosen profile, and where it was chosen; None if it is the default profile."""
     if profile is not None:
         return Setting(profile, "the profile argument")
-    found = ((name, environ.get(name)) for name in PROFILE_VARIABLES)
-    return next((Setting(value, f"{name} in the environment") for name, value in found if value), None)
+    variables = ((name, environ.get(name)) for name in PROFILE_VARIABLES)
+    return next((Setting(value, f"{name} in the environment") for name, value in variables if value), None)
 
 
 class Settings(NamedTuple):
-    """The settings of a client as its environment and its profile have them; None where neither says anything.
+    """A client's settings from its environment and its profile; None for a setting that neither has.
 
-    `profile` is the profile in use, and `profile_is_argument` whether it was named as an argument. `endpoint_url_where`
-    says where the URL was found. `retry_mode` is `standard`, `adaptive` or `off`. `ca_bundle` is the profile's alone:
-    `transport/certificates.py` knows what comes before it.
+    `profile` is the profile in use, and `profile_is_argument` is true if it was passed as an argument.
+    `endpoint_url_where` says where the URL was found. `retry_mode` is `standard`, `adaptive` or `off`. `ca_bundle` is
+    the profile's only: `_transport/certificates.py` decides what takes precedence over it.
     """
 
     profile: str
@@ -199,21 +200,22 @@ class Settings(NamedTuple):
 def settings_from(
     environ: Mapping[str, str], profile: str | None = None, config: SharedConfig | None = None
 ) -> Settings:
-    """Find a client's settings. It blocks if it has to load `config`.
+    """Return a client's settings. This blocks if `config` is None, since it then reads the files.
 
     Raises:
-        ConfigError: the profile does not exist, or a setting can't be used; the text says where it stands.
+        ConfigError: the profile does not exist, or a setting is invalid; the text says where it is.
     """
     config = load_config(environ) if config is None else config
-    asked = profile_in_use(environ, profile)
-    if asked is not None and not config.has_profile(asked.text):
+    chosen = profile_in_use(environ, profile)
+    if chosen is not None and not config.has_profile(chosen.text):
         msg = (
-            f"{asked.where} names the profile {asked.text!r}, which does not exist: looked for [profile {asked.text}] "
-            f"in {config.config_file or f'no file, since {CONFIG_FILE} is empty'}, and for [{asked.text}] in "
+            f"{chosen.where} names the profile {chosen.text!r}, which does not exist: looked for "
+            f"[profile {chosen.text}] "
+            f"in {config.config_file or f'no file, since {CONFIG_FILE} is empty'}, and for [{chosen.text}] in "
             f"{config.credentials_file or f'no file, since {CREDENTIALS_FILE} is empty'}"
         )
         raise ConfigError(msg)
-    name = "default" if asked is None else asked.text
+    name = "default" if chosen is None else chosen.text
     finder = Finder(environ, config, name)
     region = finder.find(("AWS_REGION", "AWS_DEFAULT_REGION"), "region")
     url = finder.endpoint_url(SERVICE_ID)
@@ -234,19 +236,19 @@ def settings_from(
 
 
 def ca_bundle_in_use(environ: Mapping[str, str]) -> Setting | None:
-    """Find the `ca_bundle` of the profile in use, for a program that has no client. It blocks.
+    """Return the `ca_bundle` of the profile in use, for a program that has no client. This blocks.
 
     Raises:
-        ConfigError: a shared file can't be read, or the setting can't be used.
+        ConfigError: a shared file can't be read, or the setting is invalid.
     """
     profile = profile_in_use(environ, None)
     return _ca_bundle(environ, load_config(environ), "default" if profile is None else profile.text)
 
 
 def authorities_in_use(environ: Mapping[str, str] = os.environ) -> Authorities:
-    """Return the authorities of a program that has no client: those of the environment and of the profile it names.
+    """Return the certificate authorities for a program without a client, from the environment and its profile.
 
-    The shared files are read only if the profile can count.
+    The shared files are read only if the profile's setting can apply.
     """
     from .._transport.certificates import Authorities, Bundle
 
@@ -263,53 +265,53 @@ def _ca_bundle(environ: Mapping[str, str], config: SharedConfig, profile: str) -
 
 
 class Finder(NamedTuple):
-    """Looks settings up: first in the environment, then in one profile. What is empty counts as missing."""
+    """Looks up settings, first in the environment, then in one profile. An empty setting counts as missing."""
 
     environ: Mapping[str, str]
     config: SharedConfig
     profile: str
 
     def __repr__(self) -> str:
-        """Name the profile; the environment and the files hold secrets, so they are not shown."""
+        """Show the profile only: the environment and the files contain secrets."""
         return f"Finder(profile={self.profile!r})"
 
     def variable(self, name: str) -> Setting | None:
-        """Return an environment variable."""
+        """Return an environment variable, or None if it is missing or empty."""
         value = self.environ.get(name)
         return Setting(value, f"{name} in the environment") if value else None
 
     def find(self, variables: tuple[str, ...], setting: str) -> Setting | None:
-        """Return the first of some variables that is set, else the profile's setting.
+        """Return the first variable that is set, else the profile's setting.
 
         Raises:
             ConfigError: the profile's setting is a block of settings.
         """
-        found = next((found for name in variables if (found := self.variable(name)) is not None), None)
-        return found or self.config.setting(self.profile, setting)
+        variable = next((value for name in variables if (value := self.variable(name)) is not None), None)
+        return variable or self.config.setting(self.profile, setting)
 
     def flag(self, variable: str, setting: str) -> bool | None:
-        """Return a setting that is `true` or `false`, or None where it is missing.
+        """Return a setting that is `true` or `false`, or None if it is missing.
 
         Raises:
-            ConfigError: it is something else.
+            ConfigError: it is neither.
         """
-        found = self.find((variable,), setting)
-        if found is None:
+        flag = self.find((variable,), setting)
+        if flag is None:
             return None
-        value = {"true": True, "false": False}.get(found.text.lower())
+        value = {"true": True, "false": False}.get(flag.text.lower())
         if value is None:
-            msg = f"{found.where} must be true or false, is {found.text!r}"
+            msg = f"{flag.where} must be true or false, not {flag.text!r}"
             raise ConfigError(msg)
         return value
 
     def endpoint_url(self, service_id: str) -> Setting | None:
-        """Return the URL that is configured for a service, by its id (`SSO OIDC`), or for all of them.
+        """Return the URL that is configured for a service, by its id (`SSO OIDC`), or for all services.
 
-        The order is: the service's variable, the one for all services, the profile's `services` section, the profile's
-        `endpoint_url`. With `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` none of them counts.
+        The order is: the service's variable, the variable for all services, the profile's `services` section, the
+        profile's `endpoint_url`. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` turns all of them off.
 
         Raises:
-            ConfigError: the profile names a `services` section that does not exist, or a setting can't be used.
+            ConfigError: the profile names a `services` section that does not exist, or a setting is invalid.
         """
         if self.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"):
             return None
@@ -322,14 +324,14 @@ class Finder(NamedTuple):
         )
 
     def _endpoint_url_of_services(self, key: str) -> Setting | None:
-        named = self.config.setting(self.profile, "services")
-        if named is None:
+        setting = self.config.setting(self.profile, "services")
+        if setting is None:
             return None
-        section = self.config.services.get(named.text)
+        section = self.config.services.get(setting.text)
         if not section:
-            msg = f"{named.where} names [services {named.text}], which does not exist there or is empty"
+            msg = f"{setting.where} names [services {setting.text}], which does not exist there or is empty"
             raise ConfigError(msg)
-        where = f"{key} of [services {named.text}] in {self.config.config_file}"
+        where = f"{key} of [services {setting.text}] in {self.config.config_file}"
         service = section.get(key) or {}
         if isinstance(service, str):
             msg = f"{where} must be a block of settings: indented lines such as `endpoint_url = https://...`"
@@ -337,24 +339,24 @@ class Finder(NamedTuple):
         return text_setting(service, "endpoint_url", f"endpoint_url in {where}")
 
 
-# `legacy` is a mode of boto3's alone; who had it set gets what the SDKs share now.
+# Only boto3 has the mode `legacy`; it becomes the mode that all SDKs share.
 _RETRY_MODES: Final = {"standard": "standard", "adaptive": "adaptive", "off": "off", "legacy": "standard"}
 
 
-def _retry_mode(found: Setting | None) -> str | None:
-    if found is None:
+def _retry_mode(setting: Setting | None) -> str | None:
+    if setting is None:
         return None
-    mode = _RETRY_MODES.get(found.text.lower())
+    mode = _RETRY_MODES.get(setting.text.lower())
     if mode is None:
-        msg = f"{found.where} must be one of {', '.join(_RETRY_MODES)}, is {found.text!r}"
+        msg = f"{setting.where} must be one of {', '.join(_RETRY_MODES)}, not {setting.text!r}"
         raise ConfigError(msg)
     return mode
 
 
-def _max_attempts(found: Setting | None) -> int | None:
-    if found is None:
+def _max_attempts(setting: Setting | None) -> int | None:
+    if setting is None:
         return None
-    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", found.text):
-        msg = f"{found.where} must be a whole number of at least 1, is {found.text!r}"
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", setting.text):
+        msg = f"{setting.where} must be a whole number of at least 1, not {setting.text!r}"
         raise ConfigError(msg)
-    return int(found.text)
+    return int(setting.text)

@@ -1,10 +1,10 @@
 """The file format of `~/.aws/config` and `~/.aws/credentials`: from text to sections of settings.
 
-The rules are those of Python's `configparser` in its raw form, since that is what boto3 reads these files with:
-`setting = value` or `setting: value`, names in lower case, comments on lines of their own, deeper indentation goes on
-with the value before, and a value that begins with a line break is a block of settings itself. Two things differ. A
-section or a setting that comes twice is no error: sections are merged, and the later setting counts, as the AWS SDKs
-define it. And an error names file, line and section, but never shows what stands there, since that may be a secret.
+The rules are those of Python's raw `configparser`, which boto3 uses to read these files: `setting = value` or
+`setting: value`, names in lower case, comments on lines of their own. A line that is indented more deeply continues the
+value before it, and a value that begins with a line break is a block of settings. Two things differ. A repeated section
+or setting is not an error: sections are merged and the later setting wins, as the AWS SDKs define it. And an error
+names the file, the line number and the section, but never shows the line, since it may contain a secret.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ Section = Mapping[str, Value]
 
 _HEADER: Final = re.compile(r"\[(.+)\]")
 _DELIMITER: Final = re.compile(r"[=:]")
-# configparser gives the settings of this section to every other one.
+# configparser adds the settings of this section to every other section.
 _FOR_ALL: Final = "DEFAULT"
 
 if TYPE_CHECKING:
-    # A value's lines, each with its number in the file.
+    # The lines of a value with their line numbers.
     _Lines: TypeAlias = list[tuple[int, str]]
 
 
 def parse_ini(text: str, file: str) -> dict[str, Section]:
-    """Return the sections of a file in the order of their first appearance; `file` is its name for errors.
+    """Return the sections of a file in the order of their first appearance; `file` is its name in errors.
 
     Raises:
-        ConfigError: a line is no section, no setting and no comment.
+        ConfigError: a line is not a section, a setting or a comment.
     """
     sections: dict[str, dict[str, _Lines]] = {}
     section: dict[str, _Lines] | None = None
@@ -53,14 +53,14 @@ def parse_ini(text: str, file: str) -> dict[str, Section]:
         if not content:
             continue
         indent = depth
-        if found := _HEADER.match(content):
-            header, lines = found[1], None
+        if match := _HEADER.match(content):
+            header, lines = match[1], None
             section = sections.setdefault(header, {})
         elif section is None:
             msg = f"{file}, line {number}: a setting before the first [section]"
             raise ConfigError(msg)
-        elif (found := _DELIMITER.search(content)) and (name := content[: found.start()].rstrip()):
-            lines = section[name.lower()] = [(number, content[found.end() :].lstrip())]
+        elif (match := _DELIMITER.search(content)) and (name := content[: match.start()].rstrip()):
+            lines = section[name.lower()] = [(number, content[match.end() :].lstrip())]
         else:
             raise _not_a_setting(file, number, header)
     for_all = sections.pop(_FOR_ALL, {})
@@ -85,4 +85,4 @@ def _value(lines: _Lines, file: str, header: str) -> Value:
 
 
 def _not_a_setting(file: str, number: int, header: str) -> ConfigError:
-    return ConfigError(f"{file}, line {number}, section [{header}]: no `setting = value`, no [section] and no comment")
+    return ConfigError(f"{file}, line {number}, section [{header}]: not a `setting = value`, a [section] or a comment")

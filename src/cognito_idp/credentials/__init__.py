@@ -1,9 +1,9 @@
 """AWS credentials and where they come from.
 
-To give a client credentials from a place of your own, pass it a function that returns `Credentials` (plain, or async
-for an `AsyncClient`), an object with `name` and the flow method `load(context)`, or a `ProviderChain` of such things
-and of the providers here. The client keeps what they return and asks again before it expires. To share one cache among
-clients, pass them the same `CachedCredentials`.
+To supply credentials yourself, pass the client a function that returns `Credentials` (plain, or async for an
+`AsyncClient`), an object with `name` and the flow method `load(context)`, or a `ProviderChain` of these and of the
+providers in this package. The client caches the credentials and renews them before they expire. To share one cache
+among clients, pass them the same `CachedCredentials`.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,9 @@
-"""Credentials of a role that a profile names with `role_arn`, got from STS with the credentials of a source.
+"""Credentials of the role in a profile's `role_arn`, which STS issues in exchange for source credentials.
 
-The source is another profile (`source_profile`), which may name a role of its own and so on, or a place
-(`credential_source`). Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider".
+The source credentials come from another profile (`source_profile`), which may have a role and a source profile itself,
+or from one of the places that `credential_source` can name.
+
+Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider".
 """
 
 from __future__ import annotations
@@ -24,18 +26,18 @@ if TYPE_CHECKING:
 
 _ROLE, _SOURCE_PROFILE, _CREDENTIAL_SOURCE = "role_arn", "source_profile", "credential_source"
 _STATIC_KEYS: Final = ("aws_access_key_id", "aws_secret_access_key")
-# Settings that go to STS as they are, and its names for them.
+# Settings that STS receives unchanged, and their names there.
 _PARAMETERS: Final = {"external_id": "ExternalId", "mfa_serial": "SerialNumber"}
 _CODE_LENGTH: Final = 6
 
 
 class AssumeRoleProvider:
-    """A profile's `role_arn` with `source_profile` or `credential_source`.
+    """Assumes a profile's `role_arn` with the credentials of its `source_profile` or `credential_source`.
 
-    `profile_providers` are those that can give the credentials of a source profile without a role, in order; `sources`
-    are those that `credential_source` can name, by that name (`Environment`, `Ec2InstanceMetadata`, `EcsContainer`).
-    `mfa_code` is called with the serial number of an MFA device, and returns the six digits it shows now, or an
-    awaitable of them under an async client.
+    `profile_providers` are asked, in order, for the credentials of a source profile without a role. `sources` are the
+    providers that `credential_source` can name, by that name (`Environment`, `Ec2InstanceMetadata`, `EcsContainer`).
+    `mfa_code` is called with the serial number of an MFA device and returns the six digits that it shows now; with an
+    async client it may return an awaitable.
     """
 
     name = "assume-role"
@@ -46,17 +48,16 @@ class AssumeRoleProvider:
         sources: Mapping[str, Provider],
         mfa_code: MfaCode | None = None,
     ) -> None:
-        """Take the providers of source credentials, and how to come by the code of an MFA device."""
         self._profile_providers = profile_providers
         self._sources = sources
         self._mfa_code = mfa_code
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Return the credentials of the profile's role, through all the roles on the way to it.
+        """Return the credentials of the profile's role, after assuming every role on the way to it.
 
         Raises:
             NotConfigured: the profile has no `role_arn`, or one that belongs to `web_identity_token_file`.
-            ConfigError: a setting is missing or can't be used, or the source profiles form a circle.
+            ConfigError: a setting is missing or invalid, or the source profiles form a cycle.
             CredentialsError: a source has no credentials, or STS refuses.
         """
         if not _names_role(context, context.profile):
@@ -86,10 +87,10 @@ class AssumeRoleProvider:
         provider = self._sources.get(place)
         where = context.config.where(context.profile, _CREDENTIAL_SOURCE)
         if provider is None:
-            msg = f"{where} must be one of {', '.join(sorted(self._sources))}, is {place!r}"
+            msg = f"{where} must be one of {', '.join(sorted(self._sources))}, not {place!r}"
             raise ConfigError(msg)
         try:
-            # Named here, the environment counts also under a profile that the user named.
+            # `credential_source` names the environment, so its keys apply even if the profile is an argument.
             return (yield from provider.load(context._replace(profile_is_explicit=False)))
         except NotConfigured as error:
             msg = f"{where} is {place}, which has no credentials: {error}"
@@ -102,10 +103,10 @@ class AssumeRoleProvider:
             raise ConfigError(msg)
         source = context._replace(profile=profile, profile_is_explicit=True)
         has_keys = any(context.config.setting(profile, key) is not None for key in _STATIC_KEYS)
-        # A profile may name itself, or one on the way to it, only as the end of the way: for the keys it holds.
+        # A profile may come up again only if it names itself as its source and has keys.
         if profile in seen and not (has_keys and profile == context.profile):
-            circle = " -> ".join((*seen, profile))
-            msg = f"{where} closes a circle of source profiles that never comes to credentials: {circle}"
+            cycle = " -> ".join((*seen, profile))
+            msg = f"{where} closes a cycle of source profiles, none of which has credentials: {cycle}"
             raise ConfigError(msg)
         if not has_keys and _names_role(context, profile):
             return (yield from self._assumed(source, seen))
@@ -123,7 +124,7 @@ class AssumeRoleProvider:
         if mfa_code is None:
             msg = (
                 f"profile {profile!r} has mfa_serial {serial!r}, which needs a code from the device for each refresh: "
-                "give the provider an `mfa_code` function that returns it"
+                "pass the provider an `mfa_code` function that returns it"
             )
             raise CredentialsError(msg)
         code: object
@@ -153,26 +154,26 @@ def _names_role(context: Context, profile: str) -> bool:
 
 
 def _role(context: Context) -> _Role:
-    """Read and check the settings of a profile with `role_arn`."""
+    """Return the checked settings of a profile with `role_arn`."""
     config, profile = context.config, context.profile
     names = (_ROLE, _SOURCE_PROFILE, _CREDENTIAL_SOURCE, "role_session_name", *_PARAMETERS)
-    found = {name: setting.text for name in names if (setting := config.setting(profile, name)) is not None}
+    settings = {name: setting.text for name in names if (setting := config.setting(profile, name)) is not None}
     where = config.where(profile, _ROLE)
-    if (_SOURCE_PROFILE in found) == (_CREDENTIAL_SOURCE in found):
-        which = "both" if _SOURCE_PROFILE in found else "neither"
-        msg = f"{where} needs exactly one of {_SOURCE_PROFILE} and {_CREDENTIAL_SOURCE} beside it; there are {which}"
+    if (_SOURCE_PROFILE in settings) == (_CREDENTIAL_SOURCE in settings):
+        which = "both" if _SOURCE_PROFILE in settings else "neither"
+        msg = f"{where} needs exactly one of {_SOURCE_PROFILE} and {_CREDENTIAL_SOURCE}; the profile has {which}"
         raise ConfigError(msg)
-    parameters = {theirs: found[ours] for ours, theirs in _PARAMETERS.items() if ours in found}
+    parameters = {theirs: settings[ours] for ours, theirs in _PARAMETERS.items() if ours in settings}
     duration = config.setting(profile, "duration_seconds")
     if duration is not None:
         if not (duration.text.isascii() and duration.text.isdigit()):
-            msg = f"{duration.where} must be a whole number of seconds, is {duration.text!r}"
+            msg = f"{duration.where} must be a whole number of seconds, not {duration.text!r}"
             raise ConfigError(msg)
         parameters["DurationSeconds"] = duration.text
     return _Role(
-        found[_ROLE],
-        found.get(_SOURCE_PROFILE),
-        found.get(_CREDENTIAL_SOURCE),
-        found.get("role_session_name"),
+        settings[_ROLE],
+        settings.get(_SOURCE_PROFILE),
+        settings.get(_CREDENTIAL_SOURCE),
+        settings.get("role_session_name"),
         parameters,
     )

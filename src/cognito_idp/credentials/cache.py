@@ -1,4 +1,4 @@
-"""Credentials that are loaded once and renewed in time, however many threads and tasks ask for them."""
+"""A cache of credentials: they are loaded once and renewed in time, however many threads and tasks share it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from .provider import Context, Provider
     from .types import CredentialSource
 
-# From here on one caller renews the credentials, while the others go on with those that there are.
+# From this many seconds before expiry, one caller renews the credentials while the others keep using the old ones.
 ADVISORY_SECONDS: Final = 15 * 60
-# From here on every caller waits for new ones.
+# From this many seconds before expiry, every caller waits for new credentials.
 FOREGROUND_SECONDS: Final = 10 * 60
-# How long to leave the provider alone after it gave credentials that are about to expire, or none.
+# The pause before the next load, after the provider returned credentials that are about to expire, or failed.
 PAUSE_SECONDS: Final = 60
 
 
 class _State(NamedTuple):
-    """Credentials, and when to do what about them, in seconds since 1970 on their clock."""
+    """Credentials and the times at which to renew them, in seconds since 1970 on their clock."""
 
     credentials: Credentials
     clock: Callable[[], float]
@@ -53,44 +53,44 @@ def _state(credentials: Credentials, clock: Callable[[], float]) -> _State:
 
 
 class CachedCredentials:
-    """A `CredentialSource` over a provider or a chain. Clients, threads and tasks may share it.
+    """A `CredentialSource` that caches the credentials of a provider or a chain.
 
-    Credentials are renewed from 15 minutes before they expire by one caller, and from 10 minutes before by all, who
-    wait for one of them. If that fails, those that there are stay in use as long as they are good, and the next try is
-    a minute later. The provider that gave the first credentials gives the later ones, too: a client does not turn into
-    someone else while it runs.
+    Clients, threads and tasks may share it. From 15 minutes before the credentials expire, one caller renews them. From
+    10 minutes before, every caller waits until one of them has. If the renewal fails, the old credentials stay in use
+    while they are valid, and the next attempt is a minute later. The provider that returned the first credentials also
+    returns the later ones: a client does not change its identity while it runs.
 
-    Tasks wait only for tasks of their own event loop, and sync clients for each other: a source that several kinds of
-    client share may be loaded once by each.
+    Tasks wait only for tasks in their own event loop, and sync clients only for each other. If several kinds of client
+    share a source, each kind may load it once.
     """
 
     def __init__(self, provider: ProviderLike | None = None, context: Callable[[], Context] | None = None) -> None:
-        """Take a provider as it may stand in a `ProviderChain`; None is the default chain.
+        """Cache the credentials of `provider`: anything that a `ProviderChain` accepts, or None for the default chain.
 
-        `context` makes what providers may look at. It is called before each load, off the event loop, since it reads
-        files. None: the process's environment and the profile that this names.
+        `context` returns the context for providers. It is called before each load, outside the event loop, since it
+        reads files. By default it uses the process's environment and the profile named there.
 
         Raises:
-            ConfigError: `provider` is none.
+            ConfigError: `provider` is not a provider.
         """
         if provider is None:
             self._chain = default_chain()
         else:
             self._chain = provider if isinstance(provider, ProviderChain) else ProviderChain([provider])
         self._context = context or _process_context
-        self._found: Provider | None = None
+        self._provider: Provider | None = None
         self._state: _State | None = None
-        # The number of loads that have come to their end, and how the last one failed.
+        # The number of loads that have finished, and the error of the last one if it failed.
         self._last: tuple[int, CognitoIdpError | None] = (0, None)
         self._lock = Lock()
         self._renewing = Lock()
 
     def get(self) -> Flow[Credentials]:
-        """Return credentials that are good now.
+        """Return credentials that are valid now.
 
         Raises:
-            NoCredentialsError: none are configured.
-            CredentialsError: they are configured, and can't be had.
+            NoCredentialsError: no credentials are configured.
+            CredentialsError: credentials are configured, but can't be loaded.
         """
         state = self._state
         if state is not None and state.clock() < state.refresh_at:
@@ -98,7 +98,7 @@ class CachedCredentials:
         return (yield from self._renewed())
 
     def _renewed(self) -> Flow[Credentials]:
-        # Read before the state: a load that ends in between is then taken for one that ended while this call waited.
+        # Read before the state: a load that ends in between then counts as one that ended while this call waited.
         seen, _ = self._last
         state = self._state
         if state is None or state.clock() >= state.foreground_at:
@@ -112,10 +112,10 @@ class CachedCredentials:
             renewing.release()
 
     def replace(self, rejected: Credentials) -> Flow[Credentials]:
-        """Return other credentials after the service refused some as expired; the same ones if there are no others.
+        """Return new credentials after the service rejected some as expired; the same ones if there are no others.
 
         Raises:
-            CredentialsError: there should be others, and they can't be had.
+            CredentialsError: new credentials should exist, but can't be loaded.
         """
         seen, _ = self._last
         state = self._state
@@ -124,11 +124,11 @@ class CachedCredentials:
         return (yield from hold(self._lock, self._load(seen, keep=False)))
 
     def _load(self, seen: int, *, keep: bool) -> Flow[Credentials]:
-        """Load new credentials, holding the lock; `keep` those that there are if that fails and they are still good."""
+        """Load new credentials while holding the lock; `keep` falls back to the old ones if they are still valid."""
         number, failure = self._last
         state = self._state
         if number != seen:
-            # While this caller waited, another one's load came to its end: its result is the result of both.
+            # Another caller's load ended while this one waited: both share its result.
             if failure is not None:
                 raise copy.copy(failure) from failure
             if state is not None and state.clock() < state.expires_at:
@@ -136,7 +136,7 @@ class CachedCredentials:
         try:
             state = yield from self._loaded()
         except Exception as error:
-            # It may be kept for other callers, and is logged where the old credentials are good for a while.
+            # The error may be kept for other callers, or logged while the old credentials stay in use.
             clear_frames(error)
             if state is None or not keep or state.clock() >= state.expires_at:
                 self._last = (number + 1, error if isinstance(error, CognitoIdpError) else None)
@@ -149,20 +149,20 @@ class CachedCredentials:
 
     def _loaded(self) -> Flow[_State]:
         context = yield from offload(self._context)
-        if self._found is None:
+        if self._provider is None:
             provider, credentials = yield from self._chain.find(context)
         else:
-            provider = self._found
+            provider = self._provider
             try:
                 credentials = yield from provider.load(context)
             except NotConfigured as error:
-                msg = f"{provider.name}, where the credentials came from before, has none any more: {error}"
+                msg = f"{provider.name} returned credentials before, but has none now: {error}"
                 raise CredentialsError(msg) from error
         state = _state(credentials, context.clock)
         if context.clock() >= state.expires_at:
-            msg = f"{provider.name} gave credentials that expired at {credentials.expiration}"
+            msg = f"{provider.name} returned credentials that expired at {credentials.expiration}"
             raise CredentialsError(msg)
-        self._found = provider
+        self._provider = provider
         return state
 
 
@@ -170,7 +170,7 @@ def _warn(credentials: Credentials, error: Exception) -> None:
     import logging
 
     logging.getLogger(__name__).warning(
-        "credentials could not be renewed; those that expire at %s stay in use: %s: %s",
+        "failed to renew credentials; the old ones, which expire at %s, stay in use: %s: %s",
         credentials.expiration,
         type(error).__name__,
         error if isinstance(error, CognitoIdpError) else "",
@@ -182,21 +182,21 @@ def _process_context() -> Context:
 
 
 def source_of(
-    given: CredentialSource | ProviderLike | None, context: Callable[[], Context] | None = None
+    credentials: CredentialSource | ProviderLike | None, context: Callable[[], Context] | None = None
 ) -> CredentialSource:
-    """Return a source for whatever a client may be given as its credentials; None means the default chain.
+    """Return a source for the `credentials` argument of a client; None means the default chain.
 
-    `context` is as for `CachedCredentials`, and counts for what is no source yet.
+    `context` is as for `CachedCredentials`. It is ignored if `credentials` already are a source.
 
     Raises:
-        ConfigError: it is nothing of the kind.
+        ConfigError: `credentials` can't be used as a source.
     """
-    if isinstance(given, Credentials):
-        return StaticCredentials(given)
-    if _is_source(given):
-        return given
-    return CachedCredentials(given, context)  # type: ignore[arg-type]  # it is no source, as was just seen
+    if isinstance(credentials, Credentials):
+        return StaticCredentials(credentials)
+    if _is_source(credentials):
+        return credentials
+    return CachedCredentials(credentials, context)  # type: ignore[arg-type]  # it is not a source, see above
 
 
-def _is_source(given: object) -> TypeGuard[CredentialSource]:
-    return hasattr(given, "get") and hasattr(given, "replace")
+def _is_source(credentials: object) -> TypeGuard[CredentialSource]:
+    return hasattr(credentials, "get") and hasattr(credentials, "replace")

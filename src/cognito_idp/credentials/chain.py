@@ -1,4 +1,4 @@
-"""The places where credentials are looked for, in order, and what each of them answered."""
+"""Chains of credential providers: each is asked in turn, and a failure lists every answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .assume_role import MfaCode
     from .provider import Context, Provider
 
-    # What may stand in a chain; a function returns `Credentials`, or None where it does not apply.
+    # What a chain accepts; a function returns `Credentials`, or None if it does not apply.
     ProviderLike: TypeAlias = (
         "Provider | Credentials | Callable[[], Credentials | Awaitable[Credentials | None] | None]"
     )
@@ -27,122 +27,123 @@ class ProviderChain:
     """Asks providers one after the other until one of them applies.
 
     A provider is an object with `name` and the flow method `load`, a plain or async function that returns `Credentials`
-    (or None where it does not apply), or `Credentials` themselves. The providers of a chain within a chain become part
-    of the outer one.
+    (or None if it does not apply), or a `Credentials` object. A chain inside a chain adds its providers to the outer
+    one.
     """
 
     name = "chain"
 
     def __init__(self, providers: Iterable[ProviderLike]) -> None:
-        """Take the providers in the order in which they are asked.
+        """Build a chain that asks `providers` in this order.
 
         Raises:
-            ConfigError: one of them is none.
+            ConfigError: one of them is not a provider.
         """
         self.providers: tuple[Provider, ...] = ()
-        for given in providers:
-            provider = provider_of(given)
+        for candidate in providers:
+            provider = provider_of(candidate)
             self.providers += provider.providers if isinstance(provider, ProviderChain) else (provider,)
 
     def load(self, context: Context) -> Flow[Credentials]:
         """Return the credentials of the first provider that applies.
 
         Raises:
-            NoCredentialsError: none does; the text says what each of them answered, on a line of its own.
-            CredentialsError: the first one that applies fails.
+            NoCredentialsError: no provider applies; the text has one line for each provider's answer.
+            CredentialsError: the first provider that applies fails.
         """
         _, credentials = yield from self.find(context)
         return credentials
 
     def find(self, context: Context) -> Flow[tuple[Provider, Credentials]]:
-        """Return the first provider that applies, and its credentials; raises as `load` does."""
+        """Return the first provider that applies, and its credentials; raise the same errors as `load`."""
         answers: list[str] = []
         for provider in self.providers:
             try:
                 return provider, (yield from provider.load(context))
             except (NotConfigured, NoCredentialsError) as error:
                 answers.append(f"{provider.name}: {error}")
-        msg = "\n  ".join(["no credentials; what was asked, and what it answered:", *answers])
+        msg = "\n  ".join(["no credentials found; the providers answered:", *answers])
         raise NoCredentialsError(msg)
 
 
 class FunctionProvider:
-    """A plain or async function of the user's that returns `Credentials`, or None where it does not apply.
+    """A plain or async function that returns `Credentials`, or None if it does not apply.
 
-    A sync client refuses an async one. A plain one should not block for long where an async client calls it.
+    The function takes no arguments. A sync client rejects an async function. A plain function should not block for long
+    if an async client calls it.
     """
 
     def __init__(self, function: Callable[[], Credentials | Awaitable[Credentials | None] | None]) -> None:
-        """Take the function; it has no parameters."""
         self.name = getattr(function, "__qualname__", type(function).__qualname__)
         self._function = function
 
-    def load(self, context: Context) -> Flow[Credentials]:  # noqa: ARG002 - the protocol's parameter
+    def load(self, context: Context) -> Flow[Credentials]:  # noqa: ARG002 - a parameter of the protocol
         """Call the function.
 
         Raises:
             NotConfigured: it returned None.
-            CredentialsError: it failed, which is the `__cause__`, or it returned something else.
+            CredentialsError: it raised an exception, kept as the `__cause__`, or returned something else.
         """
         try:
-            found: Any = yield from call(self._function)
+            result: Any = yield from call(self._function)
         except CognitoIdpError:
             raise
         except Exception as error:
-            # The text stays in the cause: what a stranger's exception says may hold a secret.
+            # The text stays in the cause: a foreign exception's message may contain a secret.
             msg = f"{self.name} raised {type(error).__name__}"
             raise CredentialsError(msg) from error
-        if found is None:
+        if result is None:
             msg = "returned None"
             raise NotConfigured(msg)
-        if not isinstance(found, Credentials):
-            msg = f"{self.name} returned {type(found).__name__}, not Credentials"
+        if not isinstance(result, Credentials):
+            msg = f"{self.name} returned {type(result).__name__}, not Credentials"
             raise CredentialsError(msg)
-        return found
+        return result
 
 
 class _FixedProvider:
-    """Credentials that were handed over."""
+    """Credentials that were passed in."""
 
     name = "Credentials"
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    def load(self, context: Context) -> Flow[Credentials]:  # noqa: ARG002 - the protocol's parameter
-        """Return them."""
+    def load(self, context: Context) -> Flow[Credentials]:  # noqa: ARG002 - a parameter of the protocol
+        """Return the credentials."""
         return self._credentials
         yield
 
 
-def provider_of(given: ProviderLike) -> Provider:
-    """Return what was given as a provider.
+def provider_of(candidate: ProviderLike) -> Provider:
+    """Return `candidate` as a provider.
 
     Raises:
-        ConfigError: it can't be one.
+        ConfigError: it can't be used as one.
     """
-    if isinstance(given, Credentials):
-        return _FixedProvider(given)
-    if _is_provider(given):
-        return given
-    if callable(given):
-        return FunctionProvider(given)
-    msg = f"{type(given).__name__} is no credential provider: it has no `load`, can't be called, and is no Credentials"
+    if isinstance(candidate, Credentials):
+        return _FixedProvider(candidate)
+    if _is_provider(candidate):
+        return candidate
+    if callable(candidate):
+        return FunctionProvider(candidate)
+    name = type(candidate).__name__
+    msg = f"{name} is not a credential provider: it has no `load`, is not callable, and is not a Credentials object"
     raise ConfigError(msg)
 
 
-def _is_provider(given: object) -> TypeGuard[Provider]:
-    return hasattr(given, "load")
+def _is_provider(candidate: object) -> TypeGuard[Provider]:
+    return hasattr(candidate, "load")
 
 
 def default_chain(mfa_code: MfaCode | None = None) -> ProviderChain:
-    """Return the chain that a client uses where it was given nothing: boto3's places in boto3's order.
+    """Return the chain that a client uses by default: boto3's sources in boto3's order.
 
-    `mfa_code` is called with the serial number of an MFA device where a role asks for its code.
+    If a role requires an MFA code, `mfa_code` is called with the serial number of the device.
     """
     environment, container = _Late("environment", "EnvironmentProvider"), _Late("container", "ContainerProvider")
     metadata = _Late("imds", "InstanceMetadataProvider")
-    # These look at a profile, be it the one in use or one that a role's profile names as its source.
+    # These read a profile: the one in use, or the source profile of a role.
     profile_providers = (
         _Late("web_identity", "WebIdentityProvider"),
         _Late("sso", "SsoProvider"),

@@ -1,4 +1,4 @@
-"""Credentials from the container that the process runs in: ECS, and EKS Pod Identity.
+"""Credentials of the container that the process runs in, on ECS or with EKS Pod Identity.
 
 Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
 """
@@ -26,7 +26,7 @@ _TOKEN: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the variable
 _TOKEN_FILE: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
 
 _ECS: Final = "169.254.170.2"
-# What stays within the machine. Plain http to any other host would show the authorization token to the network.
+# Hosts on the machine itself. Plain http to any other host would expose the authorization token to the network.
 _HTTP_HOSTS: Final = frozenset({"localhost", _ECS, "169.254.170.23", "fd00:ec2::23"})
 _TIMEOUT: Final = 2.0
 _ATTEMPTS: Final = 3
@@ -37,8 +37,8 @@ _MEMBERS: Final = ("AccessKeyId", "SecretAccessKey", "Token")
 class ContainerProvider:
     """Asks the endpoint that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
 
-    Plain http goes to this machine, ECS and EKS alone. The authorization token is read anew for each request: from the
-    file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names, or else from `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
+    Plain http is allowed only to this machine, ECS and EKS. The authorization token is read again for each load, from
+    the file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names, or else from `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
     """
 
     name = "container"
@@ -47,8 +47,8 @@ class ContainerProvider:
         """Ask the endpoint, up to three times.
 
         Raises:
-            NotConfigured: neither of the two variables is set.
-            CredentialsError: the URL or the token can't be used, or the endpoint gives no credentials.
+            NotConfigured: neither variable is set.
+            CredentialsError: the URL or the token is invalid, or the endpoint returns no credentials.
         """
         environ = context.environ
         variable = next((name for name in (_RELATIVE, _FULL) if environ.get(name)), None)
@@ -63,7 +63,7 @@ class ContainerProvider:
         try:
             response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), attempts=_ATTEMPTS, pause=_PAUSE)
         except (TransportError, InvalidResponseError) as error:
-            msg = f"{where} gave no credentials in {_ATTEMPTS} attempts: {error}"
+            msg = f"{where} returned no credentials in {_ATTEMPTS} attempts: {error}"
             raise CredentialsError(msg) from error
         members = json_object(response, where, (token,))
         return temporary_credentials(members, _MEMBERS, members.get("Expiration"), f"the answer of {where}")
@@ -75,16 +75,16 @@ def _checked_url(url: str, variable: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname
         if parts.scheme not in ("http", "https") or not host or parts.port == 0:
-            problem = "is no http or https URL with a host"
+            problem = "is not an http or https URL with a host"
         elif parts.username is not None or parts.fragment or not _is_plain(url):
-            problem = "holds a user name, a fragment, or characters that must be percent-encoded"
+            problem = "contains a user name, a fragment, or characters that must be percent-encoded"
         elif parts.scheme == "http" and not _may_be_plain_http(host):
             problem = (
-                f"is plain http to {host!r}, which may be another machine; allowed are https, loopback addresses, and "
+                f"is plain http to {host!r}, which may be another machine; use https, a loopback address, or one of "
                 f"{', '.join(sorted(_HTTP_HOSTS))}"
             )
     except ValueError:
-        problem = "is no URL"
+        problem = "is not a URL"
     if problem is not None:
         msg = f"{variable} {problem}"
         raise CredentialsError(msg)
@@ -105,14 +105,14 @@ def _may_be_plain_http(host: str) -> bool:
 
 
 def _token(context: Context) -> Flow[str]:
-    """Return the authorization token, or nothing."""
+    """Return the authorization token, or an empty string if there is none."""
     path = context.environ.get(_TOKEN_FILE)
     if path:
         token, where = (yield from offload(lambda: _read(path))), f"the file that {_TOKEN_FILE} names ({path})"
     else:
         token, where = context.environ.get(_TOKEN, ""), _TOKEN
     if not token.isascii() or not token.isprintable():
-        msg = f"{where} holds line breaks or other characters that can't stand in a header"
+        msg = f"{where} contains line breaks or other characters that a header can't contain"
         raise CredentialsError(msg)
     return token
 

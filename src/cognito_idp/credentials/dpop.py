@@ -1,6 +1,6 @@
-"""DPoP proofs (RFC 9449): a short JWT that shows, with each token request, that the caller holds a private key.
+"""DPoP proofs (RFC 9449): a short JWT that proves, with each token request, that the caller holds a private key.
 
-The key is an EC key on P-256, and the signature ES256 (RFC 7518, 3.4): r and s, 32 bytes each, one after the other.
+The key is an EC key on P-256. The signature is ES256 (RFC 7518, section 3.4): r and s, 32 bytes each, concatenated.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _BYTES: Final = 32
 def proof(private_key: str, *, method: str, url: str, issued_at: int, jti: str) -> str:
     """Return the value of a `DPoP` header.
 
-    `private_key` is in PEM; `url` is that of the request, without query; `issued_at` is in seconds since 1970; `jti` is
-    an id that no other proof has. `cryptography` is imported here, so an async flow calls this through `offload`.
+    `private_key` is PEM text, `url` is the request's URL without its query, `issued_at` is in seconds since 1970, and
+    `jti` is an id that is unique to this proof. This imports `cryptography`, so flows call it through `offload`.
 
     Raises:
         CredentialsError: the key can't be read, or is not on P-256.
@@ -53,7 +53,7 @@ def _load(private_key: str) -> EllipticCurvePrivateKey:
         key = None
     if isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1):
         return key
-    msg = "the DPoP key is no unencrypted EC private key on P-256 in PEM"
+    msg = "the DPoP key is not an unencrypted EC private key on P-256 in PEM"
     raise CredentialsError(msg)
 
 

@@ -15,34 +15,34 @@ if TYPE_CHECKING:
 
 _ID: Final = "AWS_ACCESS_KEY_ID"
 _SECRET: Final = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - the variable's name
-# In boto3's order: the old name counts where both are set.
+# boto3's order: the old name wins if both are set.
 _TOKENS: Final = ("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
 _EXPIRATION: Final = "AWS_CREDENTIAL_EXPIRATION"
 
 
 class EnvironmentProvider:
-    """`AWS_ACCESS_KEY_ID` and its companions, unless a profile was named as an argument.
+    """Reads `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, unless a profile was passed as an argument.
 
-    The session token is in `AWS_SESSION_TOKEN` (or, of old, `AWS_SECURITY_TOKEN`), and `AWS_CREDENTIAL_EXPIRATION` may
-    say until when the keys are good: then the variables are read again in time.
+    The session token is in `AWS_SESSION_TOKEN` (formerly `AWS_SECURITY_TOKEN`). If `AWS_CREDENTIAL_EXPIRATION` says
+    when the keys expire, the variables are read again in time.
     """
 
     name = "environment"
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Return what the variables hold.
+        """Return the credentials in the variables.
 
         Raises:
-            NotConfigured: `AWS_ACCESS_KEY_ID` is not set, or a profile was named.
-            CredentialsError: the secret access key is missing, or a variable's value can't be used.
+            NotConfigured: `AWS_ACCESS_KEY_ID` is not set, or a profile was passed as an argument.
+            CredentialsError: the secret access key is missing, or a variable's value is invalid.
         """
         environ = context.environ
         if context.profile_is_explicit:
-            msg = f"left out, since the profile {context.profile!r} was asked for"
+            msg = f"skipped, since the profile {context.profile!r} was passed as an argument"
             raise NotConfigured(msg)
         access_key_id, secret = environ.get(_ID), environ.get(_SECRET)
         if not access_key_id:
-            msg = f"{_ID} is not set" + (f", though {_SECRET} is" if secret else "")
+            msg = f"{_ID} is not set" + (f", but {_SECRET} is" if secret else "")
             raise NotConfigured(msg)
         if not secret:
             msg = f"{_ID} is set in the environment, but {_SECRET} is not"

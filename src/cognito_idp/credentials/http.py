@@ -1,4 +1,4 @@
-"""How the endpoints on the machine itself (container, instance metadata) are asked: short limits, few attempts."""
+"""Requests to endpoints on the machine itself (container, instance metadata): short timeouts, few attempts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 
 def local_request(method: str, url: str, timeout: float, headers: Headers = ()) -> HttpRequest:
-    """Return a request without a body whose every step may take `timeout` seconds, and the whole twice that."""
+    """Return a request without a body. Each step may take `timeout` seconds, and all of them together twice that."""
     length = () if method == "GET" else (("content-length", "0"),)
     return HttpRequest(
         method,
@@ -33,10 +33,10 @@ def local_request(method: str, url: str, timeout: float, headers: Headers = ()) 
 
 
 def fetch(request: HttpRequest, *, attempts: int, pause: float) -> Flow[HttpResponse]:
-    """Send; try again after `pause` seconds where no answer came, or one that speaks of a passing fault.
+    """Send a request; retry after `pause` seconds if there is no answer or its status is transient.
 
     Raises:
-        TransportError: the last attempt brought no answer.
+        TransportError: the last attempt got no answer.
         InvalidResponseError: an answer is compressed or too large.
     """
 
@@ -56,10 +56,10 @@ def _sent(request: HttpRequest) -> Flow[HttpResponse | Failure]:
 
 
 def json_object(response: HttpResponse, where: str, secrets: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the JSON object of an answer; `secrets` are what was sent and must not be shown.
+    """Return the JSON object in an answer; `secrets` are the parts of the request that no error may show.
 
     Raises:
-        CredentialsError: the answer is an error or no JSON object; shows nothing of it but an error's code and message.
+        CredentialsError: the answer is an error or not a JSON object; the text shows only an error's code and message.
     """
     try:
         return parse(response, where, service_error)

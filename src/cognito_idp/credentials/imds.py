@@ -1,6 +1,6 @@
-"""Credentials of the role that an EC2 instance runs under, from the instance metadata service, version 2.
+"""Credentials of an EC2 instance's role, from the instance metadata service, version 2.
 
-There is no fallback to version 1, which answers requests that were forged through a server on the instance.
+There is no fallback to version 1, which answers requests that an attacker forges through a server on the instance.
 
 Source: Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata"; AWS SDKs and Tools
 Reference Guide, "IMDS credential provider".
@@ -39,13 +39,13 @@ _PAUSE: Final = 0.1
 _ROLE: Final = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _TOKEN: Final = re.compile(r"[!-~]{1,1024}")
 
-# When the service can't renew the credentials in time, it goes on giving out old ones, which AWS goes on accepting.
+# If the service can't renew the credentials in time, it keeps returning old ones, and AWS keeps accepting them.
 _KEEP_SECONDS: Final = 15 * 60
 _KEEP_MORE_SECONDS: Final = (2 * 60, 10 * 60)
 
 
 class _Service(NamedTuple):
-    """Where the service is, how long an answer may take, and how often to ask."""
+    """The service's URL, the timeout of a request in seconds, and the number of attempts."""
 
     url: str
     timeout: float
@@ -65,10 +65,9 @@ class InstanceMetadataProvider:
         """Ask the service.
 
         Raises:
-            NotConfigured: it is switched off by `AWS_EC2_METADATA_DISABLED`, does not answer, or the instance has no
-                role.
+            NotConfigured: `AWS_EC2_METADATA_DISABLED` switches it off, it does not answer, or the instance has no role.
             CredentialsError: it answers, but not with credentials.
-            ConfigError: a setting can't be used.
+            ConfigError: a setting is invalid.
         """
         if context.environ.get(_DISABLED, "").lower() == "true":
             msg = f"{_DISABLED} is true"
@@ -81,7 +80,7 @@ class InstanceMetadataProvider:
             role = _role(response, service.url)
             response = yield from service.ask("GET", _ROLES_PATH + role, headers)
         except (TransportError, InvalidResponseError) as error:
-            msg = f"{service.url} gave a session token, but no credentials: {error}"
+            msg = f"{service.url} returned a session token, but no credentials: {error}"
             raise CredentialsError(msg) from error
         return _credentials(response, role, service.url, context)
 
@@ -96,7 +95,7 @@ def _service(context: Context) -> _Service:
         if mode is None:
             name = "ipv6" if finder.flag("AWS_IMDS_USE_IPV6", "imds_use_ipv6") else "ipv4"
         elif (name := mode.text.lower()) not in _ENDPOINTS:
-            msg = f"{mode.where} must be one of {', '.join(_ENDPOINTS)}, is {mode.text!r}"
+            msg = f"{mode.where} must be one of {', '.join(_ENDPOINTS)}, not {mode.text!r}"
             raise ConfigError(msg)
         url = _ENDPOINTS[name]
     timeout = finder.find(("AWS_METADATA_SERVICE_TIMEOUT",), "metadata_service_timeout")
@@ -105,11 +104,11 @@ def _service(context: Context) -> _Service:
 
 
 def _number(setting: Setting | None) -> float:
-    """Return a setting between 1 and 999; 1 is also what counts where it is missing."""
+    """Return a setting between 1 and 999; the default is 1."""
     if setting is None:
         return 1
     if not re.fullmatch(r"0*[1-9][0-9]{0,2}", setting.text):
-        msg = f"{setting.where} must be a whole number between 1 and 999, is {setting.text!r}"
+        msg = f"{setting.where} must be a whole number between 1 and 999, not {setting.text!r}"
         raise ConfigError(msg)
     return int(setting.text)
 
@@ -120,16 +119,14 @@ def _session_token(service: _Service) -> Flow[str]:
             "PUT", _TOKEN_PATH, (("x-aws-ec2-metadata-token-ttl-seconds", _TOKEN_SECONDS),)
         )
     except (TransportError, InvalidResponseError) as error:
-        msg = f"{service.url} gave no session token: {error}"
+        msg = f"{service.url} returned no session token: {error}"
         raise NotConfigured(msg) from error
     if response.status_code != OK:
-        msg = f"{service.url} gave no session token, but status {response.status_code}"
+        msg = f"{service.url} returned no session token, but status {response.status_code}"
         raise NotConfigured(msg)
     token = response.body.decode("latin-1")
     if not _TOKEN.fullmatch(token):
-        msg = (
-            f"{service.url} answered the request for a session token with something else, so it is no metadata service"
-        )
+        msg = f"{service.url} did not return a session token when asked for one, so it is not a metadata service"
         raise CredentialsError(msg)
     return token
 
@@ -140,9 +137,7 @@ def _role(response: HttpResponse, url: str) -> str:
         raise NotConfigured(msg)
     role = response.body.decode("latin-1").partition("\n")[0].strip()
     if response.status_code != OK or not _ROLE.fullmatch(role):
-        msg = (
-            f"{url} answered the request for the instance's role with status {response.status_code} and no role's name"
-        )
+        msg = f"{url} returned status {response.status_code} and no role name when asked for the instance's role"
         raise CredentialsError(msg)
     return role
 

@@ -1,8 +1,8 @@
-"""Credentials of an `aws login` session: the setting `login_session`, and the file that the AWS CLI keeps for it.
+"""Credentials of an `aws login` session: the setting `login_session`, and the AWS CLI's file for that session.
 
-The file holds credentials that live 15 minutes, and what it takes to get the next ones from the sign-in service: a
-refresh token, bound to the key that signs the DPoP proof of the request. Each answer brings the next refresh token, so
-it must be written back.
+The file contains credentials that are valid for 15 minutes, and a refresh token for the sign-in service. The refresh
+token is bound to the key that signs the DPoP proof of the request. Each answer contains the next refresh token, so it
+must be written back.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 _DIRECTORY_VARIABLE: Final = "AWS_LOGIN_CACHE_DIRECTORY"
 _DIRECTORY: Final = "~/.aws/login/cache"
 _NAMES: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
-# Below this many seconds the credentials in the file are refreshed; above it they are used as they are.
+# With fewer seconds left, the credentials in the file are refreshed.
 _REFRESH_BELOW: Final = 5 * 60
 _REASONS: Final[Mapping[str, str]] = {
     "TOKEN_EXPIRED": "the session has expired",
-    "USER_CREDENTIALS_CHANGED": "the user's password was changed since",
+    "USER_CREDENTIALS_CHANGED": "the user's password has changed since the sign-in",
     "INSUFFICIENT_PERMISSIONS": "the user lacks the permission signin:CreateOAuth2Token",
 }
 
@@ -45,21 +45,20 @@ def _random_id() -> str:
 
 
 class LoginProvider:
-    """A profile's `login_session`."""
+    """Reads the file of a profile's `login_session`. `new_id` returns a unique id for each DPoP proof."""
 
     name = "login"
 
     def __init__(self, new_id: Callable[[], str] = _random_id) -> None:
-        """Take the function that gives each DPoP proof its id."""
         self._new_id = new_id
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Return the credentials in the session's file; if they end within 5 minutes, refresh them and write them back.
+        """Return the credentials in the session's file; refresh and write them back if they expire within 5 minutes.
 
         Raises:
             NotConfigured: the profile has no `login_session`.
-            CredentialsError: the file can't be read, or the refresh fails; says what to do.
-            ConfigError: the region or an endpoint setting can't be used.
+            CredentialsError: the file can't be read, or the refresh fails; the text says what to do.
+            ConfigError: the region or an endpoint setting is invalid.
         """
         session = context.config.setting(context.profile, "login_session")
         if session is None:
@@ -74,18 +73,18 @@ class LoginProvider:
 
     def _credentials(self, context: Context, path: str) -> Flow[Credentials]:
         token = yield from offload(lambda: read_token(path))
-        found = _credentials_in(token, path)
-        if _remaining(found, context) > _REFRESH_BELOW:
-            return found
+        credentials = _credentials_in(token, path)
+        if _remaining(credentials, context) > _REFRESH_BELOW:
+            return credentials
         try:
-            # Finished even when the caller is cancelled: a refresh token that was rotated must be written back.
+            # Finish even if the caller is cancelled: a rotated refresh token must be written back.
             token = yield from finish(self._refreshed(context, token, path))
         except CredentialsError:
-            # Those there are serve while they last; and another process may have refreshed in the meantime.
-            found = _credentials_in((yield from offload(lambda: read_token(path))), path)
-            if _remaining(found, context) <= 0:
+            # The file's credentials serve while they are valid, and another process may have refreshed them meanwhile.
+            credentials = _credentials_in((yield from offload(lambda: read_token(path))), path)
+            if _remaining(credentials, context) <= 0:
                 raise
-            return found
+            return credentials
         return _credentials_in(token, path)
 
     def _refreshed(self, context: Context, token: dict[str, Any], path: str) -> Flow[dict[str, Any]]:
@@ -96,9 +95,9 @@ class LoginProvider:
         )
         state = f"the credentials in {path!r} have expired or soon will, and can't be refreshed"
         if not (yield from offload(lambda: can_replace(path))):
-            msg = f"{state}: its folder can't be written to, and the new ones must be kept there"
+            msg = f"{state}: its folder is not writable, and the new credentials must be saved there"
             raise CredentialsError(msg)
-        # The session belongs to one region, which need not be that of the client; older files don't name it.
+        # The session belongs to one region, which may differ from the client's; older files don't name it.
         region = token.get("signInRegion")
         endpoint = endpoint_for(context, SIGNIN, region if isinstance(region, str) and region else context.region)
         url, sent_at = f"{endpoint.url}/v1/token", context.clock()
@@ -119,14 +118,14 @@ class LoginProvider:
             msg = f"{state}: {f'{reason}: ' if reason else ''}{error}"
             raise CredentialsError(msg) from error
         where = "the answer of the sign-in service"
-        given: Any = answer.get("accessToken")
+        access_token: Any = answer.get("accessToken")
         expires_at = utc_text(sent_at + lifetime(answer, where))
-        given = given if isinstance(given, dict) else {}
+        access_token = access_token if isinstance(access_token, dict) else {}
         fresh = {
             **token,
             "accessToken": {
                 **token["accessToken"],
-                **{name: text_member(given, name, where) for name in _NAMES},
+                **{name: text_member(access_token, name, where) for name in _NAMES},
                 "expiresAt": expires_at,
             },
             "refreshToken": text_member(answer, "refreshToken", where),
@@ -136,7 +135,7 @@ class LoginProvider:
 
 
 def token_path(environ: Mapping[str, str], session: str) -> str:
-    """Return where the token of a session is kept."""
+    """Return the path of a session's token file."""
     directory = environ.get(_DIRECTORY_VARIABLE) or _DIRECTORY
     return f"{expanded(directory, environ)}/{sha256(session.encode()).hexdigest()}.json"
 

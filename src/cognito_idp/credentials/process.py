@@ -1,4 +1,4 @@
-"""Credentials that a program of the user's prints: `credential_process`.
+"""Credentials that an external program prints: `credential_process`.
 
 Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
 """
@@ -27,15 +27,14 @@ _VERSION: Final = 1
 
 
 class ProcessProvider:
-    """Runs the profile's `credential_process`, without a shell and for a limited time, and reads what it prints.
+    """Runs the profile's `credential_process` without a shell, and reads what it prints.
 
-    What the program writes to its standard error goes where ours goes; what it prints is never shown.
+    The program may run for `timeout` seconds. It inherits standard error. Its output is never shown.
     """
 
     name = "credential_process"
 
     def __init__(self, timeout: float = _TIMEOUT) -> None:
-        """Set the time limit in seconds."""
         self._timeout = timeout
 
     def load(self, context: Context) -> Flow[Credentials]:
@@ -43,7 +42,7 @@ class ProcessProvider:
 
         Raises:
             NotConfigured: the profile has no `credential_process`.
-            CredentialsError: the program can't be started, fails, takes too long, or prints something else.
+            CredentialsError: the program can't be started, fails, takes too long, or does not print credentials.
         """
         command = context.config.setting(context.profile, "credential_process")
         if command is None:
@@ -54,13 +53,13 @@ class ProcessProvider:
 
 
 def _run(command: str, where: str, environ: Mapping[str, str], timeout: float) -> bytes:
-    """Return what a program prints."""
+    """Run a program and return its output."""
     import subprocess
 
     arguments = _arguments(command, where)
     problem, output = None, b""
     try:
-        # Windows takes a command line as it is; elsewhere a list keeps the shell out.
+        # Windows takes the command line unchanged; elsewhere a list avoids the shell.
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=dict(environ)) as process:  # noqa: S603
             try:
                 output, _ = process.communicate(timeout=timeout)
@@ -69,11 +68,11 @@ def _run(command: str, where: str, environ: Mapping[str, str], timeout: float) -
             except subprocess.TimeoutExpired:
                 problem = f"did not end within {timeout:g} s"
             finally:
-                # Leaving the block closes the pipe and waits for this process alone: its children can't hold us up.
+                # Leaving the block closes the pipe and waits for this process only: its children can't delay us.
                 process.kill()
     except OSError as error:
         problem = f"can't be started: {error.strerror}"
-    # Raised outside the handlers: a TimeoutExpired as __context__ would carry what was printed so far.
+    # Raised outside the handlers: a TimeoutExpired as __context__ would hold the output so far.
     if problem is not None:
         msg = f"{where}: the program {problem}"
         raise CredentialsError(msg)
@@ -100,13 +99,13 @@ def _credentials(output: bytes, where: str) -> Credentials:
     members: Any = None
     with suppress(ValueError, RecursionError):
         members = json.loads(output.decode("utf-8"))
-    # Raised outside the handler: a JSONDecodeError as __context__ would carry the whole output along.
-    what = f"{where}: what the program printed"
+    # Raised outside the handler: a JSONDecodeError as __context__ would hold the whole output.
+    what = f"{where}: the program's output"
     if not isinstance(members, dict):
-        msg = f"{what} is no JSON object"
+        msg = f"{what} is not a JSON object"
         raise CredentialsError(msg)
     if members.get("Version") != _VERSION:
-        msg = f"{what} has no Version {_VERSION}, the only one that is known"
+        msg = f"{what} does not have Version {_VERSION}, the only known version"
         raise CredentialsError(msg)
     expiration = members.get("Expiration")
     token = members.get("SessionToken")

@@ -1,4 +1,4 @@
-"""What a credential provider is: one way to come by credentials, as a flow; and what it may look at."""
+"""The protocol of credential providers, and the context that they read from."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class NotConfigured(CredentialsError):
-    """A provider does not apply here; its text says what it looked for. The chain goes on to the next one."""
+    """A provider does not apply; the text says what it looked for. The chain tries the next provider."""
 
 
 class Context(Record):
-    """What a provider may look at: nothing else of its surroundings.
+    """Everything that a provider may read; it reads nothing else from its surroundings.
 
-    `environ` are the environment variables, `config` the shared config and credentials files, `profile` the name of the
-    profile in use and `profile_is_explicit` whether it was named as an argument, which takes the keys in the
-    environment out of the chain (`AWS_PROFILE` doesn't); `region` is the client's region; `clock` gives the time in
-    seconds since 1970, `random` a number in [0, 1). `settings_profile` is the profile whose endpoint settings count,
-    where it is not `profile`: a role's source profile is loaded with the settings of the profile in use. `allow_http`
-    lets a configured endpoint be plain http to another machine.
+    `environ` holds the environment variables, `config` the shared config and credentials files, and `profile` the name
+    of the profile in use. `profile_is_explicit` is true if the profile was passed as an argument, which takes the keys
+    in the environment out of the chain (`AWS_PROFILE` doesn't). `region` is the client's region. `clock` returns the
+    time in seconds since 1970, `random` a number in [0, 1). `settings_profile` is the profile whose endpoint settings
+    apply, if it differs from `profile`: a role's source profile is loaded with the settings of the profile in use.
+    `allow_http` permits a configured endpoint that is plain http to another machine.
     """
 
     __slots__ = _fields = (
@@ -43,7 +43,7 @@ class Context(Record):
         "allow_http",
     )
 
-    def __init__(  # noqa: PLR0917 - as many as there are things to look at
+    def __init__(  # noqa: PLR0917 - one for each field
         self,
         environ: Mapping[str, str],
         config: SharedConfig,
@@ -67,11 +67,11 @@ class Context(Record):
 
     @property
     def finder(self) -> Finder:
-        """What looks settings up in the environment and the profile."""
+        """A lookup of settings in the environment and the profile."""
         return Finder(self.environ, self.config, self.profile)
 
     def __repr__(self) -> str:
-        """Name the profile and the region; the environment and the files hold secrets, so they are not shown."""
+        """Show the profile and the region only: the environment and the files contain secrets."""
         return f"Context(profile={self.profile!r}, region={self.region!r})"
 
 
@@ -83,10 +83,12 @@ def make_context(
     profile: str | None = None,
     region: str | None = None,
 ) -> Context:
-    """Read the shared files and return a context; without a `region`, that of the settings. It blocks.
+    """Read the shared files and return a context. This blocks.
+
+    `region` defaults to the region in the settings.
 
     Raises:
-        ConfigError: a file or a setting can't be used, or the profile does not exist.
+        ConfigError: a file or a setting is invalid, or the profile does not exist.
     """
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
@@ -96,11 +98,11 @@ def make_context(
 
 
 class Provider(Protocol):
-    """One way to come by credentials."""
+    """One way to get credentials."""
 
     @property
     def name(self) -> str:
-        """What stands in the error that lists what every provider answered."""
+        """The provider's name in the error that lists what every provider answered."""
         ...
 
     def load(self, context: Context) -> Flow[Credentials]:
@@ -108,7 +110,7 @@ class Provider(Protocol):
 
         Raises:
             NotConfigured: this provider does not apply here.
-            CredentialsError: it applies, and fails; the chain stops.
+            CredentialsError: it applies, but fails; the chain stops.
         """
         ...
 
@@ -120,10 +122,10 @@ def checked_credentials(
     session_token: str | None,
     expiration: datetime | None = None,
 ) -> Credentials:
-    """Return credentials.
+    """Return `Credentials` made of these parts.
 
     Raises:
-        CredentialsError: a part can't sign a request; names `where` they come from.
+        CredentialsError: a part can't sign a request; the text names `where` the credentials come from.
     """
     try:
         return Credentials(access_key_id, secret_access_key, session_token, expiration=expiration)

@@ -1,7 +1,7 @@
-"""One call to another AWS service for a credential provider: sent, repeated a few times, read, and safe to show.
+"""A credential provider's call to another AWS service, with retries and with errors that are safe to show.
 
-Services sometimes quote what they were sent. Whatever is secret in a request is therefore masked in the text of every
-error that comes out of here, and no part of an answer's body is kept.
+Services sometimes quote the request. Every error from this module therefore masks the request's secrets, and keeps no
+part of an answer's body.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ FAILURES: Final = (ServiceError, TransportError, InvalidResponseError)
 
 _LIMITS = Limits(connect=5.0, read=20.0, write=20.0, total=30.0, max_response_bytes=256 * 1024)
 _ATTEMPTS = 3
-# STS answers so, with status 400, when it could not reach the identity provider; its API reference says to try again.
+# STS returns these with status 400 if it could not reach the identity provider; its API reference says to retry.
 _PASSING_CODES = frozenset({"IDPCommunicationError", "IDPCommunicationErrorException"})
 _LONGEST_MESSAGE = 500
 
 
 class ServiceCall(NamedTuple):
-    """A request, and what must be known to repeat it and to speak of its failure.
+    """A request, and what is needed to retry it and to report its failure.
 
-    `secrets` are the parts of the request that no error may show. `once` is true where the service takes what is sent
-    only once (an MFA code, a refresh token), so that it must not be repeated after it may have been carried out.
+    `secrets` are the parts of the request that no error may show. `once` is true if the service accepts the request
+    only once (an MFA code, a refresh token): it must not be repeated if it may have been carried out.
     """
 
     operation: str
@@ -49,12 +49,12 @@ class ServiceCall(NamedTuple):
 
 
 def http_request(method: str, url: str, headers: Headers, body: bytes = b"") -> HttpRequest:
-    """Return a request with the limits that calls for credentials have."""
+    """Return a request with the limits of a call for credentials."""
     return HttpRequest(method, url, headers, body, _LIMITS)
 
 
 def common_headers(host: str, body: bytes | None = None, content_type: str = "application/json") -> Headers:
-    """Return the headers that every such request carries; those about the body only where there is one."""
+    """Return the headers of every request; those about the body only if there is one."""
     headers = (("host", host), ("accept-encoding", "identity"), ("user-agent", LIBRARY))
     if body is None:
         return headers
@@ -62,7 +62,7 @@ def common_headers(host: str, body: bytes | None = None, content_type: str = "ap
 
 
 def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], random: Callable[[], float]) -> Flow[R]:
-    """Send, and read the answer with `read(response, operation)`; repeat up to twice what may pass by itself.
+    """Send a request and return `read(response, operation)`; retry transient failures up to twice.
 
     Raises:
         ServiceError, TransportError, InvalidResponseError: the last attempt's failure; none shows a secret.
@@ -87,7 +87,7 @@ def _sent(call: ServiceCall, read: Callable[[HttpResponse, str], R]) -> Flow[R |
 def repeated(
     attempt: Callable[[], Flow[R | Failure]], attempts: int, delay_after: Callable[[R | Failure, int], float | None]
 ) -> Flow[R]:
-    """Run a flow that returns its result or its failure, and again where `delay_after` says in how many seconds.
+    """Run a flow that returns a result or a failure, again and again while `delay_after` returns seconds to wait.
 
     Raises:
         ServiceError, TransportError, InvalidResponseError: the last attempt's failure.
@@ -128,7 +128,7 @@ def _without_secrets(failure: Failure, call: ServiceCall) -> Failure:
 
 
 def masked(text: str, secrets: tuple[str, ...]) -> str:
-    """Return the beginning of a text as one printable line, with every secret in it replaced by `***`."""
+    """Return the beginning of a text as one printable line, with `***` in place of every secret."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
@@ -137,7 +137,7 @@ def masked(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def read_json(response: HttpResponse, operation: str) -> dict[str, Any]:
-    """Read the answer of a service that speaks JSON.
+    """Return the JSON object in a service's answer.
 
     Raises:
         ServiceError: the answer is an error with a code.

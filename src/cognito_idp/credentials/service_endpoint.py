@@ -1,6 +1,6 @@
-"""Where the services that give credentials are: STS, the SSO portal, SSO OIDC and sign-in.
+"""The endpoints of the services that issue credentials: STS, the SSO portal, SSO OIDC and sign-in.
 
-Source: the endpoint rules that botocore 1.44.5 carries for `sts`, `sso`, `sso-oidc` and `signin`.
+Source: the endpoint rules in botocore 1.44.5 for `sts`, `sso`, `sso-oidc` and `signin`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Service(NamedTuple):
-    """An AWS service: its id as settings spell it (`AWS_ENDPOINT_URL_SSO_OIDC`), and its name in host names."""
+    """An AWS service: its id in settings (`AWS_ENDPOINT_URL_SSO_OIDC`), and its name in host names."""
 
     id: str
     host: str
-    # Whether its endpoints in GovCloud conform to FIPS under their plain names.
+    # Whether its plain host names in GovCloud are FIPS endpoints.
     gov_is_fips: bool = False
 
 
@@ -34,7 +34,7 @@ SSO: Final = Service("SSO", "portal.sso", gov_is_fips=True)
 SSO_OIDC: Final = Service("SSO OIDC", "oidc", gov_is_fips=True)
 SIGNIN: Final = Service("Signin", "signin")
 
-# The sign-in service stands under the domain of each partition's console.
+# The sign-in service uses the domain of each partition's console.
 _SIGNIN_DOMAINS: Final[Mapping[str, str]] = {
     "aws": "aws.amazon.com",
     "aws-cn": "amazonaws.cn",
@@ -46,7 +46,7 @@ _SIGNIN_DOMAINS: Final[Mapping[str, str]] = {
     "aws-eusc": "amazonaws-eusc.eu",
 }
 _GLOBAL_STS: Final = Endpoint("https://sts.amazonaws.com", "us-east-1")
-# The regions that `sts_regional_endpoints = legacy` sends to the global endpoint: those there were before 2019.
+# The regions that `sts_regional_endpoints = legacy` sends to the global endpoint: those opened before 2019.
 _LEGACY_STS_REGIONS: Final = (
     r"ap-(northeast-1|south-1|southeast-[12])|ca-central-1|eu-(central-1|north-1|west-[123])|sa-east-1"
     r"|us-(east|west)-[12]"
@@ -54,10 +54,10 @@ _LEGACY_STS_REGIONS: Final = (
 
 
 def endpoint_for(context: Context, service: Service, region: str | None) -> Endpoint:
-    """Return where to send a request: the URL that the environment or the profile in use configures, or the default.
+    """Return the endpoint that the environment or the profile in use configures, or else the default.
 
     Raises:
-        ConfigError: a setting can't be used; the text says where it stands.
+        ConfigError: a setting is invalid; the text says where it is.
     """
     finder = Finder(context.environ, context.config, context.settings_profile or context.profile)
     use_fips = finder.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") or False
@@ -76,13 +76,13 @@ def endpoint_for(context: Context, service: Service, region: str | None) -> Endp
 
 
 def _is_global(region: str | None, finder: Finder) -> bool:
-    """Whether STS is called at its global endpoint: there is no region, or `sts_regional_endpoints` says `legacy`."""
-    found = finder.find(("AWS_STS_REGIONAL_ENDPOINTS",), "sts_regional_endpoints")
-    if found is not None and found.text not in ("legacy", "regional"):
-        msg = f"{found.where} must be legacy or regional, is {found.text!r}"
+    """Check for the global endpoint of STS: it applies without a region, or with `sts_regional_endpoints = legacy`."""
+    setting = finder.find(("AWS_STS_REGIONAL_ENDPOINTS",), "sts_regional_endpoints")
+    if setting is not None and setting.text not in ("legacy", "regional"):
+        msg = f"{setting.where} must be legacy or regional, not {setting.text!r}"
         raise ConfigError(msg)
     return region is None or (
-        found is not None and found.text == "legacy" and re.fullmatch(_LEGACY_STS_REGIONS, region) is not None
+        setting is not None and setting.text == "legacy" and re.fullmatch(_LEGACY_STS_REGIONS, region) is not None
     )
 
 
@@ -92,7 +92,7 @@ def default_endpoint(
     """Return the endpoint of a service in a region.
 
     Raises:
-        ConfigError: the region is missing, or can't be part of a host name.
+        ConfigError: the region is missing, or is not a valid part of a host name.
     """
     if region is None:
         msg = (

@@ -1,4 +1,4 @@
-"""Keys that stand in a profile of the shared credentials file or of the shared config file."""
+"""Keys in a profile of the shared credentials file or of the shared config file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 _ID: Final = "aws_access_key_id"
 _SECRET: Final = "aws_secret_access_key"  # noqa: S105 - the setting's name
-# In boto3's order: the old name counts where both are set.
+# boto3's order: the old name wins if both are set.
 _TOKENS: Final = ("aws_security_token", "aws_session_token")
 
 
 class SharedCredentialsFileProvider:
-    """Keys in the shared credentials file (`~/.aws/credentials`)."""
+    """Reads the keys of a profile in the shared credentials file (`~/.aws/credentials`)."""
 
     name = "shared credentials file"
 
@@ -29,8 +29,8 @@ class SharedCredentialsFileProvider:
         """Return the keys of the profile in use.
 
         Raises:
-            NotConfigured: it has none there.
-            CredentialsError: the secret access key is missing, or a value can't be used.
+            NotConfigured: the profile has no keys in this file.
+            CredentialsError: the secret access key is missing, or a value is invalid.
         """
         config = context.config
         file = config.credentials_file or f"no file, since {CREDENTIALS_FILE} is empty"
@@ -39,7 +39,7 @@ class SharedCredentialsFileProvider:
 
 
 class ConfigFileProvider:
-    """Keys in the shared config file (`~/.aws/config`)."""
+    """Reads the keys of a profile in the shared config file (`~/.aws/config`)."""
 
     name = "shared config file"
 
@@ -47,8 +47,8 @@ class ConfigFileProvider:
         """Return the keys of the profile in use.
 
         Raises:
-            NotConfigured: it has none there.
-            CredentialsError: the secret access key is missing, or a value can't be used.
+            NotConfigured: the profile has no keys in this file.
+            CredentialsError: the secret access key is missing, or a value is invalid.
         """
         config = context.config
         file = config.config_file or f"no file, since {CONFIG_FILE} is empty"
@@ -59,13 +59,13 @@ class ConfigFileProvider:
 def _keys(section: Section | None, profile: str, file: str) -> Credentials:
     where = f"profile {profile!r} in {file}"
     if section is None or _ID not in section:
-        msg = f"no {_ID} of {where}"
+        msg = f"no {_ID} for {where}"
         raise NotConfigured(msg)
-    found = {name: text_setting(section, name, f"{name} of {where}") for name in (_ID, _SECRET, *_TOKENS)}
+    settings = {name: text_setting(section, name, f"{name} of {where}") for name in (_ID, _SECRET, *_TOKENS)}
     for name in (_ID, _SECRET):
-        if found[name] is None:
+        if settings[name] is None:
             msg = f"{where}: {name} is missing or empty"
             raise CredentialsError(msg)
-    values = [None if setting is None else setting.text for setting in found.values()]
+    values = [None if setting is None else setting.text for setting in settings.values()]
     access_key_id, secret, old_token, token = values
     return checked_credentials(where, access_key_id or "", secret or "", old_token or token)

@@ -1,7 +1,7 @@
 """Credentials of a role that IAM Identity Center (SSO) grants to a signed-in user.
 
-A profile names the account and the role, and the sign-in either through `sso_session`, a section of its own, or in the
-older form with `sso_start_url` and `sso_region` in the profile.
+A profile names the account and the role. It configures the sign-in either through `sso_session`, which names a section,
+or in the older form with `sso_start_url` and `sso_region` in the profile itself.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _NAMES: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 
 
 class SsoProvider:
-    """A profile's `sso_account_id` and `sso_role_name`."""
+    """Gets the credentials of a profile's `sso_role_name` in its `sso_account_id`."""
 
     name = "sso"
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Return the credentials of the profile's role, by the token of the last `aws sso login`.
+        """Return the credentials of the profile's role, with the token of the last `aws sso login`.
 
         Raises:
             NotConfigured: the profile has neither `sso_account_id` nor `sso_role_name`.
-            ConfigError: a setting is missing, or two of them contradict each other.
-            CredentialsError: there is no good token, or the role is not granted; says what to do.
+            ConfigError: a setting is missing, or two settings contradict each other.
+            CredentialsError: there is no valid token, or the role is not granted; the text says what to do.
         """
         role = _role(context)
         origin = f"profile {context.profile!r}"
@@ -72,14 +72,14 @@ def _role(context: Context) -> _Role:
         for name, own in values.items():
             shared = text_setting(section, name, f"{name} of [sso-session {session.text}] in {config.config_file}")
             if own is not None and shared is not None and own.text != shared.text:
-                msg = f"{own.where} is {own.text!r}, and {shared.where} is {shared.text!r}: they must be the same"
+                msg = f"{own.where} is {own.text!r}, but {shared.where} is {shared.text!r}: they must be the same"
                 raise ConfigError(msg)
             values[name] = shared or own
-    found = {_ACCOUNT: account, _ROLE: role, **values}
-    texts = {name: setting.text for name, setting in found.items() if setting is not None}
-    missing = [config.where(profile, name) for name in found if name not in texts]
+    settings = {_ACCOUNT: account, _ROLE: role, **values}
+    texts = {name: setting.text for name, setting in settings.items() if setting is not None}
+    missing = [config.where(profile, name) for name in settings if name not in texts]
     if missing:
-        msg = f"SSO needs {', '.join(found)}; missing: {', '.join(missing)}"
+        msg = f"SSO needs {', '.join(settings)}; missing: {', '.join(missing)}"
         raise ConfigError(msg)
     sign_in = SsoSession(None if session is None else session.text, texts[_START_URL], texts[_REGION])
     return _Role(sign_in, texts[_ACCOUNT], texts[_ROLE])
@@ -87,7 +87,7 @@ def _role(context: Context) -> _Role:
 
 def _role_credentials(context: Context, role: _Role, token: str) -> Flow[Credentials]:
     if not (token.isascii() and token.isprintable()):
-        msg = "the access token in the token file holds characters that can't be part of a header"
+        msg = "the access token in the token file contains characters that a header can't contain"
         raise CredentialsError(msg)
     endpoint = endpoint_for(context, SSO, role.session.region)
     query = urlencode({"role_name": role.name, "account_id": role.account_id})
@@ -100,7 +100,7 @@ def _role_credentials(context: Context, role: _Role, token: str) -> Flow[Credent
     try:
         answer = yield from invoke_service(call, read_json, context.random)
     except FAILURES as error:
-        msg = f"SSO gave no credentials for the role {role.name!r} in the account {role.account_id}: {error}"
+        msg = f"SSO returned no credentials for the role {role.name!r} in the account {role.account_id}: {error}"
         raise CredentialsError(msg) from error
     members: Any = answer.get("roleCredentials")
     if not isinstance(members, dict):

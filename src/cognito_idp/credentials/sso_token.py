@@ -1,7 +1,7 @@
-"""The access token of an SSO sign-in (`aws sso login`): cached in a file, and refreshed where it can be.
+"""The access token of an SSO sign-in (`aws sso login`): cached in a file, and refreshed if possible.
 
-The file is `~/.aws/sso/cache/<sha1>.json`, named after the sso-session, or in the older form of configuration after the
-start URL. Only tokens of an sso-session can be refreshed.
+The file is `~/.aws/sso/cache/<sha1>.json`. The hash is that of the sso-session's name, or of the start URL in the older
+form of configuration. Only tokens of an sso-session can be refreshed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from .provider import Context
 
 _DIRECTORY: Final = "~/.aws/sso/cache"
-# Below this many seconds a token is refreshed; above it, it is used as it is.
+# With fewer seconds left, a token is refreshed.
 _REFRESH_BELOW: Final = 15 * 60
 _NEEDED_TO_REFRESH: Final = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
 
 
 class SsoSession(NamedTuple):
-    """What a profile says of its sign-in; `name` is None in the older form, without a section of its own."""
+    """The sign-in settings of a profile; `name` is None in the older form, which has no sso-session."""
 
     name: str | None
     start_url: str
@@ -39,27 +39,27 @@ class SsoSession(NamedTuple):
 
 
 def token_path(environ: Mapping[str, str], session: SsoSession) -> str:
-    """Return where the token of a sign-in is kept."""
+    """Return the path of a sign-in's token file."""
     key = sha1((session.name or session.start_url).encode(), usedforsecurity=False).hexdigest()
     return expanded(f"{_DIRECTORY}/{key}.json", environ)
 
 
 def access_token(context: Context, session: SsoSession) -> Flow[str]:
-    """Return an access token that is good now; one that ends within 15 minutes is refreshed and written back.
+    """Return an access token that is valid now; refresh it and write it back if it expires within 15 minutes.
 
     Raises:
         CredentialsError: there is no token, or it has expired and can't be refreshed.
-        ConfigError: the region or an endpoint setting can't be used.
+        ConfigError: the region or an endpoint setting is invalid.
     """
     path = token_path(context.environ, session)
     token = yield from offload(lambda: read_token(path))
     remaining = _remaining(token, path, context)
     if session.name is not None and remaining < _REFRESH_BELOW:
         try:
-            # Finished even when the caller is cancelled: a refresh token that was rotated must be written back.
+            # Finish even if the caller is cancelled: a rotated refresh token must be written back.
             token = yield from finish(_refreshed(context, session, token, path))
         except CredentialsError:
-            # The one there is serves while it lasts; and another process may have refreshed in the meantime.
+            # The file's token serves while it is valid, and another process may have refreshed it meanwhile.
             token = yield from offload(lambda: read_token(path))
             if _remaining(token, path, context) <= 0:
                 raise
@@ -87,7 +87,7 @@ def _refreshed(context: Context, session: SsoSession, token: dict[str, Any], pat
         msg = f"{state}: the registration of the client expired at {registered_until:%Y-%m-%dT%H:%M:%SZ}"
         raise CredentialsError(msg)
     if not (yield from offload(lambda: can_replace(path))):
-        msg = f"{state}: its folder can't be written to, and the new token must be kept there"
+        msg = f"{state}: its folder is not writable, and the new token must be saved there"
         raise CredentialsError(msg)
     members = {"grantType": "refresh_token", **{name: token[name] for name in _NEEDED_TO_REFRESH[:3]}}
     endpoint = endpoint_for(context, SSO_OIDC, session.region)
@@ -111,7 +111,7 @@ def _refreshed(context: Context, session: SsoSession, token: dict[str, Any], pat
         "region": session.region,
         "accessToken": text_member(answer, "accessToken", where),
         "expiresAt": utc_text(sent_at + lifetime(answer, where)),
-        # An answer without a new refresh token leaves the old one good (RFC 6749, 6).
+        # Without a new refresh token in the answer, the old one stays valid (RFC 6749, section 6).
         "refreshToken": answer.get("refreshToken") or token["refreshToken"],
     }
     yield from offload(lambda: write_token(path, fresh))

@@ -1,6 +1,6 @@
-"""The two calls to AWS STS that give credentials: AssumeRole, signed, and AssumeRoleWithWebIdentity, unsigned.
+"""The two calls to AWS STS that return credentials: AssumeRole, signed, and AssumeRoleWithWebIdentity, unsigned.
 
-STS speaks the query protocol: a form goes out, XML comes back. Source: AWS STS API reference.
+STS uses the query protocol: the request is a form, the answer is XML. Source: AWS STS API reference.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _CONTENT_TYPE: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 def session_name(context: Context) -> str:
-    """Return the name of a role's session where none is configured."""
+    """Return the default name of a role's session."""
     return f"cognito-idp-{int(context.clock())}"
 
 
 def assume_role(
     context: Context, source: Credentials | None, parameters: Mapping[str, str], origin: str
 ) -> Flow[Credentials]:
-    """Exchange credentials, or where `source` is None a `WebIdentityToken`, for those of a role.
+    """Exchange `source` credentials, or a `WebIdentityToken` if `source` is None, for the credentials of a role.
 
-    `parameters` are the operation's, under STS's own names; `origin` says in errors whose role it is.
+    `parameters` are those of the operation, under STS's names. `origin` names the role's origin in errors.
 
     Raises:
-        CredentialsError: STS refuses, or can't be reached; names `origin`, the code and the message.
-        ConfigError: the region or an endpoint setting can't be used.
+        CredentialsError: STS refuses, or can't be reached; the text names `origin`, the code and the message.
+        ConfigError: the region or an endpoint setting is invalid.
     """
     operation = "AssumeRoleWithWebIdentity" if source is None else "AssumeRole"
     endpoint = endpoint_for(context, STS, context.region)
@@ -68,24 +68,24 @@ def assume_role(
         operation,
         http_request("POST", endpoint.url, headers, body),
         secrets=tuple(secrets),
-        # A code of an MFA device is good for one request.
+        # An MFA code is valid for one request.
         once="TokenCode" in parameters,
     )
     try:
-        found = yield from invoke_service(call, _read, context.random)
+        members = yield from invoke_service(call, _read, context.random)
     except FAILURES as error:
-        msg = f"{origin}: STS gave no credentials: {error}"
+        msg = f"{origin}: STS returned no credentials: {error}"
         raise CredentialsError(msg) from error
     return temporary_credentials(
-        found,
+        members,
         ("AccessKeyId", "SecretAccessKey", "SessionToken"),
-        found.get("Expiration"),
+        members.get("Expiration"),
         f"{origin}: the answer of STS",
     )
 
 
 def _read(response: HttpResponse, operation: str) -> dict[str, str]:
-    """Return the members of `Credentials`."""
+    """Return the members of `Credentials` in an answer."""
     root = _xml(response, operation)
     request_id = response.header("x-amzn-requestid")
     if response.status_code != OK:
@@ -106,15 +106,15 @@ def _read(response: HttpResponse, operation: str) -> dict[str, str]:
 
 
 def _xml(response: HttpResponse, operation: str) -> Element:
-    """Parse a body without ever expanding an entity: STS sends no document type, so whoever sends one is not STS."""
+    """Parse a body without expanding entities: STS sends no document type, so a body with one is not from STS."""
     from xml.etree import ElementTree as ET
 
     try:
         text = response.body.decode("utf-8")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            problem = "the body has a document type, which is not read"
+            problem = "the body has a document type, which is not allowed"
         else:
-            return ET.fromstring(text)  # noqa: S314 - no entities got this far
+            return ET.fromstring(text)  # noqa: S314 - the body has no entities
     except UnicodeDecodeError:
         problem = "the body is not UTF-8"
     except ET.ParseError:

@@ -1,4 +1,4 @@
-"""From the members of a service's or a file's answer to `Credentials`, with errors that show no value."""
+"""Build `Credentials` from JSON members in a service's answer or a file, with errors that show no value."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 def temporary_credentials(
     members: Mapping[str, Any], names: tuple[str, str, str], expiration: object, where: str
 ) -> Credentials:
-    """Return credentials from three members that must be there, and an expiration.
+    """Return credentials from three required members and an expiration.
 
-    `names` are those of access key id, secret access key and session token; `where` says in errors what was read.
+    `names` are the members' names for the access key id, the secret access key and the session token. `where` names the
+    answer or file in errors.
 
     Raises:
         CredentialsError: a member is missing, or can't sign a request.
@@ -34,14 +35,14 @@ def temporary_credentials(
 
 
 def text_member(members: Mapping[str, Any], name: str, where: str) -> str:
-    """Return a member that must be a string with something in it.
+    """Return a member that must be a string and not empty.
 
     Raises:
-        CredentialsError: it is not.
+        CredentialsError: it is missing, empty, or not a string.
     """
     value = members.get(name)
     if not isinstance(value, str) or not value:
-        msg = f"{where} lacks {name}, or it is no string"
+        msg = f"{where} lacks {name}, or it is not a string"
         raise CredentialsError(msg)
     return value
 
@@ -49,8 +50,8 @@ def text_member(members: Mapping[str, Any], name: str, where: str) -> str:
 def moment(value: object, name: str, where: str) -> datetime:
     """Return a time as an aware datetime in UTC.
 
-    It may be text in one of the forms of ISO 8601, also with `UTC` for a zone as older versions of the AWS CLI write
-    it, and without any zone, which means UTC; or a number of milliseconds since 1970.
+    The value is ISO 8601 text or a number of milliseconds since 1970. Text may have `UTC` as its zone, which older
+    versions of the AWS CLI write, or no zone, which means UTC.
 
     Raises:
         CredentialsError: it is neither.
@@ -64,12 +65,12 @@ def moment(value: object, name: str, where: str) -> datetime:
             return datetime.fromtimestamp(value / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    msg = f"{where}: {name} is no time such as '2026-01-31T12:00:00Z'"
+    msg = f"{where}: {name} is not a time such as '2026-01-31T12:00:00Z'"
     raise CredentialsError(msg)
 
 
 def utc_text(seconds: float) -> str:
-    """Return a time, given in seconds since 1970, as the token files have it: `2026-01-31T12:00:00Z`."""
+    """Format seconds since 1970 as in the token files: `2026-01-31T12:00:00Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -77,14 +78,14 @@ def lifetime(members: Mapping[str, Any], where: str) -> float:
     """Return `expiresIn`, in seconds.
 
     Raises:
-        CredentialsError: it is missing, or no number above 0.
+        CredentialsError: it is missing, is not a number above 0, or exceeds ten years.
     """
     value = members.get("expiresIn")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LONGEST_LIFETIME:
-        msg = f"{where} lacks expiresIn, or it is no number of seconds"
+        msg = f"{where} lacks expiresIn, or it is not a number of seconds"
         raise CredentialsError(msg)
     return value
 
 
-# Ten years: an expiration beyond it would be a mistake, and could be beyond what a datetime holds.
+# Ten years: a later expiration is a mistake, and may not fit into a datetime.
 _LONGEST_LIFETIME = 10 * 366 * 86400

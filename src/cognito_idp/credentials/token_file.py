@@ -1,7 +1,7 @@
-"""The files in which the AWS CLI keeps tokens (`~/.aws/sso/cache`, `~/.aws/login/cache`): read whole, replaced whole.
+"""The token files of the AWS CLI (`~/.aws/sso/cache`, `~/.aws/login/cache`), read and replaced as a whole.
 
-The functions block, so flows call them through `offload`. The files hold secrets: errors name the path and never show
-what stands in it.
+These functions block, so flows call them through `offload`. The files contain secrets: errors name the path and never
+show the content.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _LARGEST = 1024 * 1024
 
 
 class TokenFileError(CredentialsError):
-    """A token file is missing or can't be read; the text names it, and is to be followed by what the user can do."""
+    """A token file is missing or can't be read; the text names it, and the caller adds what to do."""
 
 
 def read_token(path: str) -> dict[str, Any]:
     """Return the JSON object in a token file.
 
     Raises:
-        TokenFileError: there is no such file, or it holds no whole JSON object (as one that is half written).
+        TokenFileError: the file can't be read, or is not a complete JSON object (because it is half written, say).
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
@@ -38,28 +38,28 @@ def read_token(path: str) -> dict[str, Any]:
         token = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
         token = None
-    # Raised outside the handler: a JSONDecodeError as __context__ would carry the whole file along.
+    # Raised outside the handler: a JSONDecodeError as __context__ would hold the whole file.
     if not isinstance(token, dict):
-        msg = f"token file {path!r} holds no whole JSON object"
+        msg = f"token file {path!r} is not a complete JSON object"
         raise TokenFileError(msg)
     return token
 
 
 def can_replace(path: str) -> bool:
-    """Whether `write_token` could replace the file: a refresh that can't be kept would use up the refresh token."""
+    """Check that `write_token` can replace the file: a refresh that can't be saved would use up the refresh token."""
     return os.access(os.path.dirname(path), os.W_OK)  # noqa: PTH120 - see above
 
 
 def write_token(path: str, token: Mapping[str, Any]) -> None:
-    """Replace a token file in one step by one that only its owner may read (mode 0600).
+    """Replace a token file atomically with one that only its owner can read (mode 0600).
 
     Raises:
-        CredentialsError: it can't be written.
+        CredentialsError: the file can't be written.
     """
     import tempfile
 
     try:
-        # mkstemp makes the file with mode 0600 from the start.
+        # mkstemp creates the file with mode 0600, so it is never readable by others.
         descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".tmp")  # noqa: PTH120
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

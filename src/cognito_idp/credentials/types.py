@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 @guards_init
 @attrs.define(frozen=True, slots=True)
 class Credentials:
-    """An access key id, its secret access key, and the session token that temporary credentials come with.
+    """An access key id, its secret access key, and the session token of temporary credentials.
 
-    `expiration` is an aware datetime, or None for keys that don't expire. The secret and the token never show in a
-    `repr`.
+    `expiration` is an aware datetime, or None for keys that don't expire. A `repr` never shows the secret or the token.
 
     Raises:
-        ConfigError: a part is empty, is no string, or holds white space or control characters (as a key that was copied
-            with its line break does).
+        ConfigError: a part is empty, is not a string, or contains white space or control characters (a copied key may
+            end with a line break).
     """
 
     __module__ = "cognito_idp"
@@ -37,52 +36,51 @@ class Credentials:
     expiration: datetime | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what could never sign a request."""
         for name in ("access_key_id", "secret_access_key", "session_token"):
             value = getattr(self, name)
             if value is None and name == "session_token":
                 continue
             if not isinstance(value, str) or not value:
-                msg = f"Credentials.{name} must be a string that is not empty"
+                msg = f"Credentials.{name} must be a string and not empty"
                 raise ConfigError(msg)
             if not value.isascii() or not value.isprintable() or " " in value:
-                msg = f"Credentials.{name} holds white space, control characters or characters outside ASCII"
+                msg = f"Credentials.{name} contains white space, control characters or non-ASCII characters"
                 raise ConfigError(msg)
 
 
 class CredentialSource(Protocol):
-    """Where a client's credentials come from. Clients, threads and tasks may share one."""
+    """The source of a client's credentials. Clients, threads and tasks may share one."""
 
     def get(self) -> Flow[Credentials]:
-        """Return credentials that are good now.
+        """Return credentials that are valid now.
 
         Raises:
-            NoCredentialsError: none are configured.
-            CredentialsError: they are configured, and can't be had.
+            NoCredentialsError: no credentials are configured.
+            CredentialsError: credentials are configured, but can't be loaded.
         """
         ...
 
     def replace(self, rejected: Credentials) -> Flow[Credentials]:
-        """Return other credentials after the service refused some as expired; the same ones if there are no others.
+        """Return new credentials after the service rejected some as expired; the same ones if there are no others.
 
         Raises:
-            CredentialsError: there should be others, and they can't be had.
+            CredentialsError: new credentials should exist, but can't be loaded.
         """
         ...
 
 
 @attrs.frozen
 class StaticCredentials:
-    """The credentials that were handed to a client."""
+    """A source that always returns the same credentials."""
 
     credentials: Credentials
 
     def get(self) -> Flow[Credentials]:
-        """Return them."""
+        """Return the credentials."""
         return self.credentials
         yield
 
-    def replace(self, rejected: Credentials) -> Flow[Credentials]:  # noqa: ARG002 - the protocol's parameter
-        """Return them again: there are no others."""
+    def replace(self, rejected: Credentials) -> Flow[Credentials]:  # noqa: ARG002 - a parameter of the protocol
+        """Return the same credentials: there are no others."""
         return self.credentials
         yield

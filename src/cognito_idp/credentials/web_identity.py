@@ -1,4 +1,4 @@
-"""Credentials of a role that trusts an identity provider: its token stands in a file, as on EKS and in CI systems."""
+"""Credentials of a role that trusts an identity provider whose token is in a file, as on EKS and in CI systems."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ if TYPE_CHECKING:
 
 _TOKEN_FILE, _ROLE, _SESSION_NAME = "web_identity_token_file", "role_arn", "role_session_name"
 _VARIABLES: Final = {name: f"AWS_{name.upper()}" for name in (_TOKEN_FILE, _ROLE, _SESSION_NAME)}
-# STS takes no token beyond 20,000 characters.
+# STS accepts tokens of at most 20,000 characters.
 _LARGEST: Final = 20_000
 
 
 class WebIdentityProvider:
-    """`AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`, or the profile's settings of the kind.
+    """Exchanges a token file for the credentials of a role.
 
-    Each variable comes before its setting. Where the user named the profile, its settings alone count.
+    `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME` take precedence over the settings
+    `web_identity_token_file`, `role_arn` and `role_session_name` of the profile. If the profile was passed as an
+    argument, only its settings apply.
     """
 
     name = "assume-role-with-web-identity"
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Read the token file anew, and return the role's credentials.
+        """Read the token file again, and return the role's credentials.
 
         Raises:
-            NotConfigured: no token file is named.
-            ConfigError: no role is named.
-            CredentialsError: the file can't be read or holds no token, or STS refuses.
+            NotConfigured: no token file is configured.
+            ConfigError: a token file is configured, but no role.
+            CredentialsError: the file can't be read or contains no token, or STS refuses.
         """
         file = _find(context, _TOKEN_FILE)
         if file is None:
@@ -44,9 +46,7 @@ class WebIdentityProvider:
         role = _find(context, _ROLE)
         if role is None:
             variable = "" if context.profile_is_explicit else f" or {_VARIABLES[_ROLE]}"
-            msg = (
-                f"{file.where} is set, and no role: {context.config.where(context.profile, _ROLE)}{variable} is needed"
-            )
+            msg = f"{file.where} is set without a role: set {context.config.where(context.profile, _ROLE)}{variable}"
             raise ConfigError(msg)
         from .sts import assume_role, session_name
 
@@ -74,14 +74,14 @@ def _read(path: str, where: str) -> str:
     except OSError as error:
         msg = f"{where}: the token file {path!r} can't be read: {error.strerror}"
         raise CredentialsError(msg) from None
-    # One line break at the end is how editors and shells write files; inside, it means two values or a broken one.
+    # Editors and shells end a file with one line break; a line break inside means two values or a broken one.
     token = content.removesuffix(b"\n").removesuffix(b"\r")
     if not token:
         problem = "is empty"
     elif len(token) > _LARGEST:
-        problem = f"holds more than {_LARGEST:,} characters"
+        problem = f"contains more than {_LARGEST:,} characters"
     elif not (token.isascii() and token.decode("latin-1").isprintable() and b" " not in token):
-        problem = "holds a line break, white space or other characters that no token has"
+        problem = "contains a line break, white space or other characters that no token contains"
     else:
         return token.decode("ascii")
     msg = f"{where}: the token file {path!r} {problem}"

@@ -1,7 +1,7 @@
-"""Observers that are ready to use: `Client(observer=LoggingObserver())`.
+"""Ready-made observers: `Client(observer=LoggingObserver())`.
 
-`LoggingObserver` writes log lines; `OpenTelemetryObserver` makes spans and metrics, and needs the extra `otel`;
-`combined` hands every event to several observers. The events are here, too:
+`LoggingObserver` writes log lines. `OpenTelemetryObserver` records spans and metrics, and needs the extra `otel`.
+`combined` passes every event to several observers. This package also exports the events:
 `CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `CallEnded`.
 """
 

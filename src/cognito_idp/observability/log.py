@@ -1,4 +1,4 @@
-"""Log lines about calls: what was called, how often, how long it took, and AWS's id of the request."""
+"""Log lines about calls: the operation, the attempts, the duration, and AWS's request id."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ if TYPE_CHECKING:
 
 
 class LoggingObserver:
-    """Writes a line for each event to a logger: `cognito_idp.calls` at level DEBUG, unless others are given.
+    """Writes a line for each event to a logger: `cognito_idp.calls` at level DEBUG by default.
 
-    Each record has the event as its attribute `cognito_idp_event`, for formatters that write fields.
+    Each log record has the event as its attribute `cognito_idp_event`, for formatters that write fields.
     """
 
     def __init__(self, logger: logging.Logger | None = None, level: int = logging.DEBUG) -> None:
-        """Take a logger, and the level of its lines."""
         self._logger = logging.getLogger("cognito_idp.calls") if logger is None else logger
         self._level = level
 
     def __call__(self, event: Event) -> None:
-        """Write the line of an event."""
+        """Log an event."""
         if self._logger.isEnabledFor(self._level):
             extra = {"cognito_idp_event": event}
             self._logger.log(self._level, "%s %s: %s", event.operation, event.call_id, _text(event), extra=extra)
@@ -35,7 +34,7 @@ def _text(event: Event) -> str:
         case CallStarted(region=region, url=url):
             return f"call to {url}, region {region}"
         case AttemptStarted(attempt=attempt):
-            return f"attempt {attempt} begins"
+            return f"attempt {attempt} started"
         case AttemptEnded(attempt=attempt):
             return f"attempt {attempt} ended after {_milliseconds(event.seconds)}: {_outcome(event)}"
         case RetryScheduled(attempt=attempt, delay=delay, error=error):

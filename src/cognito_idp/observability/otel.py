@@ -1,4 +1,4 @@
-"""Spans and metrics by OpenTelemetry (the extra `otel`), under the names of its semantic conventions.
+"""OpenTelemetry spans and metrics (the extra `otel`), named after its semantic conventions.
 
 Sources: OpenTelemetry Semantic Conventions, "AWS SDK client spans", "RPC metrics" and "HTTP metrics".
 """
@@ -25,58 +25,57 @@ if TYPE_CHECKING:
     from .._call.events import Event
 
 _NAME: Final = "cognito_idp"
-# The service's own name for itself, as AWS's SDKs have it.
+# The service's id, as in AWS's SDKs.
 _SERVICE: Final = "Cognito Identity Provider"
 _SYSTEM: Final = "aws-api"
-# Seconds; the steps that the conventions advise for durations.
-_STEPS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+# Bucket boundaries in seconds that the conventions recommend for durations.
+_BOUNDARIES: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _PORTS: Final = {"https": 443, "http": 80}
 
 
 class OpenTelemetryObserver:
-    """Makes a client span of every call, with an event for each retry, and records durations and retries.
+    """Records a client span for every call, with an event for each retry, and metrics of durations and retries.
 
-    A span is named `Cognito Identity Provider.ListUsers`, hangs below the span that is current where the call is made,
-    and holds `rpc.*`, `server.*`, `cloud.region`, `aws.request_id`, `http.response.status_code`, the number of repeated
-    attempts as `http.request.resend_count`, and `error.type` after a failure. The metrics are the histograms
-    `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an attempt), and the
-    counter `cognito_idp.retries`.
+    A span has a name such as `Cognito Identity Provider.ListUsers`, and its parent is the span that is current when the
+    call is made. Its attributes are `rpc.*`, `server.*`, `cloud.region`, `aws.request_id`, `http.response.status_code`,
+    the number of repeated attempts as `http.request.resend_count`, and `error.type` after a failure. The metrics are
+    the histograms `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an
+    attempt), and the counter `cognito_idp.retries`.
 
-    Clients may share one. Without providers it uses the process's global ones. The call's own span is not made the
-    current one, so spans of an instrumented HTTP library stand beside it.
+    Clients may share one observer. It uses the process's global tracer and meter providers by default. The span does
+    not become the current span, so the spans of an instrumented HTTP library are its siblings.
     """
 
     def __init__(
         self, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
     ) -> None:
-        """Take the providers of tracers and meters."""
         self._tracer = trace.get_tracer(_NAME, tracer_provider=tracer_provider)
         meter = metrics.get_meter(_NAME, meter_provider=meter_provider)
         self._calls = meter.create_histogram(
             "rpc.client.call.duration",
             unit="s",
             description="Duration of a call with all of its attempts",
-            explicit_bucket_boundaries_advisory=_STEPS,
+            explicit_bucket_boundaries_advisory=_BOUNDARIES,
         )
         self._attempts = meter.create_histogram(
             "http.client.request.duration",
             unit="s",
             description="Duration of one attempt",
-            explicit_bucket_boundaries_advisory=_STEPS,
+            explicit_bucket_boundaries_advisory=_BOUNDARIES,
         )
         self._retries = meter.create_counter(
             "cognito_idp.retries", unit="{retry}", description="Attempts that repeat a failed one"
         )
-        self._under_way: dict[str, tuple[Span, dict[str, Any]]] = {}
+        self._open_spans: dict[str, tuple[Span, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        """Take an event."""
+        """Record an event."""
         match event:
             case CallStarted():
                 self._begin(event)
             case AttemptStarted() | CredentialsRefreshed():
-                pass  # nothing that the end of the attempt, or the span, does not tell
+                pass  # the end of the attempt and the span cover these
             case AttemptEnded():
                 attributes = {**self._server(event), **_outcome(event), "http.request.method": "POST"}
                 self._attempts.record(event.seconds, attributes)
@@ -105,22 +104,22 @@ class OpenTelemetryObserver:
             },
         )
         with self._lock:
-            self._under_way[event.call_id] = (span, server)
+            self._open_spans[event.call_id] = (span, server)
 
     def _server(self, event: AttemptEnded) -> dict[str, Any]:
         with self._lock:
-            _, server = self._under_way.get(event.call_id, (None, {}))
+            _, server = self._open_spans.get(event.call_id, (None, {}))
         return server
 
     def _retry(self, event: RetryScheduled) -> None:
         self._retries.add(1, {"rpc.method": event.operation, "error.type": event.error})
         with self._lock:
-            span, _ = self._under_way.get(event.call_id, (trace.INVALID_SPAN, {}))
+            span, _ = self._open_spans.get(event.call_id, (trace.INVALID_SPAN, {}))
         span.add_event("retry", {"attempt": event.attempt, "delay": event.delay, "error.type": event.error})
 
     def _end(self, event: CallEnded) -> None:
         with self._lock:
-            span, server = self._under_way.pop(event.call_id, (trace.INVALID_SPAN, {}))
+            span, server = self._open_spans.pop(event.call_id, (trace.INVALID_SPAN, {}))
         outcome = _outcome(event)
         self._calls.record(
             event.seconds,

@@ -1,8 +1,8 @@
-"""Help for the tests of programs that use this library. Nothing else in the library imports it.
+"""Test helpers for programs that use this library. The rest of the library never imports them.
 
-`StubTransport` stands for the service in a unit test, `TokenIssuer` signs tokens for one, and `cognito_server` runs a
-real Cognito server on this machine (it needs the extra `local`). `cognito_idp.testing.pytest_plugin` has the first and
-the last as fixtures.
+`StubTransport` replaces the service in a unit test, `TokenIssuer` signs tokens for tests, and `cognito_server` runs a
+real Cognito server on this machine (it needs the extra `local`). `cognito_idp.testing.pytest_plugin` provides the stub
+and the server as fixtures.
 """
 
 from typing import TYPE_CHECKING

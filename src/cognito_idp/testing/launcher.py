@@ -1,7 +1,7 @@
-"""Runs ministack until its starter is gone: a program of its own, which `server.py` starts.
+"""Run ministack until the parent process ends. `server.py` starts this program.
 
-The starter holds the other end of standard input. It is closed when the starter ends, in whatever way: a program that a
-signal ends has no time to stop what it started.
+The parent holds the other end of standard input, which closes however the parent ends: a program that is killed by a
+signal has no time to stop its children.
 """
 
 import os
@@ -11,14 +11,14 @@ import sys
 import threading
 
 
-def _end_with_starter(folder: str) -> None:
+def _end_with_parent(folder: str) -> None:
     sys.stdin.buffer.read()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
 if __name__ == "__main__":
-    # The server runs in its folder, where all of its files are.
-    threading.Thread(target=_end_with_starter, args=(os.getcwd(),), daemon=True).start()  # noqa: PTH109 - one name needs no pathlib
+    # The working directory is the server's folder, which holds all of its files.
+    threading.Thread(target=_end_with_parent, args=(os.getcwd(),), daemon=True).start()  # noqa: PTH109 - no pathlib for one name
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)

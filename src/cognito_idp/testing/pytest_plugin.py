@@ -1,7 +1,7 @@
-"""Fixtures for pytest. It finds them by itself where the package is installed.
+"""Fixtures for pytest, which loads them automatically if the package is installed.
 
-`cognito_stub` is a `StubTransport` for one test, which fails if an answer was not asked for. `cognito_server` is a real
-Cognito server on this machine that all tests of a session share; they are skipped where the extra `local` is missing.
+`cognito_stub` is a `StubTransport` for one test; the test fails if an answer was never used. `cognito_server` is a real
+Cognito server on this machine that all tests of a session share; they are skipped if the extra `local` is missing.
 """
 
 from __future__ import annotations
@@ -16,36 +16,35 @@ if TYPE_CHECKING:
     from .server import CognitoServer
     from .stub import StubTransport
 
-# Every pytest on a machine with this package loads this module, so the rest is imported when a test asks for it.
+# Every pytest run with this package installed loads this module, so the rest is imported when a test needs it.
 
 
 @pytest.fixture
 def cognito_stub(request: pytest.FixtureRequest) -> Iterator[StubTransport]:
-    """Stand for the service: queue typed answers with `add`, and make clients with `client` and `async_client`.
+    """Replace the service: queue typed answers with `add`, and make clients with `client` and `async_client`.
 
-    The test fails on a call without an answer, even one whose error the program swallowed, and on answers that no call
-    asked for.
+    The test fails on a call without an answer, even if the program swallows the error, and on unused answers.
     """
     from .stub import StubTransport
 
     stub = StubTransport()
     yield stub
-    # A test that failed has said enough.
+    # If the test failed, another error would only hide the cause.
     if not request.node.stash.get(_FAILED, False):
         stub.assert_done()
 
 
 @pytest.fixture(scope="session")
 def cognito_server() -> Iterator[CognitoServer]:
-    """Run a Cognito server (ministack) on a free loopback port; under pytest-xdist, each worker has one."""
+    """Run a Cognito server (ministack) on a free loopback port; with pytest-xdist, each worker has its own."""
     from contextlib import ExitStack
 
     from .server import ServerNotInstalledError
-    from .server import cognito_server as running
+    from .server import cognito_server as run_server
 
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(running())
+            server = stack.enter_context(run_server())
         except ServerNotInstalledError as error:
             pytest.skip(str(error))
         yield server
@@ -58,7 +57,7 @@ _FAILED = pytest.StashKey[bool]()
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note that a test failed, and tell it of calls without an answer that the program under test swallowed."""
+    """Remember that a test failed, and report unexpected calls whose errors the program under test swallowed."""
     report = yield
     if report.failed:
         item.stash[_FAILED] = True

@@ -1,4 +1,4 @@
-"""Retries for tests: decided as in earnest, but without a wait."""
+"""Retries for tests: the usual decisions without the waits."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class NoWaitRetry(StandardRetry):
-    """The retry mode `standard` with no time between the attempts."""
+    """The retry mode `standard`, without a wait between attempts."""
 
     def after_failure(
         self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
     ) -> Retry | None:
-        """Decide as the standard mode does, and try again at once."""
+        """Decide as the standard mode does, and retry at once."""
         retry = super().after_failure(failure, attempt, retry_after, random, now)
         return None if retry is None else retry._replace(delay=0.0)

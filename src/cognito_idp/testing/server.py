@@ -1,7 +1,7 @@
-"""A Cognito server on this machine: ministack (the extra `local`) in a process of its own.
+"""A Cognito server on this machine: ministack (the extra `local`) in a separate process.
 
-It checks signatures, passwords and secret hashes, and signs its tokens: what works against it was signed and encoded
-properly. All that it writes stands in a temporary folder, which goes when it stops.
+It checks signatures, passwords and secret hashes, and signs its tokens: a request that it accepts is signed and encoded
+correctly. It writes only to a temporary folder, which is deleted when it stops.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _HOST: Final = "127.0.0.1"
-# A process needs these of its environment. The rest, such as AWS credentials and proxies, is none of the server's.
+# The server's process needs these variables. It gets no others, such as those for AWS credentials and proxies.
 _KEPT: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "SYSTEMROOT")
 _PORT_ATTEMPTS = 5
 _POLL_SECONDS = 0.05
@@ -42,25 +42,25 @@ _KEY_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _LOG_LINES = 20
 
-# The server takes this key for the account's root user.
+# The server treats this key as the account's root user.
 _ROOT: Final = Credentials("test", "test")
 _USER = "cognito-idp-testing"
 _POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}}'
 
 
 class ServerNotInstalledError(CognitoIdpError, ImportError):
-    """The server is not installed; the text names the extra that brings it."""
+    """The server is not installed; the text names the extra that installs it."""
 
 
 class ServerStartError(CognitoIdpError):
-    """The server did not start; the text says why, and ends with what it printed last."""
+    """The server did not start; the text says why, and ends with the server's last output."""
 
 
 @attrs.frozen
 class CognitoServer:
     """A running server: its URL, the region of its user pools, and keys that may call every operation of the service.
 
-    The server checks what is signed with these keys.
+    The server checks signatures made with these keys.
     """
 
     endpoint_url: str
@@ -70,9 +70,9 @@ class CognitoServer:
 
 @contextmanager
 def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Iterator[CognitoServer]:
-    """Run a Cognito server on a free port of 127.0.0.1 within the block.
+    """Run a Cognito server on a free port of 127.0.0.1 for the duration of a `with` block.
 
-    It starts empty, opens no other port, and leaves nothing behind. `timeout` is how many seconds it may take to start.
+    It starts empty, opens no other port, and leaves nothing behind. It may take `timeout` seconds to start.
 
     ```
     with cognito_server() as server, Client(
@@ -86,9 +86,9 @@ def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Itera
         ServerStartError: the server did not start in time.
     """
     if find_spec("ministack") is None:
-        msg = "there is no local Cognito server: ministack is not installed; pip install 'cognito-idp[local]'"
+        msg = "the local Cognito server needs ministack, which is not installed: pip install 'cognito-idp[local]'"
         raise ServerNotInstalledError(msg)
-    # -P, since the folder of a program would come before all others in its search for modules.
+    # -P keeps the program's folder, which would otherwise come first, out of its module search path.
     command = (sys.executable, "-P", str(Path(__file__).with_name("launcher.py")))
     with TemporaryDirectory(prefix="cognito-idp-") as folder, _running(command, Path(folder), region, timeout) as port:
         yield CognitoServer(f"http://{_HOST}:{port}", region, _new_access_key(port))
@@ -96,7 +96,7 @@ def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Itera
 
 @contextmanager
 def _running(command: Sequence[str], folder: Path, region: str, timeout: float) -> Iterator[int]:
-    """Run the server within the block, and give the port that it listens on."""
+    """Run the server for the duration of the block, and yield its port."""
     deadline = time.monotonic() + timeout
     log = folder / "server.log"
     for attempts_left in reversed(range(_PORT_ATTEMPTS)):
@@ -108,7 +108,7 @@ def _running(command: Sequence[str], folder: Path, region: str, timeout: float) 
                 yield port
                 return
         text = log.read_text("utf-8", "replace")
-        # Another process can take the port between our choice and the server's start; that is worth another attempt.
+        # Another process can take the port before the server starts, so try another one.
         if "already in use" not in text or not attempts_left:
             printed = "".join(f"\n  {line}" for line in text.splitlines()[-_LOG_LINES:]) or " nothing"
             msg = f"the local Cognito server ({' '.join(command)}) {problem}; it printed:{printed}"
@@ -119,8 +119,8 @@ def _running(command: Sequence[str], folder: Path, region: str, timeout: float) 
 def _process(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], output: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process within the block; at its end it is gone, by force if asking did not help."""
-    process = subprocess.Popen(  # noqa: S603 - the command is our own
+    """Run a process for the duration of the block; then terminate it, and kill it if that doesn't help."""
+    process = subprocess.Popen(  # noqa: S603 - this module builds the command
         command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
     )
     try:
@@ -153,10 +153,10 @@ def _environment(folder: Path, region: str, port: int, name: str) -> dict[str, s
         "BIND_HOST": _HOST,
         "GATEWAY_PORT": str(port),
         "LOG_LEVEL": "WARNING",
-        # The health page shows the edition, so that no other server can be taken for this one.
+        # The health page shows the edition, so another server can't be mistaken for this one.
         "MINISTACK_EDITION": name,
         "MINISTACK_REGION": region,
-        # These would open further ports, and remove the containers of servers that were started by others.
+        # By default the server opens more ports, and removes the containers of other servers.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder / 'no-docker'}",
@@ -171,7 +171,7 @@ def _free_port() -> int:
 
 
 def _problem_at_start(process: subprocess.Popen[bytes], port: int, name: str, deadline: float) -> str | None:
-    """Wait for the health page of the server with this name; return what is wrong if it doesn't come."""
+    """Wait for the health page of the server with this name; return a description of the problem if it fails."""
     while process.poll() is None:
         if _health(port).get("edition") == name:
             return None
@@ -190,7 +190,7 @@ def _health(port: int) -> dict[str, object]:
 
 
 def _new_access_key(port: int) -> Credentials:
-    """Make an IAM user who may call the service, and keys for it: the server checks no signature of its root user's."""
+    """Create an IAM user who may call the service, and keys: the server doesn't check the root user's signatures."""
     _iam(port, "CreateUser", UserName=_USER)
     _iam(port, "PutUserPolicy", UserName=_USER, PolicyName="cognito-idp", PolicyDocument=_POLICY)
     answer = _iam(port, "CreateAccessKey", UserName=_USER)
@@ -213,11 +213,9 @@ def _iam(port: int, action: str, **parameters: str) -> Element:
     )
     status, answer = _exchange(port, "POST", "/", body, headers, timeout=_KEY_SECONDS)
     if status != HTTPStatus.OK:
-        msg = (
-            f"the local Cognito server makes no keys: {action} was answered with HTTP status {status}: {answer[:500]!r}"
-        )
+        msg = f"the local Cognito server created no keys: {action} returned HTTP status {status}: {answer[:500]!r}"
         raise ServerStartError(msg)
-    return fromstring(answer)  # noqa: S314 - our own server wrote it
+    return fromstring(answer)  # noqa: S314 - the answer comes from the local server
 
 
 def _exchange(
@@ -229,7 +227,7 @@ def _exchange(
     *,
     timeout: float,
 ) -> tuple[int, bytes]:
-    """Send one request, past all proxies."""
+    """Send one request, without a proxy."""
     connection = HTTPConnection(_HOST, port, timeout=timeout)
     try:
         connection.request(method, path, body, dict(headers))

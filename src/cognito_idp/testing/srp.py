@@ -1,25 +1,25 @@
-"""What a test needs so that a sign-in by SRP goes as far as its proof."""
+"""SRP challenge parameters for tests, so that a sign-in with a stub gets as far as its proof."""
 
 from __future__ import annotations
 
 import os
 from base64 import b64encode
 
-# Any number will do for the client: only the service, for which a stub stands, can tell that a proof is wrong.
+# The client accepts any number: only the service can tell that a proof is wrong, and a stub replaces it.
 _PUBLIC_VALUE_BYTES = 384
 _SALT_BYTES = 16
 _SECRET_BLOCK_BYTES = 64
 
 
 def srp_parameters(username: str) -> dict[str, str]:
-    """Return `challenge_parameters` for the challenge `PASSWORD_VERIFIER`, with which `sign_in` makes its proof.
+    """Return `challenge_parameters` for the challenge `PASSWORD_VERIFIER`, from which `sign_in` computes its proof.
 
     ```
     stub.add(InitiateAuthResponse(challenge_name="PASSWORD_VERIFIER", challenge_parameters=srp_parameters("mary")))
     stub.add(RespondToAuthChallengeResponse(authentication_result=...))
     ```
     """
-    # The first bit is 0, so that the value is below the group's prime.
+    # The first bit is 0, which keeps the value below the group's prime.
     public_value = b"\x7f" + os.urandom(_PUBLIC_VALUE_BYTES - 1)
     return {
         "SALT": os.urandom(_SALT_BYTES).hex(),

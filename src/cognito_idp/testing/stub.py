@@ -1,4 +1,4 @@
-"""A stand-in for the service: a transport that answers with what a test has queued, and keeps what it was asked."""
+"""A stub of the service: a transport that returns the answers that a test has queued, and records the calls."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _REQUEST_ERROR, _NOT_FOUND, _SERVICE_FAULT = 400, 404, 500
 class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """A transport for `Client` and `AsyncClient` that answers with queued structs and errors.
 
-    `client()` and `async_client()` make clients of it that need no credentials and no region and retry without a wait;
-    or pass it to a client of your own: `Client(transport=stub, ...)`. At the end of a `with` block, and of a test that
-    uses the fixture `cognito_stub`, it fails if an answer was not asked for. Threads and tasks may share it.
+    `client()` and `async_client()` make clients that need no credentials and no region, and retry without a wait. You
+    can also pass the stub to your own client: `Client(transport=stub, ...)`. At the end of a `with` block, or of a test
+    with the fixture `cognito_stub`, it fails if an answer was never used. Threads and tasks may share it.
 
     ```
     with StubTransport() as stub:
@@ -48,8 +48,8 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     ```
 
     Args:
-        in_order: the calls must come in the order in which their answers were added, over all operations. Otherwise
-            only the answers to one operation are given in order.
+        in_order: calls to all operations must come in the order in which their answers were added. By default, only
+            the answers to the same operation are used in order.
     """
 
     def __init__(self, *, in_order: bool = False) -> None:
@@ -72,21 +72,21 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         when: Callable[[Any], bool] | None = None,
         times: Times = 1,
     ) -> None:
-        """Queue answers: response structs, service errors, or the failures that a transport has.
+        """Queue answers: response structs, service errors, or the failures of a transport.
 
-        Each call takes the first answer that is for its operation and fits. Several answers are for as many calls, one
-        after the other: pages, or a throttle and what comes after it.
+        Each call takes the first answer that matches its operation and request. Several answers serve as many calls,
+        one after the other: pages, or a throttle and the answer to the retry.
 
         Args:
-            answers: response structs; `ServiceError`s, which the service then answers with; `TransportError`s and
-                `InvalidResponseError`s, which happen to the exchange.
-            to: the class of the request struct, or a request, which must then be sent exactly like that. It may be left
-                out where the answer's own class says which operation it belongs to.
-            when: a function that says of a request struct whether the answers are for it.
-            times: how many calls each answer is for; `"any"` is any number, none included.
+            answers: response structs; `ServiceError`s, which the service then returns; `TransportError`s and
+                `InvalidResponseError`s, which the transport then raises.
+            to: the class of a request struct, or a request that must be sent exactly like this. You can leave it out if
+                the answer's class determines the operation.
+            when: a function that takes a request struct and returns whether the answers are for it.
+            times: the number of calls that each answer serves; `"any"` is any number, including none.
 
         Raises:
-            TypeError: an operation can't be answered like that, or no operation can be told.
+            TypeError: an answer doesn't belong to the operation, or the operation is unknown.
             ValueError: `times` is neither a number above 0 nor `"any"`.
         """
         if not answers:
@@ -105,21 +105,21 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return tuple(call.request for call in self.calls)
 
     def sent(self, cls: type[Q]) -> tuple[Q, ...]:
-        """Return the requests of one operation so far, in order, by the class of its request struct."""
+        """Return the requests of one operation so far, in order; `cls` is the class of its request struct."""
         return tuple(request for request in self.requests if isinstance(request, cls))
 
     def assert_sent(self, request: Request[Any], *, times: int = 1) -> None:
-        """Check that a request was sent exactly like this, so many times.
+        """Check that exactly this request was sent this many times.
 
         Raises:
-            AssertionError: it was not; the text lists what was sent to the operation, secrets masked.
+            AssertionError: it was not; the text lists the operation's requests, with secrets masked.
         """
         sent = self.sent(type(request))
         if sent.count(request) == times:
             return
         entry = Entry(ServiceError(), request, None, 1)
         listed = [
-            f"\n  {other!r}: {'this one' if other == request else entry.misfit(other)}" for other in sent
+            f"\n  {other!r}: {'a match' if other == request else entry.misfit(other)}" for other in sent
         ] or " nothing"
         msg = (
             f"{sent.count(request)} times, not {times}: {request!r}\nsent to {request.operation.name}:{''.join(listed)}"
@@ -127,17 +127,17 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         raise AssertionError(msg)
 
     def assert_done(self) -> None:
-        """Check that every answer was asked for, and that every call had one.
+        """Check that every answer was used, and that every call had an answer.
 
         Raises:
-            UnexpectedCallError: a call had no answer, and the program under test went on nevertheless.
-            LeftoverAnswersError: an answer was not asked for.
+            UnexpectedCallError: a call had no answer, and the program under test swallowed the error.
+            LeftoverAnswersError: an answer was never used.
         """
         self._queue.check()
 
     @property
     def unexpected(self) -> str:
-        """What the errors of all unexpected calls said; empty if there was none."""
+        """The error messages of all unexpected calls; empty if there were none."""
         return self._queue.problems()
 
     def reset(self) -> None:
@@ -145,13 +145,13 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._queue.clear()
 
     def client(self, region: str = "us-east-1", **settings: Any) -> Client:
-        """Make a sync client of this stub; `settings` are those of `Client`."""
+        """Make a sync client that uses this stub; `settings` are those of `Client`."""
         from ..client import Client
 
         return Client(region, transport=self, **_with_defaults(settings))
 
     def async_client(self, region: str = "us-east-1", **settings: Any) -> AsyncClient:
-        """Make an async client of this stub; `settings` are those of `AsyncClient`."""
+        """Make an async client that uses this stub; `settings` are those of `AsyncClient`."""
         from ..async_client import AsyncClient
 
         return AsyncClient(region, transport=self, **_with_defaults(settings))
@@ -161,12 +161,11 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of an async client, after giving way to other tasks."""
+        """Answer a request of an async client, after a checkpoint for other tasks."""
         await anyio.lowlevel.checkpoint()
         return self._answer(request)
 
     def __enter__(self) -> Self:
-        """Return the stub, which is checked at the end of the block."""
         return self
 
     def __exit__(
@@ -175,12 +174,11 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        """Check that nothing is left, unless the block failed for another reason."""
+        # If the block failed, another error would only hide the cause.
         if exc_type is None:
             self.assert_done()
 
     async def __aenter__(self) -> Self:
-        """Return the stub, which is checked at the end of the block."""
         return self
 
     async def __aexit__(
@@ -189,25 +187,24 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        """Check that nothing is left, unless the block failed for another reason."""
         self.__exit__(exc_type, exc_value, traceback)
 
     def close(self) -> None:
-        """Do nothing: other clients may use the stub after the one that closes it."""
+        """Do nothing: other clients may still use the stub."""
 
     async def aclose(self) -> None:
-        """Do nothing."""
+        """Do nothing: other clients may still use the stub."""
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET" and request.url.path == "/" and "x-amz-target" not in request.headers:
-            # That is how `warm_up` opens a connection; any answer will do.
+            # `warm_up` opens a connection like this; any answer will do.
             return httpx.Response(_NOT_FOUND)
         answer = self._queue.take(self._call(request))
         if isinstance(answer, Response):
             return _success(answer, len(self._queue.calls))
         if isinstance(answer, ServiceError):
             return _refusal(answer, len(self._queue.calls))
-        # A copy, since each attempt writes its own number into what it catches.
+        # A copy, since each attempt writes its number into the error that it catches.
         raise copy.copy(answer)
 
     def _call(self, request: httpx.Request) -> Call:
@@ -216,18 +213,18 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if cls is None:
             what = operation or f"{request.method} {request.url.host}{request.url.path}"
             msg = (
-                f"unexpected request: {what} is no operation of the service that this version knows, and a stub answers"
-                " nothing else; give the client credentials=, and a TokenVerifier its pool's keys (TrustedPool(jwks=))"
+                f"unexpected request: {what} is not an operation that this version knows, and a stub answers nothing "
+                "else; pass credentials= to the client, and the pool's keys to a TokenVerifier (TrustedPool(jwks=))"
             )
             raise self._queue.unexpected(msg)
         members = json.loads(request.read())
         try:
-            made = from_wire(cls, members)
+            struct = from_wire(cls, members)
         except CognitoIdpError as error:
             problem = str(error)
         else:
-            return Call(made, str(request.url), dict(request.headers))
-        msg = f"unexpected call: what was sent to {operation} is no legal {cls.__name__}: {problem}"
+            return Call(struct, str(request.url), dict(request.headers))
+        msg = f"unexpected call: the request to {operation} is not a valid {cls.__name__}: {problem}"
         raise self._queue.unexpected(msg)
 
 

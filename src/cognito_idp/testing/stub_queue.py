@@ -1,4 +1,4 @@
-"""Which answer a call gets, and what is said when there is none. No HTTP here: `stub.py` adds that."""
+"""The queue of a stub: it picks the answer to a call, or explains why there is none. `stub.py` adds HTTP."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Times: TypeAlias = "int | Literal['any']"
 
 
 class UnexpectedCallError(AssertionError):
-    """A call was made for which no answer was queued; the text lists those that were.
+    """A call had no queued answer; the text lists the answers that were queued.
 
-    It is no `CognitoIdpError`, so that a program that handles those doesn't handle this.
+    It is not a `CognitoIdpError`, so a program that handles those doesn't handle this.
     """
 
 
 class LeftoverAnswersError(AssertionError):
-    """Answers were queued that no call asked for; the text lists them."""
+    """No call used some of the queued answers; the text lists them."""
 
 
 @attrs.frozen
 class Call:
-    """One request that reached a stub. A repeated attempt is a call of its own.
+    """One request that reached a stub. A retry is a call of its own.
 
-    `request` is the struct, as the program under test made it, `url` where it was sent, and `headers` those of the HTTP
-    request, with lower-case names.
+    `request` is the request struct that the program under test sent, `url` is where it was sent, and `headers` are
+    those of the HTTP request, with lower-case names.
     """
 
     request: Request[Any]
@@ -49,18 +49,18 @@ class Call:
 
     @property
     def signed(self) -> bool:
-        """Whether the request carried a signature."""
+        """Whether the request was signed."""
         return "authorization" in self.headers
 
 
 def request_type(operation: str) -> type[Request[Any]] | None:
-    """Return the request struct of an operation by its name; None if this version doesn't know it."""
+    """Return the class of an operation's request struct; None if this version doesn't know the operation."""
     name = f"{operation}Request"
     return load_type(name) if name in HOMES else None
 
 
 class Entry:
-    """One queued answer: for which calls it is, and how often it may still be given (None: any number of times)."""
+    """One queued answer: the calls that it serves, and how many are `left` (None: any number)."""
 
     __slots__ = ("_wanted", "_when", "answer", "left", "operation")
 
@@ -71,10 +71,10 @@ class Entry:
         when: Callable[[Any], bool] | None,
         times: Times,
     ) -> None:
-        """Check that the operation can give such an answer.
+        """Check that the answer belongs to the operation.
 
         Raises:
-            TypeError: it can't, or the answer is of no use to a stub.
+            TypeError: it doesn't, or a stub can't use it as an answer.
             ValueError: `times` is neither a number above 0 nor `"any"`.
         """
         if times != "any" and (type(times) is not int or times < 1):
@@ -87,7 +87,7 @@ class Entry:
         self._when = when
 
     def fits(self, request: Request[Any]) -> bool:
-        """Whether this is an answer to a request."""
+        """Check that this answers a request."""
         return (
             self.operation == request.operation.name
             and (self._wanted is None or self._wanted == request)
@@ -95,17 +95,17 @@ class Entry:
         )
 
     def misfit(self, request: Request[Any]) -> str:
-        """Say why this is no answer to a request of its operation. Members are named; values could be secrets."""
+        """Explain why this doesn't answer a request of its operation; show no values, since they may be secret."""
         if self.fits(request):
-            return "its turn has not come"
+            return "not its turn yet"
         if self._wanted is None or self._wanted == request:
             return "when() returned false"
         names = [field.name for field in attrs.fields(type(request))]  # type: ignore[arg-type]  # every request is attrs'
         differ = [name for name in names if getattr(request, name) != getattr(self._wanted, name)]
-        return f"another {', '.join(differ)} was sent"
+        return f"differs in {', '.join(differ)}"
 
     def __repr__(self) -> str:
-        """Show the answer, what it answers, and how often it may still be given."""
+        """Show the answer, the calls that it serves, and how many are left."""
         answer = self.answer.code if isinstance(self.answer, ServiceError) else repr(self.answer)
         if isinstance(self.answer, TransportError | InvalidResponseError):
             answer = type(self.answer).__name__
@@ -119,16 +119,16 @@ def _operation(answer: Answer, to: type[Request[Any]] | Request[Any] | None) -> 
     if isinstance(answer, type) or not isinstance(
         answer, Response | ServiceError | TransportError | InvalidResponseError
     ):
-        shown = answer.__name__ if isinstance(answer, type) else type(answer).__name__
+        type_name = answer.__name__ if isinstance(answer, type) else type(answer).__name__
         msg = (
             "an answer is a response struct such as GetUserResponse(...), or an instance of ServiceError, "
-            f"TransportError or InvalidResponseError, not {shown}"
+            f"TransportError or InvalidResponseError, not {type_name}"
         )
         raise TypeError(msg)
     if to is None:
         name = type(answer).__name__.removesuffix("Response")
         if not isinstance(answer, Response) or isinstance(answer, EmptyResponse) or request_type(name) is None:
-            msg = f"{type(answer).__name__} doesn't tell which operation it answers: add to=, such as to=GetUserRequest"
+            msg = f"{type(answer).__name__} doesn't say which operation it answers: add to=, such as to=GetUserRequest"
             raise TypeError(msg)
         return name
     if not (isinstance(to, Request) or (isinstance(to, type) and issubclass(to, Request) and to is not Request)):
@@ -145,10 +145,10 @@ _NOTHING: Final = " nothing"
 
 
 class Queue:
-    """The answers of a stub, and what it was asked. Threads and tasks may share it."""
+    """The queued answers of a stub and the calls that it received. Threads and tasks may share it."""
 
     def __init__(self, *, in_order: bool) -> None:
-        """Begin empty; `in_order` says that the calls of all operations must come in the order of their answers."""
+        """Start empty; with `in_order`, calls to all operations must come in the order of their answers."""
         self._in_order = in_order
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
@@ -156,12 +156,12 @@ class Queue:
         self.calls: list[Call] = []
 
     def add(self, entries: list[Entry]) -> None:
-        """Add at the end."""
+        """Append entries."""
         with self._lock:
             self._entries += entries
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all answers and calls."""
         with self._lock:
             self._entries, self._unexpected, self.calls = [], [], []
 
@@ -186,7 +186,7 @@ class Queue:
         raise self.unexpected(text)
 
     def unexpected(self, text: str) -> UnexpectedCallError:
-        """Keep what is wrong with a call, which the program under test may swallow, and return it as an error."""
+        """Return an error with this text, and keep the text: the program under test may swallow the error."""
         self._unexpected.append(text)
         return UnexpectedCallError(text)
 
@@ -195,7 +195,7 @@ class Queue:
         lines = [f"unexpected call: {request!r}"]
         due = [entry for entry in self._entries if entry.left is not None] if self._in_order else []
         if due:
-            lines.append(f"the answers are to be taken in order, and the next one is {due[0]!r}")
+            lines.append(f"answers are used in order, and the next one is {due[0]!r}")
         same = [entry for entry in self._entries if entry.operation == operation]
         lines.append(f"queued for {operation}:{'' if same else _NOTHING}")
         lines += [f"  {entry!r}: {entry.misfit(request)}" for entry in same]
@@ -205,15 +205,15 @@ class Queue:
         return "\n".join(lines)
 
     def problems(self) -> str:
-        """Say which calls were unexpected; empty if none was."""
+        """Return the error messages of all unexpected calls; empty if there were none."""
         return "\n\n".join(self._unexpected)
 
     def check(self) -> None:
-        """Raise for what was unexpected and for what is left.
+        """Check that no call was unexpected and no answer is left.
 
         Raises:
-            UnexpectedCallError: a call had no answer, and the program under test went on nevertheless.
-            LeftoverAnswersError: an answer was not asked for.
+            UnexpectedCallError: a call had no answer, and the program under test swallowed the error.
+            LeftoverAnswersError: an answer was never used.
         """
         if self._unexpected:
             raise UnexpectedCallError(self.problems())
@@ -221,5 +221,5 @@ class Queue:
         if left:
             lines = [f"  {entry!r}" for entry in left]
             sent = [f"  {call.request!r}" for call in self.calls] or [f" {_NOTHING}"]
-            msg = "\n".join(["answers that no call asked for:", *lines, "what was called:", *sent])
+            msg = "\n".join(["unused answers:", *lines, "calls:", *sent])
             raise LeftoverAnswersError(msg)

@@ -1,4 +1,4 @@
-"""Tokens for tests, signed as those of a user pool are, with a key that is made on the spot."""
+"""Tokens for tests, signed like those of a user pool with a freshly generated key."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class TokenIssuer:
     ```
 
     Args:
-        user_pool_id: the pool whose tokens these seem to be.
-        client_id: the app client that they seem to be issued to.
-        clock: a function that gives the time in seconds since 1970, at which they are issued.
+        user_pool_id: the pool that the tokens claim to come from.
+        client_id: the app client that the tokens claim to be issued to.
+        clock: a function that returns the time of issue in seconds since 1970.
 
     Attributes:
-        pool: what the verifier under test must trust; it holds the public key.
+        pool: the pool that the verifier under test must trust; it contains the public key.
     """
 
     def __init__(
@@ -72,23 +72,23 @@ class TokenIssuer:
         """Issue an access token.
 
         Args:
-            username: whose it is.
-            scope: what it is good for, divided by blanks.
-            groups: the groups that the user is in.
-            expires_in: seconds until it ends; below 0 for one that has ended.
-            claims: further claims, or other values for those of every token (`sub`, `iss`, `token_use`, ...).
+            username: the user that the token is for.
+            scope: the scopes of the token, separated by spaces.
+            groups: the user's groups.
+            expires_in: seconds until the token expires; negative for an expired token.
+            claims: more claims, or other values for the standard ones (`sub`, `iss`, `token_use`, ...).
         """
         own = {"token_use": "access", "client_id": self._client_id, "scope": scope, "username": username, "version": 2}
         return self._issued(own, groups, expires_in, claims)
 
     def id_token(self, username: str, *, groups: Iterable[str] = (), expires_in: float = 3600, **claims: Any) -> str:
-        """Issue an ID token; `claims` are such as `email`, and the rest is as for an access token."""
+        """Issue an ID token; `claims` are claims such as `email`, and the rest is as for an access token."""
         own = {"token_use": "id", "aud": self._client_id, "cognito:username": username}
         return self._issued(own, groups, expires_in, claims)
 
     def _issued(self, own: dict[str, Any], groups: Iterable[str], expires_in: float, claims: dict[str, Any]) -> str:
         now = int(self._clock())
-        listed = list(groups)
+        group_names = list(groups)
         payload = {
             "iss": self._issuer,
             "sub": str(uuid.uuid4()),
@@ -97,7 +97,7 @@ class TokenIssuer:
             "iat": now + min(0, int(expires_in)),
             "exp": now + int(expires_in),
             **own,
-            **({"cognito:groups": listed} if listed else {}),
+            **({"cognito:groups": group_names} if group_names else {}),
             **claims,
         }
         text = f"{_json({'kid': _KEY_ID, 'alg': 'RS256'})}.{_json(payload)}"
