@@ -174,8 +174,9 @@ def test_compressed_answer(kit: Kit, home: Home, aws: FakeAws) -> None:
     assert ORIGIN in str(error)
 
 
-def test_limits(kit: Kit, home: Home) -> None:
-    """A call waits 30 seconds in all, and reads no more than 256 KiB."""
+@pytest.mark.parametrize(("parameters", "max_idle"), [(None, 60.0), (MFA, 5.0)])
+def test_limits(kit: Kit, home: Home, parameters: dict[str, str] | None, max_idle: float) -> None:
+    """A call waits 30 seconds in all, and reads at most 256 KiB; a code that works once takes a fresh connection."""
     limits = []
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -183,5 +184,5 @@ def test_limits(kit: Kit, home: Home) -> None:
         return HttpResponse(403, (), _error("AccessDenied", "no"))
 
     with pytest.raises(CredentialsError):
-        kit.flow(load(home), respond=respond)
-    assert [Limits(5.0, 20.0, 20.0, 30.0, 262_144)] == limits
+        kit.flow(load(home, parameters), respond=respond)
+    assert [Limits(5.0, 20.0, 20.0, 30.0, 262_144, max_idle)] == limits
