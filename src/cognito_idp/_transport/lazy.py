@@ -1,4 +1,4 @@
-"""What holds connections is made on first use, once, and closed for good."""
+"""Objects that hold connections: made once, on first use, and closed for good."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 class Lazy(Generic[T]):
-    """A transport, alone or with its driver; no HTTP library is imported before it is needed. Threads may share it."""
+    """A transport, alone or with its driver; HTTP libraries are imported only when needed. Threads may share it."""
 
     __slots__ = ("_lock", "_make", "_on_use_after_close", "_transport", "closed", "made")
 
     def __init__(self, make: Callable[[], T], transport: object, on_use_after_close: str) -> None:
-        """Take the function that makes it, the `transport=` that the user asked for, and an error's text."""
+        """Take the function that makes it, the user's `transport=`, and the error text for use after close."""
         self._make = make
         self._transport = transport
         self._on_use_after_close = on_use_after_close
@@ -28,7 +28,7 @@ class Lazy(Generic[T]):
         self.closed = False
 
     def open(self) -> T:
-        """Return it.
+        """Return the object, made on first use.
 
         Raises:
             ClientClosedError: it was closed.
@@ -41,9 +41,9 @@ class Lazy(Generic[T]):
             return self.made
 
     def close(self) -> T | None:
-        """Close for good, and return it for the caller to close; None if there is nothing to close.
+        """Close for good and return the object for the caller to close, or None if there is nothing to close.
 
-        A transport of the user's is closed even if nothing was sent through it.
+        A user's transport is closed even if nothing was sent through it.
         """
         with self._lock:
             is_users_own = not isinstance(self._transport, str | None)
