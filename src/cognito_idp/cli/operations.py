@@ -1,4 +1,4 @@
-"""An operation as a command."""
+"""Commands for operations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ALL = "all"
 
 
 class OwnCommand(click.Command):
-    """A command that takes the global options as well. An argument of no option is not shown: it may be a secret."""
+    """A command that also takes the global options. Stray arguments are not shown, since they may be secret."""
 
     def __init__(self, name: str, **settings: Any) -> None:
         settings["params"] = [*settings.get("params", ()), *global_options()]
@@ -56,10 +56,10 @@ class OwnCommand(click.Command):
 
 
 class OperationCommand(OwnCommand):
-    """Makes a request struct out of the options, sends it, and prints the answer."""
+    """Makes a request struct from the options, sends it, and prints the answer."""
 
     def __init__(self, name: str) -> None:
-        """Define the options by the struct's members."""
+        """Define the options from the struct's members."""
         self.request = request_of(name)
         self.members = self.request._members  # noqa: SLF001 - the command line reads structs as the converter does
         texts = member_texts(name)
@@ -78,7 +78,7 @@ class OperationCommand(OwnCommand):
         super().__init__(name, params=params, help="\n\n".join((summary(name), f"{kind} {link(name)}")))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take `--option a b` for `--option a --option b`, as the AWS CLI has it."""
+        """Accept `--option a b` for `--option a --option b`, as the AWS CLI does."""
         repeated = {spelled for param in self.params if param.multiple for spelled in param.opts}
         return super().parse_args(ctx, _spread(args, repeated))
 
@@ -100,10 +100,10 @@ class OperationCommand(OwnCommand):
             print_data(settings, query_of(settings)(data))
 
     def made(self, settings: Settings, given: dict[str, Any]) -> Request[Any]:
-        """Make the request struct.
+        """Return the request struct.
 
         Raises:
-            InputError: what was given does not fit.
+            InputError: the options don't fit the struct.
         """
         found = self._from_json(settings, given[_INPUT]) if given[_INPUT] is not None else {}
         found |= members_of(settings, self.members, given)
@@ -118,7 +118,7 @@ class OperationCommand(OwnCommand):
         raise InputError("\n".join(problems))
 
     def _option_of(self, member: str, path: str) -> str:
-        """Say which option a fault is in, and where in it."""
+        """Return the option of a fault, and the place in it."""
         names = {m.label: option_name(m) for m in self.members}
         first = re.split(r"[.\[]", path, maxsplit=1)[0]
         outermost = next((m for m in self.members if m.name == first), None)

@@ -1,7 +1,7 @@
 """A short way to write a struct at a prompt: `Name=email,Value=mary@example.com`, as in the AWS CLI.
 
-A value is bare text up to the next comma, quoted text ('...' or "...", with a backslash before a quote that is meant),
-a list in brackets, or a struct in braces. `Names=a,b` is a list, too. Numbers and booleans stay text here.
+A value is bare text up to the next comma, quoted text ('...' or "...", with a backslash before a literal quote), a
+list in brackets, or a struct in braces. `Names=a,b` is also a list. Numbers and booleans stay text here.
 
 Source: AWS CLI user guide, "Using shorthand syntax".
 """
@@ -19,14 +19,14 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
 class ShorthandError(ValueError):
-    """A text is no shorthand; the message says where, and shows nothing of it."""
+    """A text is not valid shorthand. The message says where, and shows none of the text."""
 
 
 def parse_shorthand(text: str) -> dict[str, Any]:
-    """Return what a text in shorthand says: strings, lists and dicts.
+    """Parse a text in shorthand into strings, lists and dicts.
 
     Raises:
-        ShorthandError: it can't be read.
+        ShorthandError: the text can't be parsed.
     """
     reader = _Reader(text)
     found = reader.pairs("")
@@ -46,7 +46,7 @@ class _Reader:
         self.depth = 0
 
     def next(self, character: str) -> bool:
-        """Step over a character if it comes next."""
+        """Consume a character if it comes next; return whether it did."""
         found = self.text.startswith(character, self.at)
         self.at += found
         return found
@@ -80,7 +80,7 @@ class _Reader:
             self.at = quoted.end()
             return _ESCAPE.sub(r"\1", quoted[2])
         bare = (_BARE if self.depth else _BARE_OUTSIDE).match(self.text, self.at)
-        assert bare is not None  # noqa: S101 - it matches nothing at the least
+        assert bare is not None  # noqa: S101 - the pattern also matches an empty text
         self.at = bare.end()
         return _ESCAPE.sub(r"\1", bare[0])
 

@@ -1,4 +1,4 @@
-"""`cognito-idp sign-in`: the options, and what is done with the tokens."""
+"""`cognito-idp sign-in`: its options, and what happens to the tokens."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _metadata(entries: tuple[str, ...]) -> dict[str, str] | None:
 
 
 def _device(settings: Settings, name: str | None) -> Device | None:
-    """Return the device in the file; None if there is no file yet."""
+    """Return the device in the file, or None if there is no file yet."""
     if name is None or not Path(name).expanduser().exists():
         return None
     text = settings.inputs.read("--device-file", f"@{name}").text("--device-file")
@@ -173,7 +173,7 @@ def _summary(given: dict[str, Any], username: str, signed_in: SignedIn) -> list[
 
 def _remember(client: Client, app: AppClient, given: dict[str, Any], signed_in: SignedIn) -> None:
     device, access_token = signed_in.new_device, signed_in.tokens.access_token
-    assert device is not None  # noqa: S101 - the caller asked
+    assert device is not None  # noqa: S101 - the caller checked
     must_agree = client.remember_device(app, access_token=access_token, device=device, name=given["device_name"])
     if must_agree and agree("Remember this device, so that it may skip MFA?"):
         client.update_device_status(

@@ -1,4 +1,4 @@
-"""From what a person gave to what a struct takes: by shape, with JSON and shorthand for what has parts.
+"""Conversion of typed-in text to a struct's values, by shape; compound values are JSON or shorthand.
 
 Errors name the option and the place in it by wire names, and never show a value.
 """
@@ -24,10 +24,10 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 
 def read_json(text: str, option: str) -> Any:
-    """Read JSON.
+    """Parse JSON.
 
     Raises:
-        InputError: it is none; the text says where.
+        InputError: it is not JSON; the message says where.
     """
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_doubles)
@@ -51,10 +51,10 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def parse(shape: Shape, given: Given, option: str) -> Any:
-    """Return the value that one use of an option stands for; for a list, that is one item or several in a list.
+    """Return the value of one use of an option; for a list, this is one item, or a list of several.
 
     Raises:
-        InputError: it does not fit the shape.
+        InputError: the value doesn't fit the shape.
     """
     if isinstance(shape, Blob) and isinstance(given.data, bytes):
         return given.data
@@ -81,10 +81,10 @@ def _shorthand(text: str, option: str) -> dict[str, Any]:
 
 
 def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - one for each shape
-    """Return what a struct takes for JSON data by wire names; numbers, booleans and times may be text.
+    """Return the struct value for JSON data with wire names; numbers, booleans and times may be text.
 
     Raises:
-        InputError: it does not fit the shape; sizes are for the struct to check.
+        InputError: the data doesn't fit the shape; the struct itself checks sizes.
     """
     match shape:
         case Text() | Choice():
@@ -110,10 +110,10 @@ def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - on
 
 
 def members_from_json(struct: type[Struct], data: Any, where: str) -> dict[str, Any]:
-    """Return the arguments of a struct for a JSON object by wire names; null stands for a member that is absent.
+    """Return the arguments of a struct for a JSON object with wire names; null means that the member is absent.
 
     Raises:
-        InputError: a member does not exist, or one does not fit.
+        InputError: a member doesn't exist or doesn't fit.
     """
     members = {member.wire_name: member for member in struct._members}  # noqa: SLF001 - as the converter does
     found = {}
@@ -127,7 +127,7 @@ def members_from_json(struct: type[Struct], data: Any, where: str) -> dict[str, 
 
 
 def _shown(name: str) -> str:
-    """A name that is none could be a value in the wrong place."""
+    """Return a name, or `...` if it is not an identifier and could be a misplaced value."""
     return name if name.isidentifier() else "..."
 
 
@@ -159,7 +159,7 @@ def _blob(data: Any, where: str) -> bytes:
 
 
 def _timestamp(data: Any, where: str) -> datetime:
-    """Times without a zone are taken for UTC, on every machine."""
+    """Parse a time; without a zone it is UTC, on every machine."""
     try:
         if isinstance(data, str) and "-" in data[1:]:
             moment = datetime.fromisoformat(data)

@@ -1,4 +1,4 @@
-"""`cognito-idp verify`: what a token says, and whether it would be accepted."""
+"""`cognito-idp verify`: show what a token says and whether it would be accepted."""
 
 from __future__ import annotations
 
