@@ -1,4 +1,4 @@
-"""Time `import cognito_idp` and the first structs, over an environment where httpx, attrs and cattrs are imported."""
+"""Time `import cognito_idp` and the first structs, with httpx, attrs and cattrs already imported."""
 
 from __future__ import annotations
 
