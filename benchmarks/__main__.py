@@ -85,7 +85,9 @@ def as_data_of_all(reports: Mapping[str, Report], *, quick: bool) -> dict[str, A
 def as_text_of_all(reports: Mapping[str, Report]) -> str:
     """Return the tables of all parts, followed by the table of all targets."""
     lines = [machine()]
-    versions = {each.name: each.versions for report in reports.values() for each in report.environments}
+    versions = {
+        environment.name: environment.versions for report in reports.values() for environment in report.environments
+    }
     for name, packages in versions.items():
         lines.append(f"{name}: {', '.join(f'{package} {version}' for package, version in packages.items())}")
     for report in reports.values():

@@ -140,9 +140,9 @@ def _first_calls(plain: Installed, server: Server, rounds: int) -> list[dict[str
         {
             "name": name,
             "title": _FIRST_CALLS[name][0],
-            "wall_ms": median(each["wall"] for each in of_one) * 1e3,
-            "cpu_ms": median(each["cpu"] for each in of_one) * 1e3,
-            "warm_up_ms": median(each["warm_up"] for each in of_one) * 1e3 or None,
+            "wall_ms": median(figures["wall"] for figures in of_one) * 1e3,
+            "cpu_ms": median(figures["cpu"] for figures in of_one) * 1e3,
+            "warm_up_ms": median(figures["warm_up"] for figures in of_one) * 1e3 or None,
         }
         for name, of_one in figures.items()
     ]

@@ -130,9 +130,9 @@ def install(environment: Environment, folder: Path) -> Installed:
         whole.touch()
     (packages,) = place.glob("lib/python*/site-packages")
     versions = {
-        found.metadata["Name"]: found.version
-        for found in distributions(path=[str(packages)])
-        if found.metadata["Name"] not in ("pip", "setuptools")
+        distribution.metadata["Name"]: distribution.version
+        for distribution in distributions(path=[str(packages)])
+        if distribution.metadata["Name"] not in ("pip", "setuptools")
     }
     if environment.holds_our_package:
         _copy_our_package(packages)
@@ -142,16 +142,16 @@ def install(environment: Environment, folder: Path) -> Installed:
 
 def install_all(homes: Mapping[str, Callable[[], Environment]], folder: Path) -> dict[str, Installed]:
     """Make the environments of all contestants, and return them by contestant."""
-    made: dict[Callable[[], Environment], Installed] = {}
+    installed: dict[Callable[[], Environment], Installed] = {}
     for home in homes.values():
-        if home not in made:
-            made[home] = install(home(), folder)
-    return {name: made[home] for name, home in homes.items()}
+        if home not in installed:
+            installed[home] = install(home(), folder)
+    return {name: installed[home] for name, home in homes.items()}
 
 
 def distinct(installed: Iterable[Installed]) -> list[Installed]:
     """Return each environment once."""
-    return list({each.name: each for each in installed}.values())
+    return list({environment.name: environment for environment in installed}.values())
 
 
 def _copy_our_package(packages: Path) -> None:
