@@ -53,9 +53,9 @@ class Link(Generic[TransportT, DriverT]):
 
     __slots__ = ("_both", "_given")
 
-    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], given: object = None) -> None:
-        self._given = given
-        self._both = Lazy(connect, given, "this client is closed; make a new one")
+    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], transport: object = None) -> None:
+        self._given = transport
+        self._both = Lazy(connect, transport, "this client is closed; make a new one")
 
     def open(self) -> DriverT:
         """Return the driver.
@@ -63,7 +63,7 @@ class Link(Generic[TransportT, DriverT]):
         Raises:
             ClientClosedError: the client was closed.
         """
-        return (self._both.made or self._both.open())[1]
+        return (self._both.value or self._both.open())[1]
 
     def close(self) -> TransportT | None:
         """Close for good and return the transport for the caller to close, or None if there is none."""
@@ -73,7 +73,7 @@ class Link(Generic[TransportT, DriverT]):
     @property
     def transport(self) -> TransportT | None:
         """The transport, or None before first use and after close."""
-        return None if self._both.made is None else self._both.made[0]
+        return None if self._both.value is None else self._both.value[0]
 
     @property
     def closed(self) -> bool:

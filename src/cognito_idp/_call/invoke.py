@@ -102,7 +102,7 @@ def exchange(
             error.operation = operation
             watch.attempt_ended(response, error)
             deadline.check(operation, attempt, error, 0.0)
-            if not deadline.is_over() and (yield from deadline.bound(remedies.found(error, response))):
+            if not deadline.is_over() and (yield from deadline.bound(remedies.apply(error, response))):
                 # The next attempt starts at once; the quota is still owed what the last retry took.
                 retry = None if retry is None else retry._replace(delay=0.0)
                 watch.retry_scheduled(0.0, error)

@@ -51,8 +51,8 @@ def _request_type(operation: str | type[Request[Any]]) -> type[Request[Any]]:
     if isinstance(operation, type) and issubclass(operation, Request) and hasattr(operation, "operation"):
         return operation
     try:
-        found: type[Request[Any]] = load_type(f"{operation}Request")
+        request_type: type[Request[Any]] = load_type(f"{operation}Request")
     except KeyError:
         msg = f"{operation!r} is no operation; name one as AWS does ('InitiateAuth'), or give its request struct"
         raise ConfigError(msg) from None
-    return found
+    return request_type

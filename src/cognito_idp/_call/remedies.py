@@ -43,7 +43,7 @@ class Remedies:
         self._watch.signed_with(self._credentials)
         return self._credentials
 
-    def found(self, error: Failure, response: HttpResponse | None) -> Flow[bool]:
+    def apply(self, error: Failure, response: HttpResponse | None) -> Flow[bool]:
         """Try a remedy; return whether to retry.
 
         Raises:

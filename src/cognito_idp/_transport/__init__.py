@@ -107,12 +107,12 @@ def _library_of(transport: object, base: str) -> Any:
         if library is not None and isinstance(transport, getattr(library, base)):
             return library
     other = "AsyncBaseTransport" if base == "BaseTransport" else "BaseTransport"
-    given = f"{type(transport).__module__}.{type(transport).__qualname__}"
+    description = f"{type(transport).__module__}.{type(transport).__qualname__}"
     hint = ""
     if any(isinstance(transport, getattr(sys.modules[name], other)) for name in _LIBRARIES if name in sys.modules):
         kind = "an async" if base == "BaseTransport" else "a sync"
         hint = f", which is {kind} transport"
     elif isinstance(transport, type):
-        given, hint = f"the class {transport.__qualname__}", ", where an instance is meant"
-    msg = f"transport={given}{hint}: it may be {_EXPECTED} ({base})"
+        description, hint = f"the class {transport.__qualname__}", ", where an instance is meant"
+    msg = f"transport={description}{hint}: it may be {_EXPECTED} ({base})"
     raise ConfigError(msg)

@@ -85,7 +85,7 @@ def forget_surplus(response: Any) -> None:
                 # httpcore closes a connection that h11 reports as failed.
                 state.send_failed()
             return
-        inner = next((found for name in _INWARDS if (found := getattr(inner, name, None)) is not None), None)
+        inner = next((nearer for name in _INWARDS if (nearer := getattr(inner, name, None)) is not None), None)
 
 
 class Routes:

@@ -248,11 +248,11 @@ class Pool:
     def _look(self) -> None:
         self._timer, self._timer_at = None, inf
         now = self.loop.time()
-        everything: list[Connection | _Waiting] = [*self.connections, *self._waiting]
-        for each in everything:
-            if each.until <= now:
-                each.expire(now)
-        self.look_by(min((each.until for each in everything), default=inf))
+        waiters: list[Connection | _Waiting] = [*self.connections, *self._waiting]
+        for waiter in waiters:
+            if waiter.until <= now:
+                waiter.expire(now)
+        self.look_by(min((waiter.until for waiter in waiters), default=inf))
 
     def abort(self) -> None:
         """Close everything at once."""

@@ -71,12 +71,12 @@ class Commands(click.Group):
         """Complete command names, and the options before them."""
         from click.shell_completion import CompletionItem
 
-        found = [
+        completions = [
             CompletionItem(name, help=_OWN[name][1] if name in _OWN else first_sentence(name))
             for name in self.list_commands(ctx)
             if name.startswith(incomplete)
         ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return completions + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _print_version(context: click.Context, _: click.Parameter, value: Any) -> None:

@@ -28,11 +28,11 @@ def operation_names() -> list[str]:
 def families() -> dict[str, list[str]]:
     """Return the commands of all operations by family: a family is a module of the model."""
     homes = {name.lower(): home for name, home in HOMES.items()}
-    found: dict[str, list[str]] = {}
+    by_family: dict[str, list[str]] = {}
     for name in operation_names():
         home = homes[name.replace("-", "") + _SUFFIX.lower()]
-        found.setdefault(home.replace("_", " ").capitalize(), []).append(name)
-    return dict(sorted(found.items()))
+        by_family.setdefault(home.replace("_", " ").capitalize(), []).append(name)
+    return dict(sorted(by_family.items()))
 
 
 def request_of(command: str) -> type[Request[object]]:
@@ -44,8 +44,8 @@ def request_of(command: str) -> type[Request[object]]:
     wanted = command.replace("-", "") + _SUFFIX.lower()
     for name in HOMES:
         if name.lower() == wanted:
-            found: type[Request[object]] = load_type(name)
-            return found
+            request_type: type[Request[object]] = load_type(name)
+            return request_type
     raise KeyError(command)
 
 
@@ -73,16 +73,16 @@ def link(command: str) -> str:
 def member_texts(command: str) -> dict[str, str]:
     """Return the descriptions of an operation's members, by their names in snake case."""
     lines = next((part for part in _paragraphs(command) if part.startswith("Args:")), "").splitlines()
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     name = ""
     for line in lines[1:]:
         begins = _ARGUMENT.match(line)
         if begins:
             name = begins[1]
-            found[name] = begins[2]
+            texts[name] = begins[2]
         else:
-            found[name] = f"{found[name]} {line.strip()}"
-    return {name: _in_one_line(text) for name, text in found.items()}
+            texts[name] = f"{texts[name]} {line.strip()}"
+    return {name: _in_one_line(text) for name, text in texts.items()}
 
 
 def _in_one_line(text: str) -> str:

@@ -107,16 +107,16 @@ def explain(token: str, demands: Demands, now: float, verify: Callable[[str], ob
     """Make every check. `verify` is that of a `TokenVerifier` with the same demands; `now` is in seconds since 1970."""
     header, claims = read_token(token)
     refusal = _refusal(lambda: verify(token))
-    found = {name: Check(name, UNKNOWN, "an earlier check failed") for name in CHECKS}
+    checks = {name: Check(name, UNKNOWN, "an earlier check failed") for name in CHECKS}
     if claims:
-        found |= {check.name: check for check in _of_claims(claims, demands, now)}
+        checks |= {check.name: check for check in _of_claims(claims, demands, now)}
     first = None if refusal is None else _NAMES.get(type(refusal), "form")
     passed = _passed_before(first)
-    found |= {name: Check(name, OK) for name in passed}
+    checks |= {name: Check(name, OK) for name in passed}
     if first is not None:
         verdict = UNKNOWN if isinstance(refusal, JwksError) else REFUSED
-        found[first] = Check(first, verdict, str(refusal))
-    return Explanation(header, claims, tuple(found[name] for name in CHECKS), refusal)
+        checks[first] = Check(first, verdict, str(refusal))
+    return Explanation(header, claims, tuple(checks[name] for name in CHECKS), refusal)
 
 
 def _passed_before(first: str | None) -> tuple[str, ...]:

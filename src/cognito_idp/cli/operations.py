@@ -84,14 +84,14 @@ class OperationCommand(OwnCommand):
 
     def invoke(self, ctx: click.Context) -> None:
         """Call the operation."""
-        settings, given = settings_of(ctx), ctx.params
-        if given[_SKELETON]:
+        settings, params = settings_of(ctx), ctx.params
+        if params[_SKELETON]:
             click.echo(as_json(skeleton(self.request)))
             return
         query_of(settings)
-        request = self.made(settings, given)
+        request = self.make_request(settings, params)
         with settings.client() as client:
-            if given.get(_ALL):
+            if params.get(_ALL):
                 print_all(settings, client, request)
                 return
             response: Any = client.send(request)
@@ -99,17 +99,17 @@ class OperationCommand(OwnCommand):
         if data:
             print_data(settings, query_of(settings)(data))
 
-    def made(self, settings: Settings, given: dict[str, Any]) -> Request[Any]:
+    def make_request(self, settings: Settings, params: dict[str, Any]) -> Request[Any]:
         """Return the request struct.
 
         Raises:
             InputError: the options don't fit the struct.
         """
-        found = self._from_json(settings, given[_INPUT]) if given[_INPUT] is not None else {}
-        found |= members_of(settings, self.members, given)
-        ask_for_missing(settings, self.members, found)
+        arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
+        arguments |= members_of(settings, self.members, params)
+        ask_for_missing(settings, self.members, arguments)
         try:
-            request = self.request(**found)
+            request = self.request(**arguments)
         except RequestValidationError as error:
             problems = [f"{self._option_of(fault.member, fault.path)}: {fault.problem}" for fault in error.faults]
         else:
@@ -128,13 +128,13 @@ class OperationCommand(OwnCommand):
 
     def _from_json(self, settings: Settings, text: str) -> dict[str, Any]:
         option = "--cli-input-json"
-        given = settings.inputs.read(option, text)
-        found = members_from_json(self.request, read_json(given.text(option), option), option)
-        if given.typed:
+        argument = settings.inputs.read(option, text)
+        arguments = members_from_json(self.request, read_json(argument.text(option), option), option)
+        if argument.typed:
             for member in self.members:
-                for path, _ in secrets_of(member, found.get(member.name)):
-                    check_typed(settings, f"{option} {path}", found=True)
-        return found
+                for path, _ in secrets_of(member, arguments.get(member.name)):
+                    check_typed(settings, f"{option} {path}", is_secret=True)
+        return arguments
 
 
 def _spread(args: list[str], repeated: set[str]) -> list[str]:

@@ -128,7 +128,7 @@ def _more_help(member: MemberInfo, *, secret: bool) -> str:
     return " ".join(parts)
 
 
-def members_of(settings: Settings, members: tuple[MemberInfo, ...], given: dict[str, Any]) -> dict[str, Any]:
+def members_of(settings: Settings, members: tuple[MemberInfo, ...], params: dict[str, Any]) -> dict[str, Any]:
     """Return the members of a struct that the options set.
 
     Raises:
@@ -137,57 +137,59 @@ def members_of(settings: Settings, members: tuple[MemberInfo, ...], given: dict[
     return {
         member.name: _value(settings, member, value)
         for member in members
-        if (value := given.get(member.name)) is not None and value != ()
+        if (value := params.get(member.name)) is not None and value != ()
     }
 
 
-def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], found: dict[str, Any]) -> None:
+def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], arguments: dict[str, Any]) -> None:
     """Prompt at a terminal for required secrets that are missing.
 
     Raises:
         InputError: other required members are missing, or nobody can be asked.
     """
-    missing = [member for member in members if member.required and member.name not in found]
+    missing = [member for member in members if member.required and member.name not in arguments]
     if any(not is_secret_option(member) for member in missing) or (missing and not inputs.is_terminal()):
         names = ", ".join(map(option_name, missing))
         msg = f"the following options are required: {names}"
         raise InputError(msg)
     for member in missing:
-        given = settings.inputs.ask(option_name(member))
-        found[member.name] = parse(member.shape, given, option_name(member))
+        argument = settings.inputs.ask(option_name(member))
+        arguments[member.name] = parse(member.shape, argument, option_name(member))
 
 
-def _value(settings: Settings, member: MemberInfo, given: Any) -> Any:
+def _value(settings: Settings, member: MemberInfo, value: Any) -> Any:
     shape = member.shape
     if isinstance(shape, Boolean):
-        return given
+        return value
     if isinstance(shape, MapOf):
         entries: dict[str, Any] = {}
-        for text in given:
+        for text in value:
             entries |= _entries(settings, member, text)
         return entries
     if not isinstance(shape, ListOf):
-        return _single(settings, member, shape, given)
+        return _single(settings, member, shape, value)
     items: list[Any] = []
-    for text in given:
+    for text in value:
         items += _single(settings, member, shape, text)
     return items
 
 
 def _single(settings: Settings, member: MemberInfo, shape: Shape, text: str) -> Any:
     option = option_name(member)
-    given = settings.inputs.read(option, text, secret=is_secret_option(member))
-    if given.typed and is_secret_option(member):
+    argument = settings.inputs.read(option, text, secret=is_secret_option(member))
+    if argument.typed and is_secret_option(member):
         settings.secrets.add(text)
-        check_typed(settings, option, found=True)
+        check_typed(settings, option, is_secret=True)
     if isinstance(shape, ListOf):
-        written = given.text(option)
+        written = argument.text(option)
         is_array = written.lstrip().startswith("[")
-        value = from_json(shape, read_json(written, option), option) if is_array else [parse(shape.item, given, option)]
+        value = (
+            from_json(shape, read_json(written, option), option) if is_array else [parse(shape.item, argument, option)]
+        )
     else:
-        value = parse(shape, given, option)
-    if given.typed:
-        check_typed(settings, option, found=any(True for _ in secrets_of(member, value)))
+        value = parse(shape, argument, option)
+    if argument.typed:
+        check_typed(settings, option, is_secret=any(True for _ in secrets_of(member, value)))
     return value
 
 
@@ -197,33 +199,33 @@ def _entries(settings: Settings, member: MemberInfo, text: str) -> dict[str, Any
     assert isinstance(shape, MapOf)  # noqa: S101 - the caller checked
     key, equals, value = text.partition("=")
     if text == "-" or text.startswith(("{", "@", "file://")):
-        given = settings.inputs.read(option, text)
-        entries: dict[str, Any] = from_json(shape, read_json(given.text(option), option), option)
-        if given.typed:
-            check_typed(settings, option, found=any(is_secret_entry(member, name) for name in entries))
+        argument = settings.inputs.read(option, text)
+        entries: dict[str, Any] = from_json(shape, read_json(argument.text(option), option), option)
+        if argument.typed:
+            check_typed(settings, option, is_secret=any(is_secret_entry(member, name) for name in entries))
         return entries
     if not equals or not key:
         msg = f"{option}: it takes KEY=VALUE, once for each entry, or a JSON object"
         raise InputError(msg)
     label = f"{option} {key}"
     secret = is_secret_entry(member, key)
-    given = settings.inputs.read(label, value, secret=secret)
-    if given.typed:
+    argument = settings.inputs.read(label, value, secret=secret)
+    if argument.typed:
         settings.secrets |= {value} if secret else set()
-        check_typed(settings, label, found=secret)
+        check_typed(settings, label, is_secret=secret)
         if _SEVERAL_ENTRIES.match(text):
             msg = f"{option}: this looks like several entries in one; give the option once for each, or a JSON object"
             raise InputError(msg)
-    return {key: parse(shape.value, given, label)}
+    return {key: parse(shape.value, argument, label)}
 
 
-def check_typed(settings: Settings, option: str, *, found: bool) -> None:
+def check_typed(settings: Settings, option: str, *, is_secret: bool) -> None:
     """Refuse a secret on the command line.
 
     Raises:
         InputError: there is a secret, and it is not allowed there.
     """
-    if found and not settings.allow_secrets_on_command_line:
+    if is_secret and not settings.allow_secrets_on_command_line:
         msg = (
             f"{option}: a secret is not taken from the command line, where other users and the shell's history see it; "
             "give @FILE, or - to type it or to pipe it in, or allow it with --allow-secrets-on-command-line"

@@ -40,8 +40,8 @@ def print_all(settings: Settings, client: Client, request: Request[Any]) -> None
     with _progress(settings) as step:
         for page in client.paginate(request):
             data = plain(page, show_secrets=bool(settings.show_secrets))
-            found = data.get(name) or [] if settings.query is None else search(data)
-            items = [] if found is None else found if isinstance(found, list) else [found]
+            selected = data.get(name) or [] if settings.query is None else search(data)
+            items = [] if selected is None else selected if isinstance(selected, list) else [selected]
             number += 1
             count += len(items)
             hidden = hidden or has_hidden(items)

@@ -134,7 +134,7 @@ def note_hidden() -> None:
 def as_json(data: Any, indent: int | None = 4) -> str:
     """Return JSON without any character that a terminal acts on."""
     text = json.dumps(data, indent=indent, ensure_ascii=False, default=str)
-    return _NOT_PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NOT_PLAIN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def text_rows(data: Any) -> Iterable[str]:

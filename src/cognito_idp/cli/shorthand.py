@@ -29,10 +29,10 @@ def parse_shorthand(text: str) -> dict[str, Any]:
         ShorthandError: the text can't be parsed.
     """
     reader = _Reader(text)
-    found = reader.pairs("")
+    members = reader.pairs("")
     if reader.at != len(text):
         raise _expected(reader.at, "the end")
-    return found
+    return members
 
 
 def _expected(at: int, what: str) -> ShorthandError:
@@ -47,28 +47,28 @@ class _Reader:
 
     def next(self, character: str) -> bool:
         """Consume a character if it comes next; return whether it did."""
-        found = self.text.startswith(character, self.at)
-        self.at += found
-        return found
+        is_next = self.text.startswith(character, self.at)
+        self.at += is_next
+        return is_next
 
     def pairs(self, end: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         while True:
             key = _KEY.match(self.text, self.at)
-            if key is None or key[1] in found:
+            if key is None or key[1] in members:
                 raise _expected(self.at, "a new NAME=")
             self.at = key.end()
-            found[key[1]] = self.value()
+            members[key[1]] = self.value()
             while self.next(","):
                 if _KEY.match(self.text, self.at):
                     break
-                if not isinstance(found[key[1]], list):
-                    found[key[1]] = [found[key[1]]]
-                found[key[1]].append(self.value())
+                if not isinstance(members[key[1]], list):
+                    members[key[1]] = [members[key[1]]]
+                members[key[1]].append(self.value())
             else:
                 if end and not self.next(end):
                     raise _expected(self.at, f"a comma or {end}")
-                return found
+                return members
 
     def value(self) -> Any:
         if self.next("{"):
@@ -86,20 +86,20 @@ class _Reader:
 
     def nested(self, read: Any) -> Any:
         self.depth += 1
-        found = read()
+        value = read()
         self.depth -= 1
-        return found
+        return value
 
     def struct(self) -> dict[str, Any]:
         return {} if self.next("}") else self.pairs("}")
 
     def items(self) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         if self.next("]"):
-            return found
+            return items
         while True:
-            found.append(self.value())
+            items.append(self.value())
             if self.next("]"):
-                return found
+                return items
             if not self.next(","):
                 raise _expected(self.at, "a comma or ]")

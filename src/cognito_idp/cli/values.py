@@ -44,21 +44,21 @@ def _no_constant(_: str) -> Any:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError
-    return found
+    return members
 
 
-def parse(shape: Shape, given: Given, option: str) -> Any:
+def parse(shape: Shape, argument: Given, option: str) -> Any:
     """Return the value of one use of an option; for a list, this is one item, or a list of several.
 
     Raises:
         InputError: the value doesn't fit the shape.
     """
-    if isinstance(shape, Blob) and isinstance(given.data, bytes):
-        return given.data
-    text = given.text(option)
+    if isinstance(shape, Blob) and isinstance(argument.data, bytes):
+        return argument.data
+    text = argument.text(option)
     match shape:
         case Document():
             return read_json(text, option)
@@ -92,8 +92,8 @@ def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - on
         case Integer():
             return _integer(data, where)
         case Boolean():
-            found = _BOOLEANS.get(data.lower()) if isinstance(data, str) else data
-            return _exactly(found, bool, "true or false", where)
+            flag = _BOOLEANS.get(data.lower()) if isinstance(data, str) else data
+            return _exactly(flag, bool, "true or false", where)
         case Blob():
             return _blob(data, where)
         case Timestamp():
@@ -116,14 +116,14 @@ def members_from_json(struct: type[Struct], data: Any, where: str) -> dict[str, 
         InputError: a member doesn't exist or doesn't fit.
     """
     members = {member.wire_name: member for member in struct._members}  # noqa: SLF001 - as the converter does
-    found = {}
+    arguments = {}
     for name, value in _exactly(data, dict, "an object", where).items():
         if name not in members:
             msg = f"{where}: there is no member {_shown(name)} here; there are {', '.join(members) or 'none'}"
             raise InputError(msg)
         if value is not None:
-            found[members[name].name] = from_json(members[name].shape, value, f"{where}.{name}")
-    return found
+            arguments[members[name].name] = from_json(members[name].shape, value, f"{where}.{name}")
+    return arguments
 
 
 def _shown(name: str) -> str:

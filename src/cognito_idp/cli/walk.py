@@ -128,9 +128,9 @@ class Walk:
             "options, and save the credential's toJSON() in a file:",
             one_line(json.dumps(challenge.request_options)),
         )
-        given = self.settings.inputs.read("passkey", f"@{ask('File')}")
+        argument = self.settings.inputs.read("passkey", f"@{ask('File')}")
         try:
-            credential: dict[str, Any] = json.loads(given.text("passkey"))
+            credential: dict[str, Any] = json.loads(argument.text("passkey"))
         except ValueError:
             msg = "the file with the passkey's credential holds no JSON"
         else:
