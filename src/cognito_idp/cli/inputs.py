@@ -35,7 +35,7 @@ class Given(NamedTuple):
         try:
             text = self.data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            msg = f"{option}: what was read is not text in UTF-8"
+            msg = f"{option}: the value is not UTF-8 text"
             raise InputError(msg) from None
         return text.removesuffix("\n").removesuffix("\r")
 
@@ -82,9 +82,9 @@ def _file(option: str, name: str) -> bytes:
     try:
         return Path(name).expanduser().read_bytes()
     except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a name of a file"
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
         # The name is not shown: it may be a secret that starts with an @.
-        msg = f"{option}: the file can't be read: {reason} (@@ stands for an @ that is no file)"
+        msg = f"{option}: the file can't be read: {reason} (write @@ for a literal @)"
     raise InputError(msg)
 
 
@@ -95,7 +95,7 @@ def is_terminal() -> bool:
 
 def _check_terminal(what: str) -> None:
     if not is_terminal():
-        msg = f"{what} is asked for, and standard input is no terminal; run the command in one, or use an option"
+        msg = f"can't ask for {what}: standard input is not a terminal; run the command in a terminal, or use an option"
         raise InputError(msg)
 
 

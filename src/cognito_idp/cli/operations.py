@@ -34,11 +34,11 @@ class OwnCommand(click.Command):
         super().__init__(name, **settings)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuse arguments that belong to no option."""
+        """Refuse arguments that don't belong to an option."""
         ctx.allow_extra_args = True
         super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
-            msg = f"{len(ctx.args)} arguments belong to no option (they are not shown, since they may be secret)"
+            msg = f"{len(ctx.args)} arguments don't belong to an option (not shown, since they may be secret)"
             raise InputError(msg, ctx)
         return ctx.args
 

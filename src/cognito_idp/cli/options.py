@@ -205,7 +205,7 @@ def _entries(settings: Settings, member: MemberInfo, text: str) -> dict[str, Any
             check_typed(settings, option, is_secret=any(is_secret_entry(member, name) for name in entries))
         return entries
     if not equals or not key:
-        msg = f"{option}: it takes KEY=VALUE, once for each entry, or a JSON object"
+        msg = f"{option}: use KEY=VALUE, once per entry, or a JSON object"
         raise InputError(msg)
     label = f"{option} {key}"
     secret = is_secret_entry(member, key)
@@ -214,7 +214,7 @@ def _entries(settings: Settings, member: MemberInfo, text: str) -> dict[str, Any
         settings.secrets |= {value} if secret else set()
         check_typed(settings, label, is_secret=secret)
         if _SEVERAL_ENTRIES.match(text):
-            msg = f"{option}: this looks like several entries in one; give the option once for each, or a JSON object"
+            msg = f"{option}: this looks like several entries in one; repeat the option for each, or use a JSON object"
             raise InputError(msg)
     return {key: parse(shape.value, argument, label)}
 
@@ -227,7 +227,7 @@ def check_typed(settings: Settings, option: str, *, is_secret: bool) -> None:
     """
     if is_secret and not settings.allow_secrets_on_command_line:
         msg = (
-            f"{option}: a secret is not taken from the command line, where other users and the shell's history see it; "
-            "give @FILE, or - to type it or to pipe it in, or allow it with --allow-secrets-on-command-line"
+            f"{option}: secrets are not accepted on the command line, where others and the shell's history see them; "
+            "use @FILE, or - to type or pipe it in, or allow it with --allow-secrets-on-command-line"
         )
         raise InputError(msg)

@@ -64,7 +64,7 @@ def _app(settings: Settings, params: dict[str, Any]) -> AppClient:
 def _metadata(entries: tuple[str, ...]) -> dict[str, str] | None:
     pairs = [entry.partition("=") for entry in entries]
     if not all(key and equals for key, equals, _ in pairs):
-        msg = "--client-metadata: it takes KEY=VALUE, once for each entry"
+        msg = "--client-metadata: use KEY=VALUE, once per entry"
         raise InputError(msg)
     return {key: value for key, _, value in pairs} or None
 
@@ -82,7 +82,7 @@ def _device(settings: Settings, name: str | None) -> Device | None:
             password=_kept(settings, device["DevicePassword"]),
         )
     except (ValueError, TypeError, KeyError):
-        msg = "--device-file: it is no device that sign-in wrote; give another name, or delete it"
+        msg = "--device-file: this is not a device that sign-in wrote; choose another name, or delete it"
     else:
         return device
     raise InputError(msg)

@@ -34,8 +34,8 @@ def read_json(text: str, option: str) -> Any:
     except json.JSONDecodeError as error:
         problem = f"line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):
-        problem = "a member stands there twice, or a number is none"
-    msg = f"{option}: it can't be read as JSON ({problem})"
+        problem = "a member appears twice, or a number is invalid"
+    msg = f"{option}: this is not valid JSON ({problem})"
     raise InputError(msg)
 
 
@@ -119,7 +119,7 @@ def members_from_json(struct: type[Struct], data: Any, where: str) -> dict[str, 
     arguments = {}
     for name, value in _exactly(data, dict, "an object", where).items():
         if name not in members:
-            msg = f"{where}: there is no member {_shown(name)} here; there are {', '.join(members) or 'none'}"
+            msg = f"{where}: unknown member {_shown(name)}; the members are {', '.join(members) or 'none'}"
             raise InputError(msg)
         if value is not None:
             arguments[members[name].name] = from_json(members[name].shape, value, f"{where}.{name}")

@@ -132,7 +132,7 @@ class Walk:
         try:
             credential: dict[str, Any] = json.loads(argument.text("passkey"))
         except ValueError:
-            msg = "the file with the passkey's credential holds no JSON"
+            msg = "the file with the passkey's credential is not JSON"
         else:
             return credential
         raise InputError(msg)
