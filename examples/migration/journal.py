@@ -56,7 +56,7 @@ class Journal:
         with path.open("rb") as lines:
             header = next(lines, b"")
             if header != self._header and not (self._header.startswith(header) and not next(lines, b"")):
-                msg = f"{path} is not the journal of {self._header.split()[-1].decode()}; choose another by --journal"
+                msg = f"{path} is not the journal of {self._header.split()[-1].decode()}; choose another with --journal"
                 raise CantBeginError(msg)
             line = header
             for line in lines:

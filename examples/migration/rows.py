@@ -84,9 +84,9 @@ class CsvUsers:
             header = []
         known = STANDARD_ATTRIBUTES | OWN_COLUMNS | self._ignored
         unknown = [name for name in header if name not in known and not name.startswith(("custom:", "dev:custom:"))]
-        problems = [f"column {name!r} is no attribute (leave it out by --ignore)" for name in unknown]
+        problems = [f"column {name!r} is not an attribute (leave it out with --ignore)" for name in unknown]
         twice = sorted({name for name in header if header.count(name) > 1})
-        problems += [f"column {name!r} stands there twice" for name in twice]
+        problems += [f"column {name!r} appears twice" for name in twice]
         if "username" not in header:
             problems.append("there is no column 'username'")
         if problems:
