@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 # How long an attempt that starts at the last moment may take; some transports take a limit of 0 to mean "none".
 _LEAST = 0.001
-_OVER = "the time limit of the call passed while it waited for what it needs"
+_OVER = "the call's time limit passed during a wait"
 
 
 class Deadline:

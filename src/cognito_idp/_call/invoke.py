@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_LATE = "the time limit of the call passed while credentials were loaded"
+_LATE = "the call's time limit passed while credentials were being loaded"
 
 
 def invoke(request: Request[R], options: Options) -> Flow[R]:

@@ -33,7 +33,7 @@ class Pager(Generic[R]):
         """
         pages = request.operation.pages
         if pages is None:
-            msg = f"{request.operation.name} does not page; send() it"
+            msg = f"{request.operation.name} is not paginated; use send()"
             raise TypeError(msg)
         self._pages: Pages = pages
         self._options = options
@@ -58,7 +58,7 @@ class Pager(Generic[R]):
 
     def _following(self, request: Request[R], token: str) -> Request[R]:
         if token == self._kept:
-            msg = f"{request.operation.name} answered with a page token that it gave before; the pages would never end"
+            msg = f"{request.operation.name} repeated a page token; the pages would never end"
             raise PaginationError(msg)
         self._count += 1
         if self._count == self._window:

@@ -53,6 +53,6 @@ def _request_type(operation: str | type[Request[Any]]) -> type[Request[Any]]:
     try:
         request_type: type[Request[Any]] = load_type(f"{operation}Request")
     except KeyError:
-        msg = f"{operation!r} is no operation; name one as AWS does ('InitiateAuth'), or give its request struct"
+        msg = f"{operation!r} is not an operation; name one as AWS does ('InitiateAuth'), or pass its request struct"
         raise ConfigError(msg) from None
     return request_type

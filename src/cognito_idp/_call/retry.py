@@ -78,7 +78,7 @@ class StandardRetry:
             ConfigError: `max_attempts` is below 1.
         """
         if max_attempts < 1:
-            msg = f"max_attempts must be at least 1, is {max_attempts}"
+            msg = f"max_attempts must be at least 1, not {max_attempts}"
             raise ConfigError(msg)
         self.max_attempts = max_attempts
         self._also = also
@@ -185,6 +185,6 @@ def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) 
         return NoRetry()
     mode = MODES.get(retry or "standard")
     if mode is None:
-        msg = f"retry={retry!r} is no retry mode; there are 'standard', 'adaptive' and 'off'"
+        msg = f"retry={retry!r} is not a retry mode; use 'standard', 'adaptive' or 'off'"
         raise ConfigError(msg)
     return mode() if max_attempts is None else mode(max_attempts)

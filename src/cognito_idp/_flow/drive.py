@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_LOCK = "the time limit of the call passed while another one was doing what it needs"
+_LOCK = "the call's time limit passed while it waited for another call"
 
 
 class Driver:
@@ -76,7 +76,7 @@ class Driver:
                     held.release()
             case Finish(flow):
                 return self.run(flow)
-        msg = f"a flow yielded {effect!r}, which is no effect"
+        msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)
 
 
@@ -85,5 +85,5 @@ def _refuse_awaitable(result: Any) -> Any:
         return result
     if inspect.iscoroutine(result):
         result.close()
-    msg = "an async function was given to a sync client; use AsyncClient, or give a plain function"
+    msg = "a sync client got an async function; use AsyncClient, or pass a plain function"
     raise TypeError(msg)

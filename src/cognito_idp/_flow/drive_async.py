@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_LOCK = "the time limit of the call passed while another one was doing what it needs"
-_FUNCTION = "the time limit of the call passed while a function was awaited"
+_LOCK = "the call's time limit passed while it waited for another call"
+_FUNCTION = "the call's time limit passed while it awaited a function"
 
 
 class AsyncDriver:
@@ -93,5 +93,5 @@ class AsyncDriver:
                     held.release()
             case Finish(flow):
                 return await self._detached.run(lambda: self.run(flow))
-        msg = f"a flow yielded {effect!r}, which is no effect"
+        msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)

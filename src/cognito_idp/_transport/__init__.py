@@ -113,6 +113,6 @@ def _library_of(transport: object, base: str) -> Any:
         kind = "an async" if base == "BaseTransport" else "a sync"
         hint = f", which is {kind} transport"
     elif isinstance(transport, type):
-        description, hint = f"the class {transport.__qualname__}", ", where an instance is meant"
+        description, hint = f"the class {transport.__qualname__}", ", which must be an instance"
     msg = f"transport={description}{hint}: it may be {_EXPECTED} ({base})"
     raise ConfigError(msg)

@@ -85,7 +85,7 @@ class Way:
         self.extra = ""
         if self.proxy is not None:
             if self.proxy.scheme not in _PORTS:
-                problem = "transport='stdlib' speaks to no SOCKS proxy; use transport='httpx' with httpx[socks]"
+                problem = "transport='stdlib' doesn't support SOCKS proxies; use transport='httpx' with httpx[socks]"
                 raise unusable_proxy(self.proxy.url, problem)
             self.connect_to = (self.proxy.host, self.proxy.port)
             self.proxy_context = authorities.ssl_context() if self.proxy.scheme == "https" else None
