@@ -1,1 +1,1 @@
-"""Benchmarks: each one side by side with its peers in one run. Ratios are what counts; they outlive the machine."""
+"""Benchmarks, each side by side with its peers in one run. The ratios matter most, since they outlive the machine."""

@@ -34,7 +34,7 @@ _RESULTS: Final = ROOT / "benchmarks" / "results"
 
 
 class Part(NamedTuple):
-    """A benchmark as it is run from here: whole, and in a hurry."""
+    """A benchmark as run from here: in full, or quickly."""
 
     whole: Callable[[Path], Report]
     quick: Callable[[Path], Report]
@@ -63,7 +63,7 @@ _COLUMNS: Final = (
 
 
 def run(parts: list[str], envs: Path, *, quick: bool) -> dict[str, Report]:
-    """Run these parts, one after the other."""
+    """Run these parts one after another."""
     reports = {}
     for name in parts:
         start = perf_counter()
@@ -73,7 +73,7 @@ def run(parts: list[str], envs: Path, *, quick: bool) -> dict[str, Report]:
 
 
 def as_data_of_all(reports: Mapping[str, Report], *, quick: bool) -> dict[str, Any]:
-    """Return everything that was found out, as plain values without a path or a name of this machine."""
+    """Return all results as plain values, without paths or names of this machine."""
     return {
         "machine": machine(),
         "quick": quick,
@@ -83,9 +83,11 @@ def as_data_of_all(reports: Mapping[str, Report], *, quick: bool) -> dict[str, A
 
 
 def as_text_of_all(reports: Mapping[str, Report]) -> str:
-    """Return the tables of all parts, and then the table of all targets."""
+    """Return the tables of all parts, followed by the table of all targets."""
     lines = [machine()]
-    versions = {each.name: each.versions for report in reports.values() for each in report.environments}
+    versions = {
+        environment.name: environment.versions for report in reports.values() for environment in report.environments
+    }
     for name, packages in versions.items():
         lines.append(f"{name}: {', '.join(f'{package} {version}' for package, version in packages.items())}")
     for report in reports.values():
@@ -108,12 +110,12 @@ def _row(part: str, target: Target) -> dict[str, str]:
 
 
 def save(data: dict[str, Any], envs: Path, folder: Path) -> None:
-    """Write `results.json` and the plots of what it holds."""
+    """Write `results.json` and its plots."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     python = environments.install(environments.plot(), envs).python
     command = [str(python), "-m", "benchmarks.plots", str(folder.resolve())]
-    # Matplotlib keeps a cache of fonts, for which the environments' folder is as good as any.
+    # Matplotlib keeps its font cache in the environments' folder.
     subprocess.run(command, cwd=ROOT, env=environments.clean_environ(envs), check=True)
 
 

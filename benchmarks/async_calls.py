@@ -1,7 +1,7 @@
-"""The ways to make one AdminInitiateAuth, async: makers that take the server's URL and return a warm call.
+"""The ways to make one AdminInitiateAuth call, async: makers that take the server's URL and return a warm call.
 
-As in `sync_calls`. Peers that keep fewer connections than ours by default (10 for aiobotocore and capo) are allowed as
-many, so that as many calls are on their way; their CPU time is the same with 10.
+They work as in `sync_calls`. Peers that keep fewer connections than ours by default (10 for aiobotocore and capo) get
+as many as ours, so that as many calls are in flight; their CPU time is the same with 10.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 AsyncCall = Callable[[], Awaitable[object]]
 AsyncMaker = Callable[[str], Awaitable[AsyncCall]]
 
-# What our clients keep open at most by default.
+# The most connections that our clients keep open by default.
 CONNECTIONS: Final = 100
 
 
 async def httpx_transport(url: str) -> AsyncCall:
-    """Hand httpx's async transport a prebuilt request."""
+    """Pass a prebuilt request to httpx's async transport."""
     import httpx
 
     transport = httpx.AsyncHTTPTransport()
@@ -41,7 +41,7 @@ async def httpx_transport(url: str) -> AsyncCall:
 
 
 async def stdlib_transport(url: str) -> AsyncCall:
-    """Hand our own async engine a prebuilt request, without the client above it."""
+    """Pass a prebuilt request to our own async engine, without the client above it."""
     from cognito_idp._transport import make_async_transport
 
     transport, request = make_async_transport("stdlib"), prebuilt(url)
@@ -54,7 +54,7 @@ async def stdlib_transport(url: str) -> AsyncCall:
 
 
 def _our_client(url: str, transport: Any) -> AsyncClient:
-    """Return our client as a user makes it."""
+    """Return our client, made as a user would make it."""
     from cognito_idp import AsyncClient, Credentials
 
     credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
@@ -77,12 +77,12 @@ async def _call_of(client: AsyncClient) -> AsyncCall:
 
 
 def cognito_idp(engine: Engine) -> AsyncMaker:
-    """Use our async client as a user does."""
+    """Use our async client as a user would."""
     return lambda url: _call_of(_our_client(url, engine))
 
 
 def cognito_idp_echo(engine: Engine) -> AsyncMaker:
-    """Use our client for another user name at each call, and see that the answer is the one to that name."""
+    """Call our client with a different username each time, and check that the answer belongs to it."""
 
     async def make(url: str) -> AsyncCall:
         client = _our_client(f"{url}{data.ECHO_PATH}", engine)
@@ -105,13 +105,13 @@ def cognito_idp_echo(engine: Engine) -> AsyncMaker:
 
 
 async def cognito_idp_null(url: str) -> AsyncCall:
-    """Use our async client over a transport that has the answer at hand: what is left is the library's own share."""
+    """Use our async client over a transport with a ready answer, which leaves only the library's own share."""
     import httpx
 
     answer = httpx.Response(200, headers=data.RESPONSE_HEADERS, stream=httpx.ByteStream(data.RESPONSE_BODY))
 
     class Null(httpx.AsyncBaseTransport):
-        # As the default transport: cancelling it does no harm, so that no task is made for each exchange.
+        # Like the default transport, it is safe to cancel, so no task is made for each exchange.
         bears_cancellation = True
 
         async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
@@ -135,7 +135,7 @@ async def cognito_idp_httpx2(url: str) -> AsyncCall:
 
 
 async def aiobotocore(url: str) -> AsyncCall:
-    """Use aiobotocore's client as a user does."""
+    """Use aiobotocore's client as a user would."""
     initiate = await _initiate_of_aiobotocore(url)
 
     async def call() -> object:
@@ -147,7 +147,7 @@ async def aiobotocore(url: str) -> AsyncCall:
 
 
 async def aiobotocore_echo(url: str) -> AsyncCall:
-    """Use aiobotocore's client as `cognito_idp_echo` does ours."""
+    """Use aiobotocore's client as `cognito_idp_echo` uses ours."""
     initiate = await _initiate_of_aiobotocore(f"{url}{data.ECHO_PATH}")
     numbers = count()
 
@@ -164,7 +164,7 @@ async def _initiate_of_aiobotocore(url: str) -> Callable[[dict[str, str]], Await
     from aiobotocore.config import AioConfig
     from aiobotocore.session import get_session
 
-    # Held open until the process ends.
+    # Kept open until the process ends.
     client = await AsyncExitStack().enter_async_context(
         get_session().create_client(
             "cognito-idp",
@@ -181,7 +181,7 @@ async def _initiate_of_aiobotocore(url: str) -> Callable[[dict[str, str]], Await
 
 
 async def capo(url: str) -> AsyncCall:
-    """Use capo's async client as a user does."""
+    """Use capo's async client as a user would."""
     import capo_cognito_identity_provider as capo
     import zapros
 

@@ -1,4 +1,4 @@
-"""Time a warm AdminInitiateAuth on loopback, over TLS and over plain http: from a raw socket to boto3, in one run."""
+"""Time a warm AdminInitiateAuth on loopback over TLS and plain http, from a raw socket to boto3, in one run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .race import Sample
 
 _CALLS: Final = 200
-# The title, and the environment that the contestant lives in.
+# The title and the environment of each contestant.
 _CONTESTANTS: Final = {
     "raw-socket": ("raw socket, prebuilt bytes", environments.plain),
     "http-client": ("http.client", environments.plain),
@@ -46,13 +46,13 @@ _COLUMNS: Final = (
     Column("http_cpu_us", "http: CPU µs", ".1f"),
     Column("http_cpu_ratio", "of boto3", ".3f"),
 )
-# Ours, its bare transport, and the bound.
+# Our contestant, its bare transport, and the bound.
 _TARGETS: Final = {
     "sync call, httpx: CPU of boto3's": ("cognito-idp", "httpx-transport", 0.43),
     "sync call, stdlib: CPU of boto3's": ("cognito-idp-stdlib", "stdlib-transport", 0.20),
 }
 _OF_BARE_HTTPX: Final = 1.25
-# The library's own share: all but the transport's I/O, in µs.
+# The library's own share in µs: everything but the transport's I/O.
 _OWN: Final = {"own share, sync": ("cognito-idp-null", 45.0), "own share, async": ("cognito-idp-async-null", 60.0)}
 _SHARES: Final = {
     "sync, httpx": ("cognito-idp", "httpx-transport"),

@@ -1,4 +1,4 @@
-"""Time fresh processes from their start to the first parsed response over TLS, and the first call after `warm_up`."""
+"""Time fresh processes from start to the first parsed response over TLS, and the first call after `warm_up`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WORK: Final = "cold_work.py"
 _HOMES: Final = {"plain": environments.plain, "capo": environments.capo, "boto3": environments.boto3}
 _IMPORTS: Final = "import {}, attrs, cattrs, os; os._exit(0)"
-# Title, environment, and what is handed to Python there; URL stands for the server's.
+# Title, environment, and Python's arguments there; URL stands for the server's URL.
 _PROGRAMS: Final = {
     "interpreter": ("Python alone", "plain", ("-c", "import os; os._exit(0)")),
     "imports": ("import httpx, attrs, cattrs alone", "plain", ("-c", _IMPORTS.format("httpx"))),
@@ -67,7 +67,7 @@ _COLUMNS: Final = (
     Column("peak_ratio", "of boto3", ".3f"),
     Column("warm_up_ms", "warm_up ms", ".1f"),
 )
-# Ours, its bare imports and exchange, and the bound.
+# Our program, its bare imports and exchange, and the bound.
 _STARTS: Final = {
     "httpx": ("cognito-idp", "bare", 0.52),
     "stdlib": ("cognito-idp-stdlib", "bare-stdlib", 0.50),
@@ -117,9 +117,9 @@ def measure(envs: Path, *, rounds: int) -> Report:
 
 
 def _python(installed: Installed, *arguments: str) -> list[str]:
-    """Return the command that runs Python with these arguments; programs of this folder go by their names.
+    """Return the command that runs Python with these arguments; programs in this folder are given by name.
 
-    Isolated (-I), so that the folder of the program is not searched for what it imports.
+    Python runs isolated (-I), so that imports don't search the program's folder.
     """
     folder = ROOT / "benchmarks"
     return [
@@ -140,9 +140,9 @@ def _first_calls(plain: Installed, server: Server, rounds: int) -> list[dict[str
         {
             "name": name,
             "title": _FIRST_CALLS[name][0],
-            "wall_ms": median(each["wall"] for each in of_one) * 1e3,
-            "cpu_ms": median(each["cpu"] for each in of_one) * 1e3,
-            "warm_up_ms": median(each["warm_up"] for each in of_one) * 1e3 or None,
+            "wall_ms": median(figures["wall"] for figures in of_one) * 1e3,
+            "cpu_ms": median(figures["cpu"] for figures in of_one) * 1e3,
+            "warm_up_ms": median(figures["warm_up"] for figures in of_one) * 1e3 or None,
         }
         for name, of_one in figures.items()
     ]

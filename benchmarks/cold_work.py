@@ -2,7 +2,7 @@
 
 `cold_work.py start URL NAME [MODULE ...]` imports the modules and makes the first call of a contestant.
 `cold_work.py first-call URL ENGINE cold|warm` prints the wall and CPU seconds of our first call alone as JSON: after
-the import and `Client()`, or after `warm_up` as well, which the start of a Lambda function would call.
+the import and `Client()`, or after `warm_up` as well, which a Lambda function would call at its start.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Python runs isolated (-I). At the end of the path, so that nothing else is looked for here.
+# Needed since Python runs isolated (-I). Last on the path, so that no other import is found here.
 sys.path.append(str(Path(__file__).parent.parent))
 
 
 def start(url: str, name: str, *modules: str) -> None:
-    """Import, and make a contestant, which makes its first call and checks the answer."""
+    """Import, and make a contestant, which sends its first call and checks the answer."""
     from benchmarks.contestants import SYNC
 
     for module in modules:
@@ -52,5 +52,5 @@ if __name__ == "__main__":
         start(*sys.argv[2:])
     else:
         first_call(*sys.argv[2:])
-    # Left at once: taking the interpreter down is no part of a cold start.
+    # Exit at once: interpreter shutdown is not part of a cold start.
     os._exit(0)

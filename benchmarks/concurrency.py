@@ -1,6 +1,6 @@
-"""Time calls that are in flight together on one event loop: CPU a call, calls a second, latency of single calls.
+"""Time concurrent calls on one event loop: CPU per call, calls per second, and latency of single calls.
 
-Over TLS, and at some numbers in flight over plain http as well.
+All run over TLS; some concurrency levels also run over plain http.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Samples = Mapping[str, list[Sample]]
     Figures = Mapping[int, Samples]
 
-# How many calls a round makes at so many in flight: enough for a 99th percentile, and a few for each task.
+# Calls per round at each concurrency: enough for a 99th percentile, and a few for each task.
 _CALLS: Final = {1: 1_000, 10: 1_000, 50: 1_000, 100: 1_000, 500: 1_500, 1_000: 2_000}
 _QUICK: Final = (1, 50, 100, 500)
 _HTTP: Final = (1, 50, 500)
@@ -62,7 +62,7 @@ _GROWTH: Final = 1.3
 
 
 def measure(envs: Path, *, rounds: int, quick: bool = False) -> Report:
-    """Run all contestants at each number in flight, and report."""
+    """Run all contestants at each concurrency, and report."""
     contestants = environments.install_all({name: home for name, (_, home) in _CONTESTANTS.items()}, envs)
     with running_server(envs) as server:
 

@@ -1,4 +1,4 @@
-"""The contestants that the benchmarks compare: tables of makers by name, each of which runs in a process of its own."""
+"""The contestants of the benchmarks: tables of makers by name. Each contestant runs in its own process."""
 
 from __future__ import annotations
 

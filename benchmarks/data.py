@@ -1,4 +1,4 @@
-"""What the benchmarks send and receive: one AdminInitiateAuth of realistic size. All of it is made up."""
+"""The data that the benchmarks send and receive: a made-up AdminInitiateAuth of realistic size."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from base64 import urlsafe_b64encode
 from hashlib import shake_256
 from typing import Final
 
-# Where the server listens.
+# The path that the server listens on.
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 ACCESS_KEY_ID: Final = "AKIDEXAMPLE"
 SECRET_ACCESS_KEY: Final = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TARGET: Final = "AWSCognitoIdentityProviderService.AdminInitiateAuth"
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
-# Under this path the server answers with the user name that it was sent.
+# On this path the server answers with the username that it received.
 ECHO_PATH: Final = "/echo"
 
 POOL_ID: Final = "us-east-1_EXAMPLE01"
@@ -34,7 +34,7 @@ WIRE_REQUEST: Final = {
 
 
 def _token(seed: str, size: int) -> str:
-    """Return what looks like a JWT: three base64 parts of made-up bytes, `size` characters in all."""
+    """Return a fake JWT: three base64 parts of made-up bytes, `size` characters in total."""
     text = urlsafe_b64encode(shake_256(seed.encode()).digest(size)).decode()
     return f"eyJ{text[3:120]}.eyJ{text[123 : size - 345]}.{text[size - 344 : size]}"[:size]
 

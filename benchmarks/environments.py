@@ -1,8 +1,8 @@
-"""The environments that the contestants live in: one each, so that none brings along what another one needs.
+"""The environments of the contestants, one each, so that no contestant depends on another's packages.
 
 They are made on first use and kept; `python -m benchmarks.environments` makes all of them at once. Ours hold the
-wheel's runtime dependencies and a copy of the package from the working tree, laid out as the wheel lays it out; the
-copy is renewed when the tree has changed.
+wheel's runtime dependencies and a copy of the package from the working tree, laid out as in the wheel. The copy is
+refreshed when the tree has changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PACKAGE: Final = ROOT / "src" / "cognito_idp"
 
 
 class Environment(NamedTuple):
-    """What is installed: requirements from the package index, and whether our own package is there."""
+    """The contents of an environment: requirements from the package index, and whether it has our own package."""
 
     name: str
     requirements: tuple[str, ...]
@@ -36,12 +36,12 @@ class Environment(NamedTuple):
 
 
 def plain() -> Environment:
-    """Return ours: the package and what it needs, nothing else."""
+    """Return ours with only the package and its dependencies."""
     return _ours("plain")
 
 
 def transports() -> Environment:
-    """Return ours with the other HTTP libraries whose transports it takes."""
+    """Return ours with the other HTTP libraries whose transports it accepts."""
     return _ours("transports", "httpx-aiohttp==0.2.0", "httpx2==2.16.2")
 
 
@@ -56,32 +56,32 @@ def jwt() -> Environment:
 
 
 def jwt_oldest() -> Environment:
-    """Return ours with the oldest PyJWT that it takes."""
+    """Return ours with the oldest PyJWT that it supports."""
     return _ours("jwt-oldest", "PyJWT[crypto]==2.10.0")
 
 
 def boto3() -> Environment:
-    """Return that of boto3, in the version that the service model comes from."""
+    """Return boto3's, in the version that the service model comes from."""
     return Environment("boto3", ("boto3==1.44.5",))
 
 
 def aiobotocore() -> Environment:
-    """Return that of aiobotocore, which brings a botocore of its own choice."""
+    """Return aiobotocore's, which pins its own botocore."""
     return Environment("aiobotocore", ("aiobotocore==3.10.0",))
 
 
 def capo() -> Environment:
-    """Return that of the capo SDK, which is a distribution a service (the one named `capo` is about guitars)."""
+    """Return the capo SDK's, which has one distribution per service (the one named `capo` is about guitars)."""
     return Environment("capo", ("capo-cognito-identity-provider==0.13.0",))
 
 
 def pycognito() -> Environment:
-    """Return that of pycognito."""
+    """Return pycognito's."""
     return Environment("pycognito", ("pycognito==2024.5.1",))
 
 
 def plot() -> Environment:
-    """Return the one that draws the plots."""
+    """Return the environment for drawing the plots."""
     return Environment("plot", ("matplotlib==3.11.2",))
 
 
@@ -98,7 +98,7 @@ def _project() -> dict[str, Any]:
 
 
 class Installed(NamedTuple):
-    """An environment that stands ready."""
+    """An installed environment."""
 
     name: str
     python: Path
@@ -107,12 +107,12 @@ class Installed(NamedTuple):
 
 
 def default_folder() -> Path:
-    """Return the folder that keeps the environments of this user."""
+    """Return the folder for this user's environments."""
     return Path(tempfile.gettempdir()) / f"cognito-idp-benchmarks-{os.getuid()}"
 
 
 def install(environment: Environment, folder: Path) -> Installed:
-    """Make the environment in `folder` where it is missing, and bring our package in it up to date."""
+    """Make the environment in `folder` if it is missing, and update our package in it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         msg = f"{folder} belongs to another user; name another folder with --envs"
@@ -130,9 +130,9 @@ def install(environment: Environment, folder: Path) -> Installed:
         whole.touch()
     (packages,) = place.glob("lib/python*/site-packages")
     versions = {
-        found.metadata["Name"]: found.version
-        for found in distributions(path=[str(packages)])
-        if found.metadata["Name"] not in ("pip", "setuptools")
+        distribution.metadata["Name"]: distribution.version
+        for distribution in distributions(path=[str(packages)])
+        if distribution.metadata["Name"] not in ("pip", "setuptools")
     }
     if environment.holds_our_package:
         _copy_our_package(packages)
@@ -141,17 +141,17 @@ def install(environment: Environment, folder: Path) -> Installed:
 
 
 def install_all(homes: Mapping[str, Callable[[], Environment]], folder: Path) -> dict[str, Installed]:
-    """Make the environments of all contestants, and return that of each."""
-    made: dict[Callable[[], Environment], Installed] = {}
+    """Make the environments of all contestants, and return them by contestant."""
+    installed: dict[Callable[[], Environment], Installed] = {}
     for home in homes.values():
-        if home not in made:
-            made[home] = install(home(), folder)
-    return {name: made[home] for name, home in homes.items()}
+        if home not in installed:
+            installed[home] = install(home(), folder)
+    return {name: installed[home] for name, home in homes.items()}
 
 
 def distinct(installed: Iterable[Installed]) -> list[Installed]:
     """Return each environment once."""
-    return list({each.name: each for each in installed}.values())
+    return list({environment.name: environment for environment in installed}.values())
 
 
 def _copy_our_package(packages: Path) -> None:

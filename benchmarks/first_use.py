@@ -1,8 +1,8 @@
 """The program that `benchmarks.imports` runs: CPU time from `import cognito_idp` to the first structs, as JSON.
 
 `first_use.py OPERATIONS` reads the wire answer of AdminInitiateAuth from standard input. It makes and unstructures
-that operation's request and structures its answer; then it does the same for further operations in alphabetical order,
-which mixes the families, with the least that each request must hold and an empty answer.
+that operation's request and structures its answer. Then it does the same for more operations in alphabetical order,
+which mixes the families, with only the required members in each request and an empty answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRST = "AdminInitiateAuthRequest"
 
 
 def least(shape: Shape) -> Any:
-    """Return the smallest value that a shape allows, and at least one character where there is text."""
+    """Return the smallest value that a shape allows; text has at least one character."""
     from cognito_idp._structs import shapes
 
     value: Any = {}

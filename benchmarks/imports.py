@@ -1,4 +1,4 @@
-"""Time `import cognito_idp` and the first structs, over an environment where httpx, attrs and cattrs are imported."""
+"""Time `import cognito_idp` and the first structs, with httpx, attrs and cattrs already imported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def measure(envs: Path, *, rounds: int) -> Report:
             of_one.append(_first_use(plain, environ, operations))
     rows: list[dict[str, Any]] = []
     for operations, of_one in figures.items():
-        row: dict[str, Any] = {key: median(each[key] for each in of_one) for key in of_one[0]}
+        row: dict[str, Any] = {key: median(figures[key] for figures in of_one) for key in of_one[0]}
         assert row["operations"] == operations
         row["operations"] = operations
         if rows:

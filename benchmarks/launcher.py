@@ -1,7 +1,7 @@
-"""Starts processes one after the other and measures each: wall time, CPU time, peak memory.
+"""Start processes one after another and measure each: wall time, CPU time, peak memory.
 
-It is a small program of its own, since the kernel counts the memory of whoever starts a process into that process's
-peak. It reads a JSON line with command and environment, and answers with a JSON line of exit code and figures.
+This is a small separate program, since the kernel includes the parent's memory in a process's peak. It reads a JSON
+line with a command and an environment, and answers with a JSON line of exit code and measurements.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Walk over a million made-up users with `iter_list_users`: its speed beside boto3's paginator, and its memory."""
+"""Walk a million made-up users with `iter_list_users`: speed compared with boto3's paginator, and memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .environments import Installed
 
 _USERS: Final = 1_000_000
-# In a round of the race, both walk over so many times fewer.
+# In a round of the race, both walk this many times fewer users.
 _SHARE: Final = 20
 _TARGET_MIB: Final = 1.0
 _TARGET_RATIO: Final = 2.0

@@ -1,8 +1,8 @@
 """The programs that `benchmarks.pages` runs in the contestants' environments; each prints one line of JSON.
 
-`pages_work.py NAME USERS` walks over so many made-up users, and tells after a tenth of them and at the end: wall and
-CPU seconds since the start, and the peak of memory. Pages come from below the client, without a network; making them
-is the same small work for all.
+`pages_work.py NAME USERS` walks that many made-up users. After a tenth of them and at the end it reports wall and CPU
+seconds since the start, and peak memory. Pages come from below the client, without a network; making them is the same
+small amount of work for all.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
 
 def page(request: bytes, users: int) -> bytes:
-    """Answer with the page that the request's token names: the number of its first user."""
+    """Return the page for the request's token, which is the number of its first user."""
     first = int(json.loads(request).get("PaginationToken", "0"))
     end = min(first + PAGE, users)
     listed = ",".join(_USER % (number, number, number) for number in range(first, end))
@@ -38,7 +38,7 @@ def page(request: bytes, users: int) -> bytes:
 
 
 def cognito_idp(users: int) -> Iterable[Any]:
-    """Walk with `iter_list_users`, over a transport that has no network."""
+    """Walk with `iter_list_users`, over a transport without a network."""
     import httpx
 
     from cognito_idp import Client, Credentials
@@ -50,13 +50,13 @@ def cognito_idp(users: int) -> Iterable[Any]:
 
 
 def boto3(users: int) -> Iterable[Any]:
-    """Walk with boto3's paginator, whose requests are answered before they would be sent."""
+    """Walk with boto3's paginator; its requests are answered before they are sent."""
     import boto3
     from botocore.awsrequest import AWSResponse
 
     def answer(request: Any, **_: Any) -> Any:
         response = AWSResponse(request.url, 200, {}, None)
-        # What reading it from a socket would have left there.
+        # What reading from a socket would have set.
         response._content = page(request.body, users)  # noqa: SLF001
         return response
 

@@ -1,6 +1,6 @@
-"""Draw what `results.json` holds: `python -m benchmarks.plots FOLDER`, in the environment that has matplotlib.
+"""Draw the plots of `results.json`: `python -m benchmarks.plots FOLDER`, in the environment with matplotlib.
 
-Each plot is drawn if the run that was saved holds its part.
+A plot is drawn only if the saved run includes its part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _INK: Final = "#22272e"
 _FAINT: Final = "#6b7480"
 _GRID: Final = "#dde1e6"
-# One color a client in all plots; bare transports are grey, as they are no clients.
+# One color per client in all plots; bare transports are grey, since they are not clients.
 _COLORS: Final = {"stdlib": "#0b7a75", "httpx": "#4fb3a6", "capo": "#e0a030", "boto": "#c8553d", "bare": "#b4bac2"}
 _STYLE: Final = {
     "font.family": "DejaVu Sans",
@@ -57,7 +57,7 @@ def _figure(title: str, subtitle: str, results: dict[str, Any], *, columns: int 
 
 
 def _origin(results: dict[str, Any]) -> str:
-    """Return the line that says where the figures come from: machine and versions."""
+    """Return the line that names the source of the figures: machine and versions."""
     versions: dict[str, str] = {}
     for report in results["reports"].values():
         for packages in report["versions"].values():
@@ -97,7 +97,7 @@ def _bars(axes: Axes, rows: Sequence[dict[str, Any]], key: str, label: str) -> N
 
 
 def draw_call(results: dict[str, Any]) -> Figure:
-    """Draw the CPU time of a call by each client, sync and async."""
+    """Draw the CPU time per call of each client, sync and async."""
     rows = results["reports"]["call"]["rows"]
     is_async = [
         row["name"].endswith("async") or "async-" in row["name"] or row["name"] == "aiobotocore" for row in rows
@@ -115,7 +115,7 @@ def draw_call(results: dict[str, Any]) -> Figure:
 
 
 def draw_concurrency(results: dict[str, Any]) -> Figure:
-    """Draw the CPU time of a call and its 99th percentile over the number of calls in flight."""
+    """Draw the CPU time per call and the 99th percentile of latency over the number of calls in flight."""
     rows = results["reports"]["concurrency"]["rows"]
     figure, (left, right) = _figure(
         "Calls in flight together",
@@ -145,7 +145,7 @@ def draw_concurrency(results: dict[str, Any]) -> Figure:
 
 
 def draw_cold_start(results: dict[str, Any]) -> Figure:
-    """Draw the time and the memory of fresh processes, and the first call with and without `warm_up`."""
+    """Draw the time and memory of fresh processes, and the first call with and without `warm_up`."""
     rows = results["reports"]["cold_start"]["rows"]
     starts = [row for row in rows if row.get("peak_mib") and row["name"] != "interpreter"]
     figure, (left, right) = _figure(
@@ -162,7 +162,7 @@ def draw_cold_start(results: dict[str, Any]) -> Figure:
 
 
 def draw_memory(results: dict[str, Any]) -> Figure:
-    """Draw the memory of a process over the calls that it made."""
+    """Draw the memory of a process over its number of calls."""
     series: dict[str, list[tuple[int, float]]] = {}
     for what, mib in results["reports"]["scale"]["figures"].items():
         title, _, rest = what.partition(": MiB after ")
@@ -209,7 +209,7 @@ def main() -> None:
         if part in results["reports"]:
             picture = BytesIO()
             draw(results).savefig(picture)
-            # A palette makes the file a third of the size.
+            # A palette cuts the file to a third of its size.
             Image.open(picture).quantize(128, dither=Image.Dither.NONE).save(folder / f"{part}.png", optimize=True)
 
 

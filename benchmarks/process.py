@@ -1,4 +1,4 @@
-"""Measures whole processes, one fresh interpreter after the other."""
+"""Measure whole processes, one fresh interpreter after another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Cost(NamedTuple):
-    """What one process took: seconds of wall and CPU time, and its peak memory in bytes."""
+    """The cost of one process: wall and CPU seconds, and peak memory in bytes."""
 
     wall: float
     cpu: float
@@ -23,13 +23,13 @@ class Cost(NamedTuple):
 
 
 def run_all(commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], *, rounds: int) -> dict[str, list[Cost]]:
-    """Run all programs once in every round, after a round that only fills the caches of the disk.
+    """Run all programs once per round, after a round that only fills the disk caches.
 
     Raises:
         RuntimeError: a program failed.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    # Without site and the user's settings (-I, -S), to keep it small.
+    # Without site and user settings (-I, -S), to keep it small.
     launcher = [sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launcher.py")]
     with subprocess.Popen(launcher, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         for number in range(rounds + 1):

@@ -1,4 +1,4 @@
-"""Times warm contestants round by round, each in its own process, so that a machine's moods hit all of them alike."""
+"""Time warm contestants round by round, each in its own process, so that machine noise affects all of them alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Sample(NamedTuple):
-    """What one call took in one round: CPU and wall seconds on average, and latencies where calls were in flight.
+    """The cost of a call in one round: average CPU and wall seconds, and latencies if calls were in flight.
 
     `rss` is the memory of the process after the round, in bytes.
     """
@@ -32,10 +32,10 @@ class Sample(NamedTuple):
 
 
 class Worker:
-    """A process that holds one contestant; it ends with the block that it is the context manager of."""
+    """A process that holds one contestant; as a context manager, it ends with its block."""
 
     def __init__(self, name: str, installed: Installed, url: str, environ: Mapping[str, str]) -> None:
-        """Start it in its environment, with these environment variables."""
+        """Start the process in its environment, with these environment variables."""
         self.name = name
         self._process = subprocess.Popen(
             [str(installed.python), "-m", "benchmarks.worker", name, url],
@@ -47,26 +47,24 @@ class Worker:
         )
 
     def __enter__(self) -> Self:
-        """Return itself."""
         return self
 
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the process."""
         with suppress(BrokenPipeError):
             self._process.__exit__(error_type, error, traceback)
 
     def run(self, calls: int, in_flight: int = 0, lead_in: int = 0) -> Sample:
-        """Make so many calls, so many of them at once; 0 means one after the other, with no clock between them.
+        """Make calls, with a number of them in flight; 0 means one after another, with no clock read between them.
 
-        `lead_in` calls come before the clock starts.
+        `lead_in` calls are made before the clock starts.
         """
         self.start(calls, in_flight, lead_in)
         return self.result()
 
     def start(self, calls: int, in_flight: int = 0, lead_in: int = 0) -> None:
-        """Begin what `result` waits for."""
+        """Start the calls that `result` waits for."""
         assert self._process.stdin is not None
         task: dict[str, Any] = {"calls": calls, "in_flight": in_flight, "lead_in": lead_in}
         try:
@@ -76,7 +74,7 @@ class Worker:
             raise self._ended() from None
 
     def result(self) -> Sample:
-        """Wait for the end of what was begun."""
+        """Wait for the started calls to end."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -89,20 +87,20 @@ class Worker:
 
 @contextmanager
 def workers(contestants: Mapping[str, Installed], url: str, environ: Mapping[str, str]) -> Iterator[list[Worker]]:
-    """Start a worker for each contestant, and end them all at the end of the block."""
+    """Start a worker for each contestant; they end with the block."""
     with ExitStack() as stack:
         yield [stack.enter_context(Worker(name, installed, url, environ)) for name, installed in contestants.items()]
 
 
 def take_turns(started: Sequence[Worker], *, rounds: int, calls: int, in_flight: int = 0) -> dict[str, list[Sample]]:
-    """Return the samples of each contestant, one a round, after a round that doesn't count."""
+    """Return the samples of each contestant, one per round, after a round that doesn't count."""
     samples: dict[str, list[Sample]] = {worker.name: [] for worker in started}
     for worker in started:
         worker.run(calls, in_flight)
     for number in range(rounds):
-        # To and fro, so that no one always comes right after the same neighbour.
+        # Alternate the order, so that nobody always runs right after the same neighbour.
         for worker in started if number % 2 == 0 else reversed(started):
-            # While the others had their turns, the processor's caches went cold.
+            # The processor's caches went cold during the others' turns.
             samples[worker.name].append(worker.run(calls, in_flight, lead_in=calls // 5))
     return samples
 
@@ -116,7 +114,7 @@ def race(
 
 
 def median_ratio(values: Sequence[float], peers: Sequence[float]) -> float:
-    """Return the median of the ratios within each round, which a drift from round to round leaves alone."""
+    """Return the median of the ratios within each round, which drift between rounds doesn't affect."""
     return median(value / peer for value, peer in zip(values, peers, strict=True))
 
 

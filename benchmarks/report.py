@@ -1,4 +1,4 @@
-"""What every benchmark's command shares: its arguments, and a report as a table or as JSON."""
+"""Shared parts of the benchmark commands: arguments, and reports as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Column(NamedTuple):
-    """A column of the table: the key in each row, the heading, and how a number is written."""
+    """A column of the table: the key in each row, the heading, and the number format."""
 
     key: str
     heading: str
@@ -29,9 +29,9 @@ class Column(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What a benchmark must show: a value that is at most (or at least) `bound`.
+    """A target of a benchmark: a value that is at most (or at least) `bound`.
 
-    `floor` is what the same would be of something bare that no client can do without, named by `floor_of`.
+    `floor` is the same value for a bare part that every client needs, which `floor_of` names.
     """
 
     what: str
@@ -44,11 +44,11 @@ class Target(NamedTuple):
 
     @property
     def is_met(self) -> bool:
-        """Whether the value is within the bound."""
+        """Return whether the value is within the bound."""
         return self.value >= self.bound if self.at_least else self.value <= self.bound
 
     def as_row(self) -> dict[str, Any]:
-        """Return all of it as plain values."""
+        """Return the target as plain values."""
         return {**self._asdict(), "is_met": self.is_met}
 
 
@@ -65,7 +65,7 @@ class Report(NamedTuple):
 
 
 def arguments(benchmark: str, description: str | None, *, rounds: int | None = None) -> argparse.ArgumentParser:
-    """Return the parser of the arguments that all benchmarks take; those without rounds have no `--rounds`."""
+    """Return the parser for the arguments of all benchmarks; without rounds it has no `--rounds`."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{benchmark}", description=description)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--assert", action="store_true", dest="strict", help="exit with 1 if a target is missed")
@@ -125,7 +125,7 @@ def _versions(installed: Installed) -> str:
 
 
 def table(columns: Sequence[Column], rows: Iterable[dict[str, Any]]) -> list[str]:
-    """Return the lines of a table, its heading first."""
+    """Return the lines of a table, starting with its heading."""
     cells = [[column.heading for column in columns]]
     cells += [[_cell(column, row.get(column.key)) for column in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

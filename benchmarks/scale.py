@@ -1,6 +1,6 @@
-"""Make many calls over TLS: do their cost and their memory grow with how many there are, or are in flight?
+"""Make many calls over TLS: do cost and memory grow with the number of calls, or with the number in flight?
 
-Every call is for another user name, and its answer is checked to be the one to that name.
+Every call has a different username, and its answer is checked against it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _TARGET_MIB: Final = 2.0
 _ASYNC: Final = {"httpx": "cognito-idp-async-echo", "stdlib": "cognito-idp-async-echo-stdlib"}
 _SYNC: Final = {"httpx": "cognito-idp-echo", "stdlib": "cognito-idp-echo-stdlib"}
 _PEER: Final = "aiobotocore-echo"
-# The contestant, how many calls are in flight, what to say of it.
+# The contestant, the calls in flight, and the label.
 _LONG_RUNS: Final = {
     "sync, httpx": (_SYNC["httpx"], 0, "one after the other"),
     "sync, stdlib": (_SYNC["stdlib"], 0, "one after the other"),
     "async, httpx": (_ASYNC["httpx"], 10, "10 in flight"),
     "async, stdlib": (_ASYNC["stdlib"], 10, "10 in flight"),
 }
-# What no client over the same engine can do without.
+# The part that every client over the same engine needs.
 _FLOORS: Final = {"httpx": "httpx-async-transport", "stdlib": "stdlib-async-transport"}
 _COLUMNS: Final = (
     Column("title", "client"),
@@ -53,7 +53,7 @@ _COLUMNS: Final = (
 
 
 def measure(envs: Path, *, calls: int = _CALLS, long_run: int = _LONG_RUN) -> Report:
-    """Make the calls, `long_run` times as many where memory is watched, and report."""
+    """Make the calls (`long_run` times as many for memory), and report."""
     plain, aiobotocore = (environments.install(home(), envs) for home in (environments.plain, environments.aiobotocore))
     few = max(1_000, calls // 20)
     with running_server(envs) as server:
@@ -142,9 +142,9 @@ def _growth(engine: str, ours: Rows, bare: dict[str, Any], peer: dict[str, Any])
 
 
 def _watch_memory(plain: Installed, server: Server, calls: int, long_run: int) -> dict[str, list[float]]:
-    """Return the MiB that each process holds after so many calls, twice so many, and so on.
+    """Return the MiB that each process holds after `calls` calls, twice as many, and so on.
 
-    They run side by side, since memory does not depend on who else is running.
+    They run side by side, since memory doesn't depend on other processes.
     """
     series: dict[str, list[float]] = {title: [] for title in _LONG_RUNS}
     contestants = {name: plain for name, _, _ in _LONG_RUNS.values()}

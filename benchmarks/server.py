@@ -1,9 +1,9 @@
-"""A loopback HTTP/1.1 server that gives one and the same answer to every request, as cheaply as Python can.
+"""A loopback HTTP/1.1 server that gives the same answer to every request, as cheaply as Python can.
 
-Under `/echo` it answers with the user name that the request holds, which shows whether answers reach those who asked.
+Under `/echo` it answers with the request's username, which shows whether each caller gets its own answer.
 
-`python -m benchmarks.server FOLDER`, where `cryptography` is, writes the authorities to trust to `bundle.pem`, prints
-two URLs, https and http, and serves until its standard input ends, so that it never outlives whoever started it.
+`python -m benchmarks.server FOLDER` needs `cryptography`. It writes the authorities to trust to `bundle.pem`, prints
+two URLs (https and http), and serves until its standard input ends, so that it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class Server(NamedTuple):
-    """A running server: its URLs, and environment variables with which a contestant trusts its certificate."""
+    """A running server: its URLs, and the environment variables that make a contestant trust its certificate."""
 
     https: str
     http: str
@@ -42,7 +42,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def running_server(envs: Path) -> Iterator[Server]:
-    """Run the server in a process of its own, with a certificate of an authority made for it."""
+    """Run the server in its own process, with a certificate from its own authority."""
     plain = environments.install(environments.plain(), envs)
     with TemporaryDirectory() as folder:
         command = [str(plain.python), "-m", "benchmarks.server", folder]
@@ -51,13 +51,13 @@ def running_server(envs: Path) -> Iterator[Server]:
             if not urls:
                 msg = f"the server did not start: {' '.join(command)}"
                 raise RuntimeError(msg)
-            # The first is read by AWS's clients and ours, the second by OpenSSL and httpx for all others.
+            # AWS's clients and ours read the first; OpenSSL and httpx read the second, for all others.
             bundle = dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE"), f"{folder}/bundle.pem")
             yield Server(urls[0], urls[1], environments.clean_environ(envs) | bundle)
 
 
 def answer(body: bytes = RESPONSE_BODY) -> bytes:
-    """Return a whole answer, with the headers that Cognito sends."""
+    """Return a complete answer, with Cognito's headers."""
     head = (
         "HTTP/1.1 200 OK\r\n"
         f"Date: {formatdate(usegmt=True)}\r\n"
@@ -82,7 +82,7 @@ class _Connection:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._tls: ssl.SSLSocket | None = None
         if context is not None:
-            # The first reads make the handshake, and none of them waits for a client.
+            # The first reads do the handshake, and none of them waits for a client.
             peer.setblocking(False)
             self._tls = context.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
         self.peer = self._tls or peer
@@ -90,13 +90,13 @@ class _Connection:
         self._received = b""
 
     def serve(self) -> bool:
-        """Read what has come, answer each whole request, and say whether the connection is still open."""
+        """Read available bytes, answer each complete request, and return whether the connection is still open."""
         try:
             while chunk := self.peer.recv(65_536):
                 self._received += chunk
                 while size := _request_size(self._received):
                     request, self._received = self._received[:size], self._received[size:]
-                    # A client that waits for each answer leaves room for it: this never blocks.
+                    # This never blocks: a client that waits for each answer leaves room for it.
                     self.peer.sendall(_echo(request) if request.startswith(_ECHO) else self._reply)
                 if not (self._tls and self._tls.pending()):
                     return True
@@ -109,7 +109,7 @@ class _Connection:
 
 
 def _request_size(received: bytes) -> int:
-    """Return the size of the first request, 0 while it is not whole."""
+    """Return the size of the first request, or 0 while it is incomplete."""
     head = received.find(b"\r\n\r\n")
     if head < 0:
         return 0
@@ -119,9 +119,9 @@ def _request_size(received: bytes) -> int:
 
 
 def _certified(folder: Path) -> ssl.SSLContext:
-    """Return TLS settings with a certificate of an authority made for it, which the folder's `bundle.pem` holds.
+    """Return TLS settings with a certificate from a new authority, which the folder's `bundle.pem` holds.
 
-    certifi's are in there as well: a bundle as long as the usual ones, since reading it is part of a cold start.
+    The bundle also holds certifi's certificates, so that it is as long as usual: a cold start includes reading it.
     """
     import certifi
     from tests.support.tls import Authority
@@ -147,7 +147,7 @@ def main() -> None:
         while True:
             for key, _ in selector.select():
                 if isinstance(key.data, _Connection):
-                    # Unregistered by number, since a closed socket has none any more.
+                    # Unregistered by number, since a closed socket no longer has one.
                     if not key.data.serve():
                         selector.unregister(key.fd)
                 elif isinstance(key.fileobj, socket.socket):

@@ -1,4 +1,4 @@
-"""The ways to sign one AdminInitiateAuth: makers that return a warm signature."""
+"""The ways to sign one AdminInitiateAuth: makers that return a warm signing function."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cognito_idp_sign(_: str) -> Call:
 
 
 def cognito_idp_date_and_sign(_: str) -> Call:
-    """Write the date and sign, which is what botocore's function does."""
+    """Format the date and sign, as botocore's function does."""
     from time import gmtime, strftime, time
 
     sign = _sign()
@@ -67,7 +67,7 @@ def _sign() -> Callable[[str], object]:
 
 
 def botocore_sign(_: str) -> Call:
-    """Sign the same headers and body with botocore, which replaces date and signature at each call."""
+    """Sign the same headers and body with botocore, which replaces the date and signature on each call."""
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials

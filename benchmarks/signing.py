@@ -1,4 +1,4 @@
-"""Time the signing of one AdminInitiateAuth, with our functions and with botocore's."""
+"""Time signing one AdminInitiateAuth, with our functions and with botocore's."""
 
 from __future__ import annotations
 

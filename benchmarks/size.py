@@ -1,4 +1,4 @@
-"""Add up the sizes of what is installed: our package itself, and each client with all that it needs."""
+"""Add up installed sizes: our package itself, and each client with all its dependencies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TARGET_MB: Final = 3.0
-# Title, environment, and the packages that are the client itself.
+# Title, environment, and the packages of the client itself.
 _CLIENTS: Final = {
     "cognito-idp": ("cognito_idp", environments.plain, ("cognito_idp",)),
     "capo": ("capo", environments.capo, ("capo_cognito_identity_provider",)),
@@ -29,7 +29,7 @@ _INSTALLERS: Final = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
 
 
 def measure(envs: Path) -> Report:
-    """Add up, and report."""
+    """Add up the sizes, and report."""
     installed = environments.install_all({name: home for name, (_, home, _) in _CLIENTS.items()}, envs)
     rows: list[dict[str, Any]] = []
     for name, (title, _, packages) in _CLIENTS.items():

@@ -1,4 +1,4 @@
-"""Time SRP: the CPU of a whole exchange beside pycognito's, and how long 50 exchanges in flight block an event loop."""
+"""Time SRP: CPU of a whole exchange next to pycognito's, and how long 50 exchanges in flight block an event loop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOMES: Final = {
 }
 _CPU_TARGETS: Final = {"python": 0.30, "gmpy2": 0.08}
 _LATE_TARGET_MS: Final = 5.0
-# Title, program, name of the contestant, environment.
+# Title, program, contestant's name, environment.
 _EXCHANGES: Final = {
     "pycognito": ("pycognito", "pycognito", "pycognito"),
     "python": ("cognito_idp, Python alone", "cognito-idp", "plain"),

@@ -1,9 +1,9 @@
 """The programs that `benchmarks.srp` runs in the contestants' environments; each prints one line of JSON.
 
-`srp_work.py exchange NAME CALLS TIMESTAMP` computes exchanges one after the other: the first one of the process, one
-with a known secret and at the given time (pycognito reads the clock itself), and then so many.
-`srp_work.py loop NAME ROUNDS` keeps 50 exchanges in flight on an asyncio loop, and times how late a task that wants to
-run every millisecond gets to run.
+`srp_work.py exchange NAME CALLS TIMESTAMP` computes exchanges one after another: the first of the process, one with a
+known secret at `TIMESTAMP` (pycognito reads the clock itself), and then `CALLS` more.
+`srp_work.py loop NAME ROUNDS` keeps 50 exchanges in flight on an asyncio loop, and times how late a task runs that
+wants to run every millisecond.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 IN_FLIGHT: Final = 50
 _TICK: Final = 0.001
-# As long as a service that is near takes to answer.
+# The time that a nearby service takes to answer.
 _ANSWER: Final = 0.01
 _POOL, _USER, _PASSWORD = "EXAMPLE01", "8a0f2a3c-5b7e-4d6f-9c1d-2e3f4a5b6c7d", "correct-horse-battery-staple"
 _SRP_B: Final = "f6c76f03232c3a93a634f5e49a74efbf" * 24
@@ -27,7 +27,7 @@ _BLOCK: Final = "iZY+s7lYj4/5me1dgBZ9QR0vYOoatfBh" * 50
 _TIMESTAMP: Final = "Mon Feb 10 18:30:12 UTC 2025"
 _SECRET_A: Final = 0x0F3C5A7E1B2D4C6F8A9B0C1D2E3F4A5B
 
-# Takes the ephemeral secret (None draws one) and the time of the claim; returns what is sent.
+# Takes the ephemeral secret (None draws one) and the time of the claim; returns the sent values.
 Exchange = Callable[[int | None, str], dict[str, str]]
 
 
@@ -44,7 +44,7 @@ def cognito_idp() -> Exchange:
 
 
 def pycognito() -> Exchange:
-    """Return pycognito's, without its calls of the service."""
+    """Return pycognito's exchange, without its calls to the service."""
     module: Any = import_module("pycognito.aws_srp")
 
     def exchange(secret_a: int | None, _: str) -> dict[str, str]:
@@ -83,7 +83,7 @@ _EXCHANGES: Final[dict[str, Callable[[], Exchange]]] = {"cognito-idp": cognito_i
 
 
 def time_exchanges(name: str, calls: int, timestamp: str) -> dict[str, Any]:
-    """Return the CPU seconds of the first exchange and of a later one, and what the one with a known secret sent."""
+    """Return the CPU seconds of the first and of a later exchange, and what the one with a known secret sent."""
     exchange = _EXCHANGES[name]()
     started = process_time()
     exchange(None, timestamp)
@@ -119,7 +119,7 @@ def _in_threads(name: str) -> Callable[[], Awaitable[object]]:
 
 
 async def time_loop(name: str, rounds: int) -> dict[str, Any]:
-    """Return, for each round, by how many seconds the ticking task was late at most, and the CPU of an exchange."""
+    """Return for each round the ticking task's longest delay in seconds, and the CPU of an exchange."""
     idle = name == "idle"
     sign_in = await _flows() if name in ("flows", "idle") else _in_threads(name.removesuffix("-threads"))
     await sign_in()

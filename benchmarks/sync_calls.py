@@ -1,7 +1,7 @@
-"""The ways to make one AdminInitiateAuth, sync: makers that take the server's URL and return a warm call.
+"""The ways to make one AdminInitiateAuth call, sync: makers that take the server's URL and return a warm call.
 
-A maker does the work once to see that the answer is right. Each imports what it needs itself, since each runs in an
-environment that lacks the others.
+A maker makes the call once to check the answer. Each maker has its own imports, since it runs in an environment that
+lacks the others.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 Call = Callable[[], object]
 Engine = Literal["httpx", "stdlib"]
 
-# Much like our client's defaults, which boto3 and httpx.Client have in their own way: each one set costs the transport
-# something. A connection is waited for longer, since a single pool is slow at 1,000 in flight.
+# Similar to our client's defaults; boto3 and httpx.Client have their own. Each limit costs the transport something.
+# The wait for a connection is longer, since a single pool is slow at 1,000 calls in flight.
 TIMEOUTS: Final = {"timeout": {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 60.0}}
-# What every signed call has to send, so that a bare transport does the work that a client's transport does.
+# The headers of every signed call, so that a bare transport does the same work as a client's transport.
 BARE_HEADERS: Final = {
     "content-type": data.CONTENT_TYPE,
     "x-amz-target": data.TARGET,
@@ -41,7 +41,7 @@ BARE_HEADERS: Final = {
 
 
 def raw_socket(url: str) -> Call:
-    """Send prebuilt bytes and read until the body is there; the floor of what Python can do."""
+    """Send prebuilt bytes and read the whole body: the least that Python can do."""
     import socket
     import ssl
 
@@ -83,7 +83,7 @@ def http_client(url: str) -> Call:
 
 
 def httpx_transport(url: str) -> Call:
-    """Hand httpx's transport a prebuilt request."""
+    """Pass a prebuilt request to httpx's transport."""
     import httpx
 
     transport = httpx.HTTPTransport()
@@ -97,7 +97,7 @@ def httpx_transport(url: str) -> Call:
 
 
 def stdlib_transport(url: str) -> Call:
-    """Hand our own engine a prebuilt request, without the client above it."""
+    """Pass a prebuilt request to our own engine, without the client above it."""
     from cognito_idp._transport import make_transport
 
     transport, request = make_transport("stdlib"), prebuilt(url)
@@ -110,7 +110,7 @@ def stdlib_transport(url: str) -> Call:
 
 
 def prebuilt(url: str) -> HttpRequest:
-    """Return the request as our engine takes it."""
+    """Return the request in our engine's form."""
     from cognito_idp import Timeout
     from cognito_idp._protocol.wire import HttpRequest
 
@@ -120,7 +120,7 @@ def prebuilt(url: str) -> HttpRequest:
 
 
 def our_client(url: str, engine: Engine) -> Client:
-    """Return our client as a user makes it."""
+    """Return our client, made as a user would make it."""
     from cognito_idp import Client, Credentials
 
     credentials = Credentials(data.ACCESS_KEY_ID, data.SECRET_ACCESS_KEY)
@@ -128,12 +128,12 @@ def our_client(url: str, engine: Engine) -> Client:
 
 
 def cognito_idp(engine: Engine) -> Callable[[str], Call]:
-    """Use our client as a user does."""
+    """Use our client as a user would."""
     return lambda url: call_of(our_client(url, engine))
 
 
 def cognito_idp_null(url: str) -> Call:
-    """Use our client over a transport that has the answer at hand: what is left is the library's own share."""
+    """Use our client over a transport with a ready answer, which leaves only the library's own share."""
     import httpx
 
     from cognito_idp import Client, Credentials
@@ -149,7 +149,7 @@ def cognito_idp_null(url: str) -> Call:
 
 
 def call_of(client: Client) -> Call:
-    """Return the call of our client, after the first one."""
+    """Return our client's call, after the first one."""
 
     def call() -> str | None:
         response = client.admin_initiate_auth(
@@ -166,7 +166,7 @@ def call_of(client: Client) -> Call:
 
 
 def cognito_idp_echo(engine: Engine) -> Callable[[str], Call]:
-    """Use our client for another user name at each call, and see that the answer is the one to that name."""
+    """Call our client with a different username each time, and check that the answer belongs to it."""
 
     def make(url: str) -> Call:
         client = our_client(f"{url}{data.ECHO_PATH}", engine)
@@ -189,7 +189,7 @@ def cognito_idp_echo(engine: Engine) -> Callable[[str], Call]:
 
 
 def boto3(url: str) -> Call:
-    """Use boto3's client as a user does: retries and checks of parameters as they come."""
+    """Use boto3's client as a user would, with its default retries and parameter checks."""
     import boto3
 
     client = boto3.client(
@@ -214,7 +214,7 @@ def boto3(url: str) -> Call:
 
 
 def capo(url: str) -> Call:
-    """Use capo's client as a user does."""
+    """Use capo's client as a user would."""
     from capo_cognito_identity_provider import CognitoIdentityProviderClient
 
     client = CognitoIdentityProviderClient(

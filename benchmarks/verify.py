@@ -1,6 +1,6 @@
-"""Time the verification of an access token whose key is at hand, by our verifiers and by PyJWT's decode.
+"""Time the verification of an access token with a known key, by our verifiers and by PyJWT's decode.
 
-All take turns in one process, once with the newest PyJWT and once with the oldest one that we support.
+They take turns in one process, once with the newest PyJWT and once with the oldest that we support.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _COLUMNS = (
 
 
 class Token(NamedTuple):
-    """An access token as Cognito issues them, and the key that it was signed with."""
+    """An access token as Cognito issues it, and its signing key."""
 
     text: str
     key: Any
@@ -102,7 +102,7 @@ def _in(environment: environments.Installed, envs: Path, rounds: int) -> dict[st
 
 
 def _take_turns(rounds: int) -> dict[str, list[float]]:
-    """Run every contestant in every round, after one round that doesn't count; to and fro."""
+    """Run every contestant in every round, in alternating order, after one round that doesn't count."""
     contestants = _contestants(_issue())
     for run in contestants.values():
         run(_CALLS)
@@ -138,7 +138,7 @@ def _issue() -> Token:
 
 
 def _contestants(token: Token) -> dict[str, Callable[[int], float]]:
-    """Return functions that verify so many times and return the CPU seconds of it."""
+    """Return functions that verify a number of times and return the CPU seconds used."""
     from base64 import urlsafe_b64decode
 
     import jwt

@@ -1,10 +1,9 @@
 """The process that holds one contestant, warm: `python -m benchmarks.worker NAME URL`.
 
-It reads tasks from standard input, a line of JSON each, and answers each with a line of JSON. A task says how many
-calls to make, after how many that don't count, and how many of them are in flight at once: as asyncio tasks, or in
-threads if the contestant is a sync one. At 0 in flight they are made one after the other with nothing between them.
-The answer tells the CPU and the wall seconds that one call took, the latencies of single calls (where some are in
-flight), and the memory of the process.
+It reads tasks from standard input, one line of JSON each, and answers each with a line of JSON. A task says how many
+calls to make, how many uncounted calls come first, and how many are in flight at once: as asyncio tasks, or in threads
+for a sync contestant. At 0 in flight, calls follow each other with nothing in between. The answer holds the CPU and
+wall seconds per call, the latencies of single calls (if any are in flight), and the memory of the process.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def main() -> None:
 
 async def _serve_async(name: str, url: str) -> None:
     call = await ASYNC[name](url)
-    # Reading blocks the event loop, which has nothing else to do between two tasks.
+    # Reading blocks the event loop, which is otherwise idle between two tasks.
     for task in _tasks():
         await _run_async(call, task.lead_in, task.in_flight)
         clock = _Clock()
@@ -65,13 +64,13 @@ class _Task(NamedTuple):
 def _tasks() -> Iterator[_Task]:
     for line in sys.stdin:
         yield _Task(**json.loads(line))
-    # Left at once: nobody cares any more for what the contestant holds open.
+    # Exit at once: the contestant's open resources no longer matter.
     os._exit(0)
 
 
 def _run(call: Call, calls: int, in_flight: int) -> list[float]:
-    """Make the calls, and return how long each took, where some are in flight."""
-    # All draw from one supply, so that none waits at the end for the slowest.
+    """Make the calls, and return the latencies if any are in flight."""
+    # All take from one supply, so that none waits at the end for the slowest.
     supply = repeat(None, calls)
     if not in_flight:
         for _ in supply:
@@ -92,7 +91,7 @@ def _run(call: Call, calls: int, in_flight: int) -> list[float]:
 
 
 async def _run_async(call: AsyncCall, calls: int, in_flight: int) -> list[float]:
-    """Make the calls as `_run` does, as tasks."""
+    """Make the calls like `_run`, as tasks."""
     supply = repeat(None, calls)
     latencies: list[float] = []
     if not in_flight:
@@ -111,7 +110,7 @@ async def _run_async(call: AsyncCall, calls: int, in_flight: int) -> list[float]
 
 
 class _Clock:
-    """The CPU and wall time since it was made, and the answer that tells them."""
+    """A stopwatch of CPU and wall time, which also builds the answer."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = perf_counter(), process_time()
@@ -123,7 +122,7 @@ class _Clock:
             assert len(latencies) == calls
             latencies.sort()
             answer |= {"p50": latencies[calls // 2], "p99": latencies[calls * 99 // 100]}
-        # Garbage that waits for its collection is no growth.
+        # Uncollected garbage doesn't count as growth.
         latencies.clear()
         gc.collect()
         sys.stdout.write(json.dumps({**answer, "rss": _rss()}) + "\n")
@@ -131,7 +130,7 @@ class _Clock:
 
 
 def _rss() -> int:
-    """Return the memory that the process holds, in bytes; its peak where the system doesn't tell."""
+    """Return the memory of the process in bytes, or its peak if the system doesn't report the current size."""
     if _STATM.exists():
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT

@@ -1,4 +1,4 @@
-"""A Lambda function behind API Gateway's HTTP API, which signs users in; and one for a queue, with calls at once.
+"""A Lambda function that signs users in behind API Gateway's HTTP API, and one for a queue, with concurrent calls.
 
     POST /sign-in   {"username": ..., "password": ...}  ->  tokens, or the challenge that comes next
     GET /me         Authorization: Bearer ...           ->  the user's attributes
@@ -6,8 +6,8 @@
 Settings: `USER_POOL_ID`, `CLIENT_ID`, and `CLIENT_SECRET` if the app client has one. Handlers: `lambda_handler.handler`
 and `lambda_handler.queue_handler`. The role needs `cognito-idp:AdminInitiateAuth` and `AdminUserGlobalSignOut`.
 
-What can be done before the first request is done while this module is imported, when Lambda gives a function all of the
-processor: the clients are made, connected, and loaded for the operations that follow.
+Everything possible happens while this module is imported, before the first request, when Lambda gives a function the
+full processor: the clients are made, connected, and warmed up for their operations.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class Context(Protocol):
-    """What Lambda tells of an invocation."""
+    """Lambda's information about an invocation."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how long it may still take."""
+        """Return how much time is left."""
         ...
 
 
@@ -42,7 +42,7 @@ LOG: Final = logging.getLogger(__name__)
 APP: Final = AppClient(os.environ["USER_POOL_ID"], os.environ["CLIENT_ID"], os.environ.get("CLIENT_SECRET"))
 CLIENT: Final = Client(APP.region)
 
-# Calls at once need an event loop, and one that stays: its connections do, too.
+# Concurrent calls need an event loop. It is kept, so that its connections are kept too.
 RUNNER: Final = asyncio.Runner()
 ASYNC_CLIENT: Final = AsyncClient(APP.region)
 _AT_ONCE = 10
@@ -51,7 +51,7 @@ try:
     CLIENT.warm_up("AdminInitiateAuth", "GetUser")
     RUNNER.run(ASYNC_CLIENT.warm_up("AdminUserGlobalSignOut"))
 except errors.CognitoIdpError as problem:
-    # A function that fails here is started again and again; by the first request all may be well.
+    # Lambda would restart a function that fails here again and again; the problem may be gone by the first request.
     LOG.warning("not warmed up: %s: %s", type(problem).__name__, problem)
 
 
@@ -60,7 +60,7 @@ def handler(event: Event, context: Context) -> Answer:
     route = _ROUTES.get(event["routeKey"])
     if route is None:
         return _answer(404, {"error": "NotFound"})
-    # To answer a little before Lambda would stop us: a caller is told more by 504 than by nothing.
+    # Answer shortly before Lambda would stop us: a 504 tells the caller more than no answer.
     client = CLIENT.with_options(timeout=max(0.1, context.get_remaining_time_in_millis() / 1000 - 0.5))
     try:
         return route(client, event)
@@ -72,9 +72,9 @@ def handler(event: Event, context: Context) -> Answer:
 
 
 def sign_in(client: Client, event: Event) -> Answer:
-    """Sign a user in by password, through the admin flow, which the function's role allows."""
-    given = _json_of(event)
-    username, password = given.get("username"), given.get("password")
+    """Sign a user in by password through the admin flow, which the function's role allows."""
+    body = _json_of(event)
+    username, password = body.get("username"), body.get("password")
     if not isinstance(username, str) or not isinstance(password, str):
         return _answer(400, {"error": "BadRequest"})
     outcome = client.sign_in(APP, username=username, password=password, flow="ADMIN_USER_PASSWORD_AUTH", admin=True)
@@ -82,16 +82,17 @@ def sign_in(client: Client, event: Event) -> Answer:
 
 
 def me(client: Client, event: Event) -> Answer:
-    """Return the attributes of the user whose access token came along.
+    """Return the attributes of the access token's user.
 
-    The service takes the tokens of every pool of the region, a stranger's too. Where more hangs on who it is than what
-    is shown here, verify the token first: by a JWT authorizer of the API, or a `TokenVerifier` of `APP`'s pool.
+    The service accepts tokens of every pool in the region, including other people's pools. If more than this display
+    depends on the user's identity, verify the token first, with the API's JWT authorizer or a `TokenVerifier` for
+    `APP`'s pool.
     """
     scheme, _, token = event["headers"].get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return _answer(401, {"error": "NotAuthorizedException"})
     user = client.get_user(access_token=token)
-    return _answer(200, {each.name: each.value for each in user.user_attributes})
+    return _answer(200, {attribute.name: attribute.value for attribute in user.user_attributes})
 
 
 _ROUTES: Final[Mapping[str, Callable[[Client, Event], Answer]]] = {"POST /sign-in": sign_in, "GET /me": me}
@@ -112,7 +113,7 @@ _STATUSES: Final[Mapping[type[errors.CognitoIdpError], tuple[int, int | None]]] 
 
 
 def _status_of(error: errors.CognitoIdpError) -> tuple[int, int | None]:
-    """Return the HTTP status for an error, and after how many seconds it is worth trying again."""
+    """Return the HTTP status for an error, and after how many seconds to try again."""
     if isinstance(error, errors.ServiceError) and error.is_throttle:
         return 429, 5
     if isinstance(error, errors.ServiceError) and error.is_retryable:
@@ -121,7 +122,7 @@ def _status_of(error: errors.CognitoIdpError) -> tuple[int, int | None]:
 
 
 def _public_name(error: errors.CognitoIdpError, status: int) -> str:
-    """Return what a caller may know: no unknown user, and nothing of what is wrong on our side."""
+    """Return the error name for the caller, which hides unknown users and problems on our side."""
     if status == 401:  # noqa: PLR2004
         return "NotAuthorizedException"
     if status == 429:  # noqa: PLR2004
@@ -138,17 +139,17 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
             "refresh_token": tokens.refresh_token,
             "expires_at": tokens.expires_at.isoformat() if tokens.expires_at else None,
         }
-    # The caller goes on with the service itself, or with a function like examples/fastapi_app/sign_in.py.
+    # The caller continues with the service itself, or with a function like examples/fastapi_app/sign_in.py.
     return {"challenge": outcome.name, "session": outcome.session}
 
 
 def _json_of(event: Event) -> Mapping[str, Any]:
     body = event.get("body") or ""
     try:
-        given = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
+        content = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
     except (ValueError, RecursionError):
         return {}
-    return given if isinstance(given, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _answer(status: int, body: Mapping[str, Any], retry_after: int | None = None) -> Answer:
@@ -159,9 +160,9 @@ def _answer(status: int, body: Mapping[str, Any], retry_after: int | None = None
 
 
 def queue_handler(event: Event, _: Context) -> Answer:
-    """Sign users out on all their devices: each message of an SQS queue is a user's name.
+    """Sign users out on all their devices: each message of an SQS queue is a username.
 
-    A message that failed for a passing reason is named in the answer, and comes again (`ReportBatchItemFailures`).
+    The answer names messages that failed for a temporary reason, and SQS sends them again (`ReportBatchItemFailures`).
     """
     return RUNNER.run(_sign_out_all(event["Records"]))
 

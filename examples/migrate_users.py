@@ -1,22 +1,22 @@
-"""Creates the users of a CSV file in a user pool, at a bounded rate; what was stopped is resumed where it was.
+"""Create the users of a CSV file in a user pool at a limited rate; a stopped run can be resumed.
 
     pip install '.[examples]'
     python -m examples.migrate_users users.csv --user-pool-id eu-west-1_EXAMPLE --rate 25
 
-The file is UTF-8, and its first line names the columns: `username`; where wanted `temporary_password` and `groups`
-(separated by `;`); and attributes by their names, such as `email`, `email_verified` or `custom:plan`. An empty cell is
-no value. Nobody is sent a message unless `--invite` says so.
+The file is UTF-8, and its first line names the columns: `username`; optionally `temporary_password` and `groups`
+(separated by `;`); and attributes by name, such as `email`, `email_verified` or `custom:plan`. An empty cell means no
+value. Users get a message only with `--invite`.
 
-A journal beside the file says which rows were about to be sent, and which are done. It is on the disk before a row is
-sent, so the program may be killed at any point: run the same command again. A user who exists already counts as done
-if an earlier attempt may have created it, by the journal, and it has every attribute of the row. Rows that failed stand
-in a report, and are tried again by the next run. Neither file holds a password.
+A journal next to the file records which rows were about to be sent and which are done. It is on the disk before a row
+is sent, so you may kill the program at any point and run the same command again. A user who exists already counts as
+done if, by the journal, an earlier attempt may have created it and it has every attribute of the row. Failed rows go
+into a report, and the next run tries them again. Neither file holds a password.
 
-No more than `burst + rate x T` requests are sent in any T seconds, retries included. A request that is sent again at
-once because the service refused its signature, which a wrong clock leads to, is not counted. Memory does not grow with
-the file, but for 9 bytes a row that an earlier run sent.
+At most `burst + rate x T` requests are sent in any T seconds, including retries. This doesn't count a request that is
+sent again at once because the service refused its signature, which a wrong clock causes. Memory doesn't grow with the
+file, except for 9 bytes per row that an earlier run sent.
 
-It ends with 0 when every row is done, 1 when some failed, 2 when it can't begin, 3 when it had to stop, and 130 after
+The exit code is 0 if every row is done, 1 if some failed, 2 if it can't begin, 3 if it had to stop, and 130 after
 Ctrl-C.
 """
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def ask_to_stop_on_signals(stop: Stop) -> None:
-    """End after the rows in flight at the first Ctrl-C or SIGTERM, at once at the second."""
+    """Stop after the rows in flight on the first Ctrl-C or SIGTERM, and at once on the second."""
     task = asyncio.current_task()
     assert task is not None
 
@@ -60,7 +60,7 @@ def ask_to_stop_on_signals(stop: Stop) -> None:
 
 
 def client_of(arguments: argparse.Namespace) -> AsyncClient:
-    """Return a client that does not retry by itself: each attempt has its turn."""
+    """Return a client that doesn't retry by itself, since each attempt needs its own turn."""
     return AsyncClient(arguments.region, profile=arguments.profile, endpoint_url=arguments.endpoint_url, retry="off")
 
 
@@ -85,31 +85,33 @@ async def migrate(job: Job) -> None:
 
 
 def burst_of(arguments: argparse.Namespace) -> int:
-    """Return the size of the bucket: a tenth of a second's turns unless given."""
+    """Return the size of the bucket; by default, a tenth of a second's turns."""
     return arguments.burst or max(1, int(arguments.rate / 10))
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """Return the options that one process and a cluster have in common."""
-    made = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    made.add_argument("file", type=Path, help="the users, as CSV")
-    made.add_argument("--user-pool-id", required=True, help="where to create them")
-    made.add_argument("--region", help="an AWS region, if neither the environment nor the pool's id tells")
-    made.add_argument("--profile", help="a profile of the AWS config files")
-    made.add_argument("--endpoint-url", help="a server other than AWS's")
-    made.add_argument("--rate", type=_positive(float), default=20.0, help="requests a second; stay below your quota")
-    made.add_argument(
+    """Return the parser with the shared options of the single process and the cluster."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    options.add_argument("file", type=Path, help="the users, as CSV")
+    options.add_argument("--user-pool-id", required=True, help="where to create them")
+    options.add_argument("--region", help="an AWS region, if neither the environment nor the pool's id tells")
+    options.add_argument("--profile", help="a profile of the AWS config files")
+    options.add_argument("--endpoint-url", help="a server other than AWS's")
+    options.add_argument("--rate", type=_positive(float), default=20.0, help="requests a second; stay below your quota")
+    options.add_argument(
         "--burst", type=_positive(int), help="requests that may go at once; a tenth of the rate if left out"
     )
-    made.add_argument("--concurrency", type=_positive(int), default=16, help="users in work at a time, in each process")
-    made.add_argument("--journal", type=Path, help="what was done; FILE.journal if left out")
-    made.add_argument("--report", type=Path, help="what failed; FILE.failures.csv if left out")
-    made.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave out a column")
-    made.add_argument("--skip-existing", action="store_true", help="count every user who exists already as done")
-    made.add_argument("--invite", action="store_true", help="let Cognito send each user an invitation")
-    made.add_argument("--deliver", nargs="+", choices=("EMAIL", "SMS"), default=["EMAIL"], help="how to invite")
-    made.add_argument("--dry-run", action="store_true", help="check the rows, and send nothing")
-    return made
+    options.add_argument(
+        "--concurrency", type=_positive(int), default=16, help="users in work at a time, in each process"
+    )
+    options.add_argument("--journal", type=Path, help="what was done; FILE.journal if left out")
+    options.add_argument("--report", type=Path, help="what failed; FILE.failures.csv if left out")
+    options.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave out a column")
+    options.add_argument("--skip-existing", action="store_true", help="count every user who exists already as done")
+    options.add_argument("--invite", action="store_true", help="let Cognito send each user an invitation")
+    options.add_argument("--deliver", nargs="+", choices=("EMAIL", "SMS"), default=["EMAIL"], help="how to invite")
+    options.add_argument("--dry-run", action="store_true", help="check the rows, and send nothing")
+    return options
 
 
 def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
@@ -124,7 +126,7 @@ def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
 
 
 def run(arguments: argparse.Namespace, migrate: Callable[[Job], Awaitable[None]] = migrate) -> int:
-    """Run a migration, print what came of it, and return the exit code."""
+    """Run a migration, print the result, and return the exit code."""
     file: Path = arguments.file
     arguments.journal = arguments.journal or file.with_name(f"{file.name}.journal")
     arguments.report = arguments.report or file.with_name(f"{file.name}.failures.csv")

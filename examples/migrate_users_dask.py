@@ -1,25 +1,25 @@
-"""Creates the users of a CSV file in a user pool by many processes or machines, with one bound on the rate of them all.
+"""Create the users of a CSV file in a user pool from many processes or machines, with one rate limit for all of them.
 
     pip install '.[examples]'
     python -m examples.migrate_users_dask users.csv --user-pool-id eu-west-1_EXAMPLE --rate 100 --workers 4
     python -m examples.migrate_users_dask users.csv --user-pool-id eu-west-1_EXAMPLE --rate 100 \
         --scheduler tls://10.0.0.5:8786
 
-It does what `migrate_users` does, with the same file, journal, report and exit codes, and by the same code: this
-process reads the file and keeps the journal, and Dask's workers create the users, a shard of rows at a time. A cluster
-of others needs this package and the folder above `examples` on the path of its scheduler and workers, which take AWS
-credentials from their own environment. Rows hold temporary passwords, so its address must be `tls://` (the
-certificates come from Dask's own configuration); the workers that `--workers` starts on this machine get TLS, too.
+It does what `migrate_users` does, with the same file, journal, report, exit codes and code. This process reads the
+file and keeps the journal; Dask's workers create the users, one shard of rows at a time. If you use an existing
+cluster, its scheduler and workers need this package and the folder above `examples` on their path, and they take AWS
+credentials from their own environment. Rows hold temporary passwords, so the cluster's address must be `tls://` (the
+certificates come from Dask's own configuration). The workers that `--workers` starts on this machine use TLS too.
 
-The rate. A quota belongs to the account, so the bucket is kept once, in the scheduler, the one process without which no
-worker works. Before it sends, a worker asks it for leave to send some requests; what it gets ends `LEASE_SECONDS`
-after it asked, by its own clock. So whatever workers join, die, stall or are idle, at most
-`burst + rate x (T + LEASE_SECONDS)` requests are sent in any T seconds. Nothing is shared out beforehand: a worker that
-has nothing to do takes nothing, and what a dead one had is lost, not used twice.
+Rate: a quota belongs to the account, so there is one bucket, in the scheduler, which every worker depends on. Before it
+sends, a worker asks the scheduler for a lease on some requests. The lease ends `LEASE_SECONDS` after the worker asked,
+by the worker's clock. So even if workers join, die, stall or idle, at most `burst + rate x (T + LEASE_SECONDS)`
+requests are sent in any T seconds. Nothing is allotted in advance: an idle worker takes nothing, and the lease of a
+dead worker is lost, not used twice.
 
-A worker that dies. Dask gives its shard to another one. The bucket's keeper counts how often a shard was begun, and at
-the second time every row of it is in doubt: a user who exists already counts as done if it has every attribute of the
-row. A shard that brings down several workers stops the run; the journal knows its rows.
+Dying workers: Dask gives the shard to another worker. The scheduler counts how often a shard was started. From the
+second time on, every row of the shard is in doubt: a user who exists already counts as done if it has every attribute
+of the row. A shard that kills several workers stops the run; the journal knows its rows.
 """
 
 from __future__ import annotations
@@ -47,51 +47,51 @@ if TYPE_CHECKING:
 
 SHARD_ROWS = 25
 SHARDS_A_WORKER = 2
-# How often a worker asks when there is nothing to be had.
+# How often a worker asks while no turns are available.
 POLL_SECONDS = 0.05
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Coordinator(SchedulerPlugin):
-    """Keeps the bucket of all workers, and counts how often a shard was begun. It lives in Dask's scheduler."""
+    """Holds the bucket of all workers and counts how often each shard was started. It lives in Dask's scheduler."""
 
     name = "migration"
 
     def __init__(self, rate: float, burst: int) -> None:
-        """Take the bound: `rate` requests a second, `burst` at once."""
+        """Take the limit: `rate` requests per second, `burst` at once."""
         self._rate, self._burst = rate, burst
         self._begun: dict[str, int] = {}
 
     async def start(self, scheduler: Any) -> None:
-        """Begin to answer workers."""
+        """Start answering workers."""
         self._bucket = TokenBucket(self._rate, self._burst)
         scheduler.handlers.update(migration_begin=self.begin, migration_lease=self.lease)
 
-    def begin(self, shard: str, worker: str) -> int:  # noqa: ARG002 - for whoever watches
-        """Return how often a shard was begun, this time included."""
+    def begin(self, shard: str, worker: str) -> int:  # noqa: ARG002 - for observers
+        """Return how often a shard was started, including this time."""
         self._begun[shard] = self._begun.get(shard, 0) + 1
         return self._begun[shard]
 
-    def lease(self, wanted: int, worker: str) -> Lease:  # noqa: ARG002 - for whoever watches
-        """Grant some of the wanted turns."""
+    def lease(self, wanted: int, worker: str) -> Lease:  # noqa: ARG002 - for observers
+        """Grant some of the requested turns."""
         lease = self._bucket.take(wanted)
         return lease if lease.turns else Lease(0, max(lease.wait, POLL_SECONDS))
 
     def transition(self, key: Any, start: Any, finish: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002
-        """Forget a shard that is over."""
+        """Forget a finished shard."""
         if finish == "forgotten":
             self._begun.pop(key, None)
 
 
 class ShardResult(NamedTuple):
-    """What became of the rows, by their place in the shard; rows that are missing were not settled, for a reason."""
+    """The outcome of the rows, by their position in the shard; rows that are missing were not settled, for a reason."""
 
     settled: list[tuple[int, Failure | None]]
     stopped: str | None
 
 
 async def migrate_shard(shard: str, rows: list[Row], options: argparse.Namespace) -> ShardResult:
-    """Create the users of a shard. This runs on a worker, on its event loop."""
+    """Create the users of a shard. This runs on a worker's event loop."""
     worker = distributed.get_worker()
     begun = await worker.scheduler.migration_begin(shard=shard, worker=worker.address)
     if begun > 1:
@@ -117,7 +117,7 @@ async def migrate_shard(shard: str, rows: list[Row], options: argparse.Namespace
 
 
 async def migrate(job: Job) -> None:
-    """Create the users by a cluster."""
+    """Create the users with a cluster."""
     options = job.arguments
     if options.scheduler:
         check_address(options.scheduler)
@@ -143,10 +143,10 @@ def _dask(cluster: Any) -> distributed.Client:
 
 
 def check_address(address: str) -> None:
-    """Refuse a scheduler to which passwords would go in the clear.
+    """Refuse a scheduler that would receive passwords in the clear.
 
     Raises:
-        CantBeginError: it is neither `tls://` nor on this machine.
+        CantBeginError: the address is neither `tls://` nor on this machine.
     """
     url = urlsplit(address)
     if url.scheme != "tls" and url.hostname not in LOOPBACK:
@@ -155,7 +155,7 @@ def check_address(address: str) -> None:
 
 
 async def share_out(job: Job, dask: distributed.Client, coordinator: Coordinator) -> None:
-    """Give the rows to the workers, a few shards for each at a time, and settle what comes back."""
+    """Give the rows to the workers, a few shards per worker at a time, and settle the results."""
     options = job.arguments
     ask_to_stop_on_signals(job.stop)
     await dask.register_plugin(coordinator)

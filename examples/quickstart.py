@@ -1,9 +1,9 @@
-"""The quick start: a Cognito server on this machine, a user, and sign-ins that succeed and that don't.
+"""The quick start: a Cognito server on this machine, a user, and successful and refused sign-ins.
 
     pip install '.[local]'
     python examples/quickstart.py
 
-It needs no AWS account and nothing from the network, and leaves nothing behind.
+It needs neither an AWS account nor the network, and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PASSWORD = "Correct-Horse-1"
 
 
 class Pool(NamedTuple):
-    """The ids of a user pool and of the app client that signs its users in."""
+    """The ids of a user pool and its app client."""
 
     id: str
     client_id: str
@@ -50,7 +50,7 @@ class Pool(NamedTuple):
 
 def main() -> int:
     """Run the quick start and return the exit code."""
-    # Our calls go to this machine, whatever proxy it has for others.
+    # Our calls stay on this machine, so they bypass any proxy.
     os.environ["no_proxy"] = "127.0.0.1"
     started = time.perf_counter()
     print(f"cognito-idp {cognito_idp.__version__}, quick start")
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def tour(server: CognitoServer) -> None:
-    """Show what works, then what doesn't."""
+    """Show what works, then what is refused."""
     with Client(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url) as client:
         heading("Setting up")
         show("server", f"ministack on {server.endpoint_url}, which checks every signature")
@@ -87,7 +87,7 @@ def tour(server: CognitoServer) -> None:
 
 @contextmanager
 def user_pool(client: Client) -> Iterator[Pool]:
-    """Make a user pool with an app client, by operation names and wire members, and delete it at the end."""
+    """Create a user pool with an app client, by operation names and wire members, and delete it at the end."""
     pool_id = client.call("CreateUserPool", {"PoolName": "quickstart"})["UserPool"]["Id"]
     try:
         members = {
@@ -104,7 +104,7 @@ def user_pool(client: Client) -> Iterator[Pool]:
 
 
 def add_user(client: Client, pool: Pool) -> None:
-    """Make a user with a password that need not be changed."""
+    """Create a user with a permanent password."""
     user = {"UserPoolId": pool.id, "Username": USERNAME}
     attributes = [{"Name": "email", "Value": "mary@example.com"}]
     client.call("AdminCreateUser", {**user, "UserAttributes": attributes, "MessageAction": "SUPPRESS"})
@@ -125,7 +125,7 @@ def sign_in(client: Client, pool: Pool, password: str) -> AuthenticationResultTy
 
 
 async def sign_in_async(server: CognitoServer, pool: Pool) -> AuthenticationResultType:
-    """Sign the user in once more: the same call, awaited."""
+    """Sign the user in again: the same call, awaited."""
     async with AsyncClient(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url) as client:
         response = await client.admin_initiate_auth(
             user_pool_id=pool.id,
@@ -148,7 +148,7 @@ def show_refusal(label: str, attempt: Callable[[], object], expected: type[Servi
 
 
 def show_tokens(result: AuthenticationResultType, *, with_claims: bool) -> None:
-    """Show how long the tokens are and what they say; never a token itself, since it is as good as a password."""
+    """Show the tokens' lengths and claims; never show a token itself, since it is as good as a password."""
     tokens = {"access token": result.access_token, "id token": result.id_token, "refresh token": result.refresh_token}
     for name, token in tokens.items():
         show(name, f"{len(token or ''):,} characters")
@@ -158,7 +158,7 @@ def show_tokens(result: AuthenticationResultType, *, with_claims: bool) -> None:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """Return what a token says. This doesn't verify its signature, as a program that trusts a token must."""
+    """Return a token's claims, without verifying its signature. A program that trusts a token must verify it."""
     payload = token.split(".")[1]
     claims: dict[str, Any] = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     times = {
@@ -169,7 +169,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def heading(text: str) -> None:
-    """Begin a step."""
+    """Print the heading of a step."""
     print(f"\n{text}")
 
 

@@ -1,9 +1,9 @@
-"""A whole sign-in: a first password, an authenticator app, a resumed challenge, fresh tokens, and their verification.
+"""A whole sign-in: a first password, an authenticator app, a resumed challenge, token verification and refresh.
 
     pip install '.[local,jwt]'
     python examples/sign_in.py
 
-It runs against a Cognito server on this machine, needs no AWS account, and leaves nothing behind.
+It runs against a Cognito server on this machine, needs no AWS account and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> int:
     """Run the example and return the exit code."""
     started = time.perf_counter()
     print(f"cognito-idp {cognito_idp.__version__}, a whole sign-in\n")
-    # Our calls go to this machine, whatever proxy it has for others.
+    # Our calls stay on this machine, so they bypass any proxy.
     os.environ["no_proxy"] = "127.0.0.1"
     try:
         with cognito_server() as server, connected(server) as client:
@@ -62,12 +62,12 @@ def main() -> int:
 
 
 def connected(server: CognitoServer) -> Client:
-    """Return a client of the server."""
+    """Return a client for the server."""
     return Client(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url)
 
 
 def new_app(client: Client) -> AppClient:
-    """Make a pool whose users may have an authenticator app, an app client with a secret, and a user."""
+    """Create a pool that allows authenticator apps, an app client with a secret, and a user."""
     pool = client.create_user_pool(pool_name="people").user_pool
     assert pool is not None
     assert pool.id is not None
@@ -76,14 +76,14 @@ def new_app(client: Client) -> AppClient:
         mfa_configuration="OPTIONAL",
         software_token_mfa_configuration=SoftwareTokenMfaConfigType(enabled=True),
     )
-    made = client.create_user_pool_client(
+    app_client = client.create_user_pool_client(
         user_pool_id=pool.id,
         client_name="web",
         generate_secret=True,
         explicit_auth_flows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     ).user_pool_client
-    assert made is not None
-    assert made.client_id is not None
+    assert app_client is not None
+    assert app_client.client_id is not None
     client.admin_create_user(
         user_pool_id=pool.id,
         username=USERNAME,
@@ -91,11 +91,11 @@ def new_app(client: Client) -> AppClient:
         message_action="SUPPRESS",
         user_attributes=[AttributeType(name="email", value="mary@example.com")],
     )
-    return AppClient(pool.id, made.client_id, made.client_secret)
+    return AppClient(pool.id, app_client.client_id, app_client.client_secret)
 
 
 def first_sign_in(client: Client, app: AppClient) -> str:
-    """Sign in with the temporary password, choose another one, and set up an authenticator app; return its secret."""
+    """Sign in with the temporary password, choose a new one, and set up an authenticator app; return its secret."""
     outcome = client.sign_in(app, username=USERNAME, password=FIRST_PASSWORD)
     match outcome:
         case NewPasswordRequired(required_attributes=names):
@@ -117,7 +117,7 @@ def first_sign_in(client: Client, app: AppClient) -> str:
 
 
 def sign_in_with_mfa(client: Client, app: AppClient, secret: str) -> Tokens:
-    """Prove the password in one step and give the code in another, as two requests to a web back end would."""
+    """Prove the password in one step and send the code in another, like two requests to a web back end."""
     outcome = client.sign_in(app, username=USERNAME, password=PASSWORD)
     assert isinstance(outcome, SoftwareTokenMfa)
     state = outcome.to_state()
@@ -139,7 +139,7 @@ def sign_in_with_mfa(client: Client, app: AppClient, secret: str) -> Tokens:
 
 
 def verify(server: CognitoServer, app: AppClient, tokens: Tokens) -> None:
-    """Verify the access token with the pool's public keys, which this server, unlike AWS, has at its own address."""
+    """Verify the access token with the pool's public keys; unlike AWS, this server has them at its own address."""
     jwks_uri = f"{server.endpoint_url}/{app.user_pool_id}/.well-known/jwks.json"
     pool = TrustedPool(app.user_pool_id, client_ids=app.client_id, jwks_uri=jwks_uri)
     with TokenVerifier(pool, token_use="access") as verifier:

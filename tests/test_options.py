@@ -236,7 +236,7 @@ def test_off_is_one_attempt(make: Callable[..., Options], environ: dict[str, str
 
 def test_an_unknown_mode(make: Callable[..., Options]) -> None:
     """An unknown retry mode is refused, and the text says which there are."""
-    with pytest.raises(ConfigError, match=r"retry='fast' is no retry mode.*'standard', 'adaptive' and 'off'"):
+    with pytest.raises(ConfigError, match=r"retry='fast' is not a retry mode.*'standard', 'adaptive' or 'off'"):
         make("us-east-1", retry="fast")
 
 

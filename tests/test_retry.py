@@ -120,7 +120,7 @@ def test_the_number_of_attempts(max_attempts: int) -> None:
 @pytest.mark.parametrize("max_attempts", [0, -1])
 def test_a_number_of_attempts_that_can_not_be_one(max_attempts: int) -> None:
     """There must be a first attempt."""
-    with pytest.raises(ConfigError, match=f"max_attempts must be at least 1, is {max_attempts}"):
+    with pytest.raises(ConfigError, match=f"max_attempts must be at least 1, not {max_attempts}"):
         StandardRetry(max_attempts)
 
 
@@ -285,9 +285,7 @@ def test_a_policy_of_ones_own() -> None:
 @pytest.mark.parametrize("mode", ["legacy", "Standard", "none"])
 def test_a_mode_that_does_not_exist(mode: str) -> None:
     """An unknown mode is refused by name, with the names that there are."""
-    with pytest.raises(
-        ConfigError, match=f"retry='{mode}' is no retry mode; there are 'standard', 'adaptive' and 'off'"
-    ):
+    with pytest.raises(ConfigError, match=f"retry='{mode}' is not a retry mode; use 'standard', 'adaptive' or 'off'"):
         policy_of(mode)
 
 

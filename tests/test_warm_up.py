@@ -89,7 +89,7 @@ def _must_not_compile(*_: Any) -> Any:
 def test_an_unknown_operation(kit: Kit, operation: Any) -> None:
     """A name that is none of an operation is refused before anything is sent."""
     service = Responder()
-    with pytest.raises(ConfigError, match="is no operation; name one as AWS does"):
+    with pytest.raises(ConfigError, match="is not an operation; name one as AWS does"):
         kit.run(kit.client(respond=service).warm_up, operation)
     assert [] == service.requests
 

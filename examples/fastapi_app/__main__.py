@@ -1,6 +1,6 @@
 """Run the app against a Cognito server on this machine: `python -m examples.fastapi_app [PORT]`.
 
-The mails that the service would send, with their codes, are printed here.
+It prints the mails that the service would send, including their codes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("python -m examples.fastapi_app", description="Run the app on this machine.")
     parser.add_argument("port", nargs="?", type=int, default=_PORT, help=f"the port to listen on ({_PORT})")
     port: int = parser.parse_args(arguments).port
-    # Our calls go to this machine, whatever proxy it has for others.
+    # Our calls stay on this machine, so they bypass any proxy.
     os.environ["no_proxy"] = "127.0.0.1"
     stopped = threading.Event()
     try:

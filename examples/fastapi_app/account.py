@@ -1,4 +1,4 @@
-"""The pages for who is signed in: the account, its authenticator app, and the two ways out."""
+"""The pages for signed-in people: the account, its authenticator app, and two ways to sign out."""
 
 from typing import Annotated
 
@@ -18,16 +18,16 @@ router = APIRouter()
 
 @router.get("/account")
 async def show_account(here: Here, person: SignedInPerson, notice: str = "") -> Response:
-    """Show who is signed in."""
+    """Show the account."""
     try:
         user = await here.client.get_user(access_token=person.access_token)
     except NotAuthorizedException as error:
-        # The token verifies and was revoked all the same: the person signed out everywhere, from elsewhere.
+        # The token verifies but has been revoked: the person signed out everywhere, from another device.
         await here.sessions.end(person.session_id)
         raise SignInNeededError from error
     return here.pages.account(
         notice=notice,
-        email={each.name: each.value for each in user.user_attributes}.get("email", user.username),
+        email={attribute.name: attribute.value for attribute in user.user_attributes}.get("email", user.username),
         has_totp="SOFTWARE_TOKEN_MFA" in (user.user_mfa_setting_list or ()),
         claims=person.claims,
     )
@@ -35,11 +35,11 @@ async def show_account(here: Here, person: SignedInPerson, notice: str = "") -> 
 
 @router.post("/account/totp")
 async def begin_totp(here: Here, person: SignedInPerson) -> Response:
-    """Have the service make a secret for an authenticator app, and show it."""
+    """Get a secret for an authenticator app from the service, and show it."""
     user = await here.client.get_user(access_token=person.access_token)
-    made = await here.client.associate_software_token(access_token=person.access_token)
-    address = {each.name: each.value for each in user.user_attributes}.get("email") or user.username
-    setup = TotpSetup(client_id=here.app.client_id, username=address, secret_code=made.secret_code or "")
+    token = await here.client.associate_software_token(access_token=person.access_token)
+    address = {attribute.name: attribute.value for attribute in user.user_attributes}.get("email") or user.username
+    setup = TotpSetup(client_id=here.app.client_id, username=address, secret_code=token.secret_code or "")
     response = see_other("/account/totp")
     here.cookies.challenge.write(response, setup.to_state())
     return response
@@ -47,14 +47,14 @@ async def begin_totp(here: Here, person: SignedInPerson) -> Response:
 
 @router.get("/account/totp")
 async def show_totp(request: Request, here: Here, _: SignedInPerson) -> Response:
-    """Show the secret as a QR code, and ask for the code that the app shows then."""
+    """Show the secret as a QR code, and ask for the app's code."""
     setup = _setup(request, here)
     return see_other("/account") if setup is None else here.pages.form(_form(here, setup))
 
 
 @router.post("/account/totp/confirm")
 async def confirm_totp(request: Request, here: Here, person: SignedInPerson, code: Annotated[str, Form()]) -> Response:
-    """Turn the authenticator app on, once it has shown the right code."""
+    """Turn the authenticator app on if the code is right."""
     setup = _setup(request, here)
     if setup is None:
         return see_other("/account")
@@ -70,14 +70,14 @@ async def confirm_totp(request: Request, here: Here, person: SignedInPerson, cod
 
 @router.post("/account/totp/off")
 async def turn_totp_off(here: Here, person: SignedInPerson) -> Response:
-    """Ask for the authenticator app's code no more."""
+    """Stop asking for the authenticator app's code."""
     await _prefer_totp(here, person.access_token, enabled=False)
     return see_other("/account", "totp-off")
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, here: Here) -> Response:
-    """End the session here, and have its tokens revoked."""
+    """End the session here, and revoke its tokens."""
     session_id = here.cookies.session.read(request)
     session = None if session_id is None else await here.sessions.find(session_id)
     response = see_other("/sign-in", "signed-out")
@@ -85,7 +85,7 @@ async def sign_out(request: Request, here: Here) -> Response:
         cookie.clear(response)
     if session_id is None or session is None:
         return response
-    # First what can't fail: whoever wants to leave is let go even when the service can't be reached.
+    # First the part that can't fail: people can leave even if the service is unreachable.
     await here.sessions.end(session_id)
     try:
         await session.sign_out()
@@ -98,7 +98,7 @@ async def sign_out(request: Request, here: Here) -> Response:
 
 @router.post("/sign-out-everywhere")
 async def sign_out_everywhere(here: Here, person: SignedInPerson) -> Response:
-    """Have all tokens of the person revoked, on all devices; an error says that they were not."""
+    """Revoke all tokens of the person, on all devices; an error means that they were not revoked."""
     await person.session.global_sign_out()
     await here.sessions.end(person.session_id)
     response = see_other("/sign-in", "signed-out-everywhere")

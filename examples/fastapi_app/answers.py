@@ -1,4 +1,4 @@
-"""The answers to what no route has answered: a page for a person, JSON for a program."""
+"""Answers to errors that no route handled: a page for a person, JSON for a program."""
 
 import logging
 
@@ -18,7 +18,7 @@ _BEARER_ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
 
 
 def add_error_answers(app: FastAPI, pages: Pages) -> None:
-    """Have the app answer exceptions."""
+    """Add the exception handlers to the app."""
 
     def answer(request: Request, problem: Problem) -> Response:
         if not request.url.path.startswith("/api/"):

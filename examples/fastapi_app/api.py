@@ -1,4 +1,4 @@
-"""The JSON API, for programs that bring an access token: `Authorization: Bearer ...`. No cookie counts here."""
+"""The JSON API for programs with an access token (`Authorization: Bearer ...`). Cookies don't count here."""
 
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ async def bearer(here: Here, credentials: Bearer) -> AccessTokenClaims:
     """Return the claims of the request's access token.
 
     Raises:
-        TokenError: there is none, or it is refused.
+        TokenError: the token is missing or refused.
     """
     if credentials is None:
         msg = "the request has no Authorization header with a bearer token"
@@ -32,7 +32,7 @@ Caller = Annotated[AccessTokenClaims, Depends(bearer)]
 
 @router.get("/me")
 async def me(claims: Caller) -> dict[str, Any]:
-    """Return who the token belongs to."""
+    """Return the token's user."""
     return {
         "sub": claims.sub,
         "username": claims.username,

@@ -1,4 +1,4 @@
-"""The app: its routes, and what it opens when it starts.
+"""The app: its routes, and its start-up.
 
 uvicorn --factory examples.fastapi_app.app:from_environ
 """
@@ -28,19 +28,19 @@ _TIMEOUT = 10.0
 
 
 def from_environ() -> FastAPI:
-    """Make the app with settings from the environment."""
+    """Return the app with settings from the environment."""
     return create_app(Settings.from_environ(os.environ))
 
 
 def create_app(
     settings: Settings, *, store: SessionStore | None = None, transport: httpx.AsyncBaseTransport | None = None
 ) -> FastAPI:
-    """Make the app.
+    """Return the app.
 
     Args:
-        settings: what it must be told.
-        store: where sessions are kept; None: in this process.
-        transport: what the client sends by; None: its own choice.
+        settings: the app's settings.
+        store: the session store; None keeps sessions in this process.
+        transport: the client's transport; None means its default.
     """
     pages = Pages(settings.name)
 
@@ -48,17 +48,17 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         trusted = TrustedPool(settings.app.user_pool_id, client_ids=settings.app.client_id, jwks_uri=settings.jwks_uri)
         async with (
-            # All that the app calls is unsigned: it needs no AWS credentials.
+            # The app only makes unsigned calls, so it needs no AWS credentials.
             AsyncClient(
                 settings.app.region, endpoint_url=settings.endpoint_url, timeout=_TIMEOUT, transport=transport
             ) as client,
             AsyncTokenVerifier(trusted, token_use="access") as verifier,
         ):
             try:
-                # So that the first sign-in doesn't wait for what has to be loaded and connected once.
+                # So that the first sign-in doesn't wait for one-time loading and connecting.
                 await client.warm_up("InitiateAuth", "RespondToAuthChallenge", "GetUser")
             except TransportError as error:
-                # The service may be back before anybody comes.
+                # The service may be back before the first request.
                 LOG.warning("not warmed up: %s", error)
             app.state.services = Services(
                 settings=settings,
@@ -76,7 +76,7 @@ def create_app(
             )
             yield
 
-    # No generated documentation: its pages load scripts from elsewhere.
+    # No generated documentation, since its pages load scripts from other sites.
     app = FastAPI(title=settings.name, lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Security, settings=settings)
     for module in (sign_up, sign_in, passwords, account, api):
@@ -89,5 +89,5 @@ def create_app(
 
 
 async def home() -> Response:
-    """Go to the account, which goes on to the sign-in for who is not signed in."""
+    """Redirect to the account, which redirects to the sign-in if nobody is signed in."""
     return see_other("/account")

@@ -1,4 +1,4 @@
-"""What each challenge of a sign-in asks a person, and how the answer is given: one function for each of the two."""
+"""The form for each sign-in challenge, and the call that answers it: one function for each."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _LABELS: Final[Mapping[str, str]] = {
     "SMS_OTP": "A code by text message",
     "SOFTWARE_TOKEN_MFA": "An authenticator app",
 }
-"""What a person can choose here. Passkeys are not among it: a browser makes their proof by a script."""
+"""The choices offered here. Passkeys are missing, since a browser needs a script for them."""
 
 
 class UnsupportedChallengeError(Exception):
     """This app has no form for a challenge."""
 
 
-def form_for(  # noqa: PLR0911 - a return a challenge
+def form_for(  # noqa: PLR0911 - one return per challenge
     challenge: Challenge, app_name: str, address: str
 ) -> Form:
-    """Return the form that asks for the answer; `address` is how the person signs in.
+    """Return the form for a challenge; `address` is what the person signs in with.
 
     Raises:
-        UnsupportedChallengeError: there is none for it.
+        UnsupportedChallengeError: the challenge has no form.
     """
     match challenge:
         case TotpSetup():
@@ -71,37 +71,37 @@ def form_for(  # noqa: PLR0911 - a return a challenge
 
 
 async def answer(  # noqa: PLR0911
-    client: AsyncClient, app: AppClient, challenge: Challenge, given: Mapping[str, str], address: str
+    client: AsyncClient, app: AppClient, challenge: Challenge, fields: Mapping[str, str], address: str
 ) -> Outcome:
-    """Answer a challenge with what the form was filled in with.
+    """Answer a challenge with the form's input.
 
     Raises:
-        UnsupportedChallengeError: there is no form for it.
-        CognitoIdpError: the answer is wrong, or can't be given.
+        UnsupportedChallengeError: the challenge has no form.
+        CognitoIdpError: the answer is wrong, or can't be sent.
     """
     match challenge:
         case CodeChallenge():
-            return await client.respond(app, challenge, code="".join(given.get("code", "").split()))
-        case MfaSetup() if given.get("choice") == "EMAIL_OTP":
+            return await client.respond(app, challenge, code="".join(fields.get("code", "").split()))
+        case MfaSetup() if fields.get("choice") == "EMAIL_OTP":
             return await client.respond(app, challenge, email=address)
         case MfaSetup():
             return await client.set_up_totp(app, challenge)
         case SelectMfaType() | SelectChallenge():
-            return await client.respond(app, challenge, choice=given.get("choice", ""))
+            return await client.respond(app, challenge, choice=fields.get("choice", ""))
         case NewPasswordRequired(required_attributes=names):
-            attributes = {name: given.get(f"attribute.{name}", "") for name in names}
+            attributes = {name: fields.get(f"attribute.{name}", "") for name in names}
             return await client.respond(
-                app, challenge, new_password=given.get("new_password", ""), attributes=attributes
+                app, challenge, new_password=fields.get("new_password", ""), attributes=attributes
             )
         case Password() | PasswordSrp():
-            return await client.respond(app, challenge, password=given.get("password", ""))
+            return await client.respond(app, challenge, password=fields.get("password", ""))
         case CustomChallenge():
-            return await client.respond(app, challenge, answer=given.get("answer", ""))
+            return await client.respond(app, challenge, answer=fields.get("answer", ""))
     raise UnsupportedChallengeError(challenge.name)
 
 
 def totp_form(setup: TotpSetup, app_name: str, address: str, action: str, links: tuple[Link, ...]) -> Form:
-    """Return the form that shows a QR code for an authenticator app, and asks for the code that the app shows then."""
+    """Return the form that shows a QR code for an authenticator app and asks for the app's code."""
     return Form(
         title="Set up your authenticator app",
         intro="Scan the picture with the app on your phone, then type in the code that it shows.",

@@ -1,6 +1,6 @@
-"""Cookies that a browser keeps for us but can neither read nor change, each of them for one purpose.
+"""Cookies that a browser keeps for us but can neither read nor change, each for one purpose.
 
-Fernet (AES-CBC and HMAC-SHA256) seals them with the time, so that an old one is refused even if a browser kept it.
+Fernet (AES-CBC and HMAC-SHA256) seals them with the time, so an old cookie is refused even if a browser kept it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _MAX_BYTES = 4000
-"""Browsers drop a larger cookie without a word (RFC 6265, 6.1: 4096 bytes with its name and attributes)."""
+"""Browsers silently drop a larger cookie (RFC 6265, 6.1: 4096 bytes with its name and attributes)."""
 
 
 class CookieTooLargeError(ValueError):
@@ -30,7 +30,7 @@ class CookieTooLargeError(ValueError):
 
 @attrs.frozen
 class SealedCookie:
-    """One cookie: how to write it, read it and take it away."""
+    """One cookie: write, read and clear it."""
 
     purpose: str
     max_age: int
@@ -41,16 +41,16 @@ class SealedCookie:
 
     @property
     def name(self) -> str:
-        """Its name. With the prefix, browsers take it only by TLS and for this host alone."""
+        """The cookie's name. With the prefix, browsers accept it only over TLS and for this host alone."""
         return f"__Host-{self.purpose}" if self.secure else self.purpose
 
     def write(self, response: Response, text: str) -> None:
-        """Have the browser keep a text.
+        """Store a text in the browser.
 
         Raises:
-            CookieTooLargeError: browsers would not keep it.
+            CookieTooLargeError: browsers would drop it.
         """
-        # The purpose is sealed in, or else one cookie's value would be good in the place of another.
+        # The purpose is sealed in, or one cookie's value would be valid in place of another's.
         value = self._seal.encrypt_at_time(f"{self.purpose}:{text}".encode(), int(self._clock())).decode("ascii")
         if len(self.name) + len(value) > _MAX_BYTES:
             msg = f"the cookie {self.name} would have {len(value)} bytes, over {_MAX_BYTES}"
@@ -60,17 +60,17 @@ class SealedCookie:
         )
 
     def read(self, request: Request) -> str | None:
-        """Return the text; None if there is none, if it is too old, or if it is not ours."""
+        """Return the text, or None if the cookie is missing, too old, or not ours."""
         try:
             data = self._seal.decrypt_at_time(request.cookies.get(self.name, ""), self.max_age, int(self._clock()))
         except (InvalidToken, ValueError):
-            # ValueError is Fernet's answer to what is not ASCII.
+            # Fernet raises ValueError for non-ASCII text.
             return None
         purpose, _, text = data.decode().partition(":")
         return text if purpose == self.purpose else None
 
     def clear(self, response: Response) -> None:
-        """Have the browser forget it."""
+        """Remove the cookie from the browser."""
         response.delete_cookie(self.name, secure=self.secure, httponly=True, samesite=self.same_site)
 
 
@@ -79,7 +79,7 @@ class Cookies:
     """The app's cookies.
 
     `session` is the id of a session. `challenge` is a sign-in that waits for an answer, or an authenticator app that is
-    being set up. `pending` is the address of somebody who is to type in a code that was sent there.
+    being set up. `pending` is the address of a person who still has to enter the code sent to it.
     """
 
     session: SealedCookie
@@ -88,11 +88,11 @@ class Cookies:
 
 
 def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Cookies:
-    """Return the cookies that the settings make."""
+    """Return the cookies for the settings."""
     seal = MultiFernet([Fernet(key) for key in settings.cookie_keys])
     secure = settings.is_https
     return Cookies(
-        # Lax: who follows a link from a mail stays signed in. The others are only for steps within the app.
+        # Lax: a person who follows a link in a mail stays signed in. The others are only for steps within the app.
         SealedCookie("session", settings.session_seconds, secure, "lax", seal, clock),
         SealedCookie("challenge", settings.challenge_seconds, secure, "strict", seal, clock),
         SealedCookie("pending", 60 * 60, secure, "strict", seal, clock),

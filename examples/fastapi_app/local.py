@@ -1,4 +1,4 @@
-"""A Cognito server on this machine with a pool for the app, for trying it out and for its tests."""
+"""A Cognito server on this machine with a pool for the app, for demos and tests."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class Local:
     def mails(self) -> list[Mail]:
         """Return the mails that the service would have sent, oldest first."""
         with httpx.Client(trust_env=False) as http:
-            found: dict[str, Any] = http.get(f"{self.server.endpoint_url}/_ministack/ses/messages").json()
-        every = (mail for mails in found["messages"].values() for mail in mails)
+            messages: dict[str, Any] = http.get(f"{self.server.endpoint_url}/_ministack/ses/messages").json()
+        every = (mail for mails in messages["messages"].values() for mail in mails)
         return [Mail(", ".join(mail["To"]), mail["Subject"], mail["BodyText"]) for mail in every]
 
     def code_sent_to(self, address: str) -> str:
-        """Return the code in the last mail to an address."""
+        """Return the code from the last mail to an address."""
         text = [mail.text for mail in self.mails() if mail.to == address][-1]
-        found = re.search(r"\d{6}", text)
-        assert found is not None, "the mail has no code"
-        return found[0]
+        match = re.search(r"\d{6}", text)
+        assert match is not None, "the mail has no code"
+        return match[0]
 
 
 @attrs.frozen
@@ -54,7 +54,7 @@ class Mail:
 
 @contextmanager
 def local_cognito(origin: str) -> Iterator[Local]:
-    """Run a server within the block; `origin` is where browsers find the app.
+    """Run a server for the block; `origin` is where browsers find the app.
 
     Raises:
         ServerNotInstalledError: ministack is not installed.
@@ -70,14 +70,14 @@ def local_cognito(origin: str) -> Iterator[Local]:
                 origin=origin,
                 cookie_keys=(Fernet.generate_key().decode(),),
                 endpoint_url=server.endpoint_url,
-                # Its tokens name AWS as their issuer, as those of AWS do; the keys are here.
+                # Its tokens name AWS as their issuer, but the keys are here.
                 jwks_uri=f"{server.endpoint_url}/{app.user_pool_id}/.well-known/jwks.json",
             ),
         )
 
 
 def make_pool(client: Client) -> AppClient:
-    """Make the pool and the app client that the app needs."""
+    """Create the pool and the app client for the app."""
     pool = client.create_user_pool(
         pool_name="people", username_attributes=["email"], auto_verified_attributes=["email"]
     ).user_pool
@@ -88,13 +88,13 @@ def make_pool(client: Client) -> AppClient:
         mfa_configuration="OPTIONAL",
         software_token_mfa_configuration=SoftwareTokenMfaConfigType(enabled=True),
     )
-    made = client.create_user_pool_client(
+    app_client = client.create_user_pool_client(
         user_pool_id=pool.id,
         client_name="web",
         generate_secret=True,
         explicit_auth_flows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         prevent_user_existence_errors="ENABLED",
     ).user_pool_client
-    assert made is not None
-    assert made.client_id is not None
-    return AppClient(pool.id, made.client_id, made.client_secret)
+    assert app_client is not None
+    assert app_client.client_id is not None
+    return AppClient(pool.id, app_client.client_id, app_client.client_secret)

@@ -1,4 +1,4 @@
-"""The pages: what a form consists of, and the Jinja templates that it is shown by, which escape every text."""
+"""The pages: the parts of a form, and the Jinja templates that show it and escape every text."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ NOTICES: Final[Mapping[str, str]] = {
     "totp-on": "Your authenticator app is set up. Its code is asked for from now on.",
     "totp-off": "Your authenticator app is not asked for any more.",
 }
-"""What a page may say on top; an address names one of these, so that nobody can make links that say something else."""
+"""The notices on top of a page. A URL names one of these, so nobody can make links that show another text."""
 
 
 @attrs.frozen
 class Field:
-    """An input of a form; `autocomplete` tells password managers and phones what belongs there."""
+    """An input of a form; `autocomplete` tells password managers and phones what to fill in."""
 
     name: str
     label: str
@@ -48,7 +48,7 @@ class Field:
 
     @property
     def is_code(self) -> bool:
-        """Whether it takes the digits of a code."""
+        """Whether the input takes the digits of a code."""
         return self.autocomplete == "one-time-code"
 
 
@@ -94,12 +94,12 @@ CODE: Final = Field("code", "Code", "text", "one-time-code", max_length=8)
 
 
 def filled_in(field: Field, value: str) -> Field:
-    """Return an input with a value in it."""
+    """Return an input with a value filled in."""
     return attrs.evolve(field, value=value)
 
 
 def qr_svg(uri: str) -> Markup:
-    """Return a QR code as an `svg` element, which needs no script, no style and no other request."""
+    """Return a QR code as an `svg` element, which needs no script, style or extra request."""
     out = io.BytesIO()
     segno.make(uri, micro=False, error="m").save(
         out,
@@ -112,28 +112,28 @@ def qr_svg(uri: str) -> Markup:
         lineclass=None,
         light="#fff",
     )
-    # segno draws it, and no text of the URI is in it.
+    # segno draws it, and its output contains no text of the URI.
     return Markup(out.getvalue().decode())
 
 
 class Pages:
-    """Makes answers out of templates."""
+    """Renders answers from templates."""
 
     def __init__(self, name: str) -> None:
-        """Take the app's name, which stands on every page."""
+        """Take the app's name, which every page shows."""
         self._environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
         self._environment.globals = {"app_name": name, "qr_svg": qr_svg}
 
     def form(self, form: Form, problem: Problem | None = None, *, notice: str | None = None) -> HTMLResponse:
-        """Show a form, and what was wrong with the last try."""
+        """Show a form, and what was wrong with the last attempt."""
         return self._page("form.html", problem, form=form, notice=NOTICES.get(notice or ""))
 
     def account(self, *, notice: str | None, **facts: Any) -> HTMLResponse:
-        """Show the page for who is signed in."""
+        """Show the account page of a signed-in person."""
         return self._page("account.html", None, notice=NOTICES.get(notice or ""), **facts)
 
     def problem(self, problem: Problem) -> HTMLResponse:
-        """Show what went wrong, on a page of its own."""
+        """Show a problem on its own page."""
         return self._page("problem.html", problem, title=HTTPStatus(problem.status).phrase)
 
     def _page(self, template: str, problem: Problem | None, **context: Any) -> HTMLResponse:

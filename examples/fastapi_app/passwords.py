@@ -1,4 +1,4 @@
-"""A forgotten password: a code is sent, and a new password set with it."""
+"""A forgotten password: send a code, then set a new password with it."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
-"""What a failed call means for the person or the program that asked: a table from exception to HTTP answer.
+"""How failed calls look to the person or program that asked: a table from exception to HTTP answer.
 
-The texts tell nobody who has an account. What is not in the table is our own fault: 500.
+The texts never reveal who has an account. Anything that is not in the table is our own fault: 500.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 _WRONG_CODE: Final = "This code is wrong or too old. Try again, or have another one sent."
 _UNREACHABLE: Final = "The sign-in service can't be reached just now. Try again in a moment."
 _NO_TOKEN: Final = "A valid access token is needed."
-# The service's own text helps here, and can't say anything about others: which rule a password breaks, for example.
+# Here the service's own text helps (which rule a password breaks, for example) and reveals nothing about others.
 _AS_THE_SERVICE_SAYS: Final = ""
 
-# No account, a disabled one, or one without a confirmed address: a stranger must not learn which.
+# No account, a disabled account, or one without a confirmed address: a stranger must not learn which.
 NOBODY: Final = (errors.InvalidParameterException, errors.NotAuthorizedException, errors.UserNotFoundException)
-# Codes are counted, and lost on their way, for accounts that exist.
+# Only existing accounts have limits on codes and codes that fail to arrive.
 NO_CODE: Final = (*NOBODY, errors.CodeDeliveryFailureException, errors.LimitExceededException)
 
 
 class Problem(NamedTuple):
-    """An HTTP status, a text for the person, and after how many seconds it is worth trying again."""
+    """An HTTP status, a text for the person, and after how many seconds to try again."""
 
     status: int
     text: str
@@ -33,12 +33,12 @@ class Problem(NamedTuple):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that go with the status."""
+        """The headers for the status."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
-    # Who it is. An unknown address and a wrong password are the same to whoever tries.
+    # Identity. An unknown address and a wrong password look the same.
     errors.NotAuthorizedException: Problem(401, "The address or the password is wrong."),
     errors.UserNotFoundException: Problem(401, "The address or the password is wrong."),
     errors.SessionEndedError: Problem(401, "Your session has ended. Sign in again."),
@@ -47,7 +47,7 @@ _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
     errors.TokenGroupError: Problem(403, "You are not in the group that may do this."),
     errors.UserNotConfirmedException: Problem(403, "This address is not confirmed yet."),
     errors.PasswordResetRequiredException: Problem(403, "The password must be reset."),
-    # What was typed in.
+    # Input.
     errors.CodeMismatchException: Problem(400, _WRONG_CODE),
     errors.ExpiredCodeException: Problem(400, _WRONG_CODE),
     errors.EnableSoftwareTokenMFAException: Problem(400, _WRONG_CODE),
@@ -58,11 +58,11 @@ _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
     errors.RequestValidationError: Problem(400, "Something here is too long, or not as it must be."),
     errors.SignInAnswerError: Problem(400, "This answer doesn't fit the question."),
     errors.SignInStateError: Problem(400, "This sign-in can't go on. Begin again."),
-    # Too much. ServiceError.is_throttle says it of other codes, too; the service lets a person wait 15 minutes at most.
+    # Limits. ServiceError.is_throttle covers other codes too; the service makes a person wait 15 minutes at most.
     errors.TooManyRequestsException: Problem(429, "Too many requests. Try again in a moment.", 5),
     errors.LimitExceededException: Problem(429, "Too many attempts. Try again later.", 900),
     errors.TooManyFailedAttemptsException: Problem(429, "Too many attempts. Try again later.", 900),
-    # The service, or the way to it.
+    # The service, or the connection to it.
     errors.CodeDeliveryFailureException: Problem(502, "The code could not be sent. Try again later."),
     errors.InvalidResponseError: Problem(502, _UNREACHABLE),
     errors.ServiceError: Problem(502, "The sign-in service refused the request."),
@@ -75,13 +75,13 @@ _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
 
 
 def problem_of(error: errors.CognitoIdpError) -> Problem:
-    """Return the answer for an exception: that of its class, or of the nearest base class in the table."""
-    found = next(_TABLE[cls] for cls in type(error).__mro__ if cls in _TABLE)
+    """Return the answer for an exception: the entry of its class, or of its nearest base class."""
+    problem = next(_TABLE[cls] for cls in type(error).__mro__ if cls in _TABLE)
     if isinstance(error, errors.ServiceError):
-        if error.is_throttle and found.status != 429:  # noqa: PLR2004 - an HTTP status
+        if error.is_throttle and problem.status != 429:  # noqa: PLR2004 - an HTTP status
             return _TABLE[errors.TooManyRequestsException]
-        if error.is_retryable and found.status == 502:  # noqa: PLR2004
+        if error.is_retryable and problem.status == 502:  # noqa: PLR2004
             return _TABLE[errors.InternalErrorException]
-        if found.text == _AS_THE_SERVICE_SAYS:
-            return found._replace(text=error.message)
-    return found
+        if problem.text == _AS_THE_SERVICE_SAYS:
+            return problem._replace(text=error.message)
+    return problem

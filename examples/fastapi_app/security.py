@@ -1,4 +1,4 @@
-"""What holds for every request: headers that tie a browser's hands, and no form posts from other sites."""
+"""Rules for every request: headers that restrict browsers, and no form posts from other sites."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-# A form is read into memory as a whole, whoever sends it.
+# The whole form is read into memory, whoever sends it.
 _MAX_BODY_BYTES: Final = 64 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final = {
-    # No script at all, so that injected text can do nothing; no style but our file's.
+    # No scripts, so that injected text can do nothing, and no styles except our file's.
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
-    # Not "no-referrer", with which browsers leave the origin out of form posts as well.
+    # Not "no-referrer": with it, browsers also leave the origin out of form posts.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
 
 class Security:
-    """ASGI middleware. API calls carry a bearer token and no cookie counts there, so they may come from anywhere."""
+    """ASGI middleware. API calls may come from anywhere: they carry a bearer token, and cookies don't count there."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -40,7 +40,7 @@ class Security:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a forged request, and add the headers to each answer."""
+        """Refuse forged requests, and add the headers to each answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -50,7 +50,7 @@ class Security:
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
                 if not scope["path"].startswith("/static/"):
-                    # Pages hold what is only for this person, a QR code among it.
+                    # Pages hold data for this person only, such as a QR code.
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
@@ -71,7 +71,7 @@ class Security:
         if scope["method"] in _SAFE or scope["path"].startswith("/api/"):
             return False
         headers = Headers(scope=scope)
-        # Each browser of today sends one of the two with a form post.
+        # All current browsers send one of the two with a form post.
         origin = headers.get("origin")
         return origin != self._origin if origin else headers.get("sec-fetch-site") != "same-origin"
 

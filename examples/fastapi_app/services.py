@@ -1,6 +1,6 @@
-"""What the routes work with, made once when the app starts; and the person whom a request comes from."""
+"""The objects that the routes use, made once when the app starts, and the person behind a request."""
 
-# FastAPI reads the annotations of dependencies when the app is made, so nothing here is imported for checkers only.
+# FastAPI reads the annotations of dependencies at run time, so no import here is for type checkers only.
 
 import logging
 from typing import Annotated
@@ -37,11 +37,11 @@ class Services:
         return self.settings.app
 
     def secret_hash(self, username: str) -> str | None:
-        """Return the proof of the app client's secret that goes with a user name; None for a client without one."""
+        """Return the secret hash for a username, or None if the app client has no secret."""
         return self.app.hash_for(username).get("SECRET_HASH")
 
     async def begin_session(self, request: Request, tokens: Tokens) -> Response:
-        """Answer a finished sign-in: a new session, whatever the browser had before."""
+        """Answer a finished sign-in with a new session, whatever the browser had before."""
         previous = self.cookies.session.read(request)
         if previous is not None:
             await self.sessions.end(previous)
@@ -53,26 +53,26 @@ class Services:
 
 
 def see_other(path: str, notice: str = "") -> RedirectResponse:
-    """Answer a form post with another page, so that reloading it posts nothing again."""
+    """Redirect a form post to another page, so that reloading doesn't post again."""
     return RedirectResponse(f"{path}?notice={notice}" if notice else path, 303)
 
 
 def services(request: Request) -> Services:
-    """Return what the app was started with."""
-    found: Services = request.app.state.services
-    return found
+    """Return the app's services."""
+    state: Services = request.app.state.services
+    return state
 
 
 Here = Annotated[Services, Depends(services)]
 
 
 class SignInNeededError(Exception):
-    """The request comes from nobody who is signed in."""
+    """Nobody is signed in."""
 
 
 @attrs.frozen
 class Person:
-    """Who is signed in: the session, an access token that is good for a while, and its verified claims."""
+    """The signed-in person: the session, an access token that stays valid for a while, and its verified claims."""
 
     session_id: str
     session: AsyncUserSession
@@ -81,11 +81,11 @@ class Person:
 
 
 async def signed_in(request: Request, here: Here) -> Person:
-    """Return who is signed in; the tokens are refreshed if need be.
+    """Return the signed-in person, refreshing the tokens if necessary.
 
     Raises:
-        SignInNeededError: nobody, or not any more.
-        CognitoIdpError: that can't be found out now.
+        SignInNeededError: nobody is signed in, or no longer.
+        CognitoIdpError: it can't be determined now.
     """
     session_id = here.cookies.session.read(request)
     session = None if session_id is None else await here.sessions.find(session_id)

@@ -1,4 +1,4 @@
-"""Sessions on the server's side: a cookie holds a random id, and the tokens, which are too large for one, stay here."""
+"""Server-side sessions: a cookie holds a random id; the tokens, which are too large for a cookie, stay here."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 class SessionStore(Protocol):
-    """Where tokens are kept, by the id of a session.
+    """A store for tokens, by session id.
 
-    Several processes need one that they share, such as Redis. Where the pool rotates refresh tokens, they must also
-    take turns at refreshing a session, by a lock in that store.
+    Several processes need a shared store, such as Redis. If the pool rotates refresh tokens, they must also take turns
+    refreshing a session, with a lock in that store.
     """
 
     async def add(self, session_id: str, tokens: Tokens, seconds: float) -> None:
-        """Keep the tokens of a new session for so many seconds."""
+        """Keep the tokens of a new session for a number of seconds."""
         ...
 
     async def get(self, session_id: str) -> Tokens | None:
-        """Return the tokens; None if there is no such session, or no longer."""
+        """Return the tokens, or None if the session doesn't exist or has ended."""
         ...
 
     async def replace(self, session_id: str, tokens: Tokens) -> None:
-        """Keep newer tokens for as long as the session was to last; nothing if there is no such session any more."""
+        """Replace a session's tokens until its original end; do nothing if the session is gone."""
         ...
 
     async def remove(self, session_id: str) -> None:
-        """Forget a session."""
+        """Remove a session."""
         ...
 
 
@@ -46,58 +46,58 @@ class _Entry(NamedTuple):
 
 
 class MemoryStore:
-    """A store in this process: sessions end when it does."""
+    """A store in this process: sessions end with it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
 
     async def add(self, session_id: str, tokens: Tokens, seconds: float) -> None:
-        """Keep the tokens of a new session for so many seconds."""
+        """Keep the tokens of a new session for a number of seconds."""
         now = self._clock()
         for ended in [key for key, entry in self._entries.items() if entry.ends <= now]:
             del self._entries[ended]
         self._entries[session_id] = _Entry(tokens, now + seconds)
 
     async def get(self, session_id: str) -> Tokens | None:
-        """Return the tokens; None if there is no such session, or no longer."""
+        """Return the tokens, or None if the session doesn't exist or has ended."""
         entry = self._entries.get(session_id)
         return entry.tokens if entry is not None and entry.ends > self._clock() else None
 
     async def replace(self, session_id: str, tokens: Tokens) -> None:
-        """Keep newer tokens for as long as the session was to last; nothing if there is no such session any more."""
+        """Replace a session's tokens until its original end; do nothing if the session is gone."""
         entry = self._entries.get(session_id)
         if entry is not None:
             self._entries[session_id] = entry._replace(tokens=tokens)
 
     async def remove(self, session_id: str) -> None:
-        """Forget a session."""
+        """Remove a session."""
         self._entries.pop(session_id, None)
 
 
 class Sessions:
-    """Begins, finds and ends sessions."""
+    """Starts, finds and ends sessions."""
 
     def __init__(
         self, client: AsyncClient, app: AppClient, store: SessionStore, *, seconds: float, margin: float
     ) -> None:
-        """Take how many seconds a session lasts at most, and how many before its end an access token is replaced."""
+        """Take a session's maximum seconds, and how many seconds before its end an access token is replaced."""
         self._client = client
         self._app = app
         self._store = store
         self._seconds = seconds
         self._margin = margin
-        # Requests that come at the same time share one, and with it one refresh.
+        # Concurrent requests share a session object, and so a single refresh.
         self._live: WeakValueDictionary[str, AsyncUserSession] = WeakValueDictionary()
 
     async def begin(self, tokens: Tokens) -> str:
-        """Begin a session, and return its id: 256 random bits, since whoever has it is the person."""
+        """Start a session and return its id: 256 random bits, since anyone who has the id is the person."""
         session_id = secrets.token_urlsafe(32)
         await self._store.add(session_id, tokens, self._seconds)
         return session_id
 
     async def find(self, session_id: str) -> AsyncUserSession | None:
-        """Return a session, which keeps its tokens fresh and stored; None if it is over."""
+        """Return a session, which keeps its tokens fresh and stored, or None if it has ended."""
         tokens = await self._store.get(session_id)
         if tokens is None:
             return None
@@ -114,6 +114,6 @@ class Sessions:
         return session
 
     async def end(self, session_id: str) -> None:
-        """Forget a session; its tokens are good for as long as they are not revoked."""
+        """Remove a session; its tokens stay valid until they are revoked."""
         self._live.pop(session_id, None)
         await self._store.remove(session_id)

@@ -1,4 +1,4 @@
-"""What the app must be told, from the environment."""
+"""The app's settings, from the environment."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Settings:
 
     Args:
         app: the user pool and its app client.
-        origin: where browsers find the app, such as `https://app.example.com`. It must be https, but on this machine.
-        cookie_keys: Fernet keys. The first one seals cookies, and all of them open them, so that keys can be replaced.
-        name: what people call the app; their authenticator apps show it, too.
-        endpoint_url: where the service is, if not at AWS.
-        jwks_uri: where the pool's public keys are, if not at AWS.
-        session_seconds: how long a person stays signed in at most.
-        challenge_seconds: how long a step of a sign-in may take; the app client's `AuthSessionValidity` (3 minutes).
+        origin: where browsers find the app, such as `https://app.example.com`; must be https, except on this machine.
+        cookie_keys: Fernet keys. The first key seals cookies and all keys open them, so that you can rotate keys.
+        name: the app's name, which authenticator apps also show.
+        endpoint_url: the service's URL, if not at AWS.
+        jwks_uri: the URL of the pool's public keys, if not at AWS.
+        session_seconds: the longest time that a person stays signed in.
+        challenge_seconds: the time for one step of a sign-in; the app client's `AuthSessionValidity` (3 minutes).
         refresh_margin: how many seconds before its end an access token is replaced.
 
     Raises:
@@ -46,7 +46,7 @@ class Settings:
     refresh_margin: float = 60.0
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what would be unsafe or could never work."""
+        """Reject settings that are unsafe or can't work."""
         parts = urlsplit(self.origin)
         if self.origin != f"{parts.scheme}://{parts.netloc}" or not parts.hostname:
             msg = f"origin {self.origin!r} must be a scheme and a host, and end there: https://app.example.com"
@@ -62,7 +62,7 @@ class Settings:
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers reach the app by TLS."""
+        """Whether browsers reach the app over TLS."""
         return self.origin.startswith("https:")
 
     @classmethod
@@ -70,7 +70,7 @@ class Settings:
         """Read the settings from environment variables, which README.md lists.
 
         Raises:
-            ValueError: a variable is missing, or its value can't be used.
+            ValueError: a variable is missing or can't be used.
         """
         needed = ("COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "APP_ORIGIN", "APP_COOKIE_KEYS")
         missing = [name for name in needed if not environ.get(name)]

@@ -1,4 +1,4 @@
-"""Signing in: the password, then whatever the service asks for, each in a request of its own."""
+"""Sign-in: first the password, then each challenge of the service in its own request."""
 
 import json
 from typing import Annotated
@@ -23,7 +23,7 @@ router = APIRouter()
 
 
 def sign_in_form(address: str = "") -> pages.Form:
-    """Return the form for address and password."""
+    """Return the form for the address and password."""
     return pages.Form(
         title="Sign in",
         action="/sign-in",
@@ -38,7 +38,7 @@ def sign_in_form(address: str = "") -> pages.Form:
 
 @router.get("/sign-in")
 async def show_sign_in(here: Here, notice: str = "") -> Response:
-    """Ask for address and password."""
+    """Ask for the address and password."""
     return here.pages.form(sign_in_form(), notice=notice)
 
 
@@ -46,7 +46,7 @@ async def show_sign_in(here: Here, notice: str = "") -> Response:
 async def sign_in(
     request: Request, here: Here, email: Annotated[str, Form()], password: Annotated[str, Form()]
 ) -> Response:
-    """Prove the password to the service (by SRP, so that it is not sent there), and go on to what it asks for next."""
+    """Prove the password to the service by SRP, which doesn't send it, and continue with what it asks for next."""
     try:
         outcome = await here.client.sign_in(here.app, username=email, password=password)
     except UserNotConfirmedException:
@@ -62,23 +62,23 @@ async def sign_in(
 
 @router.get("/sign-in/challenge")
 async def show_challenge(request: Request, here: Here) -> Response:
-    """Ask for the answer to the challenge that the browser keeps."""
+    """Show the form for the challenge in the browser's cookie."""
     waiting = _waiting(request, here)
     return see_other("/sign-in", "sign-in-ended") if waiting is None else _challenge_page(here, *waiting)
 
 
 @router.post("/sign-in/challenge")
 async def answer_challenge(request: Request, here: Here) -> Response:
-    """Answer it."""
+    """Answer the challenge."""
     waiting = _waiting(request, here)
     if waiting is None:
         return see_other("/sign-in", "sign-in-ended")
     challenge, address = waiting
-    given = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     try:
-        outcome = await answer(here.client, here.app, challenge, given, address)
+        outcome = await answer(here.client, here.app, challenge, fields, address)
     except NotAuthorizedException:
-        # Here it means that the service has forgotten the sign-in, by time or after too many wrong answers.
+        # Here it means that the service has dropped the sign-in, after a timeout or too many wrong answers.
         response = see_other("/sign-in", "sign-in-ended")
         here.cookies.challenge.clear(response)
         return response
@@ -90,7 +90,7 @@ async def answer_challenge(request: Request, here: Here) -> Response:
 async def _go_on(request: Request, here: Services, outcome: Outcome, address: str) -> Response:
     if isinstance(outcome, SignedIn):
         return await here.begin_session(request, outcome.tokens)
-    # The next answer may come to another process: the browser brings along what is needed to go on.
+    # Another process may get the next answer, so the browser carries the state.
     response = see_other("/sign-in/challenge")
     here.cookies.challenge.write(response, json.dumps({"state": outcome.to_state(), "address": address}))
     return response
@@ -104,7 +104,7 @@ def _waiting(request: Request, here: Services) -> tuple[Challenge, str] | None:
         kept = json.loads(text)
         return challenge_from_state(kept["state"], here.app), kept["address"]
     except (SignInStateError, ValueError):
-        # Made by another version of the library, for another app client, or by the account's page for its own use.
+        # From another version of the library, for another app client, or from the account page.
         return None
 
 

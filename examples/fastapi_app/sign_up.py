@@ -1,4 +1,4 @@
-"""Signing up, and confirming the address with the code that was sent there."""
+"""Sign-up, and confirmation of the address with the code sent to it."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ def confirm_form() -> pages.Form:
     """Return the form for the code."""
     return pages.Form(
         title="Confirm your address",
-        # The same whether there was an account already, so that nobody can find out who has one.
+        # The same text whether or not an account exists, so that nobody can find out who has one.
         intro="If the address is new to us, a code is on its way there. If you have an account already, sign in.",
         action="/sign-up/confirm",
         submit="Confirm",
@@ -49,13 +49,13 @@ def confirm_form() -> pages.Form:
 
 @router.get("")
 async def show_sign_up(here: Here) -> Response:
-    """Ask for address and password."""
+    """Ask for the address and password."""
     return here.pages.form(sign_up_form())
 
 
 @router.post("")
 async def sign_up(here: Here, email: Annotated[str, Form()], new_password: Annotated[str, Form()]) -> Response:
-    """Make an account, which can be used once its address is confirmed."""
+    """Create an account, which works once its address is confirmed."""
     try:
         await here.client.sign_up(
             client_id=here.app.client_id,
@@ -95,7 +95,7 @@ async def confirm(request: Request, here: Here, code: Annotated[str, Form()]) ->
             secret_hash=here.secret_hash(email),
         )
     except (NotAuthorizedException, UserNotFoundException):
-        # Confirmed long ago, or no account: to a stranger, both are a wrong code.
+        # Confirmed long ago, or no account: to a stranger, both look like a wrong code.
         return here.pages.form(confirm_form(), problem_of(CodeMismatchException()))
     except CognitoIdpError as error:
         return here.pages.form(confirm_form(), problem_of(error))

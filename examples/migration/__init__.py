@@ -1,1 +1,1 @@
-"""What `migrate_users.py` and `migrate_users_dask.py` share."""
+"""Shared parts of `migrate_users.py` and `migrate_users_dask.py`."""

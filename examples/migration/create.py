@@ -1,4 +1,4 @@
-"""Creating users: each request in its turn, a bounded number of users at a time."""
+"""Create users: each request waits for its turn, and a limited number of users is in work at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 STOPPED = 3
-# Every row would fail for the same reason, which lies with the caller.
+# Every row would fail for the same reason, on the caller's side.
 REFUSALS: Final = frozenset(
     {
         "AccessDeniedException",
@@ -46,7 +46,7 @@ REFUSALS: Final = frozenset(
     }
 )
 ATTEMPTS = 6
-# Bounds of a delay in seconds: of the first one, of the first one after a throttle, and of any.
+# Upper bounds of a delay in seconds: for the first delay, for the first after a throttle, and for any.
 DELAY, DELAY_THROTTLED, LONGEST_DELAY = 0.05, 1.0, 20.0
 UNANSWERED_ROWS = 20
 
@@ -56,7 +56,7 @@ class StoppedError(Exception):
 
 
 class Creator:
-    """Creates users, each request in its turn. The client must not retry by itself."""
+    """Creates users; each request waits for its turn. The client must not retry by itself."""
 
     def __init__(
         self,
@@ -72,10 +72,10 @@ class Creator:
         self._unanswered = 0
 
     async def create(self, row: Row) -> Failure | None:
-        """Create a user and put it into its groups; return why it failed, if it did.
+        """Create a user and add it to its groups; return the failure, if any.
 
         Raises:
-            StoppedError: the next rows would fail, too.
+            StoppedError: the next rows would fail too.
         """
         try:
             await self._create_user(row)
@@ -133,22 +133,21 @@ def backoff(error: ServiceError | TransportError | InvalidResponseError, attempt
 
 
 def _failure(row: Row, error: CognitoIdpError) -> Failure:
-    # No message is known to repeat a password; if one ever did, it would end in a file.
+    # No message is known to repeat a password, but if one ever did, it would end up in a file.
     reason = str(error).replace(row.request.temporary_password or "\n", "***")
     code = getattr(error, "code", type(error).__name__)
     return Failure(row.line, row.request.username, code, reason, isinstance(error, UsernameExistsException))
 
 
 class Stop:
-    """The wish to end, and its reason; the first one counts."""
+    """A request to stop, with its reason; the first one counts."""
 
     def __init__(self) -> None:
-        """Begin without."""
         self.reason: str | None = None
         self.exit_code = STOPPED
 
     def __call__(self, reason: str, exit_code: int = STOPPED) -> None:
-        """Ask for the end."""
+        """Request a stop."""
         if self.reason is None:
             self.reason, self.exit_code = reason, exit_code
 
@@ -161,7 +160,7 @@ async def work(
     concurrency: int,
     stop: Stop,
 ) -> None:
-    """Create users, so many at a time, until there are no more or the end is asked for; those begun are finished."""
+    """Create users, `concurrency` at a time, until none is left or a stop is requested; started users are finished."""
     slots = asyncio.Semaphore(concurrency)
 
     async def one(row: Row) -> None:

@@ -1,4 +1,4 @@
-"""One run over a file: what is still to do, the journal, the report, the counts and the progress bar."""
+"""One run over a file: pending rows, the journal, the report, the counts and the progress bar."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 
 DONE, FAILED, CANT_BEGIN, INTERRUPTED = 0, 1, 2, 130
 BATCH_ROWS = 100
-# A batch ends after so many rows that are done already, so that Ctrl-C is heard while they are skipped.
+# A batch ends after this many rows that are done already, so that Ctrl-C works while they are skipped.
 BATCH_SKIPS = 10_000
 
 
 class Job:
-    """One run over a file: what is still to do, the journal, the report, the counts and the progress bar."""
+    """One run over a file: pending rows, the journal, the report, the counts and the progress bar."""
 
     def __init__(self, arguments: argparse.Namespace, console: Console | None = None) -> None:
-        """Take the options of the command."""
         self.arguments = arguments
         self.stop = Stop()
         self.done = self.failed = self.skipped = 0
@@ -39,7 +38,7 @@ class Job:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Open the files.
+        """Open the files and return the job.
 
         Raises:
             CantBeginError: one of them can't be used.
@@ -65,11 +64,10 @@ class Job:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the files."""
         self._stack.close()
 
     async def pending(self, size: int = BATCH_ROWS) -> AsyncGenerator[list[Row], None]:
-        """Iterate over batches of rows that are not done yet; the journal says of each that it is about to be sent."""
+        """Yield batches of pending rows, after the journal has recorded that they are about to be sent."""
         while self.stop.reason is None:
             items = await asyncio.to_thread(self._next_batch, size)
             if items is None:
@@ -101,7 +99,7 @@ class Job:
         return items
 
     def settle(self, row: Row, failure: Failure | None) -> None:
-        """Note what became of a row. One that failed stays in doubt, unless its name is certainly somebody else's."""
+        """Record a row's outcome. A failed row stays in doubt, unless its name certainly belongs to somebody else."""
         if failure is None:
             self._journal.settle(row)
             self.done += 1
@@ -112,7 +110,7 @@ class Job:
         self._fail(failure)
 
     def check(self) -> None:
-        """Read the whole file, and send nothing: the dry run."""
+        """Read the whole file and send nothing: the dry run."""
         for item in self._rows:
             if isinstance(item, Failure):
                 self._fail(item)
@@ -131,13 +129,13 @@ class Job:
 
     @property
     def exit_code(self) -> int:
-        """What the command ends with."""
+        """The exit code of the command."""
         if self.stop.reason is not None:
             return self.stop.exit_code
         return FAILED if self.failed else DONE
 
     def summary(self) -> str:
-        """Say what was done, and what to do next."""
+        """Return a text that says what was done and what to do next."""
         options = self.arguments
         verb = "can be created" if options.dry_run else "created"
         lines = [f"{self.done:,} {verb}, {self.failed:,} failed, {self.skipped:,} done before"]

@@ -1,4 +1,4 @@
-"""The journal of a migration, which survives that the program is killed."""
+"""The journal of a migration, which survives when the program is killed."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """What became of the rows, as lines appended to a file: `sent LINE KEY`, `done LINE KEY` or `taken LINE KEY`.
+    """The outcome of the rows, as lines appended to a file: `sent LINE KEY`, `done LINE KEY` or `taken LINE KEY`.
 
-    KEY is a hash of the username: a line that names another user now is another row. `intend` returns when its lines
-    are on the disk; the others are handed to the system, and their loss in a power failure only leaves a doubt. A line
-    that was cut off is none. One process may have the file open.
+    KEY is a hash of the username: if a line now names another user, it is another row. `intend` returns once its lines
+    are on the disk. Other lines are only passed to the system; losing them in a power failure leaves rows in doubt.
+    A truncated line is ignored. Only one process may have the file open.
 
     Raises:
-        CantBeginError: the file is no journal, is another pool's, or is in use.
+        CantBeginError: the file is not a journal, belongs to another pool, or is in use.
     """
 
     def __init__(self, file: int, path: Path, user_pool_id: str) -> None:
-        """Take the file, open for appending, and its path; read what it says."""
+        """Take the file, open for appending, and its path; read its records."""
         self._header = f"cognito-idp migration 1 {user_pool_id}\n".encode()
         self._keys = array("Q")
         self._states = bytearray()
@@ -43,7 +43,7 @@ class Journal:
             raise
 
     def _lock(self, path: Path) -> None:
-        with suppress(ModuleNotFoundError):  # Windows has none
+        with suppress(ModuleNotFoundError):  # not on Windows
             import fcntl
 
             try:
@@ -56,7 +56,7 @@ class Journal:
         with path.open("rb") as lines:
             header = next(lines, b"")
             if header != self._header and not (self._header.startswith(header) and not next(lines, b"")):
-                msg = f"{path} is not the journal of {self._header.split()[-1].decode()}; choose another by --journal"
+                msg = f"{path} is not the journal of {self._header.split()[-1].decode()}; choose another with --journal"
                 raise CantBeginError(msg)
             line = header
             for line in lines:
@@ -81,23 +81,23 @@ class Journal:
             data = data[os.write(self._file, data) :]
 
     def state(self, line: int, username: str) -> str:
-        """Return what earlier runs wrote last of a row: `sent`, `done` or `taken`; nothing if they did not."""
+        """Return the last record of a row from earlier runs: `sent`, `done` or `taken`; empty if there is none."""
         if line >= len(self._states) or self._keys[line] != key_of(username):
             return ""
         return {ord("s"): "sent", ord("d"): "done", ord("t"): "taken"}.get(self._states[line], "")
 
     def intend(self, rows: Sequence[Row]) -> None:
-        """Write that rows are about to be sent; they may be when this returns."""
+        """Record that rows are about to be sent; once this returns, they may be."""
         if rows:
             self._write(b"".join(_record("sent", row) for row in rows))
             os.fsync(self._file)
 
     def settle(self, row: Row, *, is_taken: bool = False) -> None:
-        """Write that a row is done, or that its name is taken by a user that is not ours."""
+        """Record that a row is done, or that its name belongs to a user that is not ours."""
         self._write(_record("taken" if is_taken else "done", row))
 
     def close(self) -> None:
-        """Bring everything to the disk."""
+        """Flush everything to the disk."""
         try:
             os.fsync(self._file)
         finally:
@@ -112,7 +112,7 @@ def _record(state: str, row: Row) -> bytes:
 
 
 def key_of(username: str) -> int:
-    """Return a hash of 64 bits."""
+    """Return a 64-bit hash."""
     return int.from_bytes(blake2b(username.encode(), digest_size=8).digest())
 
 

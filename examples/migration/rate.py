@@ -1,4 +1,4 @@
-"""A rate that is bounded, also where many processes share it."""
+"""A rate limit that many processes can share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHORTEST_WAIT = 0.001
 
 
 class Lease(NamedTuple):
-    """Leave to send so many requests soon; if none, how many seconds to wait before asking again."""
+    """Permission to send a number of requests soon; if that is 0, how many seconds to wait before asking again."""
 
     turns: int
     wait: float
@@ -24,13 +24,13 @@ class TokenBucket:
     """Grants at most `burst + rate x T` turns in any T seconds of its clock."""
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with a full bucket; `rate` is in turns a second."""
+        """Start with a full bucket; `rate` is in turns per second."""
         self._rate, self._burst, self._clock = rate, burst, clock
         self._tokens = float(burst)
         self._last = clock()
 
     def take(self, wanted: int) -> Lease:
-        """Grant as many of the wanted turns as there are."""
+        """Grant as many of the requested turns as there are."""
         now = self._clock()
         self._tokens = min(float(self._burst), self._tokens + (now - self._last) * self._rate)
         self._last = now
@@ -40,9 +40,9 @@ class TokenBucket:
 
 
 class Turns:
-    """Gives the requests of one process their turns, in the order of asking, out of leases that somebody grants.
+    """Hands out turns to the requests of one process, in the order of asking, from leases.
 
-    A lease ends `LEASE_SECONDS` after it was asked for, used up or not: it can't be saved up for a burst.
+    A lease ends `LEASE_SECONDS` after it was requested, even if unused: it can't be saved for a burst.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Turns:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Take the function that asks for a number of turns."""
+        """Take the function that requests a number of turns."""
         self._ask, self._clock, self._sleep = ask, clock, sleep
         self._lock = asyncio.Lock()
         self._left, self._until = 0, 0.0

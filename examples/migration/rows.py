@@ -26,9 +26,9 @@ class CantBeginError(Exception):
 
 @attrs.frozen
 class Row:
-    """A user to create, from the line of the file where the row begins.
+    """A user to create; `line` is where its row starts in the file.
 
-    `in_doubt` says that an earlier attempt may have created it.
+    `in_doubt` means that an earlier attempt may have created the user.
     """
 
     line: int
@@ -39,7 +39,7 @@ class Row:
 
 @attrs.frozen
 class Failure:
-    """A row that was not done, and why. `is_taken` says that the name belongs to a user that is not ours."""
+    """A row that failed, and why. `is_taken` means that the name belongs to a user that is not ours."""
 
     line: int
     username: str
@@ -49,18 +49,18 @@ class Failure:
 
 
 class CsvUsers:
-    """The rows of a CSV file as requests, read one by one; `position` is the number of bytes read so far.
+    """Reads the rows of a CSV file one by one as requests; `position` is the number of bytes read so far.
 
-    Iterating gives a `Failure` for a row that can't be used, and goes on with the next one.
+    Iterating yields a `Failure` for an unusable row and continues with the next one.
 
     Raises:
-        CantBeginError: the first line is not one that names columns.
+        CantBeginError: the first line does not name the columns.
     """
 
     def __init__(
         self, lines: Iterable[bytes], user_pool_id: str, *, invite: Sequence[str] = (), ignored: Sequence[str] = ()
     ) -> None:
-        """Read the header. `invite` names the mediums of an invitation, `ignored` the columns to leave out."""
+        """Read the header. `invite` names the delivery mediums of an invitation, `ignored` the columns to leave out."""
         self.position = 0
         self._cells = csv.reader(self._texts(lines), strict=True)
         self._constants: dict[str, Any] = {"user_pool_id": user_pool_id}
@@ -84,9 +84,9 @@ class CsvUsers:
             header = []
         known = STANDARD_ATTRIBUTES | OWN_COLUMNS | self._ignored
         unknown = [name for name in header if name not in known and not name.startswith(("custom:", "dev:custom:"))]
-        problems = [f"column {name!r} is no attribute (leave it out by --ignore)" for name in unknown]
+        problems = [f"column {name!r} is not an attribute (leave it out with --ignore)" for name in unknown]
         twice = sorted({name for name in header if header.count(name) > 1})
-        problems += [f"column {name!r} stands there twice" for name in twice]
+        problems += [f"column {name!r} appears twice" for name in twice]
         if "username" not in header:
             problems.append("there is no column 'username'")
         if problems:
@@ -95,7 +95,6 @@ class CsvUsers:
         return header
 
     def __iter__(self) -> Iterator[Row | Failure]:
-        """Iterate over the rows."""
         while True:
             line = self._cells.line_num + 1
             try:

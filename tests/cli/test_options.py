@@ -42,7 +42,7 @@ def parsed(command: OperationCommand, args: list[str], **more: Any) -> Request[A
     """Return the request that a command line stands for."""
     own = Settings(allow_secrets_on_command_line=True, **more)
     with command.make_context(command.name, args, obj=own) as context:
-        return command.made(own, context.params)
+        return command.make_request(own, context.params)
 
 
 def read(name: str, *args: str) -> Request[Any]:
@@ -253,9 +253,9 @@ def test_shorthand_never_fails_otherwise(text: str) -> None:
     [
         (["--limit", "many"], "--limit: must be a whole number"),
         (["--limit", "61"], "--limit: must be between 0 and 60, is 61"),
-        (["--cli-input-json", "{"], "--cli-input-json: it can't be read as JSON (line 1, column 2)"),
-        (["--cli-input-json", '{"Limit": 1, "Limit": 2}'], "--cli-input-json: it can't be read as JSON"),
-        (["--cli-input-json", '{"Limits": 1}'], "there is no member Limits here; there are UserPoolId"),
+        (["--cli-input-json", "{"], "--cli-input-json: this is not valid JSON (line 1, column 2)"),
+        (["--cli-input-json", '{"Limit": 1, "Limit": 2}'], "--cli-input-json: this is not valid JSON"),
+        (["--cli-input-json", '{"Limits": 1}'], "unknown member Limits; the members are UserPoolId"),
         (["--cli-input-json", "[]"], "--cli-input-json: must be an object"),
         (["--filter", "@/no/such/file"], "--filter: the file can't be read: No such file or directory"),
         (

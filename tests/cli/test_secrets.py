@@ -123,7 +123,7 @@ def test_secrets_on_the_command_line_are_refused(name: str) -> None:
     result = cli(name, "--cli-input-json", json.dumps(request(name)), "--debug", respond=service)
 
     assert 252 == result.code
-    assert "a secret is not taken from the command line" in result.err
+    assert "secrets are not accepted on the command line" in result.err
     assert [] == service.sent
     check_silent(result)
 

@@ -169,7 +169,7 @@ def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     fine = sign_in(fake_for(), PASSWORD, args=("--password", "-"))
 
     assert [252, 252] == [no_password.code, challenged.code]
-    assert "Password is asked for, and standard input is no terminal" in no_password.err
+    assert "can't ask for Password: standard input is not a terminal" in no_password.err
     assert "Code that was sent by SMS to " in challenged.err
     check_signed_in(fine)
 
@@ -243,10 +243,10 @@ def test_a_device_is_remembered(tmp_path: Path) -> None:
     [
         (("--user-pool-id", "nothing"), "is not the id of a user pool"),
         (("--flow", "REFRESH_TOKEN"), "Invalid value for '--flow'"),
-        (("--client-metadata", "nothing"), "--client-metadata: it takes KEY=VALUE"),
+        (("--client-metadata", "nothing"), "--client-metadata: use KEY=VALUE"),
         (("--preferred-challenge", "SMS_OTP"), "takes no preferred_challenge="),
         (("--flow", "USER_PASSWORD_AUTH", "--admin"), "can't begin an admin sign-in"),
-        (("--device-file", "broken.json"), "--device-file: it is no device"),
+        (("--device-file", "broken.json"), "--device-file: this is not a device"),
     ],
 )
 def test_what_does_not_fit(args: tuple[str, ...], expected: str, tmp_path: Path) -> None:

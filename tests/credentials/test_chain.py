@@ -142,7 +142,7 @@ def test_a_sync_client_refuses_an_async_function(kit: Kit, tmp_path: Path) -> No
     """A sync client says which function it can't await."""
     with pytest.raises(CredentialsError, match="from_a_coroutine raised TypeError") as caught:
         kit.flow(ProviderChain([from_a_coroutine]).load(context_of(tmp_path)))
-    assert "an async function was given to a sync client" in str(caught.value.__cause__)
+    assert "a sync client got an async function" in str(caught.value.__cause__)
 
 
 @pytest.mark.parametrize(

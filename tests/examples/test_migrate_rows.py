@@ -105,8 +105,8 @@ def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
     [
         ("", "there is no column 'username'"),
         ("email,name", "there is no column 'username'"),
-        ("username,e-mail", "column 'e-mail' is no attribute"),
-        ("username,email,email", "column 'email' stands there twice"),
+        ("username,e-mail", "column 'e-mail' is not an attribute"),
+        ("username,email,email", "column 'email' appears twice"),
     ],
 )
 def test_a_header_that_names_no_columns(header: str, reason: str) -> None:

@@ -270,7 +270,7 @@ def test_call_awaits_what_an_async_function_returns(kit: Kit) -> None:
     awaitables: list[Any] = [an_async_function, AwaitableThing]
     for function in awaitables:
         if kit.kind == "sync":
-            with pytest.raises(TypeError, match="an async function was given to a sync client; use AsyncClient"):
+            with pytest.raises(TypeError, match="a sync client got an async function; use AsyncClient"):
                 kit.flow(call(function))
         else:
             assert "async" == kit.flow(call(function))
@@ -299,7 +299,7 @@ def test_a_wrong_effect(kit: Kit, wrong: Any) -> None:
         finally:
             steps.append("closed")
 
-    with pytest.raises(TypeError, match="which is no effect") as caught:
+    with pytest.raises(TypeError, match="which is not an effect") as caught:
         kit.flow(flow())
     assert repr(wrong) in str(caught.value)
     assert ["closed"] == steps

@@ -86,7 +86,7 @@ def with_options(client: Any, **changes: Any) -> Any:
 
 def with_transport(client: Any, connect: Callable[[], tuple[Any, Any]]) -> Any:
     """Have a client send through what `connect` makes, a transport and its driver; return the client."""
-    client._link = Link(connect, given=True)
+    client._link = Link(connect, transport=True)
     return client
 
 

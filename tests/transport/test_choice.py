@@ -53,7 +53,7 @@ def test_an_unknown_name(make: Callable[[Any], Any]) -> None:
         (make_transport, object(), r"transport=builtins\.object: it may be None, 'httpx', .* \(BaseTransport\)"),
         (make_transport, httpx.AsyncHTTPTransport(), "which is an async transport: it may be"),
         (make_async_transport, httpx.HTTPTransport(), "which is a sync transport: it may be"),
-        (make_async_transport, httpx.AsyncHTTPTransport, "the class AsyncHTTPTransport, where an instance is meant"),
+        (make_async_transport, httpx.AsyncHTTPTransport, "the class AsyncHTTPTransport, which must be an instance"),
         (make_transport, httpx.Client(), r"transport=httpx\.Client: it may be"),
     ],
 )

@@ -1,1 +1,1 @@
-"""One call from its struct to its answer: options, retries, deadlines, pages, events."""
+"""One call, from request struct to answer: options, retries, deadlines, pages, events."""

@@ -1,4 +1,4 @@
-"""What the sync and the async client have in common: options, one link to the network, and the flows of a call."""
+"""The base of the sync and async clients: options, one link to the network, and the flows of a call."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TransportT = TypeVar("TransportT", bound="Adapter | AsyncAdapter")
 
 
 class Keep(Enum):
-    """The default of `with_options`' parameters, where None has a meaning of its own."""
+    """Default for `with_options`' parameters, where None has its own meaning."""
 
     KEEP = "as it is"
 
@@ -53,10 +53,9 @@ class Link(Generic[TransportT, DriverT]):
 
     __slots__ = ("_both", "_given")
 
-    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], given: object = None) -> None:
-        """Take the function that makes both, and the transport, or the name of one, that the user asked for."""
-        self._given = given
-        self._both = Lazy(connect, given, "this client is closed; make a new one")
+    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], transport: object = None) -> None:
+        self._given = transport
+        self._both = Lazy(connect, transport, "this client is closed; make a new one")
 
     def open(self) -> DriverT:
         """Return the driver.
@@ -64,17 +63,17 @@ class Link(Generic[TransportT, DriverT]):
         Raises:
             ClientClosedError: the client was closed.
         """
-        return (self._both.made or self._both.open())[1]
+        return (self._both.value or self._both.open())[1]
 
     def close(self) -> TransportT | None:
-        """Close for good, and return the transport for the caller to close; None if there is none."""
+        """Close for good and return the transport for the caller to close, or None if there is none."""
         both = self._both.close()
         return None if both is None else both[0]
 
     @property
     def transport(self) -> TransportT | None:
-        """The transport, once it is made and until it is closed."""
-        return None if self._both.made is None else self._both.made[0]
+        """The transport, or None before first use and after close."""
+        return None if self._both.value is None else self._both.value[0]
 
     @property
     def closed(self) -> bool:
@@ -83,27 +82,27 @@ class Link(Generic[TransportT, DriverT]):
 
     @property
     def transport_name(self) -> str:
-        """The name of what calls are sent through."""
+        """The name of the transport that carries the calls."""
         return transport_name(self._given)
 
 
 class BaseClient(Generic[TransportT, DriverT]):
-    """Settings and flows of a client; `Client` and `AsyncClient` add the driving."""
+    """Settings and flows of a client; `Client` and `AsyncClient` drive them."""
 
     _options: Options
     _link: Link[TransportT, DriverT]
 
     @property
     def region(self) -> str | None:
-        """The region that calls go to; None where each call takes that of its user pool."""
+        """The region that calls go to; None if each call uses its user pool's region."""
         return self._options.region
 
     @property
     def transport_name(self) -> str:
-        """What carries the calls: `httpx`, `stdlib`, or the class of a transport of your own.
+        """What carries the calls: `httpx`, `stdlib`, or the class of your own transport.
 
         Raises:
-            ConfigError: `transport=` named no engine that there is.
+            ConfigError: `transport=` names an unknown engine.
         """
         return self._link.transport_name
 
@@ -115,11 +114,11 @@ class BaseClient(Generic[TransportT, DriverT]):
         max_response_bytes: int | Keep = KEEP,
         observer: Callable[[Event], None] | Keep | None = KEEP,
     ) -> Self:
-        """Return a cheap copy with other limits, or another observer.
+        """Return a cheap copy with different limits or a different observer.
 
-        It shares transport, credentials and, unless changed, the retry quota.
+        The copy shares the transport, the credentials and, unless you change it, the retry quota.
 
-        The settings are as for the client itself. Closing one of the copies closes them all.
+        The settings mean the same as for the client itself. Closing one copy closes all of them.
 
         Raises:
             ConfigError: a setting can't be used.
@@ -139,7 +138,6 @@ class BaseClient(Generic[TransportT, DriverT]):
         return copy
 
     def __repr__(self) -> str:
-        """Show where calls go and whether the client is closed."""
         target = self._options.target
         where = target.url if target is not None else "the region of each call's user pool"
         state = ", closed" if self._link.closed else ""

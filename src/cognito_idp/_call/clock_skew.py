@@ -1,7 +1,7 @@
-"""A machine whose clock is wrong: signatures carry the time, and the service refuses those far from its own.
+"""Correction of a wrong local clock: the service refuses signatures whose time is far from its own.
 
-The service's answers say what time it is there. The difference is learned from a refusal and added to every later
-signature of the client.
+The service's answers carry its time. The client learns the difference from a refusal and adds it to every later
+signature.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .._errors import ServiceError
 if TYPE_CHECKING:
     from .._protocol.wire import HttpResponse
 
-# Codes that a wrong clock causes; the signature ones have other causes, too, so the Date header must agree.
+# A wrong clock causes these codes. The signature codes have other causes too, so the Date header must agree.
 _CODES = frozenset(
     {"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignature"}
 )
@@ -22,20 +22,19 @@ _TOLERANCE = 4 * 60
 
 
 class ClockSkew:
-    """The service's clock minus ours, in seconds, as last learned. Threads and tasks may share it."""
+    """The service's clock minus ours in seconds, as last learned. Threads and tasks may share it."""
 
     __slots__ = ("offset",)
 
     def __init__(self) -> None:
-        """Trust the clock until told otherwise."""
         self.offset = 0.0
 
     def learn(self, error: Exception, response: HttpResponse | None, sent: float, received: float, used: float) -> bool:
-        """Look whether a wrong clock explains a refusal; if so, correct the offset and return true.
+        """Check whether a wrong clock explains a refusal; if so, correct the offset and return True.
 
-        `sent` and `received` are the times of our uncorrected clock before and after the exchange, `used` the offset
-        that the refused attempt was signed with: another call may have learned a new one meanwhile, which then is worth
-        another attempt, too. An answer with an `Age` comes from a cache, and its `Date` says nothing about now.
+        `sent` and `received` are our uncorrected clock's times before and after the exchange. `used` is the offset that
+        the refused attempt was signed with: if another call has learned a new one since, that justifies another attempt
+        too. An answer with an `Age` header comes from a cache, so its `Date` says nothing about the current time.
         """
         if response is None or not isinstance(error, ServiceError) or error.code not in _CODES:
             return False

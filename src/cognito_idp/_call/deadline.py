@@ -1,4 +1,4 @@
-"""The time limit of a whole call: attempts, waits and the loading of credentials draw on it."""
+"""The time limit of a whole call, shared by attempts, waits and loading credentials."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-# What an attempt that begins at the last moment may still take; a limit of 0 would mean "none" to some transports.
+# How long an attempt that starts at the last moment may take; some transports take a limit of 0 to mean "none".
 _LEAST = 0.001
-_OVER = "the time limit of the call passed while it waited for what it needs"
+_OVER = "the call's time limit passed during a wait"
 
 
 class Deadline:
-    """A moment on a clock that never jumps, or no moment at all."""
+    """A point on a monotonic clock, or no limit."""
 
     __slots__ = ("_at", "_monotonic", "_total")
 
     def __init__(self, total: float | None, monotonic: Callable[[], float]) -> None:
-        """Begin to count; `total` is in seconds, None sets no limit."""
+        """Start the clock; `total` is in seconds, and None sets no limit."""
         self._total = total
         self._monotonic = monotonic
         self._at = None if total is None else monotonic() + total
 
     def remaining(self) -> float | None:
-        """Return the seconds that are left, at least a millisecond; None where there is no limit."""
+        """Return the seconds left, at least a millisecond, or None if there is no limit."""
         return None if self._at is None else max(self._at - self._monotonic(), _LEAST)
 
     def is_over(self) -> bool:
-        """Whether no time is left."""
+        """Return whether no time is left."""
         return self._at is not None and self._monotonic() >= self._at
 
     def check(self, operation: str, attempts: int, error: Exception | None, delay: float) -> None:
-        """Raise if an attempt after `delay` seconds could not begin in time, or if the time limit ended the last one.
+        """Raise if an attempt after `delay` seconds would start too late, or if the time limit ended the last attempt.
 
-        An error that no more time would have helped (it came early, or is not about time) is left to the caller.
+        If more time would not have helped (the error came early, or is not about time), the caller handles the error.
 
         Raises:
             DeadlineExceededError: with the last attempt's error as its cause.
@@ -58,7 +58,7 @@ class Deadline:
             raise exceeded from error
 
     def shortened(self, limits: Limits) -> Limits:
-        """Return limits that end at the deadline."""
+        """Return these limits, cut off at the deadline."""
         remaining = self.remaining()
         if remaining is None:
             return limits
@@ -71,11 +71,11 @@ class Deadline:
     def bound(self, flow: Flow[R]) -> Flow[R]:
         """Return a flow whose requests and waits end at the deadline.
 
-        A flow that is out of time is closed, and not asked what to do about it: it would take this limit for a failure
-        of what it waited for, and might keep that for other calls.
+        A flow that runs out of time is closed without being resumed: it would mistake this limit for a failure of
+        whatever it was waiting for, and might remember that failure for other calls.
 
         Raises:
-            WaitedTooLongError: a wait came to the deadline.
+            WaitedTooLongError: a wait reached the deadline.
         """
         return flow if self._at is None else self._bounded(flow)
 

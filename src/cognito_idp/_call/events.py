@@ -1,14 +1,15 @@
-"""What a client tells an observer about its calls: typed events, none of which has a place for a secret.
+"""The typed events that a client sends to its observer. No event has room for a secret.
 
-`Client(observer=...)` takes a function of one argument. It gets an event when a call and each of its attempts begin and
-end, when a retry is decided on, and when the credentials that sign the calls were renewed. An event holds names, codes,
-ids, counts and seconds; it never holds members, headers, bodies or the text of an error, any of which may be secret.
+`Client(observer=...)` takes a function of one argument. The function gets an event when a call or one of its attempts
+starts or ends, when a retry is scheduled, and when the credentials that sign the calls have been renewed. An event
+holds names, codes, ids, counts and seconds. It never holds members, headers, bodies or error texts, any of which may
+be secret.
 
-Told are calls of the service's operations, each page of a walk as one. `warm_up`, the requests that load credentials,
-and a call that can't begin (there is no region) are not.
+Events cover calls to the service's operations; each page of a list counts as one call. They don't cover `warm_up`,
+requests that load credentials, or calls that can't start (because there is no region, for example).
 
-An observer is called in the thread or task that makes the call, between two steps of it, so it must not block. What
-it raises is logged and otherwise ignored: a sign-in does not fail since somebody watched it.
+The observer runs in the thread or task that makes the call, between two of its steps, so it must not block. If it
+raises, the error is logged and otherwise ignored: a sign-in doesn't fail because somebody watched it.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ R = TypeVar("R")
 
 @attrs.frozen(kw_only=True)
 class CallEvent:
-    """What every event says: the operation, such as `AdminInitiateAuth`, and which call of it.
+    """The base of all events: the operation, such as `AdminInitiateAuth`, and the id of the call.
 
-    `call_id` is the random id (`amz-sdk-invocation-id`) that all attempts of one call share.
+    All attempts of a call share its `call_id`, a random id (`amz-sdk-invocation-id`).
     """
 
     operation: str
@@ -46,7 +47,7 @@ class CallEvent:
 
 @attrs.frozen(kw_only=True)
 class CallStarted(CallEvent):
-    """A call began. `region` is the one it is signed for; `url` is the endpoint's."""
+    """A call started. `region` is the region it is signed for; `url` is the endpoint's URL."""
 
     region: str | None
     url: str
@@ -54,7 +55,7 @@ class CallStarted(CallEvent):
 
 @attrs.frozen(kw_only=True)
 class AttemptStarted(CallEvent):
-    """A request is about to be sent, for the `attempt`th time (from 1)."""
+    """A request is about to be sent. `attempt` counts from 1."""
 
     attempt: int
 
@@ -63,8 +64,8 @@ class AttemptStarted(CallEvent):
 class AttemptEnded(CallEvent):
     """An attempt ended, `seconds` after it began.
 
-    `status_code` and `request_id` are None where no answer came. `error` is None after a success; otherwise the
-    service's error code (`NotAuthorizedException`), or the name of our exception's class.
+    `status_code` and `request_id` are None if no answer came. `error` is None after a success; otherwise it is the
+    service's error code (`NotAuthorizedException`) or the name of our exception class.
     """
 
     attempt: int
@@ -76,7 +77,7 @@ class AttemptEnded(CallEvent):
 
 @attrs.frozen(kw_only=True)
 class RetryScheduled(CallEvent):
-    """After the `attempt`th attempt failed with `error`, the next one is sent in `delay` seconds."""
+    """Attempt number `attempt` failed with `error`; the next one follows in `delay` seconds."""
 
     attempt: int
     delay: float
@@ -85,9 +86,9 @@ class RetryScheduled(CallEvent):
 
 @attrs.frozen(kw_only=True)
 class CredentialsRefreshed(CallEvent):
-    """The call is signed with other credentials than the client's last one; also at the first signed call.
+    """The call is signed with different credentials from the client's previous call, or is the first signed call.
 
-    `expiration` is when they expire, None for keys that don't.
+    `expiration` is when the credentials expire; None if they don't.
     """
 
     expiration: datetime | None
@@ -97,7 +98,7 @@ class CredentialsRefreshed(CallEvent):
 class CallEnded(CallEvent):
     """A call ended, `seconds` after it began, with its answer or with an exception.
 
-    `error` is as for `AttemptEnded`, or `Cancelled` for a call that was broken off: a cancelled task, Ctrl-C.
+    `error` is as in `AttemptEnded`, or `Cancelled` if the call was interrupted (a cancelled task, Ctrl-C).
     """
 
     attempts: int
@@ -111,9 +112,9 @@ Event: TypeAlias = CallStarted | AttemptStarted | AttemptEnded | RetryScheduled 
 
 
 def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return an observer that hands each event to several ones in turn.
+    """Return an observer that passes each event to several observers in turn.
 
-    One that raises keeps the event from those behind it.
+    If one of them raises, those after it don't get the event.
     """
 
     def tell(event: Event) -> None:
@@ -124,17 +125,16 @@ def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
 
 
 class Observed:
-    """A client's observer, and which credentials it was told of last. Copies of the client share it."""
+    """A client's observer, and the credentials it last heard of. Copies of the client share it."""
 
     __slots__ = ("_credentials", "_observer")
 
     def __init__(self, observer: Callable[[Event], None]) -> None:
-        """Take the function that gets the events."""
         self._observer = observer
         self._credentials: Credentials | None = None
 
     def tell(self, event: Event) -> None:
-        """Hand an event to the observer."""
+        """Pass an event to the observer."""
         try:
             self._observer(event)
         except Exception as error:  # noqa: BLE001 - whoever watches a call must not break it
@@ -145,14 +145,14 @@ class Observed:
             )
 
     def are_new(self, credentials: Credentials) -> bool:
-        """Whether these are others than the last ones, which they are from now on."""
+        """Return whether these credentials differ from the last ones, and remember them."""
         is_new = credentials is not self._credentials
         self._credentials = credentials
         return is_new
 
 
 class Watched:
-    """Tells the story of one call to the observer."""
+    """Reports the events of one call to the observer."""
 
     __slots__ = (
         "_answer",
@@ -167,7 +167,6 @@ class Watched:
     )
 
     def __init__(self, observed: Observed, operation: str, monotonic: Callable[[], float]) -> None:
-        """Begin with nothing told yet."""
         self._observed = observed
         self._operation = operation
         self._monotonic = monotonic
@@ -178,7 +177,7 @@ class Watched:
         self._answer: HttpResponse | None = None
 
     def over(self, flow: Flow[R]) -> Flow[R]:
-        """Return the flow of the call, with its end told."""
+        """Return the call's flow, which reports its end."""
         try:
             result = Opaque((yield from flow))
         except BaseException as error:
@@ -188,7 +187,7 @@ class Watched:
         return result.value
 
     def call_started(self, call_id: str, target: Target) -> None:
-        """The call has an id and a target."""
+        """Report the start of the call."""
         self._call_id = call_id
         self._began = self._monotonic()
         self._observed.tell(
@@ -196,7 +195,7 @@ class Watched:
         )
 
     def signed_with(self, credentials: Credentials) -> None:
-        """The next attempt is signed with these credentials."""
+        """Report the credentials that sign the next attempt, if they are new."""
         if self._observed.are_new(credentials):
             self._observed.tell(
                 CredentialsRefreshed(
@@ -205,7 +204,7 @@ class Watched:
             )
 
     def attempt_started(self, attempt: int) -> None:
-        """An attempt begins."""
+        """Report the start of an attempt."""
         self._attempts = attempt
         self._is_under_way = True
         self._answer = None
@@ -213,7 +212,7 @@ class Watched:
         self._observed.tell(AttemptStarted(operation=self._operation, call_id=self._call_id, attempt=attempt))
 
     def attempt_ended(self, answer: HttpResponse | None, error: Exception | None) -> None:
-        """The attempt ended, with an answer or without; one that failed before it was sent had not begun."""
+        """Report the end of an attempt; an attempt that failed before it was sent never started."""
         if self._is_under_way:
             self._attempt_ended(answer, None if error is None else error_name(error))
 
@@ -233,7 +232,7 @@ class Watched:
         )
 
     def retry_scheduled(self, delay: float, error: Exception) -> None:
-        """Another attempt follows."""
+        """Report that another attempt follows."""
         self._observed.tell(
             RetryScheduled(
                 operation=self._operation,
@@ -264,5 +263,5 @@ class Watched:
 
 
 def error_name(error: BaseException) -> str:
-    """Return the service's code of an error, or else the name of its class; never its text."""
+    """Return the service's error code, or the name of the error's class; never the error's text."""
     return error.code if isinstance(error, ServiceError) else type(error).__name__

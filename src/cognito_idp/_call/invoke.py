@@ -1,4 +1,4 @@
-"""The whole path of a call on one page, as a flow: struct, bytes, signature, exchange, retry, answer."""
+"""The whole path of a call as a flow: struct, bytes, signature, exchange, retry, answer."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_LATE = "the time limit of the call passed while credentials were loaded"
+_LATE = "the call's time limit passed while credentials were being loaded"
 
 
 def invoke(request: Request[R], options: Options) -> Flow[R]:
-    """Call the operation that a request struct belongs to, and return its response struct with `metadata` set."""
+    """Call the operation of a request struct, and return its response struct with `metadata` set."""
     watch = options.watch(request.operation.name)
     return watch.over(_invoked(request, options, watch))
 
@@ -62,9 +62,9 @@ def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
 def exchange(
     operation: str, members: Mapping[str, Any], options: Options, watch: Watch, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
-    """Send a JSON object to an operation, repeat it as the retry policy says, and return the answer's JSON object."""
+    """Send a JSON object to an operation, retry as the policy says, and return the answer's JSON object."""
     handled = sys.exception()
-    # Observers, retry policies and sources of credentials run below this frame, so it has no variable with a secret.
+    # Observers, retry policies and credential providers run below this frame, so no variable here holds a secret.
     body = Opaque(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
     del members
@@ -102,8 +102,8 @@ def exchange(
             error.operation = operation
             watch.attempt_ended(response, error)
             deadline.check(operation, attempt, error, 0.0)
-            if not deadline.is_over() and (yield from deadline.bound(remedies.found(error, response))):
-                # The next attempt goes at once; what the last retry took from the quota is still owed to it.
+            if not deadline.is_over() and (yield from deadline.bound(remedies.apply(error, response))):
+                # The next attempt starts at once; the quota is still owed what the last retry took.
                 retry = None if retry is None else retry._replace(delay=0.0)
                 watch.retry_scheduled(0.0, error)
                 continue
@@ -166,11 +166,11 @@ def _request(
     return HttpRequest("POST", target.url, headers, body.value, deadline.shortened(limits))
 
 
-# More milliseconds than these would be months.
+# More digits of milliseconds than this would be months.
 _DIGITS = 10
 
 
 def _retry_after(response: HttpResponse) -> float | None:
-    """Return the seconds that the service asks to wait: `x-amz-retry-after` holds whole milliseconds."""
+    """Return how many seconds the service asks us to wait; `x-amz-retry-after` holds whole milliseconds."""
     text = response.header("x-amz-retry-after")
     return int(text) / 1000 if text is not None and text.isascii() and text.isdigit() and len(text) < _DIGITS else None

@@ -1,4 +1,4 @@
-"""What a client was told, worked out once: the constants of every call. Immutable, shared by copies of the client."""
+"""A client's settings, resolved once: the constants of every call. Immutable; copies of a client share them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 class Options:
     """The settings of a client.
 
-    `clock` gives the time in seconds since 1970, `clock_skew` what to add to it (None: nothing, ever), `monotonic`
-    seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, `token_bytes` so many
-    random bytes. `headers` are those that every request carries.
+    `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
+    `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
+    `token_bytes` as many random bytes as you ask for. Every request carries `headers`.
     """
 
     region: str | None
@@ -69,7 +69,7 @@ class Options:
     target: Target | None = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Work out what is the same for every call, and refuse what can't work for any."""
+        """Compute what every call shares, and reject settings that can't work for any call."""
         target = None
         if self.region is not None or self.endpoint_url is not None:
             target = self._target(self.region)
@@ -91,13 +91,13 @@ class Options:
         )
 
     def authorities(self) -> Authorities:
-        """Return the certificate authorities that the environment and the profile say to trust; nothing is read yet."""
+        """Return the certificate authorities that the environment and the profile name; nothing is read yet."""
         from .._transport.certificates import Authorities, Bundle
 
         return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
 
     def watch(self, operation: str) -> Watch:
-        """Return what tells the client's observer of one call; something that tells nothing where there is none."""
+        """Return the hooks of one call, which report to the client's observer or, without one, do nothing."""
         if self.observed is None:
             return UNWATCHED
         from .events import Watched
@@ -105,10 +105,10 @@ class Options:
         return Watched(self.observed, operation, self.monotonic)
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
-        """Return where a call goes. A client without a region takes that of the pool that the call names.
+        """Return where a call goes. A client without a region uses the region of the pool that the call names.
 
         Raises:
-            NoRegionError: there is no region, the call needs one, and it names no pool.
+            NoRegionError: the call needs a region, none is set, and the call names no pool.
         """
         target = self.target
         if target is not None and (target.region is not None or not signed):
@@ -143,7 +143,7 @@ def make_options(
     observer: Callable[[Event], None] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Options:
-    """Turn a client's arguments, and what its environment and profile say where an argument is None, into options.
+    """Return the options for a client's arguments; where an argument is None, the environment and profile decide.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -197,7 +197,7 @@ def make_options(
 
 
 def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
-    """Return what remembers a client's observer; the events' classes are loaded only where there is one.
+    """Return the holder of a client's observer, if there is one; only then are the event classes loaded.
 
     Raises:
         ConfigError: the observer can't be called.
@@ -217,7 +217,7 @@ def _source(
 ) -> CredentialSource:
     if isinstance(credentials, Credentials):
         return StaticCredentials(credentials)
-    # Most of the providers' code is not needed with credentials at hand, so it is not loaded then.
+    # Explicit credentials don't need most of the providers' code, so it is not loaded for them.
     from ..credentials.cache import source_of
 
     return source_of(credentials, context)

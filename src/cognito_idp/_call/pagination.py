@@ -1,4 +1,4 @@
-"""Pages of a list operation, one after the other: written once, driven by either client."""
+"""Pages of a list operation, one after another: written once, driven by either client."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ R = TypeVar("R")
 
 
 class Pager(Generic[R]):
-    """Walks over the pages of a list operation, beginning where the request's own token says.
+    """Walks the pages of a list operation, starting at the request's own token.
 
-    A service that hands out a token twice would have a naive loop run for ever. Brent's method finds any such circle in
-    constant memory: the token is compared with one that is kept from 1, 2, 4, 8, ... pages before.
+    If the service returned a token twice, a naive loop would never end. Brent's method finds any such cycle in constant
+    memory: it compares the token with one kept from 1, 2, 4, 8, ... pages before.
     """
 
     def __init__(self, request: Request[R], options: Options) -> None:
-        """Take the first request.
+        """Start at a request.
 
         Raises:
-            TypeError: the operation does not page.
+            TypeError: the operation is not paginated.
         """
         pages = request.operation.pages
         if pages is None:
-            msg = f"{request.operation.name} does not page; send() it"
+            msg = f"{request.operation.name} is not paginated; use send()"
             raise TypeError(msg)
         self._pages: Pages = pages
         self._options = options
@@ -46,7 +46,7 @@ class Pager(Generic[R]):
         """Return the next page, or None after the last one.
 
         Raises:
-            PaginationError: the service repeats a token.
+            PaginationError: the service repeated a token.
         """
         request = self._next
         if request is None:
@@ -58,7 +58,7 @@ class Pager(Generic[R]):
 
     def _following(self, request: Request[R], token: str) -> Request[R]:
         if token == self._kept:
-            msg = f"{request.operation.name} answered with a page token that it gave before; the pages would never end"
+            msg = f"{request.operation.name} repeated a page token; the pages would never end"
             raise PaginationError(msg)
         self._count += 1
         if self._count == self._window:

@@ -1,4 +1,4 @@
-"""Getting ready before the first call: what it would pay for is paid for at a program's start, such as a Lambda's."""
+"""Warm-up: do the first call's one-time work when a program starts, such as a Lambda function."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def warm_up(operations: Iterable[str | type[Request[Any]]], options: Options) -> Flow[None]:
-    """Compile the hooks of operations, load credentials if one of them is signed, and open a connection.
+    """Compile the hooks of operations, load credentials if any of them is signed, and open a connection.
 
-    Where no operation is named, credentials are loaded, too. The connection is opened by `GET /`, which is unsigned and
-    carries nothing; whatever the answer is, the connection stays open for the first call.
+    If you name no operation, credentials are loaded too. An unsigned, empty `GET /` opens the connection. Whatever the
+    answer, the connection stays open for the first call.
 
     Raises:
-        ConfigError: there is no operation of this name.
+        ConfigError: no operation has this name.
         NoRegionError: the client has no region.
         CredentialsError: there are no credentials.
         TransportError: no connection could be made.
@@ -43,7 +43,7 @@ def warm_up(operations: Iterable[str | type[Request[Any]]], options: Options) ->
         yield from deadline.bound(options.credentials.get())
     headers = (("host", target.host), *options.headers)
     opening = HttpRequest("GET", target.url, headers, b"", deadline.shortened(options.limits))
-    with suppress(InvalidResponseError):  # an answer it is all the same
+    with suppress(InvalidResponseError):  # any answer proves that the connection works
         yield from send(opening)
 
 
@@ -51,8 +51,8 @@ def _request_type(operation: str | type[Request[Any]]) -> type[Request[Any]]:
     if isinstance(operation, type) and issubclass(operation, Request) and hasattr(operation, "operation"):
         return operation
     try:
-        found: type[Request[Any]] = load_type(f"{operation}Request")
+        request_type: type[Request[Any]] = load_type(f"{operation}Request")
     except KeyError:
-        msg = f"{operation!r} is no operation; name one as AWS does ('InitiateAuth'), or give its request struct"
+        msg = f"{operation!r} is not an operation; name one as AWS does ('InitiateAuth'), or pass its request struct"
         raise ConfigError(msg) from None
-    return found
+    return request_type

@@ -1,7 +1,7 @@
-"""The rate limiter of the adaptive retry mode: a token bucket whose rate follows what the service lets through.
+"""The rate limiter of the adaptive retry mode: a token bucket whose rate follows what the service accepts.
 
 Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; the growth after a throttle is CUBIC (RFC 9438).
-Times are seconds of a clock that never jumps.
+Times are seconds of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class RateLimiter:
     """Delays attempts once the service has throttled one. Threads and tasks may share it."""
 
     def __init__(self) -> None:
-        """Begin without a limit: none is known before the first throttle."""
+        """Start without a limit, since none is known before the first throttle."""
         self._lock = threading.Lock()
         self._enabled = False
         self._rate = 0.0
@@ -35,7 +35,7 @@ class RateLimiter:
         self._throttled_at = 0.0
 
     def acquire(self, now: float) -> float:
-        """Take a place in the line, and return the seconds to wait before sending."""
+        """Join the queue, and return how many seconds to wait before sending."""
         with self._lock:
             if not self._enabled:
                 return 0.0
@@ -44,7 +44,7 @@ class RateLimiter:
             return max(0.0, -self._capacity / self._rate)
 
     def update(self, now: float, *, throttled: bool) -> None:
-        """Learn from the end of an attempt."""
+        """Update the rate after an attempt."""
         with self._lock:
             self._measure(now)
             if throttled:
@@ -58,7 +58,7 @@ class RateLimiter:
             self._set_rate(min(target, 2 * self._measured_rate), now)
 
     def _window(self) -> float:
-        """Return the seconds after which the rate is back where it was when the service throttled."""
+        """Return the seconds until the rate is back where it was when the service throttled."""
         return math.cbrt(self._last_max_rate * (1 - _BETA) / _SCALE)
 
     def _measure(self, now: float) -> None:

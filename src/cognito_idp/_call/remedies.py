@@ -1,4 +1,4 @@
-"""Failures that have a cure: expired credentials are loaded anew, a wrong clock is corrected; each once a call."""
+"""Failures that can be fixed: expired credentials are reloaded and a wrong clock is corrected, each once per call."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 
 class Remedies:
-    """What one call has tried so far, and the time and credentials that its next attempt is signed with."""
+    """The remedies that one call has tried, and the time and credentials that sign its next attempt."""
 
     __slots__ = ("_corrected", "_credentials", "_offset", "_replaced", "_sent", "_watch", "options")
 
     def __init__(self, options: Options, watch: Watch) -> None:
-        """Begin a call."""
         self.options = options
         self._watch = watch
         self._credentials: Credentials | None = None
@@ -31,7 +30,7 @@ class Remedies:
         self._offset = 0.0
 
     def now(self) -> float:
-        """Return the time for a signature, as near to the service's as is known, and remember when this was."""
+        """Return the time for a signature, corrected for known clock skew, and remember when it was asked for."""
         skew = self.options.clock_skew
         self._sent = self.options.clock()
         self._offset = 0.0 if skew is None else skew.offset
@@ -44,11 +43,11 @@ class Remedies:
         self._watch.signed_with(self._credentials)
         return self._credentials
 
-    def found(self, error: Failure, response: HttpResponse | None) -> Flow[bool]:
-        """Look for something that makes another attempt worth its while, and return whether there is any.
+    def apply(self, error: Failure, response: HttpResponse | None) -> Flow[bool]:
+        """Try a remedy; return whether to retry.
 
         Raises:
-            CredentialsError: expired credentials could not be loaded anew.
+            CredentialsError: expired credentials could not be reloaded.
         """
         if self._credentials is None:
             return False

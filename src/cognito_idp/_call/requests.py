@@ -1,4 +1,4 @@
-"""A request struct out of the arguments of a method, with everything that is wrong with them in one error."""
+"""Request structs from the arguments of a method; one error reports everything that is wrong with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def made_request(name: str, members: dict[str, Any]) -> Request[Any]:
-    """Make a request struct by its name.
+    """Return a request struct by its name.
 
     Raises:
         RequestValidationError: a member does not exist, is missing, or breaks its bounds.
@@ -20,7 +20,7 @@ def made_request(name: str, members: dict[str, Any]) -> Request[Any]:
     cls: type[Request[Any]] = load_type(name)
     request: Request[Any] = object.__new__(cls)
     try:
-        # The one that the constructor guards; whoever calls this function is guarded, too.
+        # The constructor is guarded, and so are all callers of this function.
         cls._unguarded_init(request, **members)
     except RequestValidationError as error:
         faults = error.faults

@@ -1,7 +1,7 @@
-"""Whether and when a failed attempt is repeated. Policies decide; `invoke.py` acts.
+"""Whether and when to retry a failed attempt. Policies decide; `invoke.py` acts.
 
 The standard mode is the one that the AWS SDKs share: full jitter over an exponential delay, and a quota that all calls
-of a client draw on, so that a failing service is not flooded. Source: AWS SDKs and Tools Reference Guide, "Retry
+of a client share, so that a failing service is not flooded. Source: AWS SDKs and Tools Reference Guide, "Retry
 behavior".
 """
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 
 class Retry(NamedTuple):
-    """The decision to try again: after how many seconds, and what that took from the quota."""
+    """The decision to retry: the delay in seconds, and the cost to the quota."""
 
     delay: float
     cost: int
 
 
 class RetryPolicy(Protocol):
-    """What a policy must do; write one for `Client(retry=...)`. Threads and tasks share it."""
+    """The protocol for your own `Client(retry=...)` policy. Threads and tasks share it."""
 
     name: str
     max_attempts: int
 
     def before_attempt(self, now: float) -> float:
-        """Return the seconds to wait before an attempt; `now` is in seconds of a clock that never jumps."""
+        """Return the seconds to wait before an attempt; `now` is in seconds of a monotonic clock."""
         ...
 
     def after_failure(
         self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
     ) -> Retry | None:
-        """Decide after a failed attempt (counted from 1); None gives up.
+        """Decide what follows a failed attempt (counted from 1); return None to give up.
 
-        `retry_after` is the delay in seconds that the service asked for, `random` returns a number in [0, 1).
+        `retry_after` is the delay in seconds that the service asked for; `random` returns a number in [0, 1).
         """
         ...
 
     def after_success(self, last: Retry | None, now: float) -> None:
-        """Take note of a success, and of the last retry that led to it."""
+        """Record a success, and the last retry that led to it."""
 
 
 _RETRY_AFTER_MARGIN = 5.0
@@ -57,11 +57,11 @@ _REFUND_WITHOUT_RETRY = 1
 
 
 class StandardRetry:
-    """The mode `standard`: up to `max_attempts` attempts in all, jittered delays of at most 20 s, and a shared quota.
+    """The mode `standard`: at most `max_attempts` attempts, jittered delays of at most 20 s, and a shared quota.
 
-    The delay before retry number i (from 0) is random x min(base x 2^i, 20 s), the base being 1 s after a throttle and
-    0.05 s otherwise. A delay that the service asks for is taken, within the computed delay and 5 s more. A retry takes
-    14 (after a throttle 5) from a quota of 500; a success gives back what its last retry took, or 1.
+    The delay before retry number i (from 0) is random x min(base x 2^i, 20 s). The base is 1 s after a throttle and
+    0.05 s otherwise. If the service asks for a delay, it is used, but not below the computed delay nor above that plus
+    5 s. A retry takes 14 (5 after a throttle) from a quota of 500; a success returns what its last retry took, or 1.
     """
 
     __module__ = "cognito_idp"
@@ -69,16 +69,16 @@ class StandardRetry:
     name = "standard"
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
-        """Allow `max_attempts` attempts a call, the first one included.
+        """Allow `max_attempts` attempts per call, including the first.
 
-        `also` names further error codes to retry, such as `LimitExceededException`, which in this service is a limit of
-        the user and no throttle.
+        `also` names more error codes to retry, such as `LimitExceededException`, which in this service is a limit on
+        the user and not a throttle.
 
         Raises:
             ConfigError: `max_attempts` is below 1.
         """
         if max_attempts < 1:
-            msg = f"max_attempts must be at least 1, is {max_attempts}"
+            msg = f"max_attempts must be at least 1, not {max_attempts}"
             raise ConfigError(msg)
         self.max_attempts = max_attempts
         self._also = also
@@ -86,7 +86,7 @@ class StandardRetry:
         self._lock = threading.Lock()
 
     def before_attempt(self, now: float) -> float:  # noqa: ARG002 - the adaptive mode looks at it
-        """Let every attempt go at once."""
+        """Return 0: every attempt starts at once."""
         return 0.0
 
     def after_failure(
@@ -97,7 +97,7 @@ class StandardRetry:
         random: Callable[[], float],
         now: float,  # noqa: ARG002 - the adaptive mode looks at it
     ) -> Retry | None:
-        """Decide by the failure's kind, the number of attempts so far, and the quota."""
+        """Decide by the kind of failure, the number of attempts so far, and the quota."""
         if attempt >= self.max_attempts or not is_retryable(failure, self._also):
             return None
         cost = _COST_THROTTLED if is_throttle(failure) else _COST
@@ -111,7 +111,7 @@ class StandardRetry:
         return Retry(delay, cost)
 
     def after_success(self, last: Retry | None, now: float) -> None:  # noqa: ARG002 - the adaptive mode looks at it
-        """Give back to the quota."""
+        """Return what the last retry took to the quota."""
         if last is None and self._quota >= _QUOTA:
             return
         refund = _REFUND_WITHOUT_RETRY if last is None else last.cost
@@ -120,9 +120,9 @@ class StandardRetry:
 
 
 class AdaptiveRetry(StandardRetry):
-    """The mode `adaptive`: the standard one, and a rate limiter that slows the client down after throttles.
+    """The mode `adaptive`: the standard mode plus a rate limiter that slows the client down after throttles.
 
-    All calls of the client share the limiter. It suits one client a user pool: a throttle in one pool slows them all.
+    All calls of the client share the limiter, so a throttle in one pool slows all pools. Use one client per user pool.
     """
 
     __module__ = "cognito_idp"
@@ -130,7 +130,7 @@ class AdaptiveRetry(StandardRetry):
     name = "adaptive"
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
-        """Allow `max_attempts` attempts a call, the first one included; `also` is as for `StandardRetry`.
+        """Allow `max_attempts` attempts per call, including the first; `also` is as for `StandardRetry`.
 
         Raises:
             ConfigError: `max_attempts` is below 1.
@@ -141,18 +141,18 @@ class AdaptiveRetry(StandardRetry):
         self._limiter = RateLimiter()
 
     def before_attempt(self, now: float) -> float:
-        """Wait as long as the limiter says."""
+        """Return the delay that the limiter asks for."""
         return self._limiter.acquire(now)
 
     def after_failure(
         self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
     ) -> Retry | None:
-        """Teach the limiter, then decide as the standard mode does."""
+        """Update the limiter, then decide as the standard mode does."""
         self._limiter.update(now, throttled=is_throttle(failure))
         return super().after_failure(failure, attempt, retry_after, random, now)
 
     def after_success(self, last: Retry | None, now: float) -> None:
-        """Teach the limiter, and give back to the quota."""
+        """Update the limiter, and return what the last retry took to the quota."""
         self._limiter.update(now, throttled=False)
         super().after_success(last, now)
 
@@ -165,7 +165,6 @@ class NoRetry(StandardRetry):
     name = "off"
 
     def __init__(self) -> None:
-        """Allow one attempt."""
         super().__init__(max_attempts=1)
 
 
@@ -173,12 +172,12 @@ MODES: Mapping[str, type[StandardRetry]] = {"standard": StandardRetry, "adaptive
 
 
 def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) -> RetryPolicy:
-    """Return the policy that a client's `retry=` names: a mode, a policy object, or None for the standard mode.
+    """Return the policy for a client's `retry=`: a mode, a policy object, or None for the standard mode.
 
-    `max_attempts` is for the modes but `off`; None means 3.
+    `max_attempts` applies to all modes but `off`; None means 3.
 
     Raises:
-        ConfigError: there is no such mode.
+        ConfigError: the mode is unknown.
     """
     if retry is not None and not isinstance(retry, str):
         return retry
@@ -186,6 +185,6 @@ def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) 
         return NoRetry()
     mode = MODES.get(retry or "standard")
     if mode is None:
-        msg = f"retry={retry!r} is no retry mode; there are 'standard', 'adaptive' and 'off'"
+        msg = f"retry={retry!r} is not a retry mode; use 'standard', 'adaptive' or 'off'"
         raise ConfigError(msg)
     return mode() if max_attempts is None else mode(max_attempts)

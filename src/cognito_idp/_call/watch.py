@@ -1,4 +1,4 @@
-"""The hook points of a call: what an observer can be told, and what does nothing where there is no observer."""
+"""Hook points of a call, which report to an observer if there is one and otherwise do nothing."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ R = TypeVar("R")
 
 
 class Watch(Protocol):
-    """The hook points of one call. `events.Watched` tells an observer, `Unwatched` nobody."""
+    """Hook points of one call. `events.Watched` reports to an observer; `Unwatched` does nothing."""
 
     def over(self, flow: Flow[R]) -> Flow[R]:
-        """Return the flow of a whole call."""
+        """Return the flow of the whole call, watched."""
         ...
 
     def call_started(self, call_id: str, target: Target) -> None:
-        """The call has an id and a target."""
+        """Called when the call has an id and a target."""
 
     def signed_with(self, credentials: Credentials) -> None:
-        """The next attempt is signed with these credentials."""
+        """Called with the credentials that sign the next attempt."""
 
     def attempt_started(self, attempt: int) -> None:
-        """An attempt begins."""
+        """Called when an attempt starts."""
 
     def attempt_ended(self, answer: HttpResponse | None, error: Exception | None) -> None:
-        """The attempt ended, with an answer or without."""
+        """Called when an attempt ends, with or without an answer."""
 
     def retry_scheduled(self, delay: float, error: Exception) -> None:
-        """Another attempt follows."""
+        """Called when another attempt follows."""
 
 
 class Unwatched:
-    """Hooks of a call without an observer: no-ops."""
+    """Hook points of a call without an observer: no-ops."""
 
     __slots__ = ()
 
     def over(self, flow: Flow[R]) -> Flow[R]:
-        """Return the flow itself."""
+        """Return the flow unchanged."""
         return flow
 
     def call_started(self, call_id: str, target: Target) -> None:
-        """The call has an id and a target."""
+        """Called when the call has an id and a target."""
 
     def signed_with(self, credentials: Credentials) -> None:
-        """The next attempt is signed with these credentials."""
+        """Called with the credentials that sign the next attempt."""
 
     def attempt_started(self, attempt: int) -> None:
-        """An attempt begins."""
+        """Called when an attempt starts."""
 
     def attempt_ended(self, answer: HttpResponse | None, error: Exception | None) -> None:
-        """The attempt ended, with an answer or without."""
+        """Called when an attempt ends, with or without an answer."""
 
     def retry_scheduled(self, delay: float, error: Exception) -> None:
-        """Another attempt follows."""
+        """Called when another attempt follows."""
 
 
 UNWATCHED: Final = Unwatched()

@@ -1,4 +1,4 @@
-"""Exchanges that outlive the call that began them, for transports that can't stand being cancelled in the middle."""
+"""Exchanges that outlive the call that started them, for transports that break if cancelled midway."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ _BROKEN_OFF = "this client was closed before the answer came"
 
 
 class Detached:
-    """Runs each exchange in a task of its own, which goes on to its end when the caller is cancelled."""
+    """Runs each exchange in its own task, which finishes even if the caller is cancelled."""
 
     def __init__(self) -> None:
-        """Begin with nothing under way."""
         self._under_way: set[Any] = set()
 
     async def run(self, exchange: Callable[[], Coroutine[Any, Any, R]]) -> R:
-        """Run an exchange and return its result; a cancellation leaves it to itself.
+        """Run an exchange and return its result; cancelling the caller does not cancel the exchange.
 
         Raises:
-            ClientClosedError: `close` broke it off.
+            ClientClosedError: `close` ended the exchange.
         """
         if on_trio():
             return await self._run_on_trio(exchange)
         task = asyncio.ensure_future(exchange())
         self._under_way.add(task)
         task.add_done_callback(self._ended)
-        # To wait for a task is not to cancel it when the waiting is cancelled, as `await task` would.
+        # Unlike `await task`, this doesn't cancel the task when the waiting is cancelled.
         await asyncio.wait((task,))
         if task.cancelled():
             raise ClientClosedError(_BROKEN_OFF)
@@ -46,7 +45,7 @@ class Detached:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
-            # Asked for, so that asyncio does not report the failure of an exchange that nobody waits for any more.
+            # Read the exception, or asyncio would report the failure of an exchange that nobody waits for any more.
             task.exception()
 
     async def _run_on_trio(self, exchange: Callable[[], Awaitable[R]]) -> R:
@@ -58,7 +57,7 @@ class Detached:
         return await task.result()
 
     async def close(self) -> None:
-        """Break off what is under way, and wait until it has ended."""
+        """Cancel all running exchanges, and wait until they have ended."""
         under_way = list(self._under_way)
         for task in under_way:
             task.cancel()
@@ -70,7 +69,7 @@ class Detached:
 
 
 class _TrioTask(Generic[R]):
-    """As much of an `asyncio.Task` as is needed here: trio has no tasks that one could wait for."""
+    """The parts of `asyncio.Task` that are needed here, since you can't wait for a trio task."""
 
     def __init__(self, exchange: Callable[[], Awaitable[R]], when_ended: Callable[[object], None]) -> None:
         import trio

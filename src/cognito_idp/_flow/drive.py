@@ -1,4 +1,4 @@
-"""The sync driver: performs the effects of a flow one after the other, in the calling thread."""
+"""The sync driver: performs the effects of a flow one after another, in the calling thread."""
 
 from __future__ import annotations
 
@@ -18,26 +18,25 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_LOCK = "the time limit of the call passed while another one was doing what it needs"
+_LOCK = "the call's time limit passed while it waited for another call"
 
 
 class Driver:
-    """Runs flows over one transport. It has no state of its own, so threads may share it."""
+    """Runs flows over one transport. It has no state, so threads may share it."""
 
     def __init__(self, transport: Transport, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Take the transport, and how to wait."""
         self._transport = transport
         self._sleep = sleep
 
     def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
 
-        An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (Ctrl-C) closes
-        the flow and goes on. Before an error is handed to anybody, the frames that it passed through are cleared.
+        If an effect raises an `Exception`, it is thrown into the flow, which may handle it. Anything else (Ctrl-C)
+        closes the flow and propagates. Before anyone gets an error, the frames it passed through are cleared.
         """
         handled = sys.exception()
         effect: Effect | None = None
-        # A result is taken out before the flow sees it, which may call a function that looks at this frame.
+        # Drop the result before resuming the flow, which may call a function that looks at this frame.
         results: list[Any] = []
         try:
             effect = flow.send(None)
@@ -77,7 +76,7 @@ class Driver:
                     held.release()
             case Finish(flow):
                 return self.run(flow)
-        msg = f"a flow yielded {effect!r}, which is no effect"
+        msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)
 
 
@@ -86,5 +85,5 @@ def _refuse_awaitable(result: Any) -> Any:
         return result
     if inspect.iscoroutine(result):
         result.close()
-    msg = "an async function was given to a sync client; use AsyncClient, or give a plain function"
+    msg = "a sync client got an async function; use AsyncClient, or pass a plain function"
     raise TypeError(msg)

@@ -1,4 +1,4 @@
-"""The async driver: performs the effects of a flow without blocking the event loop, on asyncio and trio alike."""
+"""The async driver: performs the effects of a flow without blocking the event loop, on asyncio or trio."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_LOCK = "the time limit of the call passed while another one was doing what it needs"
-_FUNCTION = "the time limit of the call passed while a function was awaited"
+_LOCK = "the call's time limit passed while it waited for another call"
+_FUNCTION = "the call's time limit passed while it awaited a function"
 
 
 class AsyncDriver:
     """Runs flows over one transport. Tasks may share it."""
 
     def __init__(self, transport: AsyncTransport, sleep: Callable[[float], Awaitable[None]] | None = None) -> None:
-        """Take the transport, and how to wait (`anyio.sleep` unless given)."""
+        """Use `anyio.sleep` to wait unless `sleep` is passed."""
         self._transport = transport
         self._sleep = sleep
         self._detached = Detached()
@@ -34,13 +34,13 @@ class AsyncDriver:
     async def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
 
-        An `Exception` that an effect raises is thrown into the flow, which may handle it. Anything else (a
-        cancellation) closes the flow and goes on. Before an error is handed to anybody, the frames that it passed
-        through are cleared.
+        If an effect raises an `Exception`, it is thrown into the flow, which may handle it. Anything else (a
+        cancellation) closes the flow and propagates. Before anyone gets an error, the frames it passed through are
+        cleared.
         """
         handled = sys.exception()
         effect: Effect | None = None
-        # A result is taken out before the flow sees it, which may call a function that looks at this frame.
+        # Drop the result before resuming the flow, which may call a function that looks at this frame.
         results: list[Any] = []
         try:
             effect = flow.send(None)
@@ -93,5 +93,5 @@ class AsyncDriver:
                     held.release()
             case Finish(flow):
                 return await self._detached.run(lambda: self.run(flow))
-        msg = f"a flow yielded {effect!r}, which is no effect"
+        msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)

@@ -1,12 +1,12 @@
-"""Flows: generators that say what they need done, and leave the doing to a driver.
+"""Flows: generators that say what they need done, and leave it to a driver to do it.
 
 A flow is written once and runs under a sync and an async driver. It yields *effects*, plain data such as "send this
-request" or "sleep so long", and is resumed with the effect's result, or with the exception that performing it raised.
-The functions here (`send`, `sleep`, ...) wrap each effect so that `response = yield from send(request)` is typed.
+request" or "sleep for two seconds". The driver resumes it with the effect's result, or with the exception that the
+effect raised. The functions here (`send`, `sleep`, ...) wrap each effect so that
+`response = yield from send(request)` is typed.
 
-Rules for flows: everything else they do is computation on plain data. They read no clock, draw no random number and do
-no I/O of their own. A `finally` block must not yield, since a cancelled flow is closed and nothing can be performed any
-more.
+Everything else in a flow is computation on plain data: a flow reads no clock, draws no random numbers and does no I/O.
+A `finally` block must not yield, since a cancelled flow is closed and can't have anything performed any more.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 class Send(NamedTuple):
-    """Exchange one HTTP request for its response, through the client's transport."""
+    """Send one HTTP request through the client's transport and get its response."""
 
     request: HttpRequest
 
@@ -36,9 +36,9 @@ class Sleep(NamedTuple):
 
 
 class Offload(NamedTuple):
-    """Call a function that blocks or computes for long; the async driver runs it in a worker thread.
+    """Call a function that blocks or computes for a long time; the async driver runs it in a worker thread.
 
-    `seconds` is how long an async driver waits for it; a sync one can't break it off.
+    `seconds` is how long an async driver waits for it; a sync driver can't interrupt it.
     """
 
     function: Callable[[], Any]
@@ -46,9 +46,9 @@ class Offload(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Call a function of the user's, plain or async; a sync driver refuses one that returns an awaitable.
+    """Call a user's function, plain or async; a sync driver refuses a function that returns an awaitable.
 
-    `seconds` is how long to wait for an async one.
+    `seconds` is how long to wait for an async function.
     """
 
     function: Callable[[], Any]
@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Run another flow while holding a lock; `seconds` is how long to wait for it."""
+    """Run another flow while holding a lock; `seconds` is how long to wait for the lock."""
 
     lock: Lock
     flow: Flow[Any]
@@ -64,29 +64,27 @@ class Hold(NamedTuple):
 
 
 class Finish(NamedTuple):
-    """Run another flow to its end, even if whoever waits for it is cancelled."""
+    """Run another flow to its end, even if its caller is cancelled."""
 
     flow: Flow[Any]
 
 
 class Lock:
-    """Mutual exclusion for flows: of the flows that hold it, one at a time runs under each driver.
+    """Mutual exclusion for flows: under each kind of driver, one flow at a time holds it.
 
-    It is a `threading.Lock` for sync drivers and, for async ones, an `anyio.Lock` an event loop, made when first needed
-    (tasks of two loops can't wait for each other). So sync clients and several loops that share one object exclude each
-    other only among themselves.
+    Sync drivers use a `threading.Lock`; async drivers use one `anyio.Lock` per event loop, made on first use (tasks of
+    two loops can't wait for each other). So sync clients exclude only each other, and so do the tasks of each loop.
     """
 
     __slots__ = ("_for_tasks", "_for_threads")
 
     def __init__(self) -> None:
-        """Make an unlocked lock."""
         self._for_threads = (os.getpid(), threading.Lock())
         self._for_tasks: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     @property
     def for_threads(self) -> threading.Lock:
-        """This process's lock: in a forked child, a thread that held the parent's does not go on to release it."""
+        """The lock of this process: in a forked child, no thread would ever release a lock that the parent held."""
         process, lock = self._for_threads
         if process != os.getpid():
             lock = threading.Lock()
@@ -95,7 +93,7 @@ class Lock:
 
     @property
     def for_tasks(self) -> Any:
-        """The running loop's `anyio.Lock`; anyio is imported here, where an async driver has loaded it anyway."""
+        """The running loop's `anyio.Lock`. anyio is imported here because an async driver has loaded it already."""
         from .loops import current_loop
 
         loop = current_loop()
@@ -112,7 +110,7 @@ Flow = Generator[Effect, Any, R]
 
 
 def send(request: HttpRequest) -> Flow[HttpResponse]:
-    """Send a request and return its response; raises a `TransportError` where none came."""
+    """Send a request and return its response; raises a `TransportError` if none came."""
     response: HttpResponse = yield Send(request)
     return response
 
@@ -123,7 +121,7 @@ def sleep(seconds: float) -> Flow[None]:
 
 
 def offload(function: Callable[[], R]) -> Flow[R]:
-    """Run a function that blocks or computes for long, off the event loop where there is one."""
+    """Run a function that blocks or computes for a long time, off the event loop if there is one."""
     result: R = yield Offload(function)
     return result
 
@@ -133,7 +131,7 @@ def call(function: Callable[[], Awaitable[R]]) -> Flow[R]: ...
 @overload
 def call(function: Callable[[], R | Awaitable[R]]) -> Flow[R]: ...
 def call(function: Callable[[], Any]) -> Flow[Any]:
-    """Call a function of the user's, awaiting what it returns under an async driver."""
+    """Call a user's function; an async driver awaits what it returns."""
     result = yield Call(function)
     return result
 
@@ -145,6 +143,6 @@ def hold(lock: Lock, flow: Flow[R]) -> Flow[R]:
 
 
 def finish(flow: Flow[R]) -> Flow[R]:
-    """Run `flow` to its end even if the caller is cancelled, so that what it learns is not lost."""
+    """Run `flow` to its end even if the caller is cancelled, so that its result is not lost."""
     result: R = yield Finish(flow)
     return result

@@ -1,4 +1,4 @@
-"""Which event loop is running: asyncio's or trio's, and which one of them."""
+"""Which event loop is running: an asyncio or a trio loop, and which one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def on_trio() -> bool:
-    """Whether the caller runs on trio; nothing is imported to find out."""
+    """Return whether the caller runs on trio, without importing it."""
     if "trio" not in sys.modules:
         return False
     import sniffio  # a dependency of trio's
@@ -17,7 +17,7 @@ def on_trio() -> bool:
 
 
 def current_loop() -> object:
-    """Return what stands for the running loop: asyncio's loop object, or trio's token."""
+    """Return an identity for the running loop: asyncio's loop object, or trio's token."""
     if on_trio():
         import trio
 
@@ -26,7 +26,7 @@ def current_loop() -> object:
 
 
 def is_over(loop: Any) -> bool:
-    """Whether what `current_loop` returned stands for a loop that has ended; no other thread need be running it."""
+    """Return whether the loop that `current_loop` identified has ended; the loop need not be running."""
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
     import trio
@@ -39,4 +39,4 @@ def is_over(loop: Any) -> bool:
 
 
 def _nothing() -> None:
-    """Trio says whether a run goes on when something is to be run in it."""
+    """Do nothing: scheduling it shows whether a trio run is still going."""

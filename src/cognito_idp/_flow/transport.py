@@ -1,4 +1,4 @@
-"""What a driver needs of a transport."""
+"""The transport protocols that the drivers use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Transport(Protocol):
     """Carries requests in the calling thread."""
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
+        """Send a request and return its response, or raise a `TransportError`."""
         ...
 
 
@@ -20,5 +20,5 @@ class AsyncTransport(Protocol):
     """Carries requests without blocking the event loop."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response, or raise a `TransportError`."""
+        """Send a request and return its response, or raise a `TransportError`."""
         ...

@@ -1,6 +1,6 @@
-"""How requests reach the network: httpx by default, the library's own engine on request, or a transport of the user's.
+"""How requests reach the network: httpx by default, the library's own engine on request, or the user's transport.
 
-Only this folder imports an HTTP library or opens a socket, and each module of it only when it is first needed.
+Only this folder imports an HTTP library or opens a socket, and each module does so only on first use.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _LIBRARIES: Final = ("httpx", "httpx2")
 
 
 def make_transport(transport: TransportLike | None, authorities: Authorities | None = None) -> Adapter:
-    """Return an adapter over the given transport, or over the named engine; None means httpx.
+    """Return an adapter over a transport or a named engine; None means httpx.
 
-    An engine trusts the given authorities; None means those that the environment alone names.
+    Engines trust `authorities`; None means those that the environment names.
 
     Raises:
-        ConfigError: it is not a transport, or there is no engine of that name.
+        ConfigError: it is not a transport, or the engine is unknown.
     """
     if transport is None or isinstance(transport, str):
         if _checked_name(transport) == "stdlib":
@@ -51,12 +51,12 @@ def make_transport(transport: TransportLike | None, authorities: Authorities | N
 
 
 def make_async_transport(transport: AsyncTransportLike | None, authorities: Authorities | None = None) -> AsyncAdapter:
-    """Return an adapter over the given async transport, or over the named engine; None means httpx.
+    """Return an adapter over an async transport or a named engine; None means httpx.
 
-    An engine trusts the given authorities; None means those that the environment alone names.
+    Engines trust `authorities`; None means those that the environment names.
 
     Raises:
-        ConfigError: it is not an async transport, or there is no engine of that name.
+        ConfigError: it is not an async transport, or the engine is unknown.
     """
     if transport is None or isinstance(transport, str):
         if _checked_name(transport) == "stdlib":
@@ -76,13 +76,12 @@ def make_async_transport(transport: AsyncTransportLike | None, authorities: Auth
 
 
 def transport_name(transport: object) -> str:
-    """Return the name of what `make_transport` or `make_async_transport` would send through; nothing is imported.
+    """Return the name of what `make_transport` or `make_async_transport` would use, without importing it.
 
-    An engine has its own name; a transport that a user brought along has its class's, such as
-    `httpx_aiohttp.AiohttpTransport`.
+    An engine has its own name; a user's transport goes by its class, such as `httpx_aiohttp.AiohttpTransport`.
 
     Raises:
-        ConfigError: there is no engine of that name.
+        ConfigError: the engine is unknown.
     """
     if transport is None or isinstance(transport, str):
         return _checked_name(transport)
@@ -102,18 +101,18 @@ _EXPECTED: Final = "None, 'httpx', 'stdlib', or a transport of httpx or httpx2"
 
 
 def _library_of(transport: object, base: str) -> Any:
-    """Return the module whose requests a transport takes; whoever made the transport has imported it."""
+    """Return the module whose requests a transport takes; making the transport has imported it."""
     for name in _LIBRARIES:
         library = sys.modules.get(name)
         if library is not None and isinstance(transport, getattr(library, base)):
             return library
     other = "AsyncBaseTransport" if base == "BaseTransport" else "BaseTransport"
-    given = f"{type(transport).__module__}.{type(transport).__qualname__}"
+    description = f"{type(transport).__module__}.{type(transport).__qualname__}"
     hint = ""
     if any(isinstance(transport, getattr(sys.modules[name], other)) for name in _LIBRARIES if name in sys.modules):
         kind = "an async" if base == "BaseTransport" else "a sync"
         hint = f", which is {kind} transport"
     elif isinstance(transport, type):
-        given, hint = f"the class {transport.__qualname__}", ", where an instance is meant"
-    msg = f"transport={given}{hint}: it may be {_EXPECTED} ({base})"
+        description, hint = f"the class {transport.__qualname__}", ", which must be an instance"
+    msg = f"transport={description}{hint}: it may be {_EXPECTED} ({base})"
     raise ConfigError(msg)

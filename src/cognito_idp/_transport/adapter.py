@@ -1,4 +1,4 @@
-"""What a client needs of a transport, whatever the library below."""
+"""The transport protocols that clients use, whatever the library underneath."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Adapter(Transport, Protocol):
 
     @property
     def name(self) -> str:
-        """What sends: `httpx`, `httpx2` or `stdlib`."""
+        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
         ...
 
     def close(self) -> None:
@@ -27,7 +27,7 @@ class AsyncAdapter(AsyncTransport, Protocol):
 
     @property
     def name(self) -> str:
-        """What sends: `httpx`, `httpx2` or `stdlib`."""
+        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
-"""Which certificate authorities are trusted, and the TLS settings that follow: one rule for every engine.
+"""The trusted certificate authorities and the resulting TLS settings: one rule for every engine.
 
-The first of these that is set counts, as with boto3: `AWS_CA_BUNDLE`, the profile's `ca_bundle`, `REQUESTS_CA_BUNDLE`;
-then OpenSSL's `SSL_CERT_FILE` and `SSL_CERT_DIR`; else certifi's. Each may name a file, or a folder in OpenSSL's form.
+As in boto3, the first of these that is set counts: `AWS_CA_BUNDLE`, the profile's `ca_bundle`, `REQUESTS_CA_BUNDLE`;
+then OpenSSL's `SSL_CERT_FILE` and `SSL_CERT_DIR`; otherwise certifi's bundle. Each may name a file, or a folder in
+OpenSSL's format.
 """
 
 from __future__ import annotations
@@ -21,30 +22,30 @@ if TYPE_CHECKING:
 
 
 class Bundle(NamedTuple):
-    """A file or folder of certificates; `where` is the setting that names it, for errors."""
+    """A file or folder of certificates; `where` is the setting that names it, for error messages."""
 
     where: str
     path: str
 
 
 class Authorities:
-    """The certificate authorities that are trusted."""
+    """The trusted certificate authorities."""
 
     def __init__(
         self, profile: Bundle | Callable[[], Bundle | None] | None = None, environ: Mapping[str, str] = os.environ
     ) -> None:
-        """Take the profile's `ca_bundle`, or a function that finds it; it is called only if it can count."""
+        """Take the profile's `ca_bundle`, or a function that returns it, called only if no earlier setting wins."""
         self._profile = profile
         self._environ = environ
         self._ssl_context: ssl.SSLContext | None = None
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return the TLS settings; certificates are read on the first call, which blocks for some 20 ms.
+        """Return the TLS settings; the first call reads the certificates and blocks for about 20 ms.
 
-        Clients with the same authorities share one context, which nobody may change.
+        Clients with the same authorities share one context, so don't change it.
 
         Raises:
-            ConfigError: no certificates can be read from what a setting names.
+            ConfigError: a setting names something that no certificates can be read from.
         """
         if self._ssl_context is None:
             self._ssl_context = _context_of(self._bundle())
@@ -66,7 +67,7 @@ class Authorities:
 
 
 def _path_of_certifi() -> str:
-    # `import certifi` and its `where()` take 10 ms of a cold start, most of them for importlib.resources; this 0.1 ms.
+    # `import certifi` and its `where()` take 10 ms of a cold start, mostly for importlib.resources; this takes 0.1 ms.
     if "certifi" not in sys.modules:
         from importlib.machinery import PathFinder
 
@@ -75,14 +76,14 @@ def _path_of_certifi() -> str:
         path = os.path.join(folder, "cacert.pem")  # noqa: PTH118 - see above
         if folder and os.path.isfile(path):  # noqa: PTH113 - see above
             return path
-    # The certificates are elsewhere: in a zip file, where a program has told certifi, or, as on Debian, the system's.
+    # The certificates are elsewhere: in a zip file, where a program has put them, or in the system's store (Debian).
     import certifi
 
     return certifi.where()
 
 
-# While one thread reads certificates, others wait for it rather than read them, too. Never for long: a forked child
-# may find the lock held by a thread that it doesn't have.
+# While one thread reads certificates, others wait rather than read them too. They never wait long: in a forked child,
+# the lock may be held by a thread that doesn't exist there.
 _READING = threading.Lock()
 _PATIENCE = 1.0
 
@@ -91,7 +92,7 @@ def _context_of(bundle: Bundle) -> ssl.SSLContext:
     held = _READING.acquire(timeout=_PATIENCE)
     try:
         status = os.stat(bundle.path)  # noqa: PTH116 - see above
-        # A bundle that has changed is another one: clients that are made later trust what stands there then.
+        # A changed bundle counts as a new one: clients made later trust its new content.
         stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         return _context(bundle.path, stamp)
     except (OSError, ValueError) as error:
@@ -108,14 +109,14 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
     import ssl
 
     if os.path.isdir(path):  # noqa: PTH112 - see above
-        # OpenSSL looks into the folder during a handshake, and says nothing of one that can't be read or is empty.
+        # OpenSSL reads the folder during a handshake, and doesn't report an unreadable or empty one.
         if not any(map(_HASHED.fullmatch, os.listdir(path))):  # noqa: PTH208 - see above
             msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
             raise OSError(msg)
         context = ssl.create_default_context(capath=path)
     else:
         context = ssl.create_default_context(cafile=path)
-    # A system's policy may ask for more than this.
+    # The system's policy may require more than this.
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -1,7 +1,7 @@
-"""HTTP/1.1 as it stands on the wire (RFC 9112), without I/O: the bytes of a request, and a reader of answers.
+"""HTTP/1.1 on the wire (RFC 9112), without I/O: the bytes of a request, and a reader of answers.
 
-The reader refuses whatever two readers could understand in two ways: a proxy that sees another end of an answer than we
-do can hand one user's answer to another. It is a generator: send it the bytes as they come.
+The reader refuses anything that two readers could interpret differently: if a proxy and we disagree about where an
+answer ends, one user can get another user's answer. The reader is a generator: send it the bytes as they come.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_HEADER_LINES: Final = 256
 MAX_INTERIM_ANSWERS: Final = 8
-# Extensions of chunks mean nothing to us; all of those of an answer together may be this long.
+# We ignore chunk extensions; this bounds their total length in one answer.
 MAX_EXTENSION_BYTES: Final = 16 * 1024
 
-# Takes bytes (none: the connection has ended), and returns the answer and whether the connection can be used again.
+# Takes bytes (empty: the connection has ended); returns the answer and whether the connection can be reused.
 Reader: TypeAlias = Generator[None, bytes, tuple[HttpResponse, bool]]
 
 
 class BadAnswerError(ValueError):
-    """What came is not an answer, or not one that can be read in only one way. The text shows nothing of it."""
+    """The bytes are not an HTTP answer, or an ambiguous one. The message shows none of them."""
 
 
 def answer_reader(max_response_bytes: int) -> Reader:
-    """Return a reader of one answer, ready to take bytes.
+    """Return a reader for one answer, ready to take bytes.
 
-    It raises `BadAnswerError`, and `InvalidResponseError` where the body is compressed or larger than the limit.
+    It raises `BadAnswerError`, or `InvalidResponseError` if the body is compressed or larger than the limit.
     """
     reader = _read(max_response_bytes)
     next(reader)
@@ -43,7 +43,7 @@ def answer_reader(max_response_bytes: int) -> Reader:
 
 
 def tunnel_reader() -> Reader:
-    """Return a reader of a proxy's answer to CONNECT, which ends with its head (RFC 9110, 9.3.6)."""
+    """Return a reader for a proxy's answer to CONNECT, which ends with its head (RFC 9110, 9.3.6)."""
     reader = _read_head_only()
     next(reader)
     return reader
@@ -79,7 +79,7 @@ def _read(max_response_bytes: int) -> Reader:
 
 
 def _final_head() -> Generator[None, bytes, tuple[int, Headers, bytes, bool]]:
-    """Pass over interim answers; return status and headers of the answer, what came behind, and whether it is 1.0."""
+    """Skip interim answers; return the status, the headers, the bytes after them, and whether it is HTTP/1.0."""
     data = yield
     if not data:
         msg = "the connection closed without an answer"
@@ -114,10 +114,10 @@ _STRAY = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\0")
 
 
 def _until_empty_line(data: bytes, what: str = "head") -> Generator[None, bytes, tuple[bytes, int]]:
-    """Take bytes until an empty line has come; return all of them, and where that line's end begins.
+    """Take bytes up to an empty line; return all bytes, and the position where the end of that line starts.
 
-    Every byte is looked at when it comes: a head that can't become a good one is refused at once, and one that comes in
-    drops costs no more than another.
+    Each byte is checked as it comes: a head that can't become valid is refused at once, and a head that comes in tiny
+    pieces costs no more than any other.
     """
     buffer = bytearray(data)
     seen = 0
@@ -164,7 +164,7 @@ def _fields(lines: list[str]) -> Headers:
 
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# What the service sends with every answer; the others are looked at one by one.
+# The headers of every answer of the service; all others are checked one by one.
 _USUAL_NAMES: Final[Mapping[str, str]] = {
     name: name.lower()
     for name in ("Date", "Content-Type", "Content-Length", "Connection", "x-amzn-RequestId", "x-amzn-ErrorType")
@@ -179,7 +179,7 @@ def _checked_name(name: str, colon: str) -> str:
 
 
 def _framing(status: int, headers: Headers, *, is_http_1_0: bool) -> tuple[int | None, bool, bool]:
-    """Say how the body ends (RFC 9112, 6.3): its length, None if unknown; whether in chunks; whether to close then."""
+    """Return how the body ends (RFC 9112, 6.3): its length or None; whether it is chunked; whether to close then."""
     lengths, codings, is_closing = [], [], is_http_1_0
     for name, value in headers:
         if name == "content-length":
@@ -209,15 +209,15 @@ def _problem(lengths: list[str], codings: list[str], *, is_http_1_0: bool) -> st
     return None
 
 
-# More digits than any size has; int() would take long over thousands of them.
+# More digits than any real size has; int() would be slow on thousands of them.
 _LENGTH = re.compile(r"[0-9]{1,19}")
-# A size, and an extension that is passed over. White space may stand before an extension only (RFC 9112, 7.1.1).
+# A size, and an ignored extension. White space is allowed only before an extension (RFC 9112, 7.1.1).
 _CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})(?:[ \t]*;[^\r\n\0]*)?")
 _CHUNK_LINE_BYTES = 4096
 
 
 def _read_chunks(data: bytes, answer: Incoming) -> Generator[None, bytes, bytes]:
-    """Read a body in chunks, and its trailers, which are passed over; return what came behind."""
+    """Read a chunked body and skip its trailers; return the bytes that follow."""
     at, extensions = 0, 0
     while True:
         seen = at
@@ -249,7 +249,7 @@ def _read_chunks(data: bytes, answer: Incoming) -> Generator[None, bytes, bytes]
             msg = "a chunk is longer than its size says"
             raise BadAnswerError(msg)
         at += 2
-    # From the end of the last chunk's line: without trailers, an empty line follows at once.
+    # Start at the end of the last chunk's line: without trailers, an empty line follows at once.
     data, end = yield from _until_empty_line(data[end:], "trailers")
     _fields(_lines(data[:end])[1:])
     return data[end + 4 :]
@@ -267,12 +267,12 @@ def _more() -> Generator[None, bytes, bytes]:
 
 
 def request_bytes(request: HttpRequest, target: str, more: str = "") -> bytes:
-    """Return a request as it goes on the wire; `more` are header lines that the way there needs.
+    """Return a request as wire bytes; `more` holds extra header lines that the route needs.
 
-    Nothing in a request can change where it ends: header text is checked, and the length is that of the body.
+    Nothing in a request can change where it ends: header text is checked, and the length is the body's.
 
     Raises:
-        ConfigError: a header would end its line early, or is one that says how a request ends; never shows a value.
+        ConfigError: a header would end its line early, or says how a request ends; the message never shows a value.
     """
     headers, body = request.headers, request.body
     start = f"{request.method} {target}"
@@ -293,7 +293,7 @@ def request_bytes(request: HttpRequest, target: str, more: str = "") -> bytes:
 _START = re.compile(r"[A-Z]+ [!-~]+")
 
 
-# They are the engine's own, or belong to one connection, not to a request (RFC 9110, 7.6.1).
+# The engine sets these itself, or they belong to a connection and not to a request (RFC 9110, 7.6.1).
 _NOT_FOR_CALLERS = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"})
 
 

@@ -1,8 +1,8 @@
-"""The async adapter over any async transport of httpx's or httpx2's: plain data in and out, and safe to cancel.
+"""The async adapter over any async transport of httpx or httpx2: plain data in and out, and safe to cancel.
 
 httpx's own async pool loses connections when calls are cancelled (httpcore 1.0.9), until none is left. So the default
-transport here keeps one small pool a connection (`LanePool`) and throws away the one whose call was cancelled; and a
-transport that a user brings along, which may be that pool or wrap it, is never cancelled in the middle (`detached.py`).
+transport here keeps one small pool per connection (`LanePool`) and discards it if its call was cancelled. A user's
+transport, which may be that httpx pool or wrap it, is never cancelled midway (`detached.py`).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class AsyncHttpxTransport:
-    """Sends through an async transport of httpx's, on asyncio or trio. Tasks may share it."""
+    """Sends through an async httpx transport, on asyncio or trio. Tasks may share it."""
 
     def __init__(self, transport: Any, library: Library) -> None:
-        """Take a transport to send through, and the module whose requests it takes: `httpx` or `httpx2`."""
+        """Take a transport, and the module whose requests it takes: `httpx` or `httpx2`."""
         self._transport = transport
         self._library = library
         self._failures = failures_of(library)
@@ -41,7 +41,7 @@ class AsyncHttpxTransport:
         self.name: str = library.__name__
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response.
+        """Send a request and return its response.
 
         Raises:
             TransportError: no answer came.
@@ -60,7 +60,7 @@ class AsyncHttpxTransport:
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         if self._detached is None:
             return await self._exchange_once(request, None)
-        # Nobody breaks this one off, so it looks at the time itself.
+        # Nobody cancels this exchange, so it checks the time itself.
         total = request.limits.total
         deadline = None if total is None else time.monotonic() + total
         return await self._detached.run(lambda: self._exchange_once(request, deadline))
@@ -73,23 +73,23 @@ class AsyncHttpxTransport:
                 answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 async for chunk in response.stream:
                     answer.add(chunk)
-                    del chunk  # a transport of the user's runs below
+                    del chunk  # a user's transport runs below
                     if deadline is not None and time.monotonic() > deadline:
                         raise _too_late(request)
                 forget_surplus(response)
             finally:
                 await response.aclose()
         except TransportError:
-            # Ours already: a `TimeoutError_` is an OSError, too.
+            # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
             raise translated(self._library, error, origin_of(request.url).host) from error
         return answer.finish()
 
     async def close(self) -> None:
-        """Close all connections: first break off what a transport of the user's has under way.
+        """Close all connections, after ending the exchanges that a user's transport is making.
 
-        Calls over a `LanePool` come to their end, and their connections close then.
+        Calls over a `LanePool` finish, and then their connections close.
         """
         self._closed = True
         if self._detached is not None:
@@ -105,10 +105,10 @@ def _too_late(request: HttpRequest) -> DeadlineExceededError:
 def _body_class(library: Library) -> Callable[[bytes], Any]:
     """Return the class of a request's body.
 
-    The library's own leaves an async generator behind in a cancelled call, of which trio warns.
+    The library's own class leaves an async generator behind in a cancelled call, and trio warns about it.
     """
 
-    class Body(library.ByteStream):  # type: ignore[misc]  # the library is known when a transport is given
+    class Body(library.ByteStream):  # type: ignore[misc]  # only the transport tells which library it is
         def __init__(self, body: bytes) -> None:
             super().__init__(body)
             self._body = body

@@ -1,4 +1,4 @@
-"""A signed-in user's access token on a program's own httpx requests."""
+"""A signed-in user's access token for your own httpx requests."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class SessionAuth(httpx.Auth):
-    """Asks for an access token before each request of an `httpx.Client`."""
+    """Gets an access token before each request of an `httpx.Client`."""
 
     def __init__(self, access_token: Callable[[], str]) -> None:
-        """Take the function that gives a fresh access token."""
+        """Take the function that returns a fresh access token."""
         self._access_token = access_token
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Put the token on the request.
 
         Raises:
-            ConfigError: the request would carry it unencrypted to another machine.
+            ConfigError: the request would carry the token unencrypted to another machine.
         """
         check_encrypted(request.url)
         request.headers["authorization"] = f"Bearer {self._access_token()}"
@@ -34,23 +34,23 @@ class SessionAuth(httpx.Auth):
         self,
         request: httpx.Request,  # noqa: ARG002 - httpx's parameter
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Refuse an `httpx.AsyncClient`, which would else send without a token."""
+        """Refuse an `httpx.AsyncClient`, which would otherwise send without a token."""
         msg = "a UserSession's auth is for httpx.Client; with httpx.AsyncClient use an AsyncUserSession"
         raise TypeError(msg)
 
 
 class AsyncSessionAuth(httpx.Auth):
-    """Asks for an access token before each request of an `httpx.AsyncClient`."""
+    """Gets an access token before each request of an `httpx.AsyncClient`."""
 
     def __init__(self, access_token: Callable[[], Awaitable[str]]) -> None:
-        """Take the function that gives a fresh access token."""
+        """Take the function that returns a fresh access token."""
         self._access_token = access_token
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Put the token on the request.
 
         Raises:
-            ConfigError: the request would carry it unencrypted to another machine.
+            ConfigError: the request would carry the token unencrypted to another machine.
         """
         check_encrypted(request.url)
         request.headers["authorization"] = f"Bearer {await self._access_token()}"
@@ -60,16 +60,16 @@ class AsyncSessionAuth(httpx.Auth):
         self,
         request: httpx.Request,  # noqa: ARG002 - httpx's parameter
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Refuse an `httpx.Client`, which would else send without a token."""
+        """Refuse an `httpx.Client`, which would otherwise send without a token."""
         msg = "an AsyncUserSession's auth is for httpx.AsyncClient; with httpx.Client use a UserSession"
         raise TypeError(msg)
 
 
 def check_encrypted(url: httpx.URL) -> None:
-    """Refuse to send a token where anyone on the way can read it.
+    """Refuse to send a token where others can read it in transit.
 
     Raises:
-        ConfigError: the URL is plain http to another machine.
+        ConfigError: the URL leads to another machine over plain http.
     """
     if url.scheme != "https" and not is_loopback(url.host):
         msg = f"an access token is not sent to {url.host!r} over plain {url.scheme}"

@@ -1,4 +1,4 @@
-"""What the adapters over httpx and its successor httpx2 share: plain data in and out, and settings of the default."""
+"""Shared parts of the adapters over httpx and its successor httpx2: plain data in and out, and default settings."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
 
-# The extension of a request that holds `Limits.max_idle`; the default transports read it.
+# The request extension that holds `Limits.max_idle` for the default transports.
 MAX_IDLE = "cognito_idp.max_idle"
 
-# The module `httpx` or `httpx2`, which have the same names.
+# The module `httpx` or `httpx2`; both define the same names.
 Library = Any
 
 
 @lru_cache(maxsize=32)
 def parsed_url(library: Library, url: str) -> Any:
-    """Parse a URL once; a client has few of them."""
+    """Parse a URL, cached since a client uses only a few."""
     return library.URL(url)
 
 
 def outgoing(library: Library, request: HttpRequest, stream: Any) -> Any:
-    """Turn our request into the library's.
+    """Return the library's request for one of ours.
 
     Raises:
         ConfigError: a header would end its line early.
@@ -58,41 +58,41 @@ def outgoing(library: Library, request: HttpRequest, stream: Any) -> Any:
 
 
 def incoming(status_code: int, raw_headers: Iterable[tuple[bytes, bytes]], limit: int) -> Incoming:
-    """Begin an answer from what httpx knows of its head.
+    """Start an answer from the head that httpx has parsed.
 
     Raises:
-        InvalidResponseError: the body is compressed, or said to be larger than the limit.
+        InvalidResponseError: the body is compressed, or its declared size is above the limit.
     """
     headers = tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw_headers])
     return Incoming(status_code, headers, limit)
 
 
-# How a stream of httpx's, or of ours, leads to the connection that it reads from.
+# The attributes that lead from a stream, httpx's or ours, to the connection that it reads from.
 _INWARDS = ("_stream", "_httpcore_stream", "_connection")
 
 
 def forget_surplus(response: Any) -> None:
-    """Have the connection closed if more than the answer was received with it.
+    """Make httpx close the connection if it received more than the answer.
 
-    httpcore 1.0.9 keeps such bytes, and takes them for the answer to the next request over the connection, which may be
-    another user's. It shows them to nobody, so private attributes are looked at; without them nothing is done.
+    httpcore 1.0.9 keeps such bytes and takes them for the answer to the connection's next request, which may be
+    another user's. It has no public way to see them, so this reads private attributes; without those it does nothing.
     """
     inner: Any = response.stream
     while inner is not None:
         state = getattr(inner, "_h11_state", None)
         if state is not None:
             if state.trailing_data[0]:
-                # What h11 calls a failure, httpcore ends the connection for.
+                # httpcore closes a connection that h11 reports as failed.
                 state.send_failed()
             return
-        inner = next((found for name in _INWARDS if (found := getattr(inner, name, None)) is not None), None)
+        inner = next((nearer for name in _INWARDS if (nearer := getattr(inner, name, None)) is not None), None)
 
 
 class Routes:
-    """Finds the route of each URL, once an origin, and makes an httpx transport for it."""
+    """Resolves the route of each URL, once per origin, and makes an httpx transport for it."""
 
     def __init__(self, authorities: Authorities | None = None) -> None:
-        """Take the authorities to trust; None means those that the environment alone names."""
+        """Take the authorities to trust; None means those that the environment names."""
         self._routes: dict[tuple[str, bytes], Route] = {}
         self._authorities = authorities or Authorities()
 
@@ -105,7 +105,7 @@ class Routes:
         return route
 
     def transport(self, kind: type[TransportT], route: Route, max_connections: int) -> TransportT:
-        """Make an `httpx.HTTPTransport` or `httpx.AsyncHTTPTransport` for a route.
+        """Return an `httpx.HTTPTransport` or `httpx.AsyncHTTPTransport` for a route.
 
         Raises:
             ConfigError: the certificates or the proxy that the environment names can't be used.

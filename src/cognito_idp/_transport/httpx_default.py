@@ -1,8 +1,8 @@
 """The default sync transport over httpx: many pools of one connection each, instead of one pool of many.
 
-A signal handler that raises while httpx's own pool works (Ctrl-C, Celery's soft time limit) may leave a place taken or
-a lock held there, and later calls wait for it for ever: within 300 to 10,000 calls, where a handler raises in each
-(httpcore 1.0.9). A lane that is not left in order is thrown away, whatever state it is in.
+If a signal handler (Ctrl-C, Celery's soft time limit) raises inside httpx's own pool, it may leave a slot taken or a
+lock held, and later calls wait forever. With a handler that raises in every call, this happens within 300 to 10,000
+calls (httpcore 1.0.9). A lane that is not left in order is discarded, whatever state it is in.
 """
 
 from __future__ import annotations
@@ -28,20 +28,19 @@ if TYPE_CHECKING:
 
 
 class RoutedTransport(httpx.BaseTransport):
-    """At most `max_connections` connections, each in a pool of its own, with proxies and certificates of its route.
+    """At most `max_connections` connections, each in its own pool, with the proxy and certificates of its route.
 
-    A forked process makes its own: two processes that talk over one connection would read each other's answers.
+    A forked process makes its own connections: two processes on one connection would read each other's answers.
     """
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS, authorities: Authorities | None = None) -> None:
-        """Make no connection yet."""
         self._max_connections = max_connections
         self._routes = Routes(authorities)
-        # Not a method of this object, which would be in a circle with its pool then, and be collected late.
+        # Not a method: a reference cycle with the pool would delay garbage collection.
         self._pool: Pool[Lane] = Pool(partial(Lane, self._routes), max_connections)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send over an idle connection, a new one, or the next that comes free.
+        """Send over an idle connection, a new one, or the next one that becomes free.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -61,12 +60,12 @@ class RoutedTransport(httpx.BaseTransport):
         return response
 
     def close(self) -> None:
-        """Close all connections of this process, those that other threads use too."""
+        """Close all connections of this process, including those that other threads are using."""
         self._pool.close()
 
 
 class Lane:
-    """One connection, as `Pool` knows it: a transport of httpx's that holds no more, and is made on first use."""
+    """One connection, as `Pool` sees it: an httpx transport of at most one connection, made on first use."""
 
     def __init__(self, routes: Routes, way: Route) -> None:
         self.way = way
@@ -76,7 +75,7 @@ class Lane:
         self._transport: httpx.HTTPTransport | None = None
 
     def send(self, request: httpx.Request) -> httpx.Response:
-        """Send, and return the answer with its body unread."""
+        """Send a request, and return the answer with its body unread."""
         transport = self._transport
         if transport is None:
             transport = self._transport = self._routes.transport(httpx.HTTPTransport, self.way, 1)
@@ -84,7 +83,7 @@ class Lane:
         return transport.handle_request(request)
 
     def is_usable(self) -> bool:
-        """Whether it may be used again; httpcore looks at the connection itself, and replaces one that is closed."""
+        """Return whether it may be reused; httpcore checks the connection itself and replaces a closed one."""
         return not self.closed
 
     def close(self) -> None:
@@ -94,20 +93,20 @@ class Lane:
             self._transport.close()
 
     def break_off(self) -> None:
-        """End the connection under the thread that uses it, which gets an error then."""
+        """Shut the connection down; the thread that is using it gets an error."""
         raw = _socket_of(self._transport)
         if raw is not None:
             with suppress(OSError):
-                # Not `raw.shutdown`, which turns TLS off for the other thread first.
+                # Not `raw.shutdown`, which first turns TLS off for the other thread.
                 socket.socket.shutdown(raw, socket.SHUT_RDWR)
 
 
 def _set_free(transport: Any) -> None:
-    """Replace the lock of httpcore's pool, which one thread uses at a time.
+    """Replace the lock of httpcore's pool, which only one thread uses at a time.
 
-    httpcore's locks are entered in Python code, so that a signal handler can raise between the lock and its `with`
-    block. The pool's own handler would take the lock again then, and so would closing it. The entry of an `RLock` can't
-    be split. Without the private attribute nothing is done.
+    httpcore's locks are entered in Python code, so a signal handler can raise between the lock and its `with` block.
+    The pool's own error handler, and closing the pool, would then wait for the lock again. Entering an `RLock` is
+    atomic. Without the private attribute, this does nothing.
     """
     pool = getattr(transport, "_pool", None)
     for name, value in list(getattr(pool, "__dict__", {}).items()):
@@ -116,7 +115,7 @@ def _set_free(transport: Any) -> None:
 
 
 def _socket_of(transport: Any) -> socket.socket | None:
-    """Return the socket of a transport of one connection, if it has one and private attributes lead to it."""
+    """Return the socket of a one-connection transport, if it has one and private attributes lead to it."""
     inner: Any = next(iter(getattr(getattr(transport, "_pool", None), "_connections", ())), None)
     while inner is not None:
         stream = getattr(inner, "_network_stream", None)
@@ -128,7 +127,7 @@ def _socket_of(transport: Any) -> socket.socket | None:
 
 
 class _LaneStream(httpx.SyncByteStream):
-    """The body of an answer; when it is closed, its lane goes back to the pool, or ends if not all was read."""
+    """The body of an answer; closing it returns its lane to the pool, or ends the lane if not all was read."""
 
     def __init__(self, pool: Pool[Lane], lane: Lane, stream: Any) -> None:
         self._pool = pool
@@ -141,7 +140,7 @@ class _LaneStream(httpx.SyncByteStream):
         self._was_read = True
 
     def close(self) -> None:
-        # First, so that no second `close` gives back a lane that another call has by then.
+        # Done first, so that a second `close` can't return a lane that another call is using by then.
         lane, self._lane = self._lane, None
         if lane is None:
             return

@@ -1,4 +1,4 @@
-"""What httpx and httpx2 raise, as our own exceptions: one table for all adapters over them."""
+"""The exceptions of httpx and httpx2, mapped to ours: one table for all adapters over them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .httpx_common import Library
 
-# The first entry that fits counts, so subclasses stand before their bases.
+# The first match counts, so subclasses come before their bases.
 _TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
     ("ConnectTimeout", ConnectTimeoutError),
     ("PoolTimeout", ConnectTimeoutError),
@@ -39,10 +39,10 @@ _TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
 
 
 def failures_of(library: Library) -> tuple[type[Exception], ...]:
-    """Return what may come out of a transport.
+    """Return the exceptions that a transport may raise.
 
-    `OSError` covers `ssl.SSLError`, and transports that let their sockets' errors through. httpx_aiohttp lets through
-    what aiohttp says of answers that are not HTTP.
+    `OSError` covers `ssl.SSLError`, and transports that pass on their sockets' errors. httpx_aiohttp passes on
+    aiohttp's errors for answers that are not HTTP.
     """
     aiohttp: Any = sys.modules.get("aiohttp")
     failures: tuple[type[Exception], ...] = (library.TransportError, library.StreamError, OSError)
@@ -54,8 +54,8 @@ def _table_of(library: Library) -> tuple[tuple[Any, type[TransportError]], ...]:
     return (*((getattr(library, name), ours) for name, ours in _TABLE), (TimeoutError, ReadTimeoutError))
 
 
-# httpx_aiohttp takes most of aiohttp's failures for a connection that took too long to make, so that a request which
-# the service may have carried out would seem to be unsent. What aiohttp itself said stands behind each.
+# httpx_aiohttp reports most of aiohttp's failures as connect timeouts, so a request that the service may have carried
+# out would look unsent. aiohttp's own error is further down the chain.
 _AIOHTTP: Final[Mapping[str, type[TransportError]]] = {
     "ConnectionTimeoutError": ConnectTimeoutError,
     "ServerTimeoutError": ReadTimeoutError,
@@ -70,7 +70,7 @@ _AIOHTTP: Final[Mapping[str, type[TransportError]]] = {
 
 
 def translated(library: Library, error: Exception, host: str) -> TransportError:
-    """Return our exception for one of the library's, which becomes its cause."""
+    """Return our exception for one of the library's; the caller makes that its cause."""
     cls = _by_aiohttp(error) or _by_aiohttp(error.__cause__)
     if cls is None:
         cls = next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
@@ -85,13 +85,13 @@ def _by_aiohttp(error: BaseException | None) -> type[TransportError] | None:
 
 
 def status_in(reason: str) -> int | None:
-    """Return the HTTP status with which a proxy refused, if the text of an error begins with one: `407 No`."""
+    """Return the status of a proxy's refusal, if an error's text starts with one: `407 No`."""
     match = re.match(r"[1-5][0-9]{2}\b", reason, re.ASCII)
     return None if match is None else int(match[0])
 
 
 def reason_of(error: BaseException | None) -> str:
-    """Return the first text in a chain of exceptions: on trio, what TLS says stands two behind an empty one."""
+    """Return the first text in a chain of exceptions: on trio, TLS errors are two links behind an empty one."""
     while isinstance(error, Exception):
         if text := str(error):
             return text

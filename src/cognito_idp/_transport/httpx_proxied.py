@@ -1,7 +1,7 @@
-"""httpx's transports on the way through a proxy, whose failures are told apart from those of the service.
+"""httpx transports through a proxy, whose failures are distinguished from the service's.
 
-httpx raises the same errors for both. How far a request had come when it failed is known from the events that
-httpcore's `trace` extension reports.
+httpx raises the same errors for both. The events of httpcore's `trace` extension show how far a request had come when
+it failed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def proxied(kind: type[Any], proxy: Proxy, authorities: Authorities, settings: Mapping[str, Any]) -> Any:
-    """Make an `httpx.HTTPTransport` or an `httpx.AsyncHTTPTransport` that sends through a proxy.
+    """Return an `httpx.HTTPTransport` or an `httpx.AsyncHTTPTransport` that sends through a proxy.
 
     Raises:
-        ConfigError: the proxy can't be used, or the certificates for it.
+        ConfigError: the proxy or its certificates can't be used.
     """
     context = authorities.ssl_context() if proxy.scheme == "https" else None
     subclass = _ProxiedTransport if issubclass(kind, httpx.HTTPTransport) else _AsyncProxiedTransport
@@ -40,7 +40,7 @@ def proxied(kind: type[Any], proxy: Proxy, authorities: Authorities, settings: M
         problem = str(error)
     except (ValueError, httpx.InvalidURL):
         problem = NO_PROXY_URL if proxy.scheme != "socks4" else "of the SOCKS proxies httpx knows socks5 only"
-    # Raised outside the handlers, whose error may show the password.
+    # Raised outside the `except` blocks, whose errors may show the password.
     raise unusable_proxy(proxy.url, problem)
 
 
@@ -50,7 +50,7 @@ _SENDS = "http11.send_request_headers.started"
 
 
 class _Way:
-    """How far one request has come on its way through a proxy."""
+    """How far one request has come through a proxy."""
 
     def __init__(self, proxy: Proxy, url: httpx.URL) -> None:
         self._proxy = proxy
@@ -60,22 +60,22 @@ class _Way:
         self._is_beyond = False
 
     def see(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take an event of httpcore's."""
+        """Record an event from httpcore."""
         self._is_connecting = True
         if event in _BEYOND or (event == _SENDS and info["request"].method != b"CONNECT"):
             self._is_beyond = True
 
     async def see_async(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take an event of httpcore's; its async connections expect a coroutine."""
+        """Record an event from httpcore; its async connections expect a coroutine."""
         self.see(event, info)
 
     @property
     def is_at_proxy(self) -> bool:
-        """Whether it has come to the proxy, and not to the host behind."""
+        """Whether the request has reached the proxy but not the host behind it."""
         return self._is_connecting and not self._is_beyond
 
     def failure(self, error: httpx.TransportError) -> TransportError:
-        """Return our error for one that happened at the proxy."""
+        """Return our error for a failure at the proxy."""
         text = reason_of(error)
         status_code = status_in(text) if isinstance(error, httpx.ProxyError) else None
         if status_code is None and not isinstance(error, httpx.ProtocolError):
@@ -83,7 +83,7 @@ class _Way:
             failure = kind(at_proxy(self._proxy, self._host, text or type(error).__name__))
             failure.__cause__ = error
             return failure
-        # httpx's error quotes the proxy, which may repeat the password that it was sent; so it is not the cause.
+        # httpx's error is not the cause: it quotes the proxy, which may repeat the password it was sent.
         if status_code is None:
             failure = ProxyError(at_proxy(self._proxy, self._host, "it broke off or did not speak HTTP"))
         else:
@@ -96,7 +96,7 @@ class _Way:
         return refused_by_proxy(self._proxy, status_code, self._host)
 
     def is_refused(self, response: httpx.Response) -> bool:
-        """Whether an answer is the proxy's, which did not forward the request: only proxies answer with a 407."""
+        """Return whether the proxy answered instead of forwarding the request: only proxies answer with a 407."""
         return self._is_forwarded and response.status_code == PROXY_AUTHENTICATION_REQUIRED
 
 

@@ -1,4 +1,4 @@
-"""The sync adapter over any transport of httpx's or httpx2's: a plain request in, a plain response out."""
+"""The sync adapter over any transport of httpx or httpx2: a plain request in, a plain response out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class HttpxTransport:
-    """Sends through a transport of httpx's. Threads may share it as far as they may share that transport."""
+    """Sends through an httpx transport. Threads may share it if they may share that transport."""
 
     def __init__(self, transport: Any, library: Library) -> None:
-        """Take a transport to send through, and the module whose requests it takes: `httpx` or `httpx2`."""
+        """Take a transport, and the module whose requests it takes: `httpx` or `httpx2`."""
         self._transport = transport
         self._library = library
         self._failures = failures_of(library)
@@ -28,7 +28,7 @@ class HttpxTransport:
         self.name: str = library.__name__
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response.
+        """Send a request and return its response.
 
         Raises:
             TransportError: no answer came.
@@ -46,7 +46,7 @@ class HttpxTransport:
                 answer = incoming(response.status_code, response.headers.raw, request.limits.max_response_bytes)
                 for chunk in response.stream:
                     answer.add(chunk)
-                    del chunk  # a transport of the user's runs below
+                    del chunk  # a user's transport runs below
                     if deadline is not None and time.monotonic() > deadline:
                         msg = f"{origin_of(request.url).host}: the answer was still coming after {total:g} s"
                         raise DeadlineExceededError(msg)
@@ -54,13 +54,13 @@ class HttpxTransport:
             finally:
                 response.close()
         except TransportError:
-            # Ours already: a `TimeoutError_` is an OSError, too.
+            # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
             raise translated(self._library, error, origin_of(request.url).host) from error
         return answer.finish()
 
     def close(self) -> None:
-        """Close all connections, those that other threads use too."""
+        """Close all connections, including those that other threads are using."""
         self._closed = True
         self._transport.close()

@@ -1,4 +1,4 @@
-"""What both directions have in common over every library: safe headers out, an answer of bounded size in."""
+"""Checks that every library needs: safe headers going out, answers of bounded size coming in."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .._protocol.wire import HttpResponse, check_headers
 if TYPE_CHECKING:
     from .._protocol.wire import Headers
 
-# More digits than any size has; int() would take long over thousands of them.
+# More digits than any real size has; int() would be slow on thousands of them.
 _DIGITS = 20
 
 
 def check_outgoing(headers: Headers) -> None:
-    """Refuse headers that would end their line early.
+    """Reject headers that would end their line early.
 
     Raises:
-        ConfigError: names the header, never its value.
+        ConfigError: the message names the header, never its value.
     """
     text = "".join([value for _, value in headers])
     if "\r" in text or "\n" in text or "\0" in text or not text.isascii():
@@ -26,15 +26,15 @@ def check_outgoing(headers: Headers) -> None:
 
 
 class Incoming:
-    """Collects an answer piece by piece and refuses one that is too large or compressed."""
+    """Collects an answer piece by piece, and refuses one that is too large or compressed."""
 
     __slots__ = ("_chunks", "_headers", "_limit", "_size", "_status_code")
 
     def __init__(self, status_code: int, headers: Headers, limit: int) -> None:
-        """Begin with the answer's status and headers, their names in lower case; `limit` is in bytes.
+        """Take the answer's status and headers, with names in lower case; `limit` is in bytes.
 
         Raises:
-            InvalidResponseError: the body is compressed, or said to be larger than the limit.
+            InvalidResponseError: the body is compressed, or its declared size is above the limit.
         """
         self._status_code = status_code
         self._headers = headers
@@ -46,11 +46,11 @@ class Incoming:
                 if _is_above(value, limit):
                     self._refuse_size()
             elif name == "content-encoding" and value.lower() != "identity":
-                # We asked for none. Unpacking what a stranger packed could fill the memory from a few bytes.
+                # We asked for none, and unpacking untrusted data could fill the memory from a few bytes.
                 self._refuse(f"it is compressed ({value!r}), which was not asked for")
 
     def add(self, chunk: bytes) -> None:
-        """Take a piece of the body.
+        """Add a piece of the body.
 
         Raises:
             InvalidResponseError: the body is larger than the limit.
@@ -82,5 +82,5 @@ def _is_above(number: str, limit: int) -> bool:
 
 
 def _is_plain(number: str) -> bool:
-    # ASCII, since isdigit() takes superscripts for digits, and int() does not.
+    # ASCII only: isdigit() accepts superscripts, and int() does not.
     return number.isascii() and number.isdigit() and len(number) < _DIGITS

@@ -1,8 +1,8 @@
 """The default async transport: many pools of one connection each, instead of one pool of many.
 
-Two faults of httpx's async pool end here (both measured with httpcore 1.0.9): a cancelled call leaves a connection
-behind that nobody gets again, and each call walks over all connections, so that its cost grows with them. A lane that
-is not left in order is closed and forgotten; the next call makes a new one.
+This avoids two faults of httpx's async pool (both measured with httpcore 1.0.9): a cancelled call leaks a connection,
+and each call walks all connections, so its cost grows with their number. A lane that is not left in order is closed
+and forgotten; the next call makes a new one.
 """
 
 from __future__ import annotations
@@ -30,22 +30,21 @@ _CLOSE_SECONDS = 2.0
 
 
 class LanePool(httpx.AsyncBaseTransport):
-    """An async transport that holds at most `max_connections` connections a loop, each in a pool of its own.
+    """An async transport of at most `max_connections` connections per event loop, each in its own pool.
 
-    Connections belong to the event loop and the process that made them. Each loop has its own, until it is closed.
+    Connections belong to the event loop and the process that made them. Each loop has its own until it closes.
     """
 
-    # For the adapter: a call through it may be cancelled in the middle.
+    # Tells the adapter that a call through it may be cancelled midway.
     bears_cancellation = True
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS, authorities: Authorities | None = None) -> None:
-        """Make no connection yet."""
         self._max_connections = max_connections
         self._routes = Routes(authorities)
         self._lanes: dict[tuple[object, int], _Lanes] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send over an idle connection, a new one, or the next that comes free."""
+        """Send over an idle connection, a new one, or the next one that becomes free."""
         lanes = self._lanes_of_current_loop()
         await self._acquire(lanes.slots, request)
         try:
@@ -81,22 +80,22 @@ class LanePool(httpx.AsyncBaseTransport):
         if lanes is None:
             for other in list(self._lanes):
                 if other[1] == key[1] and is_over(other[0]):
-                    # What it left can't be closed from this loop; the garbage collector does that.
+                    # This loop can't close what another loop left behind; the garbage collector does.
                     self._lanes.pop(other, None)
             lanes = self._lanes[key] = _Lanes(self._max_connections)
         return lanes
 
     async def aclose(self) -> None:
-        """Close all idle connections of this loop; those in use, on any loop, close when their call ends."""
+        """Close all idle connections of this loop; connections in use, on any loop, close when their call ends."""
         here = current_loop(), os.getpid()
         for key in list(self._lanes):
-            # What belongs to another process is neither closed nor dropped.
+            # Connections of another process are neither closed nor dropped.
             if key[1] == here[1] and (lanes := self._lanes.pop(key, None)) is not None:
                 await lanes.close(is_here=key == here)
 
 
 class _Lanes:
-    """The connections of one event loop in one process: places to use one in, and those that are idle, by route."""
+    """The connections of one event loop in one process: slots for those in use, and idle ones by route."""
 
     def __init__(self, max_connections: int) -> None:
         self.slots = anyio.Semaphore(max_connections)
@@ -104,7 +103,7 @@ class _Lanes:
         self._closed = False
 
     async def take(self, route: Route, max_idle: float) -> httpx.AsyncHTTPTransport | None:
-        """Return the lane used last, the likeliest to be alive still; None if one has to be made, for which is room."""
+        """Return the most recently used lane, the likeliest to be alive; None if the caller must make one."""
         idle = self._idle.get(route)
         if idle and idle_clock() - idle[-1][0] <= max_idle:
             return idle.pop()[1]
@@ -114,7 +113,7 @@ class _Lanes:
         return None
 
     async def end(self, route: Route, lane: httpx.AsyncHTTPTransport, *, in_order: bool) -> None:
-        """Take back a lane: keep it for the next call if its exchange came to its end, and close it otherwise."""
+        """Keep a lane for the next call if its exchange was completed; close it otherwise."""
         try:
             if not in_order or self._closed:
                 await _close(lane)
@@ -128,7 +127,7 @@ class _Lanes:
             self.slots.release()
 
     async def close(self, *, is_here: bool) -> None:
-        """Keep no lane any more; close the idle ones if this is their loop."""
+        """Stop keeping lanes; close the idle ones if this is their loop."""
         self._closed = True
         idle, self._idle = self._idle, {}
         if is_here:
@@ -138,13 +137,13 @@ class _Lanes:
 
 
 async def _close(lane: httpx.AsyncHTTPTransport) -> None:
-    # Shielded: closing must come to its end even when the call was cancelled, or the socket would stay open.
+    # Shielded: closing must finish even if the call was cancelled, or the socket would stay open.
     with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
         await lane.aclose()
 
 
 class _LaneStream(httpx.AsyncByteStream):
-    """The body of an answer; when it is closed, its lane goes back to the pool."""
+    """The body of an answer; closing it returns its lane to the pool."""
 
     def __init__(self, lanes: _Lanes, route: Route, lane: httpx.AsyncHTTPTransport, response: httpx.Response) -> None:
         self._lanes = lanes

@@ -1,4 +1,4 @@
-"""What holds connections is made on first use, once, and closed for good."""
+"""Objects that hold connections: made once, on first use, and closed for good."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ T = TypeVar("T")
 
 
 class Lazy(Generic[T]):
-    """A transport, alone or with its driver; no HTTP library is imported before it is needed. Threads may share it."""
+    """A transport, alone or with its driver; HTTP libraries are imported only when needed. Threads may share it."""
 
-    __slots__ = ("_lock", "_make", "_on_use_after_close", "_transport", "closed", "made")
+    __slots__ = ("_lock", "_make", "_on_use_after_close", "_transport", "closed", "value")
 
     def __init__(self, make: Callable[[], T], transport: object, on_use_after_close: str) -> None:
-        """Take the function that makes it, the `transport=` that the user asked for, and an error's text."""
+        """Take the function that makes it, the user's `transport=`, and the error text for use after close."""
         self._make = make
         self._transport = transport
         self._on_use_after_close = on_use_after_close
         self._lock = threading.Lock()
-        self.made: T | None = None
+        self.value: T | None = None
         self.closed = False
 
     def open(self) -> T:
-        """Return it.
+        """Return the object, made on first use.
 
         Raises:
             ClientClosedError: it was closed.
@@ -36,19 +36,19 @@ class Lazy(Generic[T]):
         with self._lock:
             if self.closed:
                 raise ClientClosedError(self._on_use_after_close)
-            if self.made is None:
-                self.made = self._make()
-            return self.made
+            if self.value is None:
+                self.value = self._make()
+            return self.value
 
     def close(self) -> T | None:
-        """Close for good, and return it for the caller to close; None if there is nothing to close.
+        """Close for good and return the object for the caller to close, or None if there is nothing to close.
 
-        A transport of the user's is closed even if nothing was sent through it.
+        A user's transport is closed even if nothing was sent through it.
         """
         with self._lock:
             is_users_own = not isinstance(self._transport, str | None)
-            if is_users_own and self.made is None and not self.closed:
-                self.made = self._make()
+            if is_users_own and self.value is None and not self.closed:
+                self.value = self._make()
             self.closed = True
-            made, self.made = self.made, None
-            return made
+            value, self.value = self.value, None
+            return value

@@ -1,9 +1,9 @@
-"""The connections of a sync transport, whatever makes them: each is used by one call at a time and then kept, or ended.
+"""The connections of a sync transport: one call at a time uses each of them, and then it is kept or closed.
 
 A signal handler may raise at any moment (Ctrl-C, Celery's soft time limit), between any two steps below. So nothing
-here counts up and down: a connection that a call has lost is one that nobody refers to any more, and leaves its place
-with that. Locks are held by `with` alone, whose entry no signal can split. No loop stands directly in such a block:
-CPython 3.12 and newer leave its jump back to the head out of the block's cleanup, and a handler may raise just there.
+here counts up and down: when a call loses a connection, nobody refers to it any more, and that frees its slot. Locks
+are only held by `with`, which no signal can split on entry. No loop is directly inside such a block: CPython 3.12 and
+newer leave the loop's backward jump out of the block's cleanup, and a handler may raise right there.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ if TYPE_CHECKING:
 
 
 class Pooled(Protocol):
-    """What the pool needs of a connection. `since` is when it became idle, by `idle_clock`."""
+    """The connection protocol of the pool. `since` is when the connection became idle, by `idle_clock`."""
 
     since: float
     closed: bool
 
     @property
     def way(self) -> Hashable:
-        """Where it leads; connections of equal ways stand for each other."""
+        """Where the connection leads; connections with equal ways are interchangeable."""
         ...
 
     def is_usable(self) -> bool:
-        """Look at an idle connection: whether the peer still waits for a request on it."""
+        """Return whether the peer of an idle connection still waits for a request."""
         ...
 
     def close(self) -> None:
-        """Close it; called by whoever uses it, or by the pool while it is idle."""
+        """Close the connection; called by its user, or by the pool while it is idle."""
         ...
 
     def break_off(self) -> None:
-        """Make the thread that uses it fail soon; called by others."""
+        """Make the thread that is using it fail soon; called by other threads."""
         ...
 
 
 C = TypeVar("C", bound=Pooled)
 
-# The time in seconds by which the age of an idle connection is measured. The clock goes on while the machine sleeps,
-# where there is such a one: connections age then, too.
+# The clock, in seconds, for the age of idle connections. Where possible it keeps running while the machine sleeps,
+# since connections age then too.
 idle_clock: Callable[[], float] = (
     partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
 )
-# Who waits for a place looks for itself so often, in case that whoever should have woken it was interrupted.
+# How often a waiting call checks for a slot itself, in case the thread that should have woken it was interrupted.
 _LOOK_AGAIN_SECONDS = 0.1
 
 
 class Pool(Generic[C]):
-    """At most `max_connections` connections, kept last-in-first-out. Threads share it, and a forked child may use it.
+    """At most `max_connections` connections, reused last-in-first-out. Threads and forked children may use it.
 
-    `make` returns a connection for a way, which does nothing yet.
+    `make` returns a connection for a way, not yet opened.
     """
 
     def __init__(self, make: Callable[[Any], C], max_connections: int = MAX_CONNECTIONS) -> None:
@@ -75,25 +75,25 @@ class Pool(Generic[C]):
         self._begin()
 
     def _begin(self) -> None:
-        # One that a signal handler can take again: it may make a call, too.
+        # Reentrant: a signal handler may make a call too.
         self._lock = threading.RLock()
         self._all: list[ref[C]] = []
         self._idle: dict[Hashable, deque[C]] = {}
         self._waiting: deque[threading.Lock] = deque()
-        # Last: a thread that sees this process's id takes the rest for this process's, too.
+        # Set last: a thread that sees this process's id assumes that the rest belongs to this process too.
         self._process = os.getpid()
 
     def take(self, way: Hashable, max_idle: float, seconds: float | None) -> C | None:
-        """Return a connection: one that has not been idle for longer than `max_idle` seconds, or a new one.
+        """Return a connection that has been idle for at most `max_idle` seconds, or a new one.
 
-        None: all were busy for so many seconds.
+        Return None if all were busy for `seconds`.
 
         Raises:
             ClientClosedError: the pool was closed.
         """
         if os.getpid() != self._process:
-            # Neither closed nor dropped: two processes that share a connection would read each other's answers, and
-            # closing TLS says goodbye over a connection that is the parent's.
+            # Neither closed nor dropped: two processes on one connection would read each other's answers, and closing
+            # TLS would end a connection that belongs to the parent.
             self._outlived.append(self._idle)
             self._begin()
         if self._closed:
@@ -111,7 +111,7 @@ class Pool(Generic[C]):
             except IndexError:  # another thread was quicker
                 return None
             if idle_clock() - connection.since > max_idle:
-                # The others are older still. A call that minds less may have them.
+                # The others are older still. A call with a larger `max_idle` may use them.
                 idle.append(connection)
                 return None
             if connection.is_usable():
@@ -150,13 +150,13 @@ class Pool(Generic[C]):
             left = _LOOK_AGAIN_SECONDS if until is None else min(until - time.monotonic(), _LOOK_AGAIN_SECONDS)
             if connection is None and left > 0:
                 turn.acquire(timeout=left)
-            with suppress(ValueError):  # whoever woke it has taken it out
+            with suppress(ValueError):  # the thread that woke it has removed it
                 self._waiting.remove(turn)
             if connection is not None or left <= 0:
                 return connection
 
     def give_back(self, connection: C) -> None:
-        """Keep a connection whose exchange came to its end, for the next call."""
+        """Keep a connection for the next call; its exchange was completed."""
         if self._closed or os.getpid() != self._process:
             connection.close()
             return
@@ -164,7 +164,7 @@ class Pool(Generic[C]):
         idle = self._idle.get(connection.way)
         if idle is None:
             idle = self._idle.setdefault(connection.way, deque())
-        # One after the other: by `since` a caller that is interrupted here knows whether it was given back.
+        # In this order, so that `since` tells an interrupted caller whether the connection was given back.
         connection.since = now
         idle.append(connection)
         with suppress(IndexError):  # other threads have taken them all
@@ -176,7 +176,7 @@ class Pool(Generic[C]):
             self._end_idle()
 
     def end(self, connection: C) -> None:
-        """End a connection that was not left in order."""
+        """Close a connection that was not left in order."""
         connection.close()
         self._wake()
 
@@ -185,7 +185,7 @@ class Pool(Generic[C]):
             self._waiting.popleft().release()
 
     def close(self) -> None:
-        """End all connections of this process, those that other threads use too, and take no more calls."""
+        """Close all connections of this process, including those that other threads are using, and refuse new calls."""
         self._closed = True
         if os.getpid() != self._process:
             return

@@ -1,4 +1,4 @@
-"""Which way a URL takes, whatever the library: directly, or through a proxy that the environment names."""
+"""The route of a URL, for every library: direct, or through a proxy that the environment names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Origin(NamedTuple):
-    """Where a URL leads: the host without the brackets of an IPv6 address, the port None where it is the scheme's."""
+    """Where a URL leads: IPv6 hosts have no brackets, and the port is None if it is the scheme's default."""
 
     scheme: str
     host: str
@@ -27,7 +27,7 @@ class Origin(NamedTuple):
 
 @lru_cache(maxsize=32)
 def origin_of(url: str) -> Origin:
-    """Return where a URL leads; a client has few URLs."""
+    """Return where a URL leads, cached since a client uses only a few."""
     parts = urlsplit(url)
     port = None if parts.port == _DEFAULT_PORTS.get(parts.scheme) else parts.port
     return Origin(parts.scheme, parts.hostname or "", port)
@@ -37,7 +37,7 @@ class Proxy(NamedTuple):
     """A proxy that the environment names.
 
     `scheme` is `http`, `https`, `socks4`, `socks5` or `socks5h`. `authorization` is the value of a Proxy-Authorization
-    header (RFC 7617), None without a user. `authorization` and `url`, which is as the environment has it, are secrets.
+    header (RFC 7617), or None without a user. `url` is as in the environment. `authorization` and `url` are secrets.
     """
 
     scheme: str
@@ -48,16 +48,16 @@ class Proxy(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The host and the port, without the password."""
+        """The host and port, without the password."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __repr__(self) -> str:
-        """Leave the user and the password out."""
+        """Leave out the user and the password."""
         return f"Proxy('{self.scheme}://{self.shown}')"
 
 
 class Route(NamedTuple):
-    """How a URL is reached. URLs with equal routes can share connections' settings."""
+    """How a URL is reached. URLs with equal routes can share connection settings."""
 
     scheme: str
     proxy: Proxy | None
@@ -68,18 +68,18 @@ NO_PROXY_URL = "it is not a URL such as http://host:port"
 
 
 def unusable_proxy(url: str, problem: str) -> ConfigError:
-    """Return the error for a proxy that can't be used; raise it where no error is handled that shows the password."""
+    """Return the error for an unusable proxy; don't raise it while handling an error that shows the password."""
     shown = url.rpartition("@")[2]
     return ConfigError(f"the proxy {shown!r} that the environment names can't be used: {problem}")
 
 
 def at_proxy(proxy: Proxy, host: str, problem: str) -> str:
-    """Return the text of an error that happened at a proxy, on the way to a host."""
+    """Return the text for an error at a proxy on the way to a host."""
     return f"{host}: proxy {proxy.shown!r}: {problem}"
 
 
 def refused_by_proxy(proxy: Proxy, status_code: int, host: str) -> ProxyError:
-    """Return the error for a proxy that answered with a refusal; of its own words nothing is shown."""
+    """Return the error for a proxy that refused; none of its own text is shown."""
     problem = f"it refused the connection with status {status_code}"
     if status_code == PROXY_AUTHENTICATION_REQUIRED:
         problem += ": it doesn't accept the user or password" if proxy.authorization else ": it asks for a user"
@@ -90,7 +90,7 @@ def route_of(url: str) -> Route:
     """Return the route of a URL.
 
     Raises:
-        ConfigError: what the environment names as its proxy is not the URL of one.
+        ConfigError: the environment names a proxy whose URL can't be used.
     """
     proxy = proxy_for(url)
     return Route(origin_of(url).scheme, None if proxy is None else proxy_of(proxy))
@@ -100,10 +100,10 @@ _PROXY_PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks5": 1080, "socks
 
 
 def proxy_of(url: str) -> Proxy:
-    """Take the URL of a proxy apart.
+    """Parse the URL of a proxy.
 
     Raises:
-        ConfigError: it is not a URL, or of an unknown scheme.
+        ConfigError: it is not a URL, or its scheme is unknown.
     """
     proxy = _parsed_proxy(url)
     if proxy is None:
@@ -120,7 +120,7 @@ def _parsed_proxy(url: str) -> Proxy | None:
     except (KeyError, ValueError):
         return None
     host = parts.hostname
-    # An @ after the host belongs to a password with a slash in it, which should have been percent-encoded.
+    # An @ after the host belongs to a password that contains a slash, which should have been percent-encoded.
     if not host or "@" in parts.path + parts.query + parts.fragment or not host.isprintable() or " " in host:
         return None
     authorization = f"Basic {b64encode(name + b':' + password).decode('ascii')}" if user else None
@@ -130,15 +130,15 @@ def _parsed_proxy(url: str) -> Proxy | None:
 def proxy_for(url: str) -> str | None:
     """Return the proxy that the environment names for a URL (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
 
-    Entries of `NO_PROXY` are hosts, with all below them and with or without a port; `*.example.com`; networks such as
-    `10.0.0.0/8`; or `*` alone for everything.
+    Entries of `NO_PROXY` are hosts, which include their subdomains and may have a port; `*.example.com`; networks such
+    as `10.0.0.0/8`; or a single `*` for everything.
     """
     origin = origin_of(url)
     if origin.scheme == "http" and _is_local(origin.host):
         return None
     if not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
-    # Half of the standard library comes with this module, which a cold start without a proxy can do without.
+    # This module imports half of the standard library, which a cold start without a proxy doesn't need.
     from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
     proxies = getproxies_environment()
@@ -151,15 +151,15 @@ def proxy_for(url: str) -> str | None:
 
 
 def _names(origin: Origin) -> tuple[str, str]:
-    """Return the host alone and with its port: an entry may name one, and only then does IPv6 stand in brackets."""
+    """Return the host alone and with its port: an entry may have a port, and only then is IPv6 in brackets."""
     shown = f"[{origin.host}]" if ":" in origin.host else origin.host
     return origin.host, f"{shown}:{origin.port or _DEFAULT_PORTS[origin.scheme]}"
 
 
 def _is_excepted(origin: Origin, entry: str) -> bool:
-    """Whether an entry of `NO_PROXY` covers a host in one of the forms that the standard library doesn't know.
+    """Return whether a `NO_PROXY` entry covers a host, in one of the forms that the standard library doesn't know.
 
-    They are `10.0.0.0/8` and `*.example.com`; of the latter, `example.com` itself is no part.
+    They are `10.0.0.0/8` and `*.example.com`; the latter doesn't cover `example.com` itself.
     """
     if entry.startswith("*."):
         return any(name.endswith(entry[1:]) for name in _names(origin))
@@ -172,9 +172,9 @@ def _is_excepted(origin: Origin, entry: str) -> bool:
 
 
 def _is_local(host: str) -> bool:
-    """Whether plain http may be spoken to a host because it stays on the machine, which a proxy would end.
+    """Return whether plain http to a host is allowed because it stays on this machine, as it wouldn't with a proxy.
 
-    That is the machine itself, and the link-local addresses of the container and instance metadata services.
+    This covers the machine itself and the link-local addresses of the container and instance metadata services.
     """
     try:
         address = ip_address(host)

@@ -1,4 +1,4 @@
-"""The async half of the library's own engine: a pool of connections for each event loop."""
+"""The async half of the library's own engine: one connection pool per event loop."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from .stdlib_common import Way
 
 
-# So many turns it takes asyncio (two) and uvloop to pass the end of a connection on through two layers of TLS.
+# The loop turns that asyncio (two) and uvloop take to pass on the end of a connection through two layers of TLS.
 _TURNS = 4
 
 
 class AsyncStdlibTransport:
-    """Sends over asyncio. Tasks may share it, and so may event loops, each of which has connections of its own.
+    """Sends over asyncio. Tasks and event loops may share it; each loop has its own connections.
 
-    A call that is cancelled, or fails, closes its connection.
+    A cancelled or failed call closes its connection.
     """
 
     name = "stdlib"
@@ -44,13 +44,13 @@ class AsyncStdlibTransport:
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response.
+        """Send a request and return its response.
 
         Raises:
             TransportError: no answer came.
             InvalidResponseError: the answer is larger than the limit, or compressed.
             ClientClosedError: `close` was called.
-            ConfigError: the request, or the way to where it goes, can't be used; or this is trio.
+            ConfigError: the request or its route can't be used, or the caller runs on trio.
         """
         if self._closed:
             raise ClientClosedError(CLOSED)
@@ -61,7 +61,7 @@ class AsyncStdlibTransport:
         limits = request.limits
         end_by = inf if limits.total is None else loop.time() + limits.total
         pool = self._pools.get(loop) or await self._new_pool(loop)
-        # A way that is not known yet may need certificates, which take too long to load for an event loop.
+        # A new way may need certificates, and loading them would block the event loop for too long.
         if (entry := self._ways.known(request.url)) is None:
             entry = await loop.run_in_executor(None, self._ways.find, request.url)
         way, target = entry
@@ -93,7 +93,7 @@ class AsyncStdlibTransport:
         return response
 
     async def _new_pool(self, loop: asyncio.AbstractEventLoop) -> Pool:
-        # Other threads may do the same for their loops.
+        # Other threads may be doing the same for their loops.
         for old in list(self._pools):
             if old.is_closed():
                 self._pools.pop(old, None)
@@ -102,14 +102,14 @@ class AsyncStdlibTransport:
         return pool
 
     async def close(self) -> None:
-        """Close all connections; calls under way get a `ClientClosedError`, those of other running loops soon."""
+        """Close all connections; running calls get a `ClientClosedError`, on other running loops a little later."""
         self._closed = True
         current = _running_loop()
         for loop, pool in list(self._pools.items()):
             if loop is current:
                 pool.abort()
                 await pool.guardian.aclose()
-                # The loop closes the sockets in its next turn.
+                # The loop closes the sockets on its next turn.
                 await asyncio.sleep(0)
             elif pool.process == os.getpid():
                 with suppress(RuntimeError):  # the loop is closed
@@ -124,9 +124,9 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 class Pool:
-    """The connections of one event loop: used by one call at a time, 100 at most, and kept last-in-first-out.
+    """The connections of one event loop: at most 100, each used by one call at a time, reused last-in-first-out.
 
-    One timer looks at all of them. To give a call more time is to store a number.
+    One timer watches all of them, so giving a call more time only stores a number.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -134,8 +134,8 @@ class Pool:
         self.process = os.getpid()
         self.connections: set[Connection] = set()
         self.places = MAX_CONNECTIONS
-        # An event loop closes the async generators that were begun under it, while it still runs: that ends the
-        # connections of a client that nobody closed.
+        # Before an event loop ends, it closes the async generators started on it. That closes the connections of
+        # a client that nobody closed.
         self.guardian = self._ending_with_the_loop()
         self._idle: dict[Way, deque[Connection]] = {}
         self._waiting: deque[_Waiting] = deque()
@@ -149,10 +149,10 @@ class Pool:
             self.abort()
 
     async def wait_for_place(self, way: Way, limits: Limits, end_by: float) -> None:
-        """Wait for one of the places, all of which are taken.
+        """Wait for a free slot; all are taken.
 
         Raises:
-            TimeoutError_: none came free in the time that there is for connecting.
+            TimeoutError_: no slot became free within the connect time.
         """
         by = inf if limits.connect is None else self.loop.time() + limits.connect
         turn = _Waiting(self.loop.create_future(), min(by, end_by))
@@ -161,7 +161,7 @@ class Pool:
         try:
             has_place = await turn.future
         except BaseException:
-            # Its place may have come just before it was cancelled.
+            # It may have been given a slot just before it was cancelled.
             if turn.future.done() and not turn.future.cancelled() and turn.future.result():
                 self.give_back_place()
             raise
@@ -169,7 +169,7 @@ class Pool:
             raise way.too_late(limits) if end_by <= by else way.no_place(limits)
 
     def give_back_place(self) -> None:
-        """Leave a place to who waits longest for one."""
+        """Free a slot, for the call that has waited longest."""
         while self._waiting:
             future = self._waiting.popleft().future
             if not future.done():
@@ -178,7 +178,7 @@ class Pool:
         self.places += 1
 
     async def kept(self, way: Way, max_idle: float) -> Connection | None:
-        """Return an idle connection that still stands, and has not been idle for longer than `max_idle` seconds."""
+        """Return a live connection that has been idle for at most `max_idle` seconds."""
         idle = self._idle.get(way)
         while idle:
             connection = idle.pop()
@@ -190,7 +190,7 @@ class Pool:
                 return None
             if connection.has_news():
                 try:
-                    # Some turns of the loop let it see for itself what came: its end, or a mere session ticket.
+                    # A few turns of the loop let it see what came: the end, or just a session ticket.
                     for _ in range(_TURNS):
                         await asyncio.sleep(0)
                 except BaseException:
@@ -214,7 +214,7 @@ class Pool:
             idle.popleft()
 
     async def connected(self, way: Way, limits: Limits, end_by: float) -> Connection:
-        """Make a connection; if there are too many, an idle one gives way."""
+        """Return a new connection; if there are too many, close an idle one first."""
         if len(self.connections) >= MAX_CONNECTIONS:
             idle = [old for queue in self._idle.values() for old in queue if not old.closed]
             for oldest in sorted(idle, key=lambda old: old.since)[:1]:
@@ -238,7 +238,7 @@ class Pool:
         return connection
 
     def look_by(self, when: float) -> None:
-        """Look at the time limits at a time at the latest."""
+        """Schedule a check of the time limits, no later than `when`."""
         if when < self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()
@@ -248,14 +248,14 @@ class Pool:
     def _look(self) -> None:
         self._timer, self._timer_at = None, inf
         now = self.loop.time()
-        everything: list[Connection | _Waiting] = [*self.connections, *self._waiting]
-        for each in everything:
-            if each.until <= now:
-                each.expire(now)
-        self.look_by(min((each.until for each in everything), default=inf))
+        waiters: list[Connection | _Waiting] = [*self.connections, *self._waiting]
+        for waiter in waiters:
+            if waiter.until <= now:
+                waiter.expire(now)
+        self.look_by(min((waiter.until for waiter in waiters), default=inf))
 
     def abort(self) -> None:
-        """End everything at once."""
+        """Close everything at once."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._timer_at = None, inf
@@ -269,7 +269,7 @@ class Pool:
 
 
 class _Waiting:
-    """A call that waits for a place."""
+    """A call that waits for a slot."""
 
     __slots__ = ("future", "until")
 

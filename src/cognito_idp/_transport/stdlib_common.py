@@ -1,4 +1,4 @@
-"""What both halves of the library's own engine share: ways to servers, errors, and a look at a socket."""
+"""Shared parts of both halves of the library's own engine: ways to servers, errors, and socket polling."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TUNNEL_IS_OPEN: Final = range(200, 300)
 
 
 class Phase(NamedTuple):
-    """What a wait is for: the limit that bounds it, the errors that it can end with, and what to say of a late one."""
+    """What a wait is for: the limit that bounds it, its error classes, and the text for a timeout."""
 
     limit: str
     broken: type[TransportError]
@@ -56,20 +56,20 @@ CONNECT: Final = Phase("connect", ConnectError, ConnectTimeoutError, "no connect
 WRITE: Final = Phase("write", WriteError, WriteTimeoutError, "nothing more of the request was taken")
 READ: Final = Phase("read", ReadError, ReadTimeoutError, "nothing more of the answer came")
 
-# What goes wrong below us: sockets and TLS, names that are none, answers that are none.
+# Failures below us: sockets and TLS, invalid host names, invalid answers.
 FAILURES: Final = (OSError, ValueError)
 
 
 class Way:
-    """How a server is reached. Connections belong to a way, which is the same object for all URLs of an origin.
+    """How a server is reached. Connections belong to a way, and all URLs of an origin share one way object.
 
-    `context` is None where plain http is spoken, to the server or (`proxy_context`) to the proxy.
+    `context` is None for plain http to the server, and `proxy_context` is None for plain http to the proxy.
     """
 
     __slots__ = ("connect_to", "context", "extra", "host", "is_tunnelled", "port", "proxy", "proxy_context")
 
     def __init__(self, url: str, authorities: Authorities) -> None:
-        """Find the way of a URL; certificates are loaded where it needs some, which blocks for some 20 ms.
+        """Resolve the way of a URL; if it needs certificates, loading them blocks for about 20 ms.
 
         Raises:
             ConfigError: the certificates or the proxy that the environment names can't be used.
@@ -81,11 +81,11 @@ class Way:
         self.context = authorities.ssl_context() if scheme == "https" else None
         self.proxy_context: ssl.SSLContext | None = None
         self.is_tunnelled = False
-        # Header lines for a proxy that passes plain http on.
+        # Header lines for a proxy that forwards plain http.
         self.extra = ""
         if self.proxy is not None:
             if self.proxy.scheme not in _PORTS:
-                problem = "transport='stdlib' speaks to no SOCKS proxy; use transport='httpx' with httpx[socks]"
+                problem = "transport='stdlib' doesn't support SOCKS proxies; use transport='httpx' with httpx[socks]"
                 raise unusable_proxy(self.proxy.url, problem)
             self.connect_to = (self.proxy.host, self.proxy.port)
             self.proxy_context = authorities.ssl_context() if self.proxy.scheme == "https" else None
@@ -94,7 +94,7 @@ class Way:
                 self.extra = f"proxy-authorization: {self.proxy.authorization}\r\n"
 
     def tunnel_request(self) -> memoryview:
-        """Return the request that asks the proxy for a tunnel (RFC 9110, 9.3.6)."""
+        """Return the CONNECT request that asks the proxy for a tunnel (RFC 9110, 9.3.6)."""
         assert self.proxy is not None  # noqa: S101
         host = f"[{self.host}]" if ":" in self.host else self.host
         line = f"proxy-authorization: {self.proxy.authorization}\r\n" if self.proxy.authorization else ""
@@ -102,10 +102,10 @@ class Way:
         return memoryview(text.encode("ascii"))
 
     def check_tunnel(self, answer: HttpResponse, is_in_order: bool) -> None:
-        """Take a proxy's answer to `tunnel_request`.
+        """Check a proxy's answer to `tunnel_request`.
 
         Raises:
-            ProxyError: there is no tunnel, or something that the server can't have sent came behind the answer.
+            ProxyError: there is no tunnel, or bytes that the server can't have sent follow the answer.
         """
         assert self.proxy is not None  # noqa: S101
         if answer.status_code not in _TUNNEL_IS_OPEN:
@@ -114,16 +114,16 @@ class Way:
             raise ProxyError(at_proxy(self.proxy, self.host, "it sent more than its answer before the tunnel was used"))
 
     def check_forwarded(self, answer: HttpResponse) -> None:
-        """Tell a proxy's refusal to pass plain http on from an answer of the server.
+        """Check that an answer is the server's, and not a proxy's refusal to forward plain http.
 
         Raises:
-            ProxyError: it asks for a user; only proxies do that.
+            ProxyError: the answer asks for a proxy user, which only proxies do.
         """
         if answer.status_code == PROXY_AUTHENTICATION_REQUIRED and self.proxy is not None and not self.is_tunnelled:
             raise refused_by_proxy(self.proxy, answer.status_code, self.host)
 
     def failure(self, phase: Phase, error: Exception) -> TransportError:
-        """Return our error for what ended an exchange; raise it from that."""
+        """Return our error for a failed exchange; raise it from the original."""
         reason = self._at(phase, getattr(error, "strerror", None) or str(error) or type(error).__name__)
         if phase is PROXY:
             return ProxyError(reason)
@@ -132,7 +132,7 @@ class Way:
         return phase.broken(reason)
 
     def late(self, phase: Phase, limits: Limits) -> TransportError:
-        """Return the error for a wait that was too long."""
+        """Return the error for a wait that took too long."""
         return phase.late(self._at(phase, f"{phase.what} within {getattr(limits, phase.limit):g} s"))
 
     def _at(self, phase: Phase, problem: str) -> str:
@@ -141,32 +141,31 @@ class Way:
         return f"{self.host}: {problem}"
 
     def too_late(self, limits: Limits) -> TransportError:
-        """Return the error for an exchange that was too long as a whole."""
+        """Return the error for an exchange that took too long as a whole."""
         return DeadlineExceededError(f"{self.host}: no whole answer within {limits.total:g} s")
 
     def no_place(self, limits: Limits) -> TransportError:
-        """Return the error for a call that no connection came free for."""
+        """Return the error for a call that got no free connection."""
         return ConnectTimeoutError(f"{self.host}: all {MAX_CONNECTIONS} connections were busy for {limits.connect:g} s")
 
 
 class Ways:
-    """The ways that a transport knows, by URL. Threads may share them."""
+    """The known ways of a transport, by URL. Threads may share them."""
 
     def __init__(self, authorities: Authorities) -> None:
-        """Find nothing yet."""
         self._authorities = authorities
         self._by_origin: dict[object, Way] = {}
         self._by_url: dict[str, tuple[Way, str]] = {}
 
     def known(self, url: str) -> tuple[Way, str] | None:
-        """Return the way of a URL, and the target of its requests, if it was found before."""
+        """Return the way of a URL and the target of its requests, if already resolved."""
         return self._by_url.get(url)
 
     def find(self, url: str) -> tuple[Way, str]:
-        """Return the way of a URL, and the target of its requests (RFC 9112, 3.2). It may block.
+        """Return the way of a URL and the target of its requests (RFC 9112, 3.2). This may block.
 
         Raises:
-            ConfigError: it is not a URL that can be sent to, or the certificates or the proxy can't be used.
+            ConfigError: the URL, the certificates or the proxy can't be used.
         """
         entry = self._by_url.get(url)
         if entry is not None:
@@ -196,7 +195,7 @@ def _target(url: str) -> str:
 
 
 def bytes_of(request: HttpRequest, way: Way, target: str) -> memoryview:
-    """Return a request as it goes on the wire, in a form whose `repr` shows nothing of it.
+    """Return a request as wire bytes, in a type whose `repr` shows none of them.
 
     Raises:
         ConfigError: a header can't be sent.
@@ -205,7 +204,7 @@ def bytes_of(request: HttpRequest, way: Way, target: str) -> memoryview:
 
 
 def is_ready(fileno: int, *, to_read: bool, seconds: float | None) -> bool:
-    """Wait until a socket can be read from or written to, or so long; whether it can. An error counts as ready."""
+    """Wait up to `seconds` for a socket to be readable or writable; return whether it is. An error counts as ready."""
     if _HAS_POLL:
         poll = select.poll()
         poll.register(fileno, select.POLLIN if to_read else select.POLLOUT)

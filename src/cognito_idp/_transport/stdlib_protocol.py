@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class Connection(asyncio.Protocol):
-    """One connection. `until` is when something must have happened; `phase` says what, while a call waits."""
+    """One connection. While a call waits, `phase` says for what, and `until` is the time limit."""
 
     def __init__(self, pool: Pool, way: Way) -> None:
         self.way = way
         self.since = 0.0
         self.until = inf
         self.closed = False
-        # The limit of the time to connect in, until it is connected.
+        # The connect limit, until it is connected.
         self.connecting: asyncio.Timeout | None = None
         self._pool = pool
-        # The innermost layer of TLS, and what is below all of them.
+        # The innermost TLS layer, and the transport below all layers.
         self._transport: Any = None
         self._raw: Any = None
         self._fileno = -1
@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
         pool.connections.add(self)
 
     async def connect(self, by: float) -> None:
-        """Make the connection, through a proxy where the way has one."""
+        """Connect, through a proxy if the way has one."""
         way, loop = self.way, self._pool.loop
         try:
             reached = await _reached(loop, way, by)
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
     async def exchange(
         self, data: memoryview, reader: Reader, limits: Limits | None = None, end_by: float = inf
     ) -> tuple[HttpResponse, bool]:
-        """Send a request, and return its answer and whether the connection can be used again."""
+        """Send a request; return its answer and whether the connection can be reused."""
         self._reader, self._limits, self._end_by = reader, limits, end_by
         self._waiter = waiter = self._pool.loop.create_future()
         self._transport.write(data)
@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         outcome = await waiter
         if isinstance(outcome, tuple):
             return outcome
-        # Without the frames of the reader, which hold what came.
+        # Drop the reader's frames, which hold the received bytes.
         if isinstance(outcome, TransportError | InvalidResponseError):
             raise outcome.with_traceback(None) from None
         raise self.way.failure(self.phase, outcome) from outcome.with_traceback(None)
@@ -98,18 +98,18 @@ class Connection(asyncio.Protocol):
     def _wake(self, outcome: tuple[HttpResponse, bool] | Exception) -> None:
         self._reader = None
         self.until = inf
-        # Never `set_exception`: where the call was cancelled, nobody would ask for it.
+        # Never `set_exception`: if the call was cancelled, nobody would retrieve it.
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(outcome)
         self._waiter = None
 
     def connection_made(self, transport: Any) -> None:
-        """Remember how to write; TLS comes later."""
+        """Keep the transport for writing; TLS comes later."""
         self._transport = self._raw = transport
         self._fileno = transport.get_extra_info("socket").fileno()
 
     def data_received(self, data: bytes) -> None:
-        """Hand bytes to the reader; what comes while nothing is awaited ends the connection."""
+        """Pass bytes to the reader; bytes that nobody awaits end the connection."""
         if self._reader is None:
             self.abort()
             return
@@ -124,23 +124,23 @@ class Connection(asyncio.Protocol):
                 self._wait_for(READ)
 
     def eof_received(self) -> None:
-        """Take the end of what the peer sends, which TLS must have announced; asyncio closes the connection then."""
+        """Handle the peer's end of stream, which TLS must have announced; asyncio then closes the connection."""
         if self._reader is None or _was_announced(self._transport.get_extra_info("ssl_object")):
             self.data_received(b"")
         else:
             self._wake(BadAnswerError(_CUT_OFF))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take the end of the connection, of which uvloop says nothing before if TLS did not announce it."""
+        """Handle the end of the connection; uvloop gives no earlier sign of an end that TLS did not announce."""
         self._wake(exc or BadAnswerError(_CUT_OFF))
         self.abort()
 
     def has_news(self) -> bool:
-        """Whether something can be read from it that the event loop has not seen yet, its end for example."""
+        """Return whether it has input that the event loop has not seen yet, such as its end."""
         return is_ready(self._fileno, to_read=True, seconds=0)
 
     def expire(self, now: float) -> None:
-        """Take note that the time is over; a request that was taken a bit more of gets more."""
+        """Handle a time limit; a request that has made progress in sending gets more time."""
         if self._reader is None or self._limits is None:
             self.abort()
             return
@@ -153,7 +153,7 @@ class Connection(asyncio.Protocol):
             self._wake(self.way.late(self.phase, self._limits))
 
     def abort(self) -> None:
-        """Close it at once, and wake the call that waits. A goodbye of TLS would have to wait for the peer's."""
+        """Close at once and wake the waiting call. A TLS close would have to wait for the peer's."""
         self.closed = True
         self._pool.connections.discard(self)
         if self._transport is not None:
@@ -166,7 +166,7 @@ _CUT_OFF = "the connection closed without the end that TLS asks for"
 
 
 async def _reached(loop: asyncio.AbstractEventLoop, way: Way, by: float) -> socket.socket:
-    """Connect to the first address that answers; each gets its share of the time, so that a dead one ends none."""
+    """Connect to the first address that answers; each gets a share of the time, so a dead one can't use it all."""
     addresses = await loop.getaddrinfo(*way.connect_to, type=socket.SOCK_STREAM)
     for others, (family, kind, protocol, _, address) in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
         raw = socket.socket(family, kind, protocol)
@@ -178,7 +178,7 @@ async def _reached(loop: asyncio.AbstractEventLoop, way: Way, by: float) -> sock
         except BaseException as error:
             raw.close()
             if others == 0 and isinstance(error, OSError) and error.errno:
-                # asyncio says no more than that it failed, and where.
+                # asyncio says only that it failed, and where.
                 raise OSError(error.errno, os.strerror(error.errno)) from None
             if others == 0 or not isinstance(error, OSError):
                 raise
@@ -198,5 +198,5 @@ def _was_announced(tls: Any) -> bool:
 
 
 def or_none(moment: float) -> float | None:
-    """Return a time as asyncio takes it, None for one that never comes."""
+    """Return a time as asyncio takes it: None for a time that never comes."""
     return None if moment == inf else moment

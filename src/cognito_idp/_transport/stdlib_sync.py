@@ -1,4 +1,4 @@
-"""The sync half of the library's own engine: a non-blocking socket a connection, and one `poll` a wait."""
+"""The sync half of the library's own engine: a non-blocking socket per connection, and one `poll` per wait."""
 
 from __future__ import annotations
 
@@ -29,24 +29,23 @@ R = TypeVar("R")
 
 
 class StdlibTransport:
-    """Sends over sockets of its own. Threads may share it, and a forked child begins with connections of its own."""
+    """Sends over its own sockets. Threads may share it, and a forked child opens its own connections."""
 
     name = "stdlib"
 
     def __init__(self, authorities: Authorities) -> None:
-        """Open nothing yet."""
         self._ways = Ways(authorities)
         self._pool: Pool[_Connection] = Pool(_Connection)
         self._closed = False
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange a request for its response.
+        """Send a request and return its response.
 
         Raises:
             TransportError: no answer came.
             InvalidResponseError: the answer is larger than the limit, or compressed.
             ClientClosedError: `close` was called.
-            ConfigError: the request, or the way to where it goes, can't be used.
+            ConfigError: the request or its route can't be used.
         """
         way, target = self._ways.find(request.url)
         data = bytes_of(request, way, target)
@@ -63,7 +62,7 @@ class StdlibTransport:
                 self._pool.end(connection)
             way.check_forwarded(response)
         except BaseException as error:
-            # A signal handler may raise after it was given back, when another thread may use it already.
+            # A signal handler may raise after the connection was given back; another thread may be using it by then.
             if connection.since == since:
                 self._pool.end(connection)
             if self._closed and isinstance(error, TransportError):
@@ -72,13 +71,13 @@ class StdlibTransport:
         return response
 
     def close(self) -> None:
-        """Close all connections; threads that use one get a `ClientClosedError`."""
+        """Close all connections; threads that are using one get a `ClientClosedError`."""
         self._closed = True
         self._pool.close()
 
 
 class _Clock:
-    """The time limits of one exchange. The total one holds at every wait."""
+    """The time limits of one exchange. The total limit applies to every wait."""
 
     __slots__ = ("_connect_by", "_end_by", "_way", "limits")
 
@@ -90,7 +89,7 @@ class _Clock:
         self._end_by = inf if limits.total is None else now + limits.total
 
     def seconds_to_connect(self) -> float | None:
-        """Return what is left of the time to connect in; None is without end."""
+        """Return the seconds left to connect; None means no limit."""
         left = min(self._connect_by, self._end_by) - monotonic()
         return None if left == inf else left
 
@@ -100,10 +99,10 @@ class _Clock:
         return self._way.too_late(self.limits) if is_over else self._way.no_place(self.limits)
 
     def wait(self, fileno: int, phase: Phase, *, to_read: bool, by: float = inf) -> None:
-        """Wait until a socket is ready, `by` a time at the latest if it must be earlier than the phase's.
+        """Wait until a socket is ready; `by` may set an earlier time limit than the phase's.
 
         Raises:
-            TimeoutError_: the class says which limit passed.
+            TimeoutError_: the subclass says which limit passed.
         """
         now = monotonic()
         if phase is CONNECT or phase is PROXY:
@@ -117,7 +116,7 @@ class _Clock:
 
 
 class _Connection:
-    """One connection, made with its first exchange; `_socket` has the innermost layer of TLS, `_raw` the outermost."""
+    """One connection, opened by its first exchange; `_socket` has the innermost TLS layer, `_raw` the outermost."""
 
     __slots__ = ("__weakref__", "_raw", "_socket", "closed", "since", "way")
 
@@ -136,14 +135,14 @@ class _Connection:
         return self._receive(answer_reader(clock.limits.max_response_bytes), READ, clock)
 
     def is_usable(self) -> bool:
-        """Look at an idle connection: what can be read from it is its end, or no answer to any request."""
+        """Return whether an idle connection is usable: anything to read is its end, or an answer to no request."""
         if self.closed:
             return False
         is_tls = (self.way.context or self.way.proxy_context) is not None
         if not is_ready(self._fileno(), to_read=True, seconds=0):
             return not (is_tls and self._socket.pending())
         if is_tls:
-            # It may be a session ticket, which says nothing about the connection.
+            # It may be just a session ticket.
             with suppress(OSError):
                 try:
                     self._socket.recv(1)
@@ -152,13 +151,13 @@ class _Connection:
         return False
 
     def close(self) -> None:
-        """Close the socket; TLS says no goodbye, for which the peer would have to be waited for."""
+        """Close the socket, without a TLS close, which would have to wait for the peer."""
         self.closed = True
         if self._raw is not None:
             self._raw.close()
 
     def break_off(self) -> None:
-        """Wake the thread that waits for the socket; the method of `SSLSocket` would turn its reads to plain text."""
+        """Wake the thread that waits for the socket; `SSLSocket.shutdown` would make it read plain text."""
         self.closed = True
         if self._raw is not None:
             with suppress(OSError):
@@ -170,7 +169,7 @@ class _Connection:
 
     def _use(self, raw: socket.socket) -> None:
         self._socket = self._raw = raw
-        if self.closed:  # by `break_off`, which did not see this socket
+        if self.closed:  # `break_off` closed it without seeing this socket
             raise ConnectionAbortedError(CLOSED)
 
     def _connect(self, clock: _Clock) -> None:
@@ -223,7 +222,7 @@ class _Connection:
             data = data[self._do(self._socket.send, phase, clock, data, to_read=False) :]
 
     def _receive(self, reader: Reader, phase: Phase, clock: _Clock) -> tuple[HttpResponse, bool]:
-        # To try before would be in vain: nothing comes before the request was sent.
+        # Don't try to read first: nothing comes before the request is sent.
         clock.wait(self._fileno(), phase, to_read=True)
         try:
             while True:
@@ -240,7 +239,7 @@ class _Connection:
     def _do(
         self, function: Callable[..., R], phase: Phase, clock: _Clock, *arguments: object, to_read: bool = True
     ) -> R:
-        """Do something with the socket, as often as it takes until it need not wait any more."""
+        """Repeat a socket operation until it no longer has to wait."""
         try:
             while True:
                 try:
@@ -271,7 +270,7 @@ def _connect_to(raw: socket.socket, address: Any, phase: Phase, clock: _Clock, o
 
 
 class _TlsInTls:
-    """TLS to a server within TLS to a proxy, which `ssl` does between buffers only; used like an `SSLSocket`."""
+    """TLS to a server inside TLS to a proxy, which `ssl` only supports over buffers; used like an `SSLSocket`."""
 
     def __init__(self, outer: ssl.SSLSocket, context: ssl.SSLContext, host: str) -> None:
         self._outer = outer
@@ -288,7 +287,7 @@ class _TlsInTls:
         return self._through(self._tls.read, size)
 
     def send(self, data: memoryview) -> int:
-        # Once the inner layer has taken it, waiting for the outer one must not make it take it again.
+        # Once the inner layer has taken the data, waiting for the outer one must not make it take the data again.
         self._taken = self._taken or self._through(self._tls.write, data)
         self._flush()
         taken, self._taken = self._taken, 0

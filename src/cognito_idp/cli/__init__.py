@@ -1,7 +1,7 @@
 """The command `cognito-idp` (extra `cli`): every operation as a command, `sign-in` for a person, `verify` for a token.
 
-Exit codes, as in the AWS CLI: 0 done, 1 a token was refused, 130 Ctrl-C, 252 the command line or the request is wrong,
-253 settings or credentials are, 254 the service answered with an error, 255 anything else.
+Exit codes, as in the AWS CLI: 0 success, 1 token refused, 130 Ctrl-C, 252 wrong command line or request, 253 wrong
+settings or credentials, 254 error from the service, 255 anything else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .extra import missing_extra
 
 
 def main() -> None:
-    """Run the command line, and end the process with its exit code."""
+    """Run the command line and exit with its code."""
     try:
         from .app import run
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""`python -m cognito_idp.cli` is the command `cognito-idp`."""
+"""`python -m cognito_idp.cli` runs the command `cognito-idp`."""
 
 from . import main
 

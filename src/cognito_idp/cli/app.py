@@ -1,4 +1,4 @@
-"""The group of all commands, and what happens when one ends. Commands are made when they are used."""
+"""The group of all commands, and how a command ends. Commands are made on first use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "cognito-idp"
 
-# Our own commands: the module that makes each, and a line for the list.
+# Our own commands: the module of each, and its line in the list.
 _OWN: Final = {
     "sign-in": ("sign_in", "Sign a user in, step by step, with every challenge."),
     "verify": ("verify", "Explain a token, and why it would be refused."),
@@ -37,19 +37,19 @@ Exit codes: 0 done, 1 token refused, 130 Ctrl-C, 252 wrong command line or reque
 service's error, 255 anything else."""
 
 
-# Descriptions of members are long; the AWS CLI pages its help, and this one is to be read where it is printed.
+# Member descriptions are long. The AWS CLI pages its help; ours must be readable where it is printed.
 _CONTEXT: Final = {"max_content_width": 110}
 
 
 class Commands(click.Group):
-    """All commands; listing them loads none."""
+    """All commands; listing them doesn't load them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of all commands."""
         return [*_OWN, *operation_names()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Make a command."""
+        """Return a command by its name."""
         if cmd_name in _OWN:
             command: click.Command = import_module(f".{_OWN[cmd_name][0]}", __package__).command
             return command
@@ -60,7 +60,7 @@ class Commands(click.Group):
         return OperationCommand(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List all commands, family by family."""
+        """List all commands by family."""
         with formatter.section("Commands for people"):
             formatter.write_dl([(name, text) for name, (_, text) in _OWN.items()])
         for family, names in families().items():
@@ -68,15 +68,15 @@ class Commands(click.Group):
                 formatter.write_dl([(name, first_sentence(name)) for name in names])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete names of commands, and options before them."""
+        """Complete command names, and the options before them."""
         from click.shell_completion import CompletionItem
 
-        found = [
+        completions = [
             CompletionItem(name, help=_OWN[name][1] if name in _OWN else first_sentence(name))
             for name in self.list_commands(ctx)
             if name.startswith(incomplete)
         ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return completions + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _print_version(context: click.Context, _: click.Parameter, value: Any) -> None:
@@ -87,7 +87,7 @@ def _print_version(context: click.Context, _: click.Parameter, value: Any) -> No
 
 
 def make_group() -> Commands:
-    """Make the group; `--help` and completion know its options."""
+    """Return the group, with options that `--help` and completion show."""
     version = click.Option(
         ["--version"],
         is_flag=True,
@@ -102,7 +102,7 @@ def make_group() -> Commands:
 
 
 def run(args: Sequence[str] | None = None, settings: Settings | None = None) -> int:
-    """Run a command line (None: the process's own), and return the exit code. Errors go to standard error."""
+    """Run a command line (None: that of this process) and return its exit code. Errors go to standard error."""
     settings = settings or Settings()
     try:
         code = make_group().main(
@@ -117,7 +117,7 @@ def run(args: Sequence[str] | None = None, settings: Settings | None = None) -> 
 
 def _failed(error: BaseException, settings: Settings) -> int:
     if settings.debug:
-        # Lines of code only: the texts of the errors that led here are whatever some library put into them.
+        # Code lines only: the texts of chained errors come from other libraries and may hold anything.
         click.echo("".join(traceback.format_tb(error.__traceback__)), err=True, nl=False)
     click.echo(f"\n{text_of(error, settings.secrets)}", err=True)
     return exit_code_of(error)

@@ -1,6 +1,7 @@
-"""What there is to call, cheaply: names and summaries come from the methods of `Operations`, and no struct is defined.
+"""The catalog of operations, at low cost: names and texts come from the methods of `Operations`, without any struct.
 
-The generated methods carry the texts: the first paragraph of a docstring is the summary, `Args:` describes the members.
+The texts come from the generated methods' docstrings: the first paragraph is the summary, and `Args:` describes the
+members.
 """
 
 from __future__ import annotations
@@ -20,42 +21,42 @@ _ARGUMENT: Final = re.compile(r"^    (\w+): (.*)")
 
 
 def operation_names() -> list[str]:
-    """Return the commands of all operations, such as `admin-initiate-auth`, by the alphabet."""
+    """Return the commands of all operations, such as `admin-initiate-auth`, in alphabetical order."""
     return sorted(name.replace("_", "-") for name in vars(Operations) if not name.startswith(("_", "iter_")))
 
 
 def families() -> dict[str, list[str]]:
     """Return the commands of all operations by family: a family is a module of the model."""
     homes = {name.lower(): home for name, home in HOMES.items()}
-    found: dict[str, list[str]] = {}
+    by_family: dict[str, list[str]] = {}
     for name in operation_names():
         home = homes[name.replace("-", "") + _SUFFIX.lower()]
-        found.setdefault(home.replace("_", " ").capitalize(), []).append(name)
-    return dict(sorted(found.items()))
+        by_family.setdefault(home.replace("_", " ").capitalize(), []).append(name)
+    return dict(sorted(by_family.items()))
 
 
 def request_of(command: str) -> type[Request[object]]:
     """Return the request struct of a command.
 
     Raises:
-        KeyError: there is no such operation.
+        KeyError: the operation does not exist.
     """
     wanted = command.replace("-", "") + _SUFFIX.lower()
     for name in HOMES:
         if name.lower() == wanted:
-            found: type[Request[object]] = load_type(name)
-            return found
+            request_type: type[Request[object]] = load_type(name)
+            return request_type
     raise KeyError(command)
 
 
 def _paragraphs(command: str) -> list[str]:
     documented = getattr(Operations, command.replace("-", "_")).__doc__
-    # Without docstrings (python -OO) the commands work as well.
+    # Commands must also work without docstrings (python -OO).
     return cleandoc(documented or "").split("\n\n")
 
 
 def summary(command: str) -> str:
-    """Return what an operation does, in one line."""
+    """Return a one-line summary of an operation."""
     return _in_one_line(_paragraphs(command)[0])
 
 
@@ -70,18 +71,18 @@ def link(command: str) -> str:
 
 
 def member_texts(command: str) -> dict[str, str]:
-    """Return what the members of an operation are for, by their names in snake case."""
+    """Return the descriptions of an operation's members, by their names in snake case."""
     lines = next((part for part in _paragraphs(command) if part.startswith("Args:")), "").splitlines()
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     name = ""
     for line in lines[1:]:
         begins = _ARGUMENT.match(line)
         if begins:
             name = begins[1]
-            found[name] = begins[2]
+            texts[name] = begins[2]
         else:
-            found[name] = f"{found[name]} {line.strip()}"
-    return {name: _in_one_line(text) for name, text in found.items()}
+            texts[name] = f"{texts[name]} {line.strip()}"
+    return {name: _in_one_line(text) for name, text in texts.items()}
 
 
 def _in_one_line(text: str) -> str:

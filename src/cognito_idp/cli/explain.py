@@ -1,7 +1,7 @@
-"""Why a token would be accepted or refused: every check by its name, each with its own verdict.
+"""Why a token would be accepted or refused: every check with its name and verdict.
 
-`TokenVerifier` gives the verdict that counts, and stops at the first thing that is wrong. The checks that need no key
-are then made one by one, so that a person sees all that is wrong at once.
+`TokenVerifier` gives the verdict that counts, and stops at the first problem. The checks that need no key are then
+made one by one, so that you see all problems at once.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Check(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """What a token says, and how each check went. The signature is in none of it."""
+    """What a token says, and the result of each check. It doesn't contain the signature."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
@@ -73,12 +73,12 @@ class Explanation(NamedTuple):
     refusal: TokenError | None
 
     def __repr__(self) -> str:
-        """Show the verdicts; the claims say who the user is."""
+        """Show the verdicts only, since the claims identify the user."""
         return f"Explanation({', '.join(f'{check.name}: {check.verdict}' for check in self.checks)})"
 
 
 class Demands(NamedTuple):
-    """What a token must meet besides its signature; `token_use` None takes both kinds."""
+    """The demands on a token besides its signature; `token_use` None accepts both kinds."""
 
     pool: TrustedPool
     token_use: str | None
@@ -88,7 +88,7 @@ class Demands(NamedTuple):
 
 
 def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a token's header and claims, believing nothing of them; empty ones where they can't be read."""
+    """Return a token's header and claims, unverified; each is empty if it can't be read."""
     try:
         parts = split(token, MAX_TOKEN_BYTES)
     except TokenError:
@@ -104,23 +104,23 @@ def _object(part: str, name: str) -> dict[str, Any]:
 
 
 def explain(token: str, demands: Demands, now: float, verify: Callable[[str], object]) -> Explanation:
-    """Make every check; `verify` is a `TokenVerifier`'s, with the same demands, and `now` is in seconds since 1970."""
+    """Make every check. `verify` is that of a `TokenVerifier` with the same demands; `now` is in seconds since 1970."""
     header, claims = read_token(token)
     refusal = _refusal(lambda: verify(token))
-    found = {name: Check(name, UNKNOWN, "an earlier check failed") for name in CHECKS}
+    checks = {name: Check(name, UNKNOWN, "an earlier check failed") for name in CHECKS}
     if claims:
-        found |= {check.name: check for check in _of_claims(claims, demands, now)}
+        checks |= {check.name: check for check in _of_claims(claims, demands, now)}
     first = None if refusal is None else _NAMES.get(type(refusal), "form")
     passed = _passed_before(first)
-    found |= {name: Check(name, OK) for name in passed}
+    checks |= {name: Check(name, OK) for name in passed}
     if first is not None:
         verdict = UNKNOWN if isinstance(refusal, JwksError) else REFUSED
-        found[first] = Check(first, verdict, str(refusal))
-    return Explanation(header, claims, tuple(found[name] for name in CHECKS), refusal)
+        checks[first] = Check(first, verdict, str(refusal))
+    return Explanation(header, claims, tuple(checks[name] for name in CHECKS), refusal)
 
 
 def _passed_before(first: str | None) -> tuple[str, ...]:
-    """Return the checks that went well for certain, since the verifier came past them."""
+    """Return the checks that must have passed, since the verifier got past them."""
     if first is None:
         return CHECKS
     return (
@@ -131,10 +131,10 @@ def _passed_before(first: str | None) -> tuple[str, ...]:
 
 
 def _of_claims(claims: dict[str, Any], demands: Demands, now: float) -> list[Check]:
-    """Hold what the token says of itself against the demands, each for itself."""
+    """Check each of the token's claims against the demands, independently of the others."""
 
     def only(*names: str) -> dict[str, Any]:
-        """Return claims that are good but for those that are named, which are the token's."""
+        """Return valid claims, except that the named ones are the token's."""
         good = {"iss": "", "sub": "", "token_use": "access", "client_id": "", "aud": "", "exp": now + 1, "iat": now}
         return {
             **{name: value for name, value in good.items() if name not in names},

@@ -1,4 +1,4 @@
-"""What is said where the libraries of the extra `cli` are missing."""
+"""The message for missing libraries of the extra `cli`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _NEEDED = ("click", "jmespath", "rich", "segno")
 
 
 def missing_extra(error: ModuleNotFoundError) -> str | None:
-    """Return what to say if a module is missing that the extra brings; None for another one."""
+    """Return the message for a missing module of the extra, or None for any other module."""
     name = (error.name or "").partition(".")[0]
     if name not in _NEEDED:
         return None

@@ -1,4 +1,4 @@
-"""What a failure is to the shell: an exit code, and a text on standard error that holds no secret.
+"""How a failure looks to the shell: an exit code, and a text without secrets on standard error.
 
 The codes are those of the AWS CLI, version 2 (its user guide, "Return codes").
 """
@@ -32,18 +32,18 @@ SETTINGS: Final = 253
 SERVICE: Final = 254
 OTHER: Final = 255
 
-# A shorter text would blot out half of a message, and is no secret worth the name.
+# Masking a shorter text would hide half of a message, and such a short text is hardly a secret.
 _LEAST = 4
 
 
 class InputError(click.UsageError):
-    """The command line, or what it points to, can't be used. The text never shows a value."""
+    """The command line, or something it refers to, can't be used. The text never shows a value."""
 
     exit_code = USAGE
 
 
 def exit_code_of(error: BaseException) -> int:
-    """Return the exit code for whatever ended a command."""
+    """Return the exit code for the error that ended a command."""
     match error:
         case click.Abort() | KeyboardInterrupt():
             return INTERRUPTED
@@ -59,7 +59,7 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def text_of(error: BaseException, secrets: Iterable[str]) -> str:
-    """Return what to tell a person about an error, with the given secrets blotted out."""
+    """Return the text that a person sees for an error, with `secrets` masked."""
     text = _said(error)
     for secret in sorted((secret for secret in secrets if len(secret) >= _LEAST), key=len, reverse=True):
         text = text.replace(secret, "***")
@@ -79,7 +79,7 @@ def _said(error: BaseException) -> str:  # noqa: PLR0911 - one for each kind
         case ServiceError():
             return _service_error(error)
         case CognitoIdpError():
-            # Line by line: ours are, and what came from elsewhere may hold what a terminal obeys.
+            # Line by line: our own texts have several lines, and other texts may hold terminal control characters.
             return "\n".join(map(one_line, f"{type(error).__name__}: {error}".split("\n")))
         case ModuleNotFoundError() if missing := missing_extra(error):
             return missing

@@ -1,4 +1,4 @@
-"""Files that hold secrets: nobody else can read them, and they are whole or not there."""
+"""Files that hold secrets: only the owner can read them, and they are complete or absent."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .render import as_json
 
 
 def write_private(name: str, data: Any) -> None:
-    """Write JSON to a file that only its owner can read (mode 0600), in place of what is there.
+    """Write JSON to a file that only its owner can read (mode 0600), replacing any existing file.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the file can't be written.
     """
     path = Path(name).expanduser()
-    # mkstemp makes a file of mode 0600, and a rename shows others all of it or nothing.
+    # mkstemp makes a file of mode 0600, and a rename is atomic.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Where the text of an option comes from: the command line, a file (`@FILE`), standard input or a person (`-`)."""
+"""Sources of an option's text: the command line, a file (`@FILE`), standard input or a person (`-`)."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _FILE_PREFIXES = ("@", "fileb://", "file://")
 
 
 class Given(NamedTuple):
-    """What an option was given; `typed` says that it stood on the command line, where others may see it."""
+    """The value of an option; `typed` says that it was on the command line, where others may see it."""
 
     data: str | bytes
     typed: bool
 
     def __repr__(self) -> str:
-        """Show nothing: it may be a secret."""
+        """Hide the value, which may be a secret."""
         return f"Given(typed={self.typed})"
 
     def text(self, option: str) -> str:
-        """Return it as text, without the line end that editors and `echo` put last.
+        """Return the value as text, without the line end that editors and `echo` append.
 
         Raises:
-            InputError: it is not UTF-8.
+            InputError: the value is not UTF-8.
         """
         if isinstance(self.data, str):
             return self.data
         try:
             text = self.data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            msg = f"{option}: what was read is not text in UTF-8"
+            msg = f"{option}: the value is not UTF-8 text"
             raise InputError(msg) from None
         return text.removesuffix("\n").removesuffix("\r")
 
@@ -47,13 +47,13 @@ class Inputs:
         self._taken: str | None = None
 
     def read(self, option: str, text: str, *, secret: bool = False) -> Given:
-        """Return what an option's text stands for.
+        """Return the value that an option's text stands for.
 
-        `-` is standard input, or a hidden prompt for a secret at a terminal; `@FILE` (or `file://FILE`) is a file;
-        `@@` stands for an `@` that is meant.
+        `-` is standard input, or a hidden prompt for a secret at a terminal. `@FILE` (or `file://FILE`) is a file.
+        `@@` stands for a literal `@`.
 
         Raises:
-            InputError: the file can't be read, or standard input was read before.
+            InputError: the file can't be read, or standard input has been read already.
         """
         if text == "-":
             return Given(self._standard_input(option, secret=secret), typed=False)
@@ -65,7 +65,7 @@ class Inputs:
         return Given(text, typed=True)
 
     def ask(self, option: str) -> Given:
-        """Ask a person at the terminal for a secret, which does not show."""
+        """Prompt for a secret at the terminal, without echo."""
         return Given(ask_secret(option.removeprefix("--").replace("-", " ").capitalize()), typed=False)
 
     def _standard_input(self, option: str, *, secret: bool) -> str | bytes:
@@ -82,41 +82,41 @@ def _file(option: str, name: str) -> bytes:
     try:
         return Path(name).expanduser().read_bytes()
     except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a name of a file"
-        # The name is not shown: it may be a secret that begins with an @.
-        msg = f"{option}: the file can't be read: {reason} (@@ stands for an @ that is no file)"
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        # The name is not shown: it may be a secret that starts with an @.
+        msg = f"{option}: the file can't be read: {reason} (write @@ for a literal @)"
     raise InputError(msg)
 
 
 def is_terminal() -> bool:
-    """Whether a person can be asked."""
+    """Return whether a person can be asked."""
     return sys.stdin.isatty()
 
 
 def _check_terminal(what: str) -> None:
     if not is_terminal():
-        msg = f"{what} is asked for, and standard input is no terminal; run the command in one, or use an option"
+        msg = f"can't ask for {what}: standard input is not a terminal; run the command in a terminal, or use an option"
         raise InputError(msg)
 
 
 def ask_secret(what: str, *, twice: bool = False) -> str:
-    """Ask for something that does not show as it is typed."""
+    """Prompt for a text, without echo."""
     _check_terminal(what)
     answer: str = click.prompt(one_line(what), hide_input=True, confirmation_prompt=twice, err=True)
     return answer
 
 
 def ask(what: str, *, default: str | None = None) -> str:
-    """Ask for something that may show."""
+    """Prompt for a text, with echo."""
     _check_terminal(what)
-    # The name and the default may come from the service, and a terminal obeys what is hidden in a text.
+    # The name and the default may come from the service, and may hold terminal control characters.
     shown = one_line(what) if default is None else one_line(f"{what} [{default}]")
     answer: str = click.prompt(shown, default=default, show_default=False, err=True)
     return answer
 
 
 def choose(what: str, options: tuple[str, ...]) -> str:
-    """Ask for one of several things, by number or by name; a single one needs no question."""
+    """Ask for one of several options, by number or name; if there is only one, return it without asking."""
     if len(options) == 1:
         return options[0]
     _check_terminal(what)
@@ -129,6 +129,6 @@ def choose(what: str, options: tuple[str, ...]) -> str:
 
 
 def agree(what: str) -> bool:
-    """Ask a question to which the answer is yes or no."""
+    """Ask a yes-or-no question."""
     _check_terminal(what)
     return click.confirm(what, err=True)

@@ -1,4 +1,4 @@
-"""An operation as a command."""
+"""Commands for operations."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _ALL = "all"
 
 
 class OwnCommand(click.Command):
-    """A command that takes the global options as well. An argument of no option is not shown: it may be a secret."""
+    """A command that also takes the global options. Stray arguments are not shown, since they may be secret."""
 
     def __init__(self, name: str, **settings: Any) -> None:
         settings["params"] = [*settings.get("params", ()), *global_options()]
         super().__init__(name, **settings)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuse arguments that belong to no option."""
+        """Refuse arguments that don't belong to an option."""
         ctx.allow_extra_args = True
         super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
-            msg = f"{len(ctx.args)} arguments belong to no option (they are not shown, since they may be secret)"
+            msg = f"{len(ctx.args)} arguments don't belong to an option (not shown, since they may be secret)"
             raise InputError(msg, ctx)
         return ctx.args
 
@@ -56,10 +56,10 @@ class OwnCommand(click.Command):
 
 
 class OperationCommand(OwnCommand):
-    """Makes a request struct out of the options, sends it, and prints the answer."""
+    """Makes a request struct from the options, sends it, and prints the answer."""
 
     def __init__(self, name: str) -> None:
-        """Define the options by the struct's members."""
+        """Define the options from the struct's members."""
         self.request = request_of(name)
         self.members = self.request._members  # noqa: SLF001 - the command line reads structs as the converter does
         texts = member_texts(name)
@@ -78,20 +78,20 @@ class OperationCommand(OwnCommand):
         super().__init__(name, params=params, help="\n\n".join((summary(name), f"{kind} {link(name)}")))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take `--option a b` for `--option a --option b`, as the AWS CLI has it."""
+        """Accept `--option a b` for `--option a --option b`, as the AWS CLI does."""
         repeated = {spelled for param in self.params if param.multiple for spelled in param.opts}
         return super().parse_args(ctx, _spread(args, repeated))
 
     def invoke(self, ctx: click.Context) -> None:
         """Call the operation."""
-        settings, given = settings_of(ctx), ctx.params
-        if given[_SKELETON]:
+        settings, params = settings_of(ctx), ctx.params
+        if params[_SKELETON]:
             click.echo(as_json(skeleton(self.request)))
             return
         query_of(settings)
-        request = self.made(settings, given)
+        request = self.make_request(settings, params)
         with settings.client() as client:
-            if given.get(_ALL):
+            if params.get(_ALL):
                 print_all(settings, client, request)
                 return
             response: Any = client.send(request)
@@ -99,17 +99,17 @@ class OperationCommand(OwnCommand):
         if data:
             print_data(settings, query_of(settings)(data))
 
-    def made(self, settings: Settings, given: dict[str, Any]) -> Request[Any]:
-        """Make the request struct.
+    def make_request(self, settings: Settings, params: dict[str, Any]) -> Request[Any]:
+        """Return the request struct.
 
         Raises:
-            InputError: what was given does not fit.
+            InputError: the options don't fit the struct.
         """
-        found = self._from_json(settings, given[_INPUT]) if given[_INPUT] is not None else {}
-        found |= members_of(settings, self.members, given)
-        ask_for_missing(settings, self.members, found)
+        arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
+        arguments |= members_of(settings, self.members, params)
+        ask_for_missing(settings, self.members, arguments)
         try:
-            request = self.request(**found)
+            request = self.request(**arguments)
         except RequestValidationError as error:
             problems = [f"{self._option_of(fault.member, fault.path)}: {fault.problem}" for fault in error.faults]
         else:
@@ -118,7 +118,7 @@ class OperationCommand(OwnCommand):
         raise InputError("\n".join(problems))
 
     def _option_of(self, member: str, path: str) -> str:
-        """Say which option a fault is in, and where in it."""
+        """Return the option of a fault, and the place in it."""
         names = {m.label: option_name(m) for m in self.members}
         first = re.split(r"[.\[]", path, maxsplit=1)[0]
         outermost = next((m for m in self.members if m.name == first), None)
@@ -128,13 +128,13 @@ class OperationCommand(OwnCommand):
 
     def _from_json(self, settings: Settings, text: str) -> dict[str, Any]:
         option = "--cli-input-json"
-        given = settings.inputs.read(option, text)
-        found = members_from_json(self.request, read_json(given.text(option), option), option)
-        if given.typed:
+        argument = settings.inputs.read(option, text)
+        arguments = members_from_json(self.request, read_json(argument.text(option), option), option)
+        if argument.typed:
             for member in self.members:
-                for path, _ in secrets_of(member, found.get(member.name)):
-                    check_typed(settings, f"{option} {path}", found=True)
-        return found
+                for path, _ in secrets_of(member, arguments.get(member.name)):
+                    check_typed(settings, f"{option} {path}", is_secret=True)
+        return arguments
 
 
 def _spread(args: list[str], repeated: set[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""From a member of a struct to an option, and from what the options were given to the struct's members."""
+"""From struct members to options, and from the options' values back to members."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 
 # The AWS CLI splits this word.
 _OAUTH: Final = "oauth"
-# `A=1,B=2` is two entries in the AWS CLI; here it could be one, whose value has a comma.
+# `A=1,B=2` means two entries in the AWS CLI; here it could be one entry whose value has a comma.
 _SEVERAL_ENTRIES: Final = re.compile(r"[^=]*=[^=]*,\s*[A-Za-z_][\w:.-]*=", re.DOTALL)
 
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[Any, Any]
 else:
-    # It takes type arguments in newer versions of click only.
+    # Only newer versions of click accept type arguments here.
     _ParamType = click.ParamType
 
 
 def option_name(member: MemberInfo) -> str:
-    """Return the option of a member, such as `--user-pool-id`."""
+    """Return the option name of a member, such as `--user-pool-id`."""
     return "--" + member.name.strip("_").replace("_", "-")
 
 
 def is_repeated(member: MemberInfo) -> bool:
-    """Whether the option may be given several times."""
+    """Return whether the option may be repeated."""
     return isinstance(member.shape, ListOf | MapOf)
 
 
 def is_secret_option(member: MemberInfo) -> bool:
-    """Whether what the option takes is a secret as a whole."""
+    """Return whether the option's whole value is a secret."""
     return is_secret(member) and not isinstance(member.shape, Nested | Document)
 
 
 class MemberType(_ParamType):
-    """What an option takes. Text stays text here: it is read when all options are known."""
+    """The type of an option. It keeps the text, which is read once all options are known."""
 
     def __init__(self, shape: Shape, *, secret: bool) -> None:
         self.shape = shape
@@ -59,18 +59,18 @@ class MemberType(_ParamType):
         return value
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return what stands behind the option in the help."""
+        """Return the placeholder after the option in the help."""
         return self.name
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Complete the values of an enum, and files behind an `@`."""
+        """Complete enum values, and files after an `@`."""
         if incomplete.startswith("@"):
             return [CompletionItem(incomplete, type="file")]
         return [CompletionItem(value) for value in choices(self.shape) if value.startswith(incomplete)]
 
 
 def choices(shape: Shape) -> list[str]:
-    """Return the values that the model lists for a shape; none if it lists none."""
+    """Return the values that the model lists for a shape, if any."""
     if isinstance(shape, ListOf):
         return choices(shape.item)
     return list(map(str, shape.enum)) if isinstance(shape, Choice) else []
@@ -93,7 +93,7 @@ def _metavar(shape: Shape, *, secret: bool) -> str:
 
 
 def option_for(member: MemberInfo, text: str) -> click.Option:
-    """Return the option of a member; `text` says what it is for."""
+    """Return the option of a member; `text` describes it."""
     name = option_name(member)
     spelled = [name]
     if _OAUTH in name:
@@ -128,104 +128,106 @@ def _more_help(member: MemberInfo, *, secret: bool) -> str:
     return " ".join(parts)
 
 
-def members_of(settings: Settings, members: tuple[MemberInfo, ...], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of a struct that the options gave.
+def members_of(settings: Settings, members: tuple[MemberInfo, ...], params: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a struct that the options set.
 
     Raises:
-        InputError: what was given does not fit, or is a secret on the command line.
+        InputError: a value doesn't fit, or is a secret on the command line.
     """
     return {
         member.name: _value(settings, member, value)
         for member in members
-        if (value := given.get(member.name)) is not None and value != ()
+        if (value := params.get(member.name)) is not None and value != ()
     }
 
 
-def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], found: dict[str, Any]) -> None:
-    """Ask a person at a terminal for the secrets that are required and were not given.
+def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], arguments: dict[str, Any]) -> None:
+    """Prompt at a terminal for required secrets that are missing.
 
     Raises:
-        InputError: other members that are required are missing, or nobody can be asked.
+        InputError: other required members are missing, or nobody can be asked.
     """
-    missing = [member for member in members if member.required and member.name not in found]
+    missing = [member for member in members if member.required and member.name not in arguments]
     if any(not is_secret_option(member) for member in missing) or (missing and not inputs.is_terminal()):
         names = ", ".join(map(option_name, missing))
         msg = f"the following options are required: {names}"
         raise InputError(msg)
     for member in missing:
-        given = settings.inputs.ask(option_name(member))
-        found[member.name] = parse(member.shape, given, option_name(member))
+        argument = settings.inputs.ask(option_name(member))
+        arguments[member.name] = parse(member.shape, argument, option_name(member))
 
 
-def _value(settings: Settings, member: MemberInfo, given: Any) -> Any:
+def _value(settings: Settings, member: MemberInfo, value: Any) -> Any:
     shape = member.shape
     if isinstance(shape, Boolean):
-        return given
+        return value
     if isinstance(shape, MapOf):
         entries: dict[str, Any] = {}
-        for text in given:
+        for text in value:
             entries |= _entries(settings, member, text)
         return entries
     if not isinstance(shape, ListOf):
-        return _single(settings, member, shape, given)
+        return _single(settings, member, shape, value)
     items: list[Any] = []
-    for text in given:
+    for text in value:
         items += _single(settings, member, shape, text)
     return items
 
 
 def _single(settings: Settings, member: MemberInfo, shape: Shape, text: str) -> Any:
     option = option_name(member)
-    given = settings.inputs.read(option, text, secret=is_secret_option(member))
-    if given.typed and is_secret_option(member):
+    argument = settings.inputs.read(option, text, secret=is_secret_option(member))
+    if argument.typed and is_secret_option(member):
         settings.secrets.add(text)
-        check_typed(settings, option, found=True)
+        check_typed(settings, option, is_secret=True)
     if isinstance(shape, ListOf):
-        written = given.text(option)
+        written = argument.text(option)
         is_array = written.lstrip().startswith("[")
-        value = from_json(shape, read_json(written, option), option) if is_array else [parse(shape.item, given, option)]
+        value = (
+            from_json(shape, read_json(written, option), option) if is_array else [parse(shape.item, argument, option)]
+        )
     else:
-        value = parse(shape, given, option)
-    if given.typed:
-        check_typed(settings, option, found=any(True for _ in secrets_of(member, value)))
+        value = parse(shape, argument, option)
+    if argument.typed:
+        check_typed(settings, option, is_secret=any(True for _ in secrets_of(member, value)))
     return value
 
 
 def _entries(settings: Settings, member: MemberInfo, text: str) -> dict[str, Any]:
-    """Return the entries that one use of a map's option stands for: one as KEY=VALUE, or all of a JSON object."""
+    """Return the entries from one use of a map's option: one for KEY=VALUE, or all those of a JSON object."""
     option, shape = option_name(member), member.shape
-    assert isinstance(shape, MapOf)  # noqa: S101 - the caller asked
+    assert isinstance(shape, MapOf)  # noqa: S101 - the caller checked
     key, equals, value = text.partition("=")
     if text == "-" or text.startswith(("{", "@", "file://")):
-        given = settings.inputs.read(option, text)
-        entries: dict[str, Any] = from_json(shape, read_json(given.text(option), option), option)
-        if given.typed:
-            check_typed(settings, option, found=any(is_secret_entry(member, name) for name in entries))
+        argument = settings.inputs.read(option, text)
+        entries: dict[str, Any] = from_json(shape, read_json(argument.text(option), option), option)
+        if argument.typed:
+            check_typed(settings, option, is_secret=any(is_secret_entry(member, name) for name in entries))
         return entries
     if not equals or not key:
-        msg = f"{option}: it takes KEY=VALUE, once for each entry, or a JSON object"
+        msg = f"{option}: use KEY=VALUE, once per entry, or a JSON object"
         raise InputError(msg)
     label = f"{option} {key}"
     secret = is_secret_entry(member, key)
-    given = settings.inputs.read(label, value, secret=secret)
-    if given.typed:
+    argument = settings.inputs.read(label, value, secret=secret)
+    if argument.typed:
         settings.secrets |= {value} if secret else set()
-        check_typed(settings, label, found=secret)
+        check_typed(settings, label, is_secret=secret)
         if _SEVERAL_ENTRIES.match(text):
-            msg = f"{option}: this looks like several entries in one; give the option once for each, or a JSON object"
+            msg = f"{option}: this looks like several entries in one; repeat the option for each, or use a JSON object"
             raise InputError(msg)
-    return {key: parse(shape.value, given, label)}
+    return {key: parse(shape.value, argument, label)}
 
 
-def check_typed(settings: Settings, option: str, *, found: bool) -> None:
-    """Refuse a secret that stands on the command line.
+def check_typed(settings: Settings, option: str, *, is_secret: bool) -> None:
+    """Refuse a secret on the command line.
 
     Raises:
-        InputError: there is one, and it was not allowed.
+        InputError: there is a secret, and it is not allowed there.
     """
-    if found and not settings.allow_secrets_on_command_line:
+    if is_secret and not settings.allow_secrets_on_command_line:
         msg = (
-            f"{option}: a secret is not taken from the command line, where other users and the shell's history see it; "
-            "give @FILE, or - to type it or to pipe it in, or allow it with --allow-secrets-on-command-line"
+            f"{option}: secrets are not accepted on the command line, where others and the shell's history see them; "
+            "use @FILE, or - to type or pipe it in, or allow it with --allow-secrets-on-command-line"
         )
         raise InputError(msg)

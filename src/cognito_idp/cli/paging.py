@@ -1,4 +1,4 @@
-"""`--all`: every page of a list operation, one in memory at a time, printed as it comes."""
+"""`--all`: print every page of a list operation as it comes, with one page in memory at a time."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def print_all(settings: Settings, client: Client, request: Request[Any]) -> None:
     """Print the items of all pages.
 
-    JSON is the object that the operation answers with, its list whole and without a page token. With `--query`, which
-    is asked of each page, it is the array of what came out of all of them.
+    As JSON, this is the operation's answer with the complete list and no page token. With `--query`, which applies to
+    each page, it is an array of the results from all pages.
     """
     pages = request.operation.pages
     name = next(
@@ -40,8 +40,8 @@ def print_all(settings: Settings, client: Client, request: Request[Any]) -> None
     with _progress(settings) as step:
         for page in client.paginate(request):
             data = plain(page, show_secrets=bool(settings.show_secrets))
-            found = data.get(name) or [] if settings.query is None else search(data)
-            items = [] if found is None else found if isinstance(found, list) else [found]
+            selected = data.get(name) or [] if settings.query is None else search(data)
+            items = [] if selected is None else selected if isinstance(selected, list) else [selected]
             number += 1
             count += len(items)
             hidden = hidden or has_hidden(items)
@@ -52,7 +52,7 @@ def print_all(settings: Settings, client: Client, request: Request[Any]) -> None
 
 
 class _JsonPrinter:
-    """An object with one array, or the array alone, written item by item."""
+    """Writes an object with one array, or just the array, item by item."""
 
     def __init__(self, _: Settings, name: str | None) -> None:
         self._head, self._tail, self._margin = ("[", "]", "    ")
@@ -70,7 +70,7 @@ class _JsonPrinter:
 
 
 class _LinePrinter:
-    """A line an item."""
+    """Writes one line per item."""
 
     def __init__(self, settings: Settings, _: str | None) -> None:
         self._is_text = settings.output == "text"
@@ -85,7 +85,7 @@ class _LinePrinter:
 
 
 class _TablePrinter:
-    """A table a page: its columns can't be known before the last page has come."""
+    """Writes one table per page, since the columns of a single table would only be known after the last page."""
 
     def __init__(self, settings: Settings, name: str | None) -> None:
         self._settings = settings
@@ -109,7 +109,7 @@ _PRINTERS: dict[str, Callable[[Settings, str | None], Any]] = {
 
 @contextmanager
 def _progress(settings: Settings) -> Iterator[Callable[[Callable[[], None], int, int], None]]:
-    """Give a function that prints a page and counts it on a progress bar, if standard error is a terminal."""
+    """Yield a function that prints a page and, if standard error is a terminal, counts it on a progress bar."""
     if not sys.stderr.isatty():
         yield lambda show, _, __: show()
         return
@@ -126,7 +126,7 @@ def _progress(settings: Settings) -> Iterator[Callable[[Callable[[], None], int,
     task = bar.add_task("", total=None, pages=0)
 
     def step(show: Callable[[], None], pages: int, items: int) -> None:
-        # Both may go to one screen, so the bar makes way for the page.
+        # Both may go to the same screen, so the bar is hidden while the page is printed.
         bar.stop()
         show()
         bar.start()

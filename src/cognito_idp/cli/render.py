@@ -1,4 +1,4 @@
-"""From an answer to what is printed: JSON with wire names, text for other programs, or a table for people."""
+"""Printing of answers: JSON with wire names, text for other programs, or a table for people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .._structs.struct import MemberInfo
     from .settings import Settings
 
-# Control and direction characters mean something to a terminal; in JSON they can be written as escapes.
+# Terminals act on control and direction characters; JSON can escape them.
 _NOT_PLAIN: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NOTE = "Secrets are printed as ***; --show-secrets prints them."
 
@@ -32,7 +32,7 @@ _NOTE = "Secrets are printed as ***; --show-secrets prints them."
 def plain(struct: Struct, *, show_secrets: bool) -> dict[str, Any]:
     """Return a struct as JSON data by wire names: times in ISO 8601, bytes in base64, secrets as `***`.
 
-    Members that this version doesn't know are not in a struct, so nothing is printed that could be a secret.
+    A struct has no members that this version doesn't know, so no unknown secret can be printed.
     """
     members = ((member, getattr(struct, member.name)) for member in struct._members)  # noqa: SLF001
     return {
@@ -73,7 +73,7 @@ def _plain(value: Any, *, show_secrets: bool) -> Any:  # noqa: PLR0911 - one for
 
 
 def has_hidden(data: Any) -> bool:
-    """Whether there is a `***` in JSON data."""
+    """Return whether JSON data contains a `***`."""
     if isinstance(data, dict):
         return any(map(has_hidden, data.values()))
     if isinstance(data, list):
@@ -82,10 +82,10 @@ def has_hidden(data: Any) -> bool:
 
 
 def query_of(settings: Settings) -> Callable[[Any], Any]:
-    """Return the function that takes the part of an answer that `--query` names.
+    """Return the function that applies `--query` to an answer.
 
     Raises:
-        InputError: the query is no JMESPath.
+        InputError: the query is not valid JMESPath.
     """
     text = settings.query
     if text is None:
@@ -110,7 +110,7 @@ def query_of(settings: Settings) -> Callable[[Any], Any]:
 
 
 def print_data(settings: Settings, data: Any) -> None:
-    """Print JSON data in the form that was asked for."""
+    """Print JSON data in the chosen output format."""
     match settings.output or "json":
         case "json":
             click.echo(as_json(data))
@@ -127,18 +127,18 @@ def print_data(settings: Settings, data: Any) -> None:
 
 
 def note_hidden() -> None:
-    """Say on standard error that secrets were left out."""
+    """Note on standard error that secrets are hidden."""
     click.echo(_NOTE, err=True)
 
 
 def as_json(data: Any, indent: int | None = 4) -> str:
-    """Return JSON in which no character means anything to a terminal."""
+    """Return JSON without any character that a terminal acts on."""
     text = json.dumps(data, indent=indent, ensure_ascii=False, default=str)
-    return _NOT_PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NOT_PLAIN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def text_rows(data: Any) -> Iterable[str]:
-    """Return the lines of `--output text`: a line a row, tabs between cells, members by the order of their names."""
+    """Return the lines of `--output text`: one per row, with tabs between cells and members sorted by name."""
     if isinstance(data, list) and any(isinstance(item, dict | list) for item in data):
         return [_row(item) for item in data]
     return [_row(data)]
@@ -151,16 +151,16 @@ def _row(data: Any) -> str:
 
 
 def cell(value: Any) -> str:
-    """Return a value as one cell: what has parts is JSON in one line; absent ones are `None`, as in the AWS CLI."""
+    """Return a value as one cell: compound values as one line of JSON, absent values as `None`, as in the AWS CLI."""
     if isinstance(value, dict | list):
         return as_json(value, indent=None)
     text = str(value)
-    # Another program may want the text as it is; a terminal would obey what is hidden in it.
+    # Another program may want the text unchanged; a terminal would act on its control characters.
     return one_line(text) if sys.stdout.isatty() else text
 
 
 def print_table(settings: Settings, data: Any, title: str | None = None) -> None:
-    """Print a table: a row for each item of a list, or for each member of an object."""
+    """Print a table with a row for each item of a list or each member of an object."""
     if isinstance(data, dict) and len(data) == 1:
         ((only, inner),) = data.items()
         if isinstance(inner, list | dict):
@@ -194,6 +194,6 @@ def _print_rows(settings: Settings, title: str | None, columns: list[str], rows:
     for column in columns:
         table.add_column(Text(_shown(column)), overflow="fold")
     for row in rows:
-        # As Text, since markup in somebody's name is no markup of ours.
+        # As Text, so that markup in somebody's name is not interpreted.
         table.add_row(*map(Text, row))
     console(settings).print(table)

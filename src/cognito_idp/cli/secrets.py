@@ -1,7 +1,7 @@
-"""Which members are secrets at a terminal, and where they stand in a struct.
+"""Which members are secret at a terminal, and where they are in a struct.
 
-The model marks more as sensitive than a person has to hide: names of users, ids of app clients, addresses. Those may be
-typed and shown here; passwords, codes, tokens, sessions and keys may not. A map may hold both.
+The model marks more members as sensitive than a person has to hide, such as usernames, app client ids and addresses.
+You may type and show those here, but not passwords, codes, tokens, sessions and keys. A map may hold both.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NO_SECRETS: Final = frozenset(
         "headerName",
     }
 )
-# Of a sign-in's parameters, these are no secrets, and whatever is not known to be none counts as one.
+# The sign-in parameters that are not secret; all others count as secret.
 _OPEN_PARAMETERS: Final = frozenset(
     {
         "CHALLENGE_NAME",
@@ -66,22 +66,22 @@ def _is_secret_detail(key: str) -> bool:
     return "secret" in key.lower() or "private" in key.lower()
 
 
-# The keys of an identity provider's details are the provider's own, so the secret ones are known by their names.
+# Identity providers choose the keys of their own details, so secrets are recognized by name.
 _SECRET_ENTRIES: Final[Mapping[str, Callable[[str], bool]]] = {"ProviderDetails": _is_secret_detail}
 
 
 def is_secret(member: MemberInfo) -> bool:
-    """Whether a member is a secret as a whole; for a map, `is_secret_entry` says it entry by entry."""
+    """Return whether a whole member is a secret; for entries of a map, use `is_secret_entry`."""
     return member.sensitive and member.wire_name not in _NO_SECRETS and type(member.shape) is not MapOf
 
 
 def is_secret_entry(member: MemberInfo, key: str) -> bool:
-    """Whether an entry of a member that is a map is a secret."""
+    """Return whether an entry of a map member is a secret."""
     return member.sensitive and _SECRET_ENTRIES.get(member.wire_name, _is_secret_parameter)(key)
 
 
 def secrets_of(member: MemberInfo, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the secrets in what a member holds, each with the wire names that lead to it."""
+    """Yield the secrets in a member's value, each with its path of wire names."""
     if is_secret(member):
         yield from ((member.wire_name, text) for text in _texts(value))
     elif isinstance(value, dict) and type(member.shape) is MapOf:
@@ -94,7 +94,7 @@ def secrets_of(member: MemberInfo, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def secrets_in(struct: Struct) -> Iterator[tuple[str, str]]:
-    """Yield the secrets of a struct, each with the wire names that lead to it."""
+    """Yield the secrets of a struct, each with its path of wire names."""
     for member in struct._members:  # noqa: SLF001 - the command line reads structs as the converter does
         yield from secrets_of(member, getattr(struct, member.name))
 

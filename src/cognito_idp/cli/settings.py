@@ -1,4 +1,4 @@
-"""The options that every command has, and what they make: a client, and a way to print."""
+"""The global options of all commands, and what they configure: the client and the output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTPUTS = ("json", "jsonl", "text", "table")
 
 @attrs.define(kw_only=True)
 class Settings:
-    """What the global options said; `make_client` is what tests put another client's maker into."""
+    """The values of the global options. Tests replace `make_client`."""
 
     make_client: Callable[..., Client] | None = None
     inputs: Inputs = attrs.field(factory=Inputs)
@@ -41,7 +41,7 @@ class Settings:
     allow_secrets_on_command_line: bool | None = None
 
     def client(self) -> Client:
-        """Make the client.
+        """Return the client for these settings.
 
         Raises:
             ConfigError: a setting can't be used.
@@ -61,14 +61,14 @@ class Settings:
 
 
 def _print_event(event: Event) -> None:
-    """Print an event of a call; events hold no secrets."""
+    """Print a call's event; events hold no secrets."""
     facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
     # The service's codes and ids may hold anything.
     click.echo(one_line(f"debug: {type(event).__name__} {facts}"), err=True)
 
 
 def settings_of(context: click.Context) -> Settings:
-    """Return the settings of a command line, which all its contexts share."""
+    """Return the settings of a command line, shared by all its contexts."""
     settings: Settings = context.ensure_object(Settings)
     return settings
 
@@ -80,7 +80,7 @@ def _keep(context: click.Context, option: click.Parameter, value: Any) -> Any:
 
 
 def global_options() -> list[click.Option]:
-    """Return the options that may stand before a command and after it; those after it count."""
+    """Return the options that may come before or after a command; those after it win."""
 
     def option(*names: str, **more: Any) -> click.Option:
         return GlobalOption(names, expose_value=False, callback=_keep, **more)
@@ -106,15 +106,15 @@ def global_options() -> list[click.Option]:
 
 
 class GlobalOption(click.Option):
-    """An option that every command has; it is listed apart in a command's help."""
+    """An option of every command, listed separately in its help."""
 
 
 def console(settings: Settings, *, stderr: bool = False) -> Any:
-    """Return a rich console for standard output, or standard error."""
+    """Return a rich console for standard output or standard error."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    # A table in a file or a pipe has no screen to fit.
+    # A table in a file or a pipe needn't fit a screen.
     width = None if stream.isatty() else _WIDTH_IN_FILES
     return Console(file=stream, no_color=settings.no_color, highlight=False, width=width)
 

@@ -1,7 +1,7 @@
 """A short way to write a struct at a prompt: `Name=email,Value=mary@example.com`, as in the AWS CLI.
 
-A value is bare text up to the next comma, quoted text ('...' or "...", with a backslash before a quote that is meant),
-a list in brackets, or a struct in braces. `Names=a,b` is a list, too. Numbers and booleans stay text here.
+A value is bare text up to the next comma, quoted text ('...' or "...", with a backslash before a literal quote), a
+list in brackets, or a struct in braces. `Names=a,b` is also a list. Numbers and booleans stay text here.
 
 Source: AWS CLI user guide, "Using shorthand syntax".
 """
@@ -19,20 +19,20 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
 class ShorthandError(ValueError):
-    """A text is no shorthand; the message says where, and shows nothing of it."""
+    """A text is not valid shorthand. The message says where, and shows none of the text."""
 
 
 def parse_shorthand(text: str) -> dict[str, Any]:
-    """Return what a text in shorthand says: strings, lists and dicts.
+    """Parse a text in shorthand into strings, lists and dicts.
 
     Raises:
-        ShorthandError: it can't be read.
+        ShorthandError: the text can't be parsed.
     """
     reader = _Reader(text)
-    found = reader.pairs("")
+    members = reader.pairs("")
     if reader.at != len(text):
         raise _expected(reader.at, "the end")
-    return found
+    return members
 
 
 def _expected(at: int, what: str) -> ShorthandError:
@@ -46,29 +46,29 @@ class _Reader:
         self.depth = 0
 
     def next(self, character: str) -> bool:
-        """Step over a character if it comes next."""
-        found = self.text.startswith(character, self.at)
-        self.at += found
-        return found
+        """Consume a character if it comes next; return whether it did."""
+        is_next = self.text.startswith(character, self.at)
+        self.at += is_next
+        return is_next
 
     def pairs(self, end: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         while True:
             key = _KEY.match(self.text, self.at)
-            if key is None or key[1] in found:
+            if key is None or key[1] in members:
                 raise _expected(self.at, "a new NAME=")
             self.at = key.end()
-            found[key[1]] = self.value()
+            members[key[1]] = self.value()
             while self.next(","):
                 if _KEY.match(self.text, self.at):
                     break
-                if not isinstance(found[key[1]], list):
-                    found[key[1]] = [found[key[1]]]
-                found[key[1]].append(self.value())
+                if not isinstance(members[key[1]], list):
+                    members[key[1]] = [members[key[1]]]
+                members[key[1]].append(self.value())
             else:
                 if end and not self.next(end):
                     raise _expected(self.at, f"a comma or {end}")
-                return found
+                return members
 
     def value(self) -> Any:
         if self.next("{"):
@@ -80,26 +80,26 @@ class _Reader:
             self.at = quoted.end()
             return _ESCAPE.sub(r"\1", quoted[2])
         bare = (_BARE if self.depth else _BARE_OUTSIDE).match(self.text, self.at)
-        assert bare is not None  # noqa: S101 - it matches nothing at the least
+        assert bare is not None  # noqa: S101 - the pattern also matches an empty text
         self.at = bare.end()
         return _ESCAPE.sub(r"\1", bare[0])
 
     def nested(self, read: Any) -> Any:
         self.depth += 1
-        found = read()
+        value = read()
         self.depth -= 1
-        return found
+        return value
 
     def struct(self) -> dict[str, Any]:
         return {} if self.next("}") else self.pairs("}")
 
     def items(self) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         if self.next("]"):
-            return found
+            return items
         while True:
-            found.append(self.value())
+            items.append(self.value())
             if self.next("]"):
-                return found
+                return items
             if not self.next(","):
                 raise _expected(self.at, "a comma or ]")

@@ -1,4 +1,4 @@
-"""`cognito-idp sign-in`: the options, and what is done with the tokens."""
+"""`cognito-idp sign-in`: its options, and what happens to the tokens."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _FLOWS = [flow.value for flow, start in STARTS.items() if "username" in start.re
 def _secret(settings: Settings, option: str, text: str | None) -> str | None:
     if text is None:
         return None
-    given = settings.inputs.read(option, text, secret=True)
-    if given.typed:
+    argument = settings.inputs.read(option, text, secret=True)
+    if argument.typed:
         settings.secrets.add(text)
-        check_typed(settings, option, found=True)
-    return _kept(settings, given.text(option))
+        check_typed(settings, option, is_secret=True)
+    return _kept(settings, argument.text(option))
 
 
 def _kept(settings: Settings, secret: str) -> str:
@@ -53,10 +53,10 @@ def _kept(settings: Settings, secret: str) -> str:
     return secret
 
 
-def _app(settings: Settings, given: dict[str, Any]) -> AppClient:
-    secret = _secret(settings, "--client-secret", given["client_secret"])
+def _app(settings: Settings, params: dict[str, Any]) -> AppClient:
+    secret = _secret(settings, "--client-secret", params["client_secret"])
     try:
-        return AppClient(given["user_pool_id"], given["client_id"], secret)
+        return AppClient(params["user_pool_id"], params["client_id"], secret)
     except ConfigError as error:
         raise InputError(str(error)) from None
 
@@ -64,36 +64,38 @@ def _app(settings: Settings, given: dict[str, Any]) -> AppClient:
 def _metadata(entries: tuple[str, ...]) -> dict[str, str] | None:
     pairs = [entry.partition("=") for entry in entries]
     if not all(key and equals for key, equals, _ in pairs):
-        msg = "--client-metadata: it takes KEY=VALUE, once for each entry"
+        msg = "--client-metadata: use KEY=VALUE, once per entry"
         raise InputError(msg)
     return {key: value for key, _, value in pairs} or None
 
 
 def _device(settings: Settings, name: str | None) -> Device | None:
-    """Return the device in the file; None if there is no file yet."""
+    """Return the device in the file, or None if there is no file yet."""
     if name is None or not Path(name).expanduser().exists():
         return None
     text = settings.inputs.read("--device-file", f"@{name}").text("--device-file")
     try:
-        found = json.loads(text)
+        device = json.loads(text)
         device = Device(
-            key=found["DeviceKey"], group_key=found["DeviceGroupKey"], password=_kept(settings, found["DevicePassword"])
+            key=device["DeviceKey"],
+            group_key=device["DeviceGroupKey"],
+            password=_kept(settings, device["DevicePassword"]),
         )
     except (ValueError, TypeError, KeyError):
-        msg = "--device-file: it is no device that sign-in wrote; give another name, or delete it"
+        msg = "--device-file: this is not a device that sign-in wrote; choose another name, or delete it"
     else:
         return device
     raise InputError(msg)
 
 
 def _invoke(context: click.Context) -> None:
-    settings, given = settings_of(context), context.params
+    settings, params = settings_of(context), context.params
     query_of(settings)
-    app = _app(settings, given)
-    flow = AuthFlowType(given["flow"])
-    device = _device(settings, given["device_file"])
-    username = given["username"] or ask("Username")
-    password = _secret(settings, "--password", given["password"])
+    app = _app(settings, params)
+    flow = AuthFlowType(params["flow"])
+    device = _device(settings, params["device_file"])
+    username = params["username"] or ask("Username")
+    password = _secret(settings, "--password", params["password"])
     if password is None and "password" in STARTS[flow].required:
         password = _kept(settings, ask_secret("Password"))
     with settings.client() as client:
@@ -103,57 +105,57 @@ def _invoke(context: click.Context) -> None:
             settings=settings,
             device=device,
             password=password,
-            issuer=given["issuer"] or f"Cognito {app.pool_name}",
-            metadata=_metadata(given["client_metadata"]),
+            issuer=params["issuer"] or f"Cognito {app.pool_name}",
+            metadata=_metadata(params["client_metadata"]),
         )
         outcome = client.sign_in(
             app,
             username=username,
             password=password,
             flow=flow,
-            admin=given["admin"] or not STARTS[flow].public,
+            admin=params["admin"] or not STARTS[flow].public,
             device=device,
-            preferred_challenge=given["preferred_challenge"],
+            preferred_challenge=params["preferred_challenge"],
             client_metadata=walk.metadata,
         )
-        _finish(client, app, settings, given, username, walk.through(outcome))
+        _finish(client, app, settings, params, username, walk.through(outcome))
 
 
 def _finish(
-    client: Client, app: AppClient, settings: Settings, given: dict[str, Any], username: str, signed_in: SignedIn
+    client: Client, app: AppClient, settings: Settings, params: dict[str, Any], username: str, signed_in: SignedIn
 ) -> None:
     tokens = signed_in.tokens
     data = _data(tokens)
-    shown = bool(given["show_tokens"] or settings.show_secrets)
-    if given["store"]:
-        write_private(given["store"], data)
+    shown = bool(params["show_tokens"] or settings.show_secrets)
+    if params["store"]:
+        write_private(params["store"], data)
     if signed_in.device_dropped:
         click.echo("The service does not know the device any more; sign in again to have it remembered.", err=True)
     if shown or settings.output or settings.query:
         printed = data if shown else {name: _hidden(name, value) for name, value in data.items()}
         print_data(settings, query_of(settings)(printed))
     else:
-        click.echo("\n".join(_summary(given, username, signed_in)))
-    if signed_in.new_device is not None and given["device_file"]:
-        _remember(client, app, given, signed_in)
+        click.echo("\n".join(_summary(params, username, signed_in)))
+    if signed_in.new_device is not None and params["device_file"]:
+        _remember(client, app, params, signed_in)
 
 
 def _data(tokens: Tokens) -> dict[str, Any]:
-    found = {
+    members = {
         "AccessToken": tokens.access_token,
         "IdToken": tokens.id_token,
         "RefreshToken": tokens.refresh_token,
         "TokenType": tokens.token_type,
         "ExpiresAt": tokens.expires_at and tokens.expires_at.isoformat(),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _hidden(name: str, value: Any) -> Any:
     return HIDDEN if name.endswith("Token") else value
 
 
-def _summary(given: dict[str, Any], username: str, signed_in: SignedIn) -> list[str]:
+def _summary(params: dict[str, Any], username: str, signed_in: SignedIn) -> list[str]:
     tokens = signed_in.tokens
     names = ["access token"]
     names += ["ID token"] if tokens.id_token else []
@@ -162,28 +164,28 @@ def _summary(given: dict[str, Any], username: str, signed_in: SignedIn) -> list[
     if tokens.expires_at is not None:
         now = datetime.fromtimestamp(time.time(), UTC)
         lines.append(f"The access token ends {in_words(tokens.expires_at, now)}.")
-    if given["store"]:
-        lines.append(f"The tokens are in {given['store']}, which only you can read.")
+    if params["store"]:
+        lines.append(f"The tokens are in {params['store']}, which only you can read.")
     else:
         lines.append("The tokens were not kept: --store FILE keeps them, --show-tokens prints them.")
-    if signed_in.new_device is not None and not given["device_file"]:
+    if signed_in.new_device is not None and not params["device_file"]:
         lines.append("The pool tracks devices: --device-file FILE has this one remembered.")
     return lines
 
 
-def _remember(client: Client, app: AppClient, given: dict[str, Any], signed_in: SignedIn) -> None:
+def _remember(client: Client, app: AppClient, params: dict[str, Any], signed_in: SignedIn) -> None:
     device, access_token = signed_in.new_device, signed_in.tokens.access_token
-    assert device is not None  # noqa: S101 - the caller asked
-    must_agree = client.remember_device(app, access_token=access_token, device=device, name=given["device_name"])
+    assert device is not None  # noqa: S101 - the caller checked
+    must_agree = client.remember_device(app, access_token=access_token, device=device, name=params["device_name"])
     if must_agree and agree("Remember this device, so that it may skip MFA?"):
         client.update_device_status(
             access_token=access_token, device_key=device.key, device_remembered_status="remembered"
         )
     write_private(
-        given["device_file"],
+        params["device_file"],
         {"DeviceKey": device.key, "DeviceGroupKey": device.group_key, "DevicePassword": device.password},
     )
-    click.echo(f"The device is in {given['device_file']}, which only you can read.", err=True)
+    click.echo(f"The device is in {params['device_file']}, which only you can read.", err=True)
 
 
 class _SignIn(OwnCommand):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def skeleton(struct: type[Struct]) -> dict[str, Any]:
-    """Return every member of a struct by its wire name, with an empty value of its type; enums show a first value."""
+    """Return every member of a struct by its wire name, with an empty value of its type, or an enum's first value."""
     return {member.wire_name: _empty(member.shape) for member in struct._members}  # noqa: SLF001 - as the converter
 
 

@@ -1,4 +1,4 @@
-"""From what a person gave to what a struct takes: by shape, with JSON and shorthand for what has parts.
+"""Conversion of typed-in text to a struct's values, by shape; compound values are JSON or shorthand.
 
 Errors name the option and the place in it by wire names, and never show a value.
 """
@@ -24,18 +24,18 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 
 def read_json(text: str, option: str) -> Any:
-    """Read JSON.
+    """Parse JSON.
 
     Raises:
-        InputError: it is none; the text says where.
+        InputError: it is not JSON; the message says where.
     """
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_doubles)
     except json.JSONDecodeError as error:
         problem = f"line {error.lineno}, column {error.colno}"
     except (ValueError, RecursionError):
-        problem = "a member stands there twice, or a number is none"
-    msg = f"{option}: it can't be read as JSON ({problem})"
+        problem = "a member appears twice, or a number is invalid"
+    msg = f"{option}: this is not valid JSON ({problem})"
     raise InputError(msg)
 
 
@@ -44,21 +44,21 @@ def _no_constant(_: str) -> Any:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError
-    return found
+    return members
 
 
-def parse(shape: Shape, given: Given, option: str) -> Any:
-    """Return the value that one use of an option stands for; for a list, that is one item or several in a list.
+def parse(shape: Shape, argument: Given, option: str) -> Any:
+    """Return the value of one use of an option; for a list, this is one item, or a list of several.
 
     Raises:
-        InputError: it does not fit the shape.
+        InputError: the value doesn't fit the shape.
     """
-    if isinstance(shape, Blob) and isinstance(given.data, bytes):
-        return given.data
-    text = given.text(option)
+    if isinstance(shape, Blob) and isinstance(argument.data, bytes):
+        return argument.data
+    text = argument.text(option)
     match shape:
         case Document():
             return read_json(text, option)
@@ -81,10 +81,10 @@ def _shorthand(text: str, option: str) -> dict[str, Any]:
 
 
 def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - one for each shape
-    """Return what a struct takes for JSON data by wire names; numbers, booleans and times may be text.
+    """Return the struct value for JSON data with wire names; numbers, booleans and times may be text.
 
     Raises:
-        InputError: it does not fit the shape; sizes are for the struct to check.
+        InputError: the data doesn't fit the shape; the struct itself checks sizes.
     """
     match shape:
         case Text() | Choice():
@@ -92,8 +92,8 @@ def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - on
         case Integer():
             return _integer(data, where)
         case Boolean():
-            found = _BOOLEANS.get(data.lower()) if isinstance(data, str) else data
-            return _exactly(found, bool, "true or false", where)
+            flag = _BOOLEANS.get(data.lower()) if isinstance(data, str) else data
+            return _exactly(flag, bool, "true or false", where)
         case Blob():
             return _blob(data, where)
         case Timestamp():
@@ -110,24 +110,24 @@ def from_json(shape: Shape, data: Any, where: str) -> Any:  # noqa: PLR0911 - on
 
 
 def members_from_json(struct: type[Struct], data: Any, where: str) -> dict[str, Any]:
-    """Return the arguments of a struct for a JSON object by wire names; null stands for a member that is absent.
+    """Return the arguments of a struct for a JSON object with wire names; null means that the member is absent.
 
     Raises:
-        InputError: a member does not exist, or one does not fit.
+        InputError: a member doesn't exist or doesn't fit.
     """
     members = {member.wire_name: member for member in struct._members}  # noqa: SLF001 - as the converter does
-    found = {}
+    arguments = {}
     for name, value in _exactly(data, dict, "an object", where).items():
         if name not in members:
-            msg = f"{where}: there is no member {_shown(name)} here; there are {', '.join(members) or 'none'}"
+            msg = f"{where}: unknown member {_shown(name)}; the members are {', '.join(members) or 'none'}"
             raise InputError(msg)
         if value is not None:
-            found[members[name].name] = from_json(members[name].shape, value, f"{where}.{name}")
-    return found
+            arguments[members[name].name] = from_json(members[name].shape, value, f"{where}.{name}")
+    return arguments
 
 
 def _shown(name: str) -> str:
-    """A name that is none could be a value in the wrong place."""
+    """Return a name, or `...` if it is not an identifier and could be a misplaced value."""
     return name if name.isidentifier() else "..."
 
 
@@ -159,7 +159,7 @@ def _blob(data: Any, where: str) -> bytes:
 
 
 def _timestamp(data: Any, where: str) -> datetime:
-    """Times without a zone are taken for UTC, on every machine."""
+    """Parse a time; without a zone it is UTC, on every machine."""
     try:
         if isinstance(data, str) and "-" in data[1:]:
             moment = datetime.fromisoformat(data)

@@ -1,4 +1,4 @@
-"""`cognito-idp verify`: what a token says, and whether it would be accepted."""
+"""`cognito-idp verify`: show what a token says and whether it would be accepted."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ _MARKS: Final = {OK: "green", "refused": "red", "not checked": "yellow"}
 
 
 def _token(settings: Settings, text: str | None) -> str:
-    given = settings.inputs.read("TOKEN", "-" if text is None else text, secret=inputs.is_terminal())
-    token = given.text("TOKEN").strip()
+    argument = settings.inputs.read("TOKEN", "-" if text is None else text, secret=inputs.is_terminal())
+    token = argument.text("TOKEN").strip()
     settings.secrets.add(token)
     return token
 
 
-def _pool(settings: Settings, given: dict[str, Any], claims: dict[str, Any]) -> TrustedPool:
+def _pool(settings: Settings, params: dict[str, Any], claims: dict[str, Any]) -> TrustedPool:
     jwks = None
-    if given["jwks"] is not None:
-        jwks = read_json(settings.inputs.read("--jwks", given["jwks"]).text("--jwks"), "--jwks")
+    if params["jwks"] is not None:
+        jwks = read_json(settings.inputs.read("--jwks", params["jwks"]).text("--jwks"), "--jwks")
         if not isinstance(jwks, dict):
             msg = "--jwks: it must be a JSON object with keys"
             raise InputError(msg)
     issuer = claims.get("iss")
-    pool_id = given["user_pool_id"] or (issuer.rpartition("/")[2] if isinstance(issuer, str) else None)
+    pool_id = params["user_pool_id"] or (issuer.rpartition("/")[2] if isinstance(issuer, str) else None)
     if not pool_id:
         msg = "--user-pool-id is needed: the token names no pool"
         raise InputError(msg)
     try:
         return TrustedPool(
             pool_id,
-            client_ids=given["client_id"] or None,
-            region=settings.region if given["issuer"] is None and "_" in pool_id else None,
-            issuer=given["issuer"],
-            jwks_uri=given["jwks_uri"],
+            client_ids=params["client_id"] or None,
+            region=settings.region if params["issuer"] is None and "_" in pool_id else None,
+            issuer=params["issuer"],
+            jwks_uri=params["jwks_uri"],
             jwks=jwks,
             allow_http=bool(settings.allow_http),
         )
@@ -71,63 +71,65 @@ def _pool(settings: Settings, given: dict[str, Any], claims: dict[str, Any]) -> 
 
 
 def _invoke(context: click.Context) -> int:
-    settings, given = settings_of(context), context.params
+    settings, params = settings_of(context), context.params
     query_of(settings)
-    token = _token(settings, given["token"])
+    token = _token(settings, params["token"])
     _, claims = read_token(token)
-    pool = _pool(settings, given, claims)
-    scopes, groups = frozenset(given["scope"]), frozenset(given["group"])
-    use = given["token_use"]
+    pool = _pool(settings, params, claims)
+    scopes, groups = frozenset(params["scope"]), frozenset(params["group"])
+    use = params["token_use"]
     with TokenVerifier(
         pool,
         token_use=use,
-        leeway=given["leeway"],
+        leeway=params["leeway"],
         required_groups=groups,
         required_scopes=() if use == "id" else scopes,
         timeout=settings.timeout,
     ) as verifier:
-        demands = Demands(pool, use, given["leeway"], scopes, groups)
-        found = explain(
+        demands = Demands(pool, use, params["leeway"], scopes, groups)
+        explanation = explain(
             token,
             demands,
             time.time(),
             lambda token: verifier.verify(token, required_scopes=scopes),
         )
     if settings.output in (None, "table") and settings.query is None:
-        _print_explanation(settings, found, is_own_pool=given["user_pool_id"] is not None)
+        _print_explanation(settings, explanation, is_own_pool=params["user_pool_id"] is not None)
     else:
-        print_data(settings, query_of(settings)(_data(found)))
-    if isinstance(found.refusal, JwksError):
+        print_data(settings, query_of(settings)(_data(explanation)))
+    if isinstance(explanation.refusal, JwksError):
         return OTHER
-    return 0 if found.refusal is None else REFUSED
+    return 0 if explanation.refusal is None else REFUSED
 
 
-def _data(found: Explanation) -> dict[str, Any]:
+def _data(explanation: Explanation) -> dict[str, Any]:
     return {
-        "Accepted": found.refusal is None,
-        "Header": found.header,
-        "Claims": found.claims,
-        "Checks": [{"Name": name, "Verdict": verdict, "Reason": reason} for name, verdict, reason in found.checks],
+        "Accepted": explanation.refusal is None,
+        "Header": explanation.header,
+        "Claims": explanation.claims,
+        "Checks": [
+            {"Name": name, "Verdict": verdict, "Reason": reason} for name, verdict, reason in explanation.checks
+        ],
     }
 
 
-def _print_explanation(settings: Settings, found: Explanation, *, is_own_pool: bool) -> None:
+def _print_explanation(settings: Settings, explanation: Explanation, *, is_own_pool: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
     out = console(settings)
     now = datetime.fromtimestamp(time.time(), UTC)
-    for title, part in (("Header", found.header), ("Claims", found.claims)):
+    for title, part in (("Header", explanation.header), ("Claims", explanation.claims)):
         table = Table(title=title, title_justify="left", show_header=False)
         for name, value in part.items():
             table.add_row(Text(one_line(name)), Text(_claim(name, value, now)))
         out.print(table)
     table = Table(title="Checks", title_justify="left", show_header=False)
-    for name, verdict, reason in found.checks:
+    for name, verdict, reason in explanation.checks:
         table.add_row(Text(name), Text(verdict, style=_MARKS[verdict]), Text(one_line(reason)))
     out.print(table)
-    if found.refusal is not None:
-        out.print(Text(f"{_verdict(found.refusal)}: {one_line(str(found.refusal))}", style="red"))
+    if explanation.refusal is not None:
+        out.print(Text(f"{_verdict(explanation.refusal)}: {one_line(str(explanation.refusal))}", style="red"))
         return
     whose = "" if is_own_pool else ", if you trust the pool that it names"
     out.print(Text(f"The token would be accepted{whose}.", style="green"))

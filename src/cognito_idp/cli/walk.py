@@ -1,4 +1,4 @@
-"""A sign-in at a terminal: each challenge is a question to the person who sits there."""
+"""A sign-in at a terminal: each challenge becomes a prompt."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ..sign_in.outcomes import Challenge, Device, Outcome
     from .settings import Settings
 
-# The session goes on after these, so the person may try again.
+# The session survives these errors, so the person may try again.
 _TRY_AGAIN: Final = (CodeMismatchException, EnableSoftwareTokenMFAException, InvalidPasswordException)
 _APP: Final = ChallengeNameType.SOFTWARE_TOKEN_MFA.value
 _EMAIL: Final = ChallengeNameType.EMAIL_OTP.value
@@ -54,7 +54,7 @@ _EMAIL: Final = ChallengeNameType.EMAIL_OTP.value
 
 @attrs.frozen(kw_only=True)
 class Walk:
-    """Leads a person through the challenges of one sign-in."""
+    """Guides a person through the challenges of one sign-in."""
 
     client: Client
     app: AppClient
@@ -65,7 +65,7 @@ class Walk:
     metadata: dict[str, str] | None
 
     def through(self, outcome: Outcome) -> SignedIn:
-        """Ask until there are tokens."""
+        """Prompt until there are tokens."""
         while not isinstance(outcome, SignedIn):
             try:
                 outcome = self._step(outcome)
@@ -128,11 +128,11 @@ class Walk:
             "options, and save the credential's toJSON() in a file:",
             one_line(json.dumps(challenge.request_options)),
         )
-        given = self.settings.inputs.read("passkey", f"@{ask('File')}")
+        argument = self.settings.inputs.read("passkey", f"@{ask('File')}")
         try:
-            credential: dict[str, Any] = json.loads(given.text("passkey"))
+            credential: dict[str, Any] = json.loads(argument.text("passkey"))
         except ValueError:
-            msg = "the file with the passkey's credential holds no JSON"
+            msg = "the file with the passkey's credential is not JSON"
         else:
             return credential
         raise InputError(msg)
@@ -164,7 +164,7 @@ class Walk:
 
         _say("Scan this with an authenticator app:")
         code = segno.make_qr(setup.uri(issuer=self.issuer))
-        # Half blocks need Unicode; without it the drawing is twice as high.
+        # Half blocks need Unicode; without it the drawing is twice as tall.
         code.terminal(out=sys.stderr, compact="utf" in (sys.stderr.encoding or "").lower())
         if self.settings.show_secrets:
             _say(f"Or type this key into it: {setup.secret_code}")
