@@ -13,7 +13,7 @@ from cognito_idp._errors import masked_start
 from cognito_idp._protocol.endpoint import checked_url
 from cognito_idp._protocol.redaction import Opaque
 from cognito_idp._transport.httpx_auth import check_encrypted
-from cognito_idp._transport.routes import Route, proxy_of
+from cognito_idp._transport.proxies import Route, proxy_of
 from cognito_idp.errors import ConfigError, ServiceError, SignInAnswerError
 from tests.support.kit import CREDENTIALS
 

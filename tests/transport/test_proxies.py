@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cognito_idp._transport.lanes import LanePool
-from cognito_idp._transport.routes import proxy_for, proxy_of
+from cognito_idp._transport.proxies import proxy_for, proxy_of
 from cognito_idp.errors import ConfigError, ProxyError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .._errors import ConfigError
 from .._protocol.wire import HttpResponse, check_headers
-from .incoming import Incoming
+from .body import Incoming
 
 if TYPE_CHECKING:
     from .._protocol.wire import Headers, HttpRequest

@@ -18,13 +18,13 @@ from .._flow.detached import Detached
 from .adapter import CLOSED
 from .httpx_common import forget_surplus, incoming, outgoing
 from .httpx_errors import failures_of, translated
-from .routes import origin_of
+from .proxies import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from .._protocol.wire import HttpRequest, HttpResponse
-    from .httpx_common import Library
+    from .httpx_errors import Library
 
 
 class AsyncHttpxTransport:

@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._protocol.wire import KEEPALIVE_SECONDS
+from .body import Incoming, check_outgoing
 from .certificates import Authorities
-from .incoming import Incoming, check_outgoing
-from .routes import Route, route_of
+from .httpx_errors import Library
+from .proxies import Route, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,9 +22,6 @@ TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPT
 
 # The request extension that holds `Limits.max_idle` for the default transports.
 MAX_IDLE = "cognito_idp.max_idle"
-
-# The module `httpx` or `httpx2`; both define the same names.
-Library = Any
 
 
 @lru_cache(maxsize=32)

@@ -17,14 +17,14 @@ import httpx
 
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .httpx_common import MAX_IDLE, Routes
+from .limits import MAX_CONNECTIONS
 from .pool import Pool
-from .routes import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .certificates import Authorities
-    from .routes import Route
+    from .proxies import Route
 
 
 class RoutedTransport(httpx.BaseTransport):

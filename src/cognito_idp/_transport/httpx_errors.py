@@ -22,9 +22,11 @@ from .._errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .httpx_common import Library
 
 # The first match counts, so subclasses come before their bases.
+# The module `httpx` or `httpx2`; both define the same names.
+Library = Any
+
 _TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
     ("ConnectTimeout", ConnectTimeoutError),
     ("PoolTimeout", ConnectTimeoutError),

@@ -12,14 +12,14 @@ import httpx
 
 from .._errors import ConnectTimeoutError, ProxyError
 from .httpx_errors import reason_of, status_in
-from .routes import NO_PROXY_URL, PROXY_AUTHENTICATION_REQUIRED, at_proxy, refused_by_proxy, unusable_proxy
+from .proxies import NO_PROXY_URL, PROXY_AUTHENTICATION_REQUIRED, at_proxy, refused_by_proxy, unusable_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._errors import TransportError
     from .certificates import Authorities
-    from .routes import Proxy
+    from .proxies import Proxy
 
 
 def proxied(kind: type[Any], proxy: Proxy, authorities: Authorities, settings: Mapping[str, Any]) -> Any:

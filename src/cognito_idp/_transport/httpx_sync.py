@@ -9,11 +9,11 @@ from .._errors import ClientClosedError, DeadlineExceededError, TransportError
 from .adapter import CLOSED
 from .httpx_common import forget_surplus, incoming, outgoing
 from .httpx_errors import failures_of, translated
-from .routes import origin_of
+from .proxies import origin_of
 
 if TYPE_CHECKING:
     from .._protocol.wire import HttpRequest, HttpResponse
-    from .httpx_common import Library
+    from .httpx_errors import Library
 
 
 class HttpxTransport:

@@ -17,14 +17,14 @@ import httpx
 from .._flow.loops import current_loop, is_over
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .httpx_common import MAX_IDLE, Routes
+from .limits import MAX_CONNECTIONS
 from .pool import idle_clock
-from .routes import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from .certificates import Authorities
-    from .routes import Route
+    from .proxies import Route
 
 _CLOSE_SECONDS = 2.0
 

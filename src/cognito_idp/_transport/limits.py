@@ -10,6 +10,8 @@ from .._errors import ConfigError
 from .._protocol.wire import Limits
 
 MAX_RESPONSE_BYTES = 1024 * 1024
+# Of one transport; of an async one, for each event loop.
+MAX_CONNECTIONS = 100
 
 
 @attrs.frozen(kw_only=True)

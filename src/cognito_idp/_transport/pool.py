@@ -20,7 +20,7 @@ from weakref import ref
 from .._errors import ClientClosedError
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
-from .routes import MAX_CONNECTIONS
+from .limits import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

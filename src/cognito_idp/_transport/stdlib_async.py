@@ -13,8 +13,8 @@ from .._errors import ClientClosedError, ConfigError, TransportError
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
 from .http1 import answer_reader
+from .limits import MAX_CONNECTIONS
 from .pool import idle_clock
-from .routes import MAX_CONNECTIONS
 from .stdlib_common import Ways, bytes_of
 from .stdlib_protocol import BROKEN, Connection, or_none
 

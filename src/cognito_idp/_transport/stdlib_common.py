@@ -21,8 +21,8 @@ from .._errors import (
     WriteTimeoutError,
 )
 from .http1 import BadAnswerError, request_bytes
-from .routes import (
-    MAX_CONNECTIONS,
+from .limits import MAX_CONNECTIONS
+from .proxies import (
     PROXY_AUTHENTICATION_REQUIRED,
     Proxy,
     at_proxy,

@@ -11,7 +11,7 @@ import pytest
 
 from cognito_idp import Timeout
 from cognito_idp._protocol.wire import Limits
-from cognito_idp._transport.routes import MAX_CONNECTIONS
+from cognito_idp._transport.limits import MAX_CONNECTIONS
 from cognito_idp.errors import (
     ConnectTimeoutError,
     DeadlineExceededError,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cognito_idp._transport.routes import MAX_CONNECTIONS
+from cognito_idp._transport.limits import MAX_CONNECTIONS
 from tests.support.answers import answer
 from tests.support.server import PATIENCE
 

@@ -12,8 +12,6 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from .._errors import ConfigError, ProxyError
 from .._protocol.endpoint import is_loopback
 
-MAX_CONNECTIONS = 100
-
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
