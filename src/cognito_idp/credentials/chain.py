@@ -165,17 +165,17 @@ def default_chain(mfa_code: MfaCode | None = None) -> ProviderChain:
 
 
 class _Late:
-    """A provider of ours that is imported when it is asked: most clients never come to the end of the chain."""
+    """A built-in provider that is imported when it is asked: most clients never reach the end of the chain."""
 
     def __init__(self, module: str, name: str, *arguments: Any) -> None:
         self._module = module
         self._class = name
         self._arguments = arguments
-        self._made: Provider | None = None
+        self._loaded: Provider | None = None
 
     @property
     def name(self) -> str:
-        """The provider's own name."""
+        """The name of the provider."""
         return self._provider().name
 
     def load(self, context: Context) -> Flow[Credentials]:
@@ -183,10 +183,10 @@ class _Late:
         return self._provider().load(context)
 
     def _provider(self) -> Provider:
-        made = self._made
-        if made is None:
+        provider = self._loaded
+        if provider is None:
             from importlib import import_module
 
-            made = getattr(import_module(f".{self._module}", __package__), self._class)(*self._arguments)
-            self._made = made
-        return made
+            provider = getattr(import_module(f".{self._module}", __package__), self._class)(*self._arguments)
+            self._loaded = provider
+        return provider

@@ -118,11 +118,11 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if sent.count(request) == times:
             return
         entry = Entry(ServiceError(), request, None, 1)
-        listed = [
+        lines = [
             f"\n  {other!r}: {'a match' if other == request else entry.misfit(other)}" for other in sent
         ] or " nothing"
         msg = (
-            f"{sent.count(request)} times, not {times}: {request!r}\nsent to {request.operation.name}:{''.join(listed)}"
+            f"{sent.count(request)} times, not {times}: {request!r}\nsent to {request.operation.name}:{''.join(lines)}"
         )
         raise AssertionError(msg)
 
