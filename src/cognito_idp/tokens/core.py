@@ -1,7 +1,7 @@
-"""What the sync and the async verifier share: the settings, the flow of a verification, and a lazily made transport.
+"""The parts that the sync and the async verifier share: the settings and the flow of a verification.
 
-`verified` is the whole path on one page. Nothing of a token is believed before its signature fits but its issuer and
-the name of its key, and those only choose among keys that are trusted anyway.
+`verified` is the whole check on one page. Before the signature is checked, only the token's issuer and key id are
+used, and only to choose among keys that are trusted anyway.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 AdapterT = TypeVar("AdapterT")
 
 _TIMEOUT: Final = Timeout(total=10.0, connect=3.0, read=5.0, write=5.0)
-# A pool has two keys, and all tokens that one of them signed begin with the same header.
+# A pool has two keys, and all tokens signed by the same key start with the same header.
 _HEADERS_KEPT: Final = 32
 
 
@@ -47,7 +47,7 @@ _UNSET: Final = _Unset.UNSET
 
 
 class Settings(TypedDict, total=False):
-    """The settings of a verifier that have a default; `TokenVerifier` describes them."""
+    """The settings of a verifier that have a default. `TokenVerifier` describes them."""
 
     client_ids: Names | None
     region: str | None
@@ -61,14 +61,14 @@ class Settings(TypedDict, total=False):
 
 
 class _Issuer(NamedTuple):
-    """An issuer that is accepted: its keys, and the app clients whose tokens are."""
+    """An accepted issuer: its keys and its accepted app clients."""
 
     keys: JwksCache
     client_ids: frozenset[str] | None
 
 
 class Verification:
-    """Everything that verifying takes but a way to send."""
+    """A verifier without its transport."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Verification:
         timeout: float | Timeout | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Take the settings as `TokenVerifier` describes them.
+        """Check and keep the settings. `TokenVerifier` describes them.
 
         Raises:
             ConfigError: a setting can't be used.
@@ -135,10 +135,10 @@ class Verification:
             self._issuers[issuer] = _Issuer(caches[uri], pool.client_ids)
 
     def verified(self, token: str, required_scopes: Names, required_groups: Names) -> Flow[AnyClaims]:
-        """Return the claims of a token that is good in every respect.
+        """Check a token in every respect and return its claims.
 
         Raises:
-            TokenError: of the class that names the first thing that is wrong.
+            TokenError: the token is refused. The class names the first problem.
         """
         parts = split(token, self._max_token_bytes)
         kid = self._key_id(parts.header)
@@ -163,7 +163,7 @@ class Verification:
 
 
 def _limits(timeout: Timeout) -> Limits:
-    """Return the limits of one fetch, none of them above the whole's."""
+    """Return the limits of one fetch, none of them above the total."""
     limits = timeout.limits(MAX_RESPONSE_BYTES)
     if timeout.total is None:
         return limits
@@ -174,13 +174,13 @@ def _limits(timeout: Timeout) -> Limits:
     return limits._replace(connect=connect, read=read, write=write, total=timeout.total)
 
 
-def _trusted(given: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
-    """Return the pools that a verifier was given.
+def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
+    """Return the pools that a verifier trusts.
 
     Raises:
-        ConfigError: there are none, or a setting is missing or stands in the wrong place.
+        ConfigError: there are none, or a setting is missing or in the wrong place.
     """
-    pools = [given] if isinstance(given, str | TrustedPool) else list(given)
+    pools = [user_pool_id] if isinstance(user_pool_id, str | TrustedPool) else list(user_pool_id)
     if not pools:
         msg = "there is no user pool to accept tokens of"
         raise ConfigError(msg)
