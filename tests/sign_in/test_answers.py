@@ -226,7 +226,7 @@ def test_tokens_can_not_be_answered(kit: Kit) -> None:
     party = party_of(kit)
     outcome = party.sign_in()
     sent = len(party.fake.sent)
-    with pytest.raises(SignInAnswerError, match="SignedIn is no challenge to go on with"):
+    with pytest.raises(SignInAnswerError, match="SignedIn is not a challenge"):
         party.respond(outcome, code=CODE)
     assert sent == len(party.fake.sent)
 

@@ -109,9 +109,7 @@ def resolve(
     if endpoint_url is not None:
         if use_fips or use_dualstack:
             setting = "FIPS" if use_fips else "dual-stack"
-            msg = (
-                f"a custom endpoint URL and the {setting} setting exclude each other: the URL already says where to go"
-            )
+            msg = f"a custom endpoint URL and the {setting} setting can't be combined: the URL already says where to go"
             raise ConfigError(msg)
         return Endpoint(checked_url(endpoint_url, allow_http=allow_http), region)
     if region is None:
@@ -152,17 +150,17 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
         return "can't be read as a URL"
     checks = (
         (parts.scheme in ("http", "https"), "has no scheme: it must begin with https:// (or http://)"),
-        (bool(parts.hostname), "names no host"),
+        (bool(parts.hostname), "has no host"),
         (port_is_readable, "has port 0"),
         (_is_plain_or_bracketed(parts.netloc), "has something before an IPv6 address, or between it and its port"),
         (parts.username is None and parts.password is None, "has a user name or password in it"),
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
         (url.isascii() and url.isprintable() and " " not in url, "has characters that must be percent-encoded"),
-        (_is_host(parts.hostname or ""), "has a host that is no name and no address"),
+        (_is_host(parts.hostname or ""), "has a host that is neither a name nor an address"),
         (
             allow_http or parts.scheme == "https" or is_loopback(parts.hostname or ""),
-            "is plain http to another machine, which would expose secrets; pass allow_http=True if that is meant",
+            "is plain http to another machine, which would expose secrets; pass allow_http=True to allow it",
         ),
     )
     return next((problem for fine, problem in checks if not fine), None)

@@ -44,7 +44,7 @@ def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         problem = "the body is not UTF-8"
     except RecursionError:
-        problem = "the body is nested too deep"
+        problem = "the body is nested too deeply"
     except ValueError:
         problem = "the body is not JSON"
     else:

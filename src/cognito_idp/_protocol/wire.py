@@ -127,5 +127,5 @@ def check_headers(headers: Headers) -> None:
     """
     for name, value in headers:
         if _UNSAFE.search(value) or _UNSAFE.search(name):
-            msg = f"header {name!r} holds a line break or a NUL, or a character outside ASCII, and is not sent"
+            msg = f"header {name!r} has a line break, a NUL or a character outside ASCII, so it is not sent"
             raise ConfigError(msg)

@@ -310,7 +310,7 @@ class Document(Shape):
             for item in value:
                 self.check(item, member, path, faults)
         elif isinstance(value, float) and not isfinite(value):
-            faults.append(fault(member, path, "must be a JSON value, which infinities and NaN are not"))
+            faults.append(fault(member, path, "must be a JSON value; infinities and NaN are not"))
         elif value is not None and not isinstance(value, str | int | float | bool):
             _wrong_type("JSON value", value, member, path, faults)
 

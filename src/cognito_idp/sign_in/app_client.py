@@ -29,7 +29,7 @@ class AppClient:
     def __attrs_post_init__(self) -> None:
         UserPoolId.parse(self.user_pool_id)
         if not self.client_id or self.client_secret == "":
-            msg = "client_id must not be empty, and neither must client_secret: None stands for a client without one"
+            msg = "client_id and client_secret must not be empty; a client without a secret has client_secret=None"
             raise ConfigError(msg)
 
     @property

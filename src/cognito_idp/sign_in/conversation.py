@@ -168,7 +168,7 @@ class Conversation:
         refresh_token, preferred = arguments["refresh_token"], arguments["preferred_challenge"]
         if refresh_token is not None:
             if not self.username and self.app.client_secret is not None:
-                msg = f"flow {flow} needs username= with an app client that has a secret: SECRET_HASH is made of both"
+                msg = f"flow {flow} needs username= with an app client that has a secret: SECRET_HASH needs both"
                 raise SignInAnswerError(msg)
             parameters["REFRESH_TOKEN"] = refresh_token
         if flow == AuthFlowType.USER_AUTH and preferred is None and password is not None:

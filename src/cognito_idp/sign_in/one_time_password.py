@@ -25,7 +25,7 @@ def totp(secret_base32: str, at: float, digits: int = 6, period: int = 30) -> st
     except ValueError:
         key = b""
     if not key:
-        msg = "the TOTP secret is not base32 (A to Z and 2 to 7); give the SecretCode as the service sent it"
+        msg = "the TOTP secret is not base32 (A to Z and 2 to 7); pass the SecretCode as the service sent it"
         raise SignInError(msg)
     counter = int(at // period).to_bytes(8, "big")
     # RFC 4226, 5.3: the last four bits select the 31 bits that become the code.

@@ -41,7 +41,7 @@ def packed(name: str, fields: Mapping[str, Any]) -> ChallengeState:
     """
     data = json.dumps(fields, separators=(",", ":")).encode("ascii")
     if len(data) > _MAX_BYTES:
-        msg = f"{name} can't be stored: what the service sent along is {len(data)} bytes, over {_MAX_BYTES}"
+        msg = f"{name} can't be stored: with the data from the service it has {len(data)} bytes, over {_MAX_BYTES}"
         raise SignInStateError(msg)
     return ChallengeState(_VERSION + base64url(zlib.compress(data, 9)))
 
@@ -53,7 +53,7 @@ def unpacked(state: str) -> dict[str, Any]:
         SignInStateError: the text is from another version, truncated or changed.
     """
     if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
-        msg = f"the stored challenge is of another version than {_VERSION.rstrip('.')!r}, or is none"
+        msg = f"the text is not a stored challenge of version {_VERSION.rstrip('.')!r}"
         raise SignInStateError(msg)
     text = state[len(_VERSION) :]
     fields: Any = None
@@ -67,6 +67,6 @@ def unpacked(state: str) -> dict[str, Any]:
     except (ValueError, zlib.error, RecursionError):
         pass
     if not isinstance(fields, dict):
-        msg = "the stored challenge is cut off or changed"
+        msg = "the stored challenge was truncated or changed"
         raise SignInStateError(msg)
     return fields

@@ -134,14 +134,14 @@ class SrpSession:
         server = _integer("SRP_B", srp_b)
         if server % N == 0:
             msg = (
-                "SRP_B of the challenge is a multiple of the group's modulus (RFC 5054, 2.5.3): whoever sent it does "
-                "not know the password and wants a proof all the same; none was made"
+                "SRP_B of the challenge is a multiple of the group's modulus (RFC 5054, 2.5.3): the sender doesn't "
+                "know the password but wants a proof; no proof was made"
             )
             raise SrpError(msg)
         signed = _signed(identity, secret_block, timestamp)
         u = _hash(_padded((yield from self._publish())) + _padded(server))
         if u == 0:
-            msg = "the hash of SRP_A and SRP_B (u) is 0, with which SRP proves nothing; no proof was made"
+            msg = "the hash of SRP_A and SRP_B (u) is 0, so SRP would prove nothing; no proof was made"
             raise SrpError(msg)
         x = _private_key(identity, password, _integer("SALT", salt))
         verifier = yield from group().power_of_g(x)
@@ -174,7 +174,7 @@ def device_verifier_flow(
 
 def _device_verifier(identity: str, password: str, salt: bytes) -> Steps[tuple[str, str]]:
     if not salt:
-        msg = "the salt of a device's verifier is empty; give random bytes, 16 of them for example"
+        msg = "the salt of a device's verifier is empty; pass random bytes, for example 16"
         raise SrpError(msg)
     number = int.from_bytes(salt, "big")
     verifier = yield from group().power_of_g(_private_key(identity, password, number))
@@ -246,7 +246,7 @@ def _hkdf(secret: bytes, *, salt: bytes) -> bytes:
 
 def _integer(name: str, text: str) -> int:
     if not _HEX.fullmatch(text):
-        msg = f"{name} of the challenge is no hexadecimal number; did something between here and the service change it?"
+        msg = f"{name} of the challenge is not a hexadecimal number; was it changed on its way here?"
         raise SrpError(msg)
     return int(text, 16)
 
@@ -255,7 +255,7 @@ def _signed(identity: str, secret_block: str, timestamp: str) -> bytes:
     try:
         block = b64decode(secret_block, validate=True)
     except ValueError:
-        msg = "SECRET_BLOCK of the challenge is no base64; did something between here and the service change it?"
+        msg = "SECRET_BLOCK of the challenge is not base64; was it changed on its way here?"
         raise SrpError(msg) from None
     return utf8("user id", identity, SrpError) + block + timestamp.encode()
 

@@ -30,7 +30,7 @@ def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
     except (KeyError, TypeError, ValueError):
         challenge = None
     if challenge is None:
-        msg = "the stored challenge does not hold what it must"
+        msg = "the stored challenge has missing or invalid fields"
         raise SignInStateError(msg)
     if app is not None:
         check_client(challenge, app)
@@ -45,7 +45,7 @@ def check_client(challenge: Challenge, app: AppClient) -> None:
         SignInStateError: the clients differ.
     """
     if not isinstance(challenge, Challenge):
-        msg = f"{type(challenge).__name__} is no challenge to go on with; SignedIn means that the sign-in is done"
+        msg = f"{type(challenge).__name__} is not a challenge; SignedIn means that the sign-in is done"
         raise SignInAnswerError(msg)
     if challenge.client_id != app.client_id:
         msg = "the challenge belongs to a sign-in with another app client"

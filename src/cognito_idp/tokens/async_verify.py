@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Transport: TypeAlias = AsyncTransportLike | None
 
-_CLOSED: Final = "this verifier is closed, so it can't fetch keys; make a new one"
+_CLOSED: Final = "this verifier is closed, so it can't fetch keys; create a new one"
 
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 

@@ -153,7 +153,7 @@ def moment(claims: Mapping[str, Any], name: str) -> datetime | None:
         return None
     time = _moment(value)
     if time is None:
-        msg = f"the token's {name} is no time in seconds since 1970"
+        msg = f"the token's {name} is not a time in seconds since 1970"
         raise TokenFormatError(msg)
     return time
 

@@ -103,7 +103,7 @@ class Verification:
             ("jwks_max_age", jwks_max_age),
         ):
             if not 0 <= value < math.inf:
-                msg = f"{setting}={value!r} must be a number that is not negative"
+                msg = f"{setting}={value!r} must be a finite number, 0 or more"
                 raise ConfigError(msg)
         self._rs256 = Rs256()
         self._rules = Rules(
@@ -122,7 +122,7 @@ class Verification:
         if pool.jwks is not None:
             keys = self._rs256.public_keys(dict(pool.jwks))
             if not keys:
-                msg = f"jwks= for {pool.user_pool_id} is no JWK set with an RSA key for signatures"
+                msg = f"jwks= for {pool.user_pool_id} is not a JWK set with an RSA key for signatures"
                 raise ConfigError(msg)
         caches = {
             uri: JwksCache(uri, self._rs256.public_keys, self._limits, self._clock, keys=keys, max_age=max_age)
@@ -130,7 +130,7 @@ class Verification:
         }
         for issuer, uri in pool.jwks_uris.items():
             if issuer in self._issuers:
-                msg = f"two of the pools have the issuer {issuer}"
+                msg = f"two pools have the issuer {issuer}"
                 raise ConfigError(msg)
             self._issuers[issuer] = _Issuer(caches[uri], pool.client_ids)
 
@@ -146,7 +146,7 @@ class Verification:
         iss = payload.get("iss")
         issuer = self._issuers.get(iss) if type(iss) is str else None
         if issuer is None:
-            msg = f"the token's iss is {shown(iss)}, and must be {' or '.join(self._issuers)}"
+            msg = f"the token's iss is {shown(iss)}; it must be {' or '.join(self._issuers)}"
             raise TokenIssuerError(msg)
         now = self._clock()
         key = issuer.keys.ready(kid, now)
@@ -155,7 +155,7 @@ class Verification:
             now = self._clock()
         signature = decode(parts.signature, "signature")
         if not self._rs256.fits(token[: token.rindex(".")].encode(), key, signature):
-            msg = "the token's signature doesn't fit its text: it was changed, or signed by someone else"
+            msg = "the token's signature doesn't match its text: it was changed, or signed by someone else"
             raise TokenSignatureError(msg)
         claims = self._rules.accept(payload, issuer.client_ids, now)
         self._rules.demand(claims, required_scopes, required_groups)
@@ -182,16 +182,16 @@ def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str
     """
     pools = [user_pool_id] if isinstance(user_pool_id, str | TrustedPool) else list(user_pool_id)
     if not pools:
-        msg = "there is no user pool to accept tokens of"
+        msg = "no user pool is named"
         raise ConfigError(msg)
     ready = [pool for pool in pools if isinstance(pool, TrustedPool)]
     if len(ready) == len(pools):
         if client_ids is not _UNSET or region is not None:
-            msg = "client_ids and region belong in the TrustedPool, not beside it"
+            msg = "pass client_ids and region to the TrustedPool, not beside it"
             raise ConfigError(msg)
         return ready
     if isinstance(client_ids, _Unset):
-        msg = "client_ids is missing: name the app clients to accept, or pass None to accept every one of the pool"
+        msg = "client_ids is missing: name the app clients to accept, or pass None to accept all those of the pool"
         raise ConfigError(msg)
     clients = None if client_ids is None else names(client_ids)
     return [

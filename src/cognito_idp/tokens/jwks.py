@@ -152,6 +152,6 @@ def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits)
     except (ValueError, RecursionError):
         keys = {}
     if not keys:
-        msg = f"the answer of {uri} is no JWK set with an RSA key for signatures"
+        msg = f"the answer from {uri} is not a JWK set with an RSA key for signatures"
         raise JwksError(msg)
     return keys

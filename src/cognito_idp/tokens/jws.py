@@ -50,7 +50,7 @@ def split(token: str, max_bytes: int) -> Parts:
         msg = f"a token is a str, not {type(token).__name__}"
         raise TokenFormatError(msg)
     if len(token) > max_bytes:
-        msg = f"the token is {len(token):,} characters long, and at most {max_bytes:,} are read"
+        msg = f"the token is {len(token):,} characters long; the limit is {max_bytes:,}"
         raise TokenTooLargeError(msg)
     match = _FORM.fullmatch(token)
     if match is None:
@@ -66,8 +66,8 @@ def _problem(token: str) -> str:
     if count == _JWE_PARTS:
         return "the token is encrypted (5 parts): it may be a refresh token, which only Cognito can read"
     if count != _JWS_PARTS:
-        return f"a signed token has 3 parts with dots between, this one has {count}"
-    return "the token holds characters that base64url doesn't have, or lacks its header or payload"
+        return f"a signed token has 3 parts separated by dots; this one has {count}"
+    return "the token has characters outside base64url, or lacks its header or payload"
 
 
 # By the number of base64 digits in the last, incomplete group of four: the padding, and the allowed last digits. Any
@@ -84,7 +84,7 @@ def decode(part: str, name: str) -> bytes:
     """
     rest = len(part) % 4
     if rest and part[-1] not in _LAST[rest]:
-        msg = f"the token's {name} is not base64url as RFC 7515 has it"
+        msg = f"the token's {name} is not valid base64url (RFC 7515)"
         raise TokenFormatError(msg)
     return a2b_base64(part.replace("-", "+").replace("_", "/") + _PADDING[rest])
 
@@ -92,13 +92,13 @@ def decode(part: str, name: str) -> bytes:
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(members)
     if len(unique) != len(members):
-        msg = "a member stands there twice"
+        msg = "duplicate member"
         raise ValueError(msg)
     return unique
 
 
 def _refuse(constant: str) -> Any:
-    msg = f"{constant} is no JSON"
+    msg = f"{constant} is not JSON"
     raise ValueError(msg)
 
 
@@ -118,7 +118,7 @@ def read_object(part: str, name: str) -> dict[str, Any]:
         # Raised below: the decoder's error holds the whole text, and must not become the context of ours.
         members = None
     if type(members) is not dict:
-        msg = f"the token's {name} is no JSON object in UTF-8, or has a member twice"
+        msg = f"the token's {name} is not a JSON object in UTF-8, or has a duplicate member"
         raise TokenFormatError(msg)
     return members
 
@@ -144,7 +144,7 @@ def read_key_id(header: str) -> str:
             raise TokenFormatError(msg)
     key_id = members.get("kid")
     if not isinstance(key_id, str) or not key_id:
-        msg = "the token's header has no kid, so there is no telling which key signed it"
+        msg = "the token's header has no kid, so it doesn't say which key signed it"
         raise TokenKeyError(msg)
     return key_id
 

@@ -57,7 +57,7 @@ class TrustedPool:
     def __attrs_post_init__(self) -> None:
         pool_id = UserPoolId.parse(self.user_pool_id)
         if self.client_ids is not None and (not self.client_ids or "" in self.client_ids):
-            msg = "client_ids names no app client, or has an empty name; None accepts those of every app client"
+            msg = "client_ids is empty or has an empty name; pass None to accept every app client"
             raise ConfigError(msg)
         object.__setattr__(self, "jwks_uris", {issuer: self._jwks_uri(issuer) for issuer in self._issuers(pool_id)})
 
@@ -67,12 +67,12 @@ class TrustedPool:
             raise ConfigError(msg)
         if self.issuer is not None:
             if self.region is not None or self.replica_regions:
-                msg = "issuer= names the only issuer to accept, so that region= and replica_regions= would mean nothing"
+                msg = "issuer= can't be combined with region= or replica_regions=: it names the only issuer to accept"
                 raise ConfigError(msg)
             return (self.issuer,)
         own = pool_id.region if self.region is None else self.region
         if own is None:
-            msg = f"user_pool_id {pool_id.text!r} doesn't begin with a region; give region= or issuer="
+            msg = f"user_pool_id {pool_id.text!r} doesn't begin with a region; pass region= or issuer="
             raise ConfigError(msg)
         regions = (own, *sorted(self.replica_regions))
         return tuple(issuer for region in regions for issuer in pool_id.issuers_in(region))

@@ -53,7 +53,7 @@ class TokenKeeper:
             ConfigError: `margin` is negative.
         """
         if not margin >= 0:
-            msg = f"margin={margin!r} must be a number that is not negative"
+            msg = f"margin={margin!r} must be a number, 0 or more"
             raise ConfigError(msg)
         self.tokens = tokens
         self._app = app
@@ -171,7 +171,7 @@ class TokenKeeper:
         try:
             answer = yield from invoke(request, self._options)
         except _ENDED as error:
-            self._ended = f"the refresh token is not good any more ({error.code})"
+            self._ended = f"the refresh token is no longer valid ({error.code})"
             raise SessionEndedError(self._ended) from error
         if answer.authentication_result is None:
             msg = "the service answered a refresh without tokens"

@@ -49,22 +49,22 @@ class Rules:
         use = claims.get("token_use")
         kind = _KINDS.get(use) if type(use) is str and self.token_use in (None, use) else None
         if kind is None:
-            msg = f"the token's token_use is {shown(use)}, and must be {self.token_use or 'access or id'}"
+            msg = f"the token's token_use is {shown(use)}; it must be {self.token_use or 'access or id'}"
             raise TokenUseError(msg)
         client_claim, typed = kind
         client_id = claims.get(client_claim)
         if type(client_id) is not str or (client_ids is not None and client_id not in client_ids):
-            msg = f"the token's {client_claim} is {shown(client_id)}, which is none of the app clients to accept"
+            msg = f"the token's {client_claim} is {shown(client_id)}, which is not an accepted app client"
             raise TokenAudienceError(msg)
         if type(claims.get("sub")) is not str:
-            msg = "the token's sub is missing, or no string"
+            msg = "the token's sub is missing or not a string"
             raise TokenFormatError(msg)
         return typed(claims, exp, iat)
 
     def _times(self, claims: dict[str, Any], now: float) -> tuple[datetime, datetime | None]:
         exp = moment(claims, "exp")
         if exp is None:
-            msg = "the token has no exp, and so would never expire"
+            msg = "the token has no exp, so it would never expire"
             raise TokenFormatError(msg)
         over_for = now - self.leeway - claims["exp"]
         if over_for >= 0:
