@@ -106,7 +106,7 @@ def test_an_endpoint_url_and_a_pool_s_region(kit: Kit) -> None:
         ("https://example.com/?", "has a query"),
         ("https://example.com/#a", "has a fragment"),
         ("https://mary:geheim@example.com", "has a user name or password in it"),
-        ("https://", "names no host"),
+        ("https://", "has no host"),
         ("https://example.com:0", "has port 0"),
         ("https://example.com:99999", "can't be read as a URL"),
         ("https://example.com/a b", "percent-encoded"),

@@ -32,8 +32,8 @@ def test_resolves_as_the_rules_of_the_service_say(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"use_fips": True}, "the FIPS setting exclude each other"),
-        ({"use_dualstack": True}, "the dual-stack setting exclude each other"),
+        ({"use_fips": True}, "the FIPS setting can't be combined"),
+        ({"use_dualstack": True}, "the dual-stack setting can't be combined"),
     ],
 )
 def test_a_custom_url_excludes_the_switches(settings: dict[str, bool], said: str) -> None:
@@ -88,9 +88,9 @@ def test_a_region_that_could_change_the_host_is_refused(region: str) -> None:
         ("ftp://example.com", "has no scheme"),
         ("//example.com", "has no scheme"),
         ("", "has no scheme"),
-        ("https://", "names no host"),
-        ("https:///path", "names no host"),
-        ("https://:443", "names no host"),
+        ("https://", "has no host"),
+        ("https:///path", "has no host"),
+        ("https://:443", "has no host"),
         ("https://example.com:0", "has port 0"),
         ("https://example.com:65536", "can't be read as a URL"),
         ("https://example.com:x", "can't be read as a URL"),

@@ -141,7 +141,7 @@ UNREADABLE = [
     pytest.param(b"null", "the body is a JSON null, not an object", id="null"),
     pytest.param(b"1", "the body is a JSON number, not an object", id="integer"),
     pytest.param(b"1.5", "the body is a JSON number, not an object", id="float"),
-    pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "the body is nested too deep", id="deep"),
+    pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "the body is nested too deeply", id="deep"),
     pytest.param(b'{"a": ' + b"9" * 5000 + b"}", "the body is not JSON", id="huge-integer"),
 ]
 

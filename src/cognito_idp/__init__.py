@@ -1,7 +1,7 @@
 """A typed client for Amazon Cognito user pools that speaks the service's protocol itself.
 
-Every name below is loaded when it is first used: importing the package costs next to nothing, and a call loads only the
-family of operations that it belongs to.
+Every name below loads on first use. Importing the package costs next to nothing, and a call loads only the family of
+its operation.
 """
 
 from typing import TYPE_CHECKING

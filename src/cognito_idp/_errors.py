@@ -1,7 +1,7 @@
-"""Every exception class of the library's own. Nothing here needs the rest of the package; `errors.py` is the way in.
+"""The library's own exception classes. This module imports nothing from the package; import them from `errors.py`.
 
-Each pickles, so that it survives a process pool or a task queue. None shows a value that was sent, a token or a part
-of one, or a claim that says who the user is.
+All of them can be pickled, for process pools and task queues. None shows a value that was sent, any part of a token, or
+a claim that identifies the user.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class CognitoIdpError(Exception):
-    """The base of everything that this library raises on purpose."""
+    """The base of every exception that this library raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rebuild without calling `__init__`, whose parameters differ from class to class."""
+        # Rebuilt without `__init__`, since its parameters differ from class to class.
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 
@@ -30,46 +30,45 @@ def _rebuild(cls: type[CognitoIdpError], args: tuple[Any, ...], state: dict[str,
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a request: the member, as `Struct.member`, where it was found, and what is the matter."""
+    """One thing wrong with a request: the member (`Struct.member`), its path in the request, and the problem."""
 
     member: str
     path: str
     problem: str
 
     def __str__(self) -> str:
-        """Say the member and the problem, and the path when the member is a nested one."""
+        """Return the member and the problem, and the path of a nested member."""
         where = f" (at {self.path})" if "." in self.path or "[" in self.path else ""
         return f"{self.member}: {self.problem}{where}"
 
 
 class RequestValidationError(CognitoIdpError, ValueError):
-    """A request can't be sent as it is: something is missing, of the wrong type, or out of bounds.
+    """A request can't be sent: something is missing, of the wrong type, or out of bounds.
 
-    Raised before any byte is sent. `struct` names the request, `faults` lists every fault with `member`
+    It is raised before any byte is sent. `struct` names the request. `faults` lists every fault with `member`
     (`Struct.member`), `path` (where in the request) and `problem` (with the bound).
     """
 
     def __init__(self, struct: str, faults: tuple[Fault, ...]) -> None:
-        """Take all the faults of one request."""
         super().__init__(f"{struct} is not valid: " + "; ".join(map(str, faults)))
         self.struct = struct
         self.faults = faults
 
 
 class ConfigError(CognitoIdpError, ValueError):
-    """A setting (argument, environment variable, or config file entry) can't be used; the text names it."""
+    """A setting (argument, environment variable or config file entry) can't be used. The message names it."""
 
 
 class NoRegionError(ConfigError):
-    """No region is set; the text says every place where one was looked for."""
+    """No region is set. The message lists every place that was searched."""
 
 
 class CredentialsError(CognitoIdpError):
-    """Credentials were configured but can't be had; the text names the file, the profile and the setting."""
+    """Credentials are configured but can't be loaded. The message names the file, the profile and the setting."""
 
 
 class NoCredentialsError(CredentialsError):
-    """No provider has credentials; the text says what each of them answered."""
+    """No provider has credentials. The message says what each provider answered."""
 
 
 class ClientClosedError(CognitoIdpError, RuntimeError):
@@ -77,14 +76,14 @@ class ClientClosedError(CognitoIdpError, RuntimeError):
 
 
 class PaginationError(CognitoIdpError):
-    """The pages of a list operation would never end, because the service repeats a page token."""
+    """The service repeats a page token, so the pages of a list operation would never end."""
 
 
 class TransportError(CognitoIdpError):
     """No answer came. The HTTP library's own exception is the `__cause__`.
 
-    `is_retryable` is true: the fault lies in the connection, not in the request. `sent` is false where it is certain
-    that the service got nothing of the request.
+    `is_retryable` is true: the fault is in the connection, not in the request. `sent` is false if the service certainly
+    received nothing of the request.
     """
 
     sent = True
@@ -100,15 +99,14 @@ class ConnectError(TransportError):
 
 
 class ProxyError(ConnectError):
-    """The proxy on the way could not be reached, failed or refused; the text names it, without user and password.
+    """The proxy could not be reached, failed or refused. The message names it without its user name and password.
 
-    `status_code` is the HTTP status of its refusal, None where there is none. `is_retryable` is false for a 407: the
-    user or the password of the proxy is missing or wrong, and will be at the next attempt. A proxy that takes too long
-    is a `ConnectTimeoutError`, which names it as well.
+    `status_code` is the HTTP status of the refusal, or None. `is_retryable` is false for a 407: the proxy's user name
+    or password is missing or wrong, and a retry won't change that. A proxy that takes too long raises a
+    `ConnectTimeoutError`, which also names the proxy.
     """
 
     def __init__(self, message: str = "", *, status_code: int | None = None) -> None:
-        """Take the text, and the status if the proxy answered with one."""
         super().__init__(message)
         self.status_code = status_code
         self.is_retryable = status_code != _PROXY_AUTHENTICATION_REQUIRED
@@ -118,19 +116,19 @@ _PROXY_AUTHENTICATION_REQUIRED = 407
 
 
 class ReadError(TransportError):
-    """The connection broke while the answer was awaited or read."""
+    """The connection broke while the client was waiting for the answer or reading it."""
 
 
 class WriteError(TransportError):
-    """The connection broke while the request was sent."""
+    """The connection broke while the request was being sent."""
 
 
 class ProtocolError(TransportError):
-    """The other side broke off or did not speak HTTP."""
+    """The peer broke off or did not speak HTTP."""
 
 
-class TimeoutError_(TransportError, TimeoutError):  # noqa: N801 - the builtin has the plain name; this is one of it too
-    """A time limit passed before an answer came. It is a builtin `TimeoutError` as well."""
+class TimeoutError_(TransportError, TimeoutError):  # noqa: N801 - the plain name is the builtin's
+    """A time limit passed before an answer came. It is also a builtin `TimeoutError`."""
 
 
 class ConnectTimeoutError(TimeoutError_, ConnectError):
@@ -148,23 +146,23 @@ class WriteTimeoutError(TimeoutError_):
 
 
 class WaitedTooLongError(TimeoutError_):
-    """The time limit of the call passed before anything was sent: while credentials were loaded, for example."""
+    """The time limit of the call passed before anything was sent, for example while credentials were loading."""
 
     sent = False
     is_retryable = False
 
 
 class DeadlineExceededError(TimeoutError_):
-    """The time limit of the whole call passed; the last attempt's error, if there was one, is the `__cause__`."""
+    """The time limit of the whole call passed. The error of the last attempt, if any, is the `__cause__`."""
 
     is_retryable = False
 
 
 class InvalidResponseError(CognitoIdpError):
-    """An answer came that is not what the protocol (AWS JSON 1.1) allows: a proxy's page, cut-off JSON, too many bytes.
+    """The answer breaks the protocol (AWS JSON 1.1): a proxy's page, truncated JSON, or too many bytes.
 
-    `status_code` is the HTTP status (None for data given to `from_wire`), `body_start` the first bytes of the answer
-    with everything that could be a token or another secret masked.
+    `status_code` is the HTTP status (None for data passed to `from_wire`). `body_start` holds the first bytes of the
+    answer, with everything masked that could be a token or another secret.
     """
 
     def __init__(
@@ -176,7 +174,6 @@ class InvalidResponseError(CognitoIdpError):
         request_id: str | None = None,
         operation: str | None = None,
     ) -> None:
-        """Describe the problem; of the body only a masked beginning is kept."""
         self.problem = problem
         self.attempts = 1
         self.status_code = status_code
@@ -190,32 +187,32 @@ class InvalidResponseError(CognitoIdpError):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the status says that the fault may pass (429, 500, 502, 503, 504)."""
+        """Whether the status is one of a passing fault (429, 500, 502, 503, 504)."""
         return self.status_code in TRANSIENT_STATUSES
 
 
 _START = 200
-# A quoted text, closed or cut off, and whether it is the name of a JSON member.
+# A quoted string, complete or cut off, and the colon after it if it is the name of a JSON member.
 _QUOTED = re.compile(r"""("|(?<!\w)')((?:(?!\1)[^\\]|\\.)*+)(\1?)(\s*:)?""", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.#-]{0,63}")
-# A long run of base64 or JWT characters may be a token, a number a code, what follows an equals sign a form's value.
+# A long run of base64 or JWT characters may be a token, a number may be a code, and text after "=" a form value.
 _LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}|[0-9]{5,}|(?<==)[^&\s<>\"']+")
 
 
-def _masked(found: re.Match[str]) -> str:
-    quote, text, closing, colon = found.groups()
+def _masked(match: re.Match[str]) -> str:
+    quote, text, closing, colon = match.groups()
     if closing and colon and _NAME.fullmatch(text):
-        return found[0]
+        return match[0]
     return f"{quote}***{closing}{colon or ''}"
 
 
 def masked_start(body: bytes) -> str:
-    """Return the first 200 bytes of a body as one line of text, with JSON string values and long runs masked."""
+    """Return the first 200 bytes of a body as one line, with JSON string values and long runs masked."""
     from html import unescape
     from urllib.parse import unquote
 
     text = body[:_START].decode("utf-8", "backslashreplace")
-    # A proxy's page may repeat the request, escaped for HTML or a URL, even twice; quotes are to be seen as such.
+    # A proxy's page may repeat the request, escaped for HTML or a URL, even twice. Unescape until quotes are visible.
     while (plain := unescape(unquote(text))) != text:
         text = plain
     text = _LONG_RUN.sub("***", _QUOTED.sub(_masked, text))
@@ -229,8 +226,8 @@ class ServiceError(CognitoIdpError):
     """The service answered with an error.
 
     `code` is the service's error code (`NotAuthorizedException`), `message` its text (may be empty), `status_code` the
-    HTTP status, `request_id` AWS's id of the request, `operation` what was called, `members` whatever else the error
-    carried, by its wire name, and `attempts` how many times the call had been sent.
+    HTTP status, `request_id` AWS's id of the request, `operation` the operation's name, `members` the error's other
+    members by wire name, and `attempts` how often the call was sent.
     """
 
     code: str
@@ -247,7 +244,6 @@ class ServiceError(CognitoIdpError):
         operation: str | None = None,
         members: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep what the service said; `code` is the class's own name unless given."""
         self.code = code or type(self).__name__
         self.message = message
         self.status_code = status_code
@@ -258,17 +254,17 @@ class ServiceError(CognitoIdpError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        """Say code, status, operation, message and request id in one line."""
+        """Return code, status, operation, message and request id in one line."""
         status = f" (HTTP status {self.status_code})" if self.status_code is not None else ""
         origin = f" from {self.operation}" if self.operation else ""
         text = f": {self.message}" if self.message else ""
         request_id = f" [request id {self.request_id}]" if self.request_id else ""
-        # A trigger's author, or a stranger, may have put anything into the message, which may end in a log.
+        # The message may end up in a log, and a trigger's author or a stranger may have put anything into it.
         return one_line(f"{self.code}{status}{origin}{text}{request_id}")
 
     @property
     def is_throttle(self) -> bool:
-        """Whether the service asks to slow down (a throttling code, or status 429)."""
+        """Whether the service asks you to slow down (a throttling code, or status 429)."""
         return self.throttles or self.status_code == _TOO_MANY_REQUESTS
 
     @property
@@ -281,62 +277,62 @@ _TOO_MANY_REQUESTS = 429
 
 
 class UnknownServiceError(ServiceError):
-    """The service answered with an error code that this version doesn't know; `code` keeps it."""
+    """The service answered with an error code that this version doesn't know. It is in `code`."""
 
 
 class SignInError(CognitoIdpError):
-    """The base of the errors of the sign-in itself; the service's refusals are `ServiceError`s."""
+    """The base of the errors of a sign-in. A refusal by the service is a `ServiceError`."""
 
 
 class SignInAnswerError(SignInError, ValueError):
-    """What was given doesn't fit the flow or the challenge; nothing was sent. The text says what would fit."""
+    """The arguments don't fit the flow or the challenge. Nothing was sent. The message says what fits."""
 
 
 class SignInStateError(SignInError, ValueError):
-    """A stored challenge can't be used: it is cut off, of another version, or of another app client."""
+    """A stored challenge can't be used: it is truncated, from another version, or from another app client."""
 
 
 class SessionEndedError(SignInError):
-    """The user must sign in again: the session was signed out, or its refresh token is not good any more."""
+    """The user must sign in again: the session was signed out, or its refresh token is no longer valid."""
 
 
 class SrpError(SignInError):
-    """An SRP exchange can't go on: the service sent numbers that are unsafe or can't be read, or a password can't be.
+    """An SRP exchange can't go on: a number from the service is unsafe or unreadable, or a password can't be encoded.
 
-    The text names the number, and shows neither it nor a secret.
+    The message names the number, but shows neither its value nor a secret.
     """
 
 
 class UnexpectedChallengeError(SignInError):
-    """The service asked for a proof where none can follow, so none was sent."""
+    """The service asked for a proof out of turn, so none was sent."""
 
 
 class JwtNotInstalledError(CognitoIdpError, ImportError):
-    """PyJWT is not installed, so no token can be verified; the text names the extra that brings it."""
+    """PyJWT is not installed, so no token can be verified. The message names the extra to install."""
 
 
 class TokenError(CognitoIdpError):
-    """A token is not accepted. A web server answers 401, or 403 for `TokenScopeError` and `TokenGroupError`."""
+    """A token is refused. A web server should answer 401, or 403 for `TokenScopeError` and `TokenGroupError`."""
 
 
 class TokenTooLargeError(TokenError):
-    """The token is longer than the limit; nothing of it was read."""
+    """The token is longer than the limit. It was not read."""
 
 
 class TokenFormatError(TokenError):
-    """What was given is not a JWT, or one whose JSON, base64 or claims break the rules."""
+    """The token is not a JWT, or its JSON, base64 or claims break the rules."""
 
 
 class TokenAlgorithmError(TokenError):
-    """The token says that it is signed by another algorithm than RS256 (`none` and `HS256` among them)."""
+    """The token's algorithm is not RS256, but `none` or `HS256`, for example."""
 
 
 class TokenKeyError(TokenError):
-    """The token names no key, or one that its issuer doesn't publish."""
+    """The token names no key, or a key that its issuer doesn't publish."""
 
 
 class TokenSignatureError(TokenError):
-    """The signature doesn't fit: the token was changed, or signed by someone else."""
+    """The signature doesn't match: the token was changed, or signed by someone else."""
 
 
 class TokenIssuerError(TokenError):
@@ -344,7 +340,7 @@ class TokenIssuerError(TokenError):
 
 
 class TokenUseError(TokenError):
-    """The token is of the other kind: an ID token for an access token, or the reverse (`token_use`)."""
+    """The token is of the wrong kind: an ID token instead of an access token, or the reverse (`token_use`)."""
 
 
 class TokenAudienceError(TokenError):
@@ -352,30 +348,30 @@ class TokenAudienceError(TokenError):
 
 
 class TokenExpiredError(TokenError):
-    """The token's time is over (`exp`)."""
+    """The token has expired (`exp`)."""
 
 
 class TokenNotYetValidError(TokenError):
-    """The token's time has not come (`nbf`, or an `iat` in the future)."""
+    """The token is not valid yet (`nbf`, or an `iat` in the future)."""
 
 
 class TokenScopeError(TokenError):
-    """The token lacks a scope that is required; it is good otherwise."""
+    """The token lacks a required scope. It is valid otherwise."""
 
 
 class TokenGroupError(TokenError):
-    """The user is not in a group that is required; the token is good otherwise."""
+    """The user is not in a required group. The token is valid otherwise."""
 
 
 class JwksError(TokenError):
-    """The issuer's keys can't be had, so nothing can be said about the token. A web server answers 503.
+    """The issuer's keys can't be fetched, so the token can't be checked. A web server should answer 503.
 
-    Where no answer came, the `TransportError` is the `__cause__`.
+    If no answer came, the `TransportError` is the `__cause__`.
     """
 
 
 def one_line(text: str) -> str:
-    """Return a text whose line breaks and control characters are spaces: it must not look like lines of its own."""
+    """Return a text with spaces for line breaks and control characters, so that it can't forge log lines."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -426,6 +422,6 @@ __all__ = [
     "WriteTimeoutError",
 ]
 
-# What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
+# Tracebacks and pickles then name the public module.
 for _name in __all__:
     globals()[_name].__module__ = "cognito_idp"

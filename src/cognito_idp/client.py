@@ -37,30 +37,30 @@ R = TypeVar("R")
 class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     """A client of Amazon Cognito user pools.
 
-    Threads may share it. Use it as a context manager, or call `close`.
+    You can share it between threads. Use it as a context manager, or call `close`.
 
     Args:
-        region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, or else,
+        region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, or,
             for a call that names a user pool, the region in the pool's id.
-        credentials: `Credentials`, or where to get them: a function that returns some, a provider or a chain of
-            `cognito_idp.credentials`. None: the places where boto3 looks, in its order. Operations that AWS does not
-            sign (`InitiateAuth`, `SignUp`, ...) need none.
+        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, or a provider or chain
+            from `cognito_idp.credentials`. None: look where boto3 looks, in the same order. Unsigned operations
+            (`InitiateAuth`, `SignUp`, ...) need none.
         endpoint_url: an absolute URL to send to instead of AWS's endpoint.
-        profile: a profile of the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
+        profile: a profile in the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
         transport: `"httpx"` or `"stdlib"` (the library's own engine, which costs less), with the proxies and
-            certificates that the environment and the profile name; or any `httpx.BaseTransport` or
-            `httpx2.BaseTransport`, which the client closes. None: httpx. `transport_name` tells which.
-        timeout: seconds for a whole call with all its attempts, or a `Timeout` for each limit. None: no limit on the
-            whole, 5 s to connect, 30 s for a read or a write.
+            certificates from the environment and the profile; or any `httpx.BaseTransport` or `httpx2.BaseTransport`,
+            which the client closes. None: httpx. `transport_name` says which one is in use.
+        timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: no total limit,
+            5 s to connect, 30 s for each read or write.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
-            policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's, or standard.
-        clock: a function that gives the time in seconds since 1970, by which requests are dated.
-        correct_clock_skew: learn from the service's refusals how wrong that clock is, and correct it.
+            policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's settings, or standard.
+        clock: a function that returns the time in seconds since 1970. Requests are dated by it.
+        correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
-        max_response_bytes: refuse an answer whose body is larger; 1 MiB unless told otherwise.
-        observer: a function that is told of every call, attempt and retry by the events of `cognito_idp.observability`.
+        max_response_bytes: refuse an answer with a larger body. The default is 1 MiB.
+        observer: a function that receives the events of `cognito_idp.observability` for every call, attempt and retry.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -109,16 +109,16 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         self._link = Link(connect, transport)
 
     def send(self, request: Request[R]) -> R:
-        """Call the operation that a request struct belongs to, and return its response struct.
+        """Send a request struct to its operation and return the response struct.
 
         Raises:
             ServiceError: the service answered with an error.
             TransportError: no answer came.
-            InvalidResponseError: an answer came that can't be read.
+            InvalidResponseError: the answer can't be read.
             CredentialsError: the operation is signed, and there are no credentials.
             ClientClosedError: the client was closed.
         """
-        # What `clears_frames` does, without what that costs: this is every call's way.
+        # The work of `clears_frames` without its cost: every call comes through here.
         handled = sys.exception()
         try:
             return self._run(self._send_flow(request))
@@ -132,12 +132,12 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
     @clears_frames
     def paginate(self, request: Request[R]) -> Iterator[R]:
-        """Iterate over the pages of a list operation, which are its response structs; one page is in memory at a time.
+        """Iterate over the pages (response structs) of a list operation. One page is in memory at a time.
 
-        It begins where the request's own page token says, so that a token kept from a page before can resume a walk.
+        Iteration starts at the request's page token, so you can resume with a token from an earlier page.
 
         Raises:
-            TypeError: the operation does not page.
+            TypeError: the operation is not paginated.
             PaginationError: the service repeats a page token.
             CognitoIdpError: as for `send`.
         """
@@ -149,30 +149,31 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     def call(
         self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
-        """Call an operation by its name with members by their wire names, and return the answer's JSON object.
+        """Call an operation by name, with members by wire name, and return the JSON object of the answer.
 
-        This reaches operations that are newer than this version; nothing is checked before sending. It is signed and
-        retried like any other call. `signed` says whether to sign; None means what this version knows of the operation,
-        and signing for one that it doesn't know.
+        Use it for operations that are newer than this version. Members are not checked before sending; signing and
+        retries work as in any other call. `signed` says whether to sign. None: sign as this version's model says, and
+        sign operations that it doesn't know.
 
         Raises:
-            RequestValidationError: the name is not one of an operation, or the members are not JSON.
+            RequestValidationError: the name can't be an operation's name, or the members are not JSON.
             CognitoIdpError: as for `send`.
         """
         flow = self._call_flow(operation, members, signed=signed)
-        del members  # a transport of the user's runs below
+        del members  # the user's own transport may run below
         return self._run(flow)
 
     @clears_frames
     def warm_up(self, *operations: str | type[Request[Any]]) -> None:
-        """Get ready for the first call: open a connection, load credentials, compile what named operations need.
+        """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
 
-        Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if one of
-        them is signed, or none is named. The connection is opened by one unsigned `GET /`, which is not retried. A
-        program with a start of its own, such as a Lambda function's, moves the cost of its first call there.
+        Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named
+        operation is signed, or if you name none. The connection is opened by one unsigned `GET /`, which is not
+        retried. Use it where a program has a start-up phase, such as a Lambda function's init, to move the cost of the
+        first call there.
 
         Raises:
-            ConfigError: there is no operation of this name, or the client has no region.
+            ConfigError: there is no operation with this name, or the client has no region.
             CredentialsError: there are no credentials.
             TransportError: no connection could be made.
         """
@@ -181,20 +182,18 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         self._run(warm_up(operations, self._options))
 
     def close(self) -> None:
-        """Close the connections; the client and its copies can't send any more. Closing twice does no harm.
+        """Close the connections. The client and its copies can no longer send. You can close more than once.
 
-        Calls that are under way elsewhere may fail by it, with a `ClientClosedError` or a `TransportError`.
+        Calls in progress elsewhere may fail with a `ClientClosedError` or a `TransportError`.
         """
         transport = self._link.close()
         if transport is not None:
             transport.close()
 
     def __enter__(self) -> Self:
-        """Return the client, which is closed at the end of the block."""
         return self
 
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the client."""
         self.close()

@@ -1,4 +1,4 @@
-"""Every exception of the library, and the table that turns an error code of the service into one of them.
+"""Every exception of the library, and the function that makes one from the service's error code.
 
 ```
 CognitoIdpError
@@ -13,24 +13,24 @@ CognitoIdpError
 │  ├ ReadError, WriteError, ProtocolError
 │  └ TimeoutError_ (also TimeoutError)
 │     └ ConnectTimeoutError, ReadTimeoutError, WriteTimeoutError, WaitedTooLongError, DeadlineExceededError
-├ InvalidResponseError                       an answer came that can't be read
+├ InvalidResponseError                       the answer can't be read
 ├ ClientClosedError
 ├ PaginationError
 ├ SignInError                                a step of a sign-in can't be taken
-│  ├ SignInAnswerError (also ValueError)     what was given doesn't fit; nothing was sent
+│  ├ SignInAnswerError (also ValueError)     the arguments don't fit; nothing was sent
 │  ├ SignInStateError (also ValueError)      a stored challenge can't be used
 │  ├ UnexpectedChallengeError, SrpError      the service's answers don't make sense; no proof was sent
 │  └ SessionEndedError                       the user must sign in again
-├ TokenError                                 a token was refused, one class a reason
+├ TokenError                                 a token was refused; one class for each reason
 │  ├ TokenTooLargeError, TokenFormatError, TokenAlgorithmError, TokenKeyError, TokenSignatureError
 │  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenExpiredError, TokenNotYetValidError
-│  ├ TokenScopeError, TokenGroupError        good otherwise
-│  └ JwksError                               the keys can't be had, so nothing can be said about the token
+│  ├ TokenScopeError, TokenGroupError        valid otherwise
+│  └ JwksError                               the keys can't be fetched, so the token can't be checked
 ├ JwtNotInstalledError (also ImportError)
 └ ServiceError                               the service answered with an error
    ├ the modelled exceptions                 model/exceptions.py
-   ├ the ones common to all AWS services     _protocol/service_errors.py
-   └ UnknownServiceError                     a code that this version doesn't know; it is kept
+   ├ those common to all AWS services        _protocol/service_errors.py
+   └ UnknownServiceError                     a code that this version doesn't know
 ```
 """
 

@@ -80,7 +80,7 @@ TWINS = (
         "async_client.py",
         {
             "A client of Amazon Cognito user pools.": "A client of Amazon Cognito user pools, for asyncio and trio.",
-            "Threads may share it.": "Tasks may share it, and any call may be cancelled.",
+            "You can share it between threads.": "You can share it between tasks, and cancel any call.",
             "which costs less)": "which costs less; asyncio only)",
         },
     ),
@@ -89,8 +89,8 @@ TWINS = (
         "tokens/user_session.py",
         "tokens/async_user_session.py",
         {
-            "Threads may share it.": "Tasks may share it.",
-            "to store them; a plain function.": "to store them; plain or async.",
+            "You can share it between threads.": "You can share it between tasks.",
+            "to store them; a plain function.": "to store them; a plain or async function.",
         },
     ),
     Twin(
@@ -98,12 +98,13 @@ TWINS = (
         "tokens/async_verify.py",
         {
             "sync verifier": "async verifier",
-            "Verifies access tokens or ID tokens of user pools.": (
-                "Verifies access tokens or ID tokens of user pools without blocking the event loop (asyncio or trio)."
+            "A verifier of access tokens or ID tokens from user pools.": (
+                "A verifier of access tokens or ID tokens from user pools that doesn't block the event loop (asyncio "
+                "or trio)."
             ),
             "claims = verifier.verify(token)": "claims = await verifier.verify(token)",
-            "Threads may share it.": (
-                "Tasks may share it, and any call may be cancelled. With the keys at hand `verify` doesn't wait for "
+            "You can share it between threads.": (
+                "You can share it between tasks, and cancel any call. Once it has the keys, `verify` doesn't wait for "
                 "anything."
             ),
         },

@@ -61,15 +61,15 @@ START_VALUES: dict[str, Any] = {
 
 
 def subsets(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield all that can be given: each keyword with its value or None."""
+    """Yield all that can be arguments: each keyword with its value or None."""
     for flags in product((True, False), repeat=len(values)):
         yield {keyword: values[keyword] if flag else None for keyword, flag in zip(values, flags, strict=True)}
 
 
-def refuses(function: Callable[..., object], *arguments: Any, **named: Any) -> bool:
+def refuses(function: Callable[..., object], *positional: Any, **named: Any) -> bool:
     """Whether a function says that something doesn't fit."""
     try:
-        function(*arguments, **named)
+        function(*positional, **named)
     except SignInAnswerError:
         return True
     return False
@@ -84,21 +84,21 @@ def test_an_answer_fits_exactly_if_the_table_says_so(challenge: Challenge) -> No
     if challenge.name == "SELECT_CHALLENGE":
         # The choice here is one for a password.
         allowed -= {"credential"}
-    for given in subsets(VALUES):
-        keywords = {keyword for keyword, value in given.items() if value is not None}
+    for arguments in subsets(VALUES):
+        keywords = {keyword for keyword, value in arguments.items() if value is not None}
         fits = bool(required) and required <= keywords <= allowed
-        assert fits != refuses(checked_answer, challenge, given), keywords
+        assert fits != refuses(checked_answer, challenge, arguments), keywords
 
 
 @pytest.mark.parametrize("flow", STARTS)
 def test_a_flow_begins_exactly_if_the_table_says_so(flow: AuthFlowType) -> None:
     """Of all sets of keywords a flow takes those with all that it requires and nothing that it lacks."""
     start = STARTS[flow]
-    for given, admin in product(subsets(START_VALUES), (False, True)):
-        keywords = {keyword for keyword, value in given.items() if value is not None}
+    for arguments, admin in product(subsets(START_VALUES), (False, True)):
+        keywords = {keyword for keyword, value in arguments.items() if value is not None}
         fits = set(start.required) <= keywords <= {*start.required, *start.optional}
         fits = fits and (start.admin if admin else start.public)
-        assert fits != refuses(checked_start, flow, admin=admin, given=given), keywords
+        assert fits != refuses(checked_start, flow, admin=admin, arguments=arguments), keywords
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_tokens_can_not_be_answered(kit: Kit) -> None:
     party = party_of(kit)
     outcome = party.sign_in()
     sent = len(party.fake.sent)
-    with pytest.raises(SignInAnswerError, match="SignedIn is no challenge to go on with"):
+    with pytest.raises(SignInAnswerError, match="SignedIn is not a challenge"):
         party.respond(outcome, code=CODE)
     assert sent == len(party.fake.sent)
 

@@ -109,9 +109,9 @@ def test_a_public_value_that_is_no_proof(kit: Kit, factor: int) -> None:
         ({"SECRET_BLOCK": None}, "the service's PASSWORD_VERIFIER lacks SECRET_BLOCK"),
         ({"USER_ID_FOR_SRP": None}, "the service's PASSWORD_VERIFIER lacks USER_ID_FOR_SRP"),
         ({"SALT": ""}, "the service's PASSWORD_VERIFIER lacks SALT"),
-        ({"SALT": "not hexadecimal"}, "SALT of the challenge is no hexadecimal number"),
-        ({"SRP_B": "0x10"}, "SRP_B of the challenge is no hexadecimal number"),
-        ({"SECRET_BLOCK": "not base64"}, "SECRET_BLOCK of the challenge is no base64"),
+        ({"SALT": "not hexadecimal"}, "SALT of the challenge is not a hexadecimal number"),
+        ({"SRP_B": "0x10"}, "SRP_B of the challenge is not a hexadecimal number"),
+        ({"SECRET_BLOCK": "not base64"}, "SECRET_BLOCK of the challenge is not base64"),
     ],
 )
 def test_a_proof_that_can_not_be_made(kit: Kit, change: dict[str, str | None], message: str) -> None:

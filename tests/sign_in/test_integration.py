@@ -239,7 +239,7 @@ def test_a_session(side: Side) -> None:
     assert first.access_token != new.access_token
     other = cls(side.client, side.app, first)
     side.kit.run(session.sign_out)
-    with pytest.raises(SessionEndedError, match=r"not good any more \(NotAuthorizedException\)"):
+    with pytest.raises(SessionEndedError, match=r"no longer valid \(NotAuthorizedException\)"):
         side.kit.run(other.refresh)
 
 
@@ -252,7 +252,7 @@ def test_a_global_sign_out(side: Side, world: World) -> None:
     side.kit.run(session.global_sign_out)
     with pytest.raises(SessionEndedError, match="signed out everywhere"):
         side.kit.run(session.access_token)
-    with pytest.raises(SessionEndedError, match=r"not good any more \(NotAuthorizedException\)"):
+    with pytest.raises(SessionEndedError, match=r"no longer valid \(NotAuthorizedException\)"):
         side.kit.run(other.refresh)
 
 

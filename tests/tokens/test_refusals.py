@@ -53,7 +53,7 @@ def test_a_token_of_the_other_kind_is_refused(use: Any, other: str) -> None:
     tokens = {"access": token(), "id": token(ID)}
     verifier = offline(token_use=use)
     assert use == verifier.verify(tokens[use]).all["token_use"]
-    with pytest.raises(TokenUseError, match=f"'{other}', and must be {use}"):
+    with pytest.raises(TokenUseError, match=f"'{other}'; it must be {use}"):
         verifier.verify(tokens[other])
 
 

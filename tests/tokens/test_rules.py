@@ -134,9 +134,9 @@ def test_any_app_client_is_accepted_where_that_was_asked_for() -> None:
         ({"pool": ()}, "no user pool"),
         ({"pool": POOL}, "client_ids is missing"),
         ({"pool": [offline_pool(), POOL]}, "client_ids is missing"),
-        ({"pool": offline_pool(), "client_ids": CLIENT}, "belong in the TrustedPool"),
-        ({"pool": offline_pool(), "region": "eu-west-1"}, "belong in the TrustedPool"),
-        ({"pool": [offline_pool(), offline_pool()]}, "two of the pools"),
+        ({"pool": offline_pool(), "client_ids": CLIENT}, "to the TrustedPool, not beside"),
+        ({"pool": offline_pool(), "region": "eu-west-1"}, "to the TrustedPool, not beside"),
+        ({"pool": [offline_pool(), offline_pool()]}, "two pools have"),
         ({"pool": offline_pool(jwks={"keys": []})}, "jwks= for eu-west-1_AbCdEfGhI"),
     ],
 )

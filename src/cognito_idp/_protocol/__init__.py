@@ -1,1 +1,1 @@
-"""The service's protocol as pure functions on plain data: requests and answers, signatures, endpoints."""
+"""The service's protocol, as pure functions on plain data: requests and answers, signatures, endpoints."""

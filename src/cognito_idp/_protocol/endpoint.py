@@ -1,4 +1,4 @@
-"""Where requests go: from region, FIPS and dual-stack to an endpoint, as AWS's rules for the service say."""
+"""The endpoint of a call, from region, FIPS and dual-stack settings, by AWS's rules for the service."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SERVICE = "cognito-idp"
 
 
 class Endpoint(NamedTuple):
-    """An absolute URL without query or trailing slash, and the region that requests to it are signed for."""
+    """An absolute URL without query or trailing slash, and the region to sign requests for."""
 
     url: str
     signing_region: str | None
 
     @property
     def host(self) -> str:
-        """What the `host` header says: the name, and the port unless it is the scheme's own."""
+        """The value of the `host` header: the name, and the port unless it is the scheme's default."""
         parts = urlsplit(self.url)
         name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
         default = {"https": 443, "http": 80}[parts.scheme]
@@ -29,12 +29,12 @@ class Endpoint(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path of the URL as it goes on the wire."""
+        """The path of the URL as sent."""
         return urlsplit(self.url).path or "/"
 
 
 class Target(NamedTuple):
-    """Where a call goes: the endpoint's parts as a request needs them, and the region it is signed for."""
+    """The target of a call: the endpoint's parts as a request needs them, and the region to sign for."""
 
     url: str
     host: str
@@ -44,12 +44,12 @@ class Target(NamedTuple):
 
 @lru_cache(maxsize=64)
 def target_of(endpoint: Endpoint) -> Target:
-    """Take an endpoint apart, once."""
+    """Split an endpoint into its parts, once."""
     return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
 
 
 class Partition(NamedTuple):
-    """A family of regions with domain names of its own; `regions` is a regular expression."""
+    """A group of regions with its own domain names; `regions` is a regular expression."""
 
     name: str
     regions: str
@@ -69,13 +69,13 @@ PARTITIONS: Final[tuple[Partition, ...]] = (
 )
 _FALLBACK = PARTITIONS[0]
 
-# Regions whose FIPS endpoint answers on both IP versions under the plain name.
+# In these regions, the plain name of the FIPS endpoint answers on both IP versions.
 _FIPS_DUAL_STACK_PLAIN = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-west-2"})
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def check_region(region: str) -> str:
-    """Return a region that can be a label of a host name, whether this version knows it or not.
+    """Return a region if it can be a label of a host name, whether this version knows it or not.
 
     Raises:
         ConfigError: it can't.
@@ -87,7 +87,7 @@ def check_region(region: str) -> str:
 
 
 def partition_of(region: str) -> Partition:
-    """Return the partition of a region; one that no partition claims counts as `aws`."""
+    """Return the partition of a region. A region that no partition claims counts as `aws`."""
     return next((partition for partition in PARTITIONS if re.fullmatch(partition.regions, region)), _FALLBACK)
 
 
@@ -99,19 +99,17 @@ def resolve(
     endpoint_url: str | None = None,
     allow_http: bool = False,
 ) -> Endpoint:
-    """Return the endpoint for a region, or the custom one, which excludes FIPS and dual-stack.
+    """Return the endpoint for a region, or the custom one. A custom one can't be combined with FIPS or dual-stack.
 
     Raises:
-        ConfigError: the region can't be part of a host name, the settings exclude each other, or the URL is not usable.
+        ConfigError: the region can't be part of a host name, the settings conflict, or the URL can't be used.
     """
     if region is not None:
         check_region(region)
     if endpoint_url is not None:
         if use_fips or use_dualstack:
             setting = "FIPS" if use_fips else "dual-stack"
-            msg = (
-                f"a custom endpoint URL and the {setting} setting exclude each other: the URL already says where to go"
-            )
+            msg = f"a custom endpoint URL and the {setting} setting can't be combined: the URL already says where to go"
             raise ConfigError(msg)
         return Endpoint(checked_url(endpoint_url, allow_http=allow_http), region)
     if region is None:
@@ -134,8 +132,7 @@ def checked_url(url: str, *, allow_http: bool = False, setting: str = "endpoint_
 
     Raises:
         ConfigError: it is not an absolute http or https URL; it has a query, a fragment or a user name; or it is plain
-            http to a host other than this machine and `allow_http` is false, since that would send passwords
-            unencrypted.
+            http to another machine and `allow_http` is false, since that would send passwords unencrypted.
     """
     problem = _url_problem(url, allow_http=allow_http)
     if problem is not None:
@@ -149,21 +146,21 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
         parts = urlsplit(url)
         port_is_readable = parts.port != 0
     except ValueError:
-        # Without the reader's own words, which may quote a part of the password.
+        # Not the parser's own message, which may quote a part of the password.
         return "can't be read as a URL"
     checks = (
         (parts.scheme in ("http", "https"), "has no scheme: it must begin with https:// (or http://)"),
-        (bool(parts.hostname), "names no host"),
+        (bool(parts.hostname), "has no host"),
         (port_is_readable, "has port 0"),
         (_is_plain_or_bracketed(parts.netloc), "has something before an IPv6 address, or between it and its port"),
         (parts.username is None and parts.password is None, "has a user name or password in it"),
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
         (url.isascii() and url.isprintable() and " " not in url, "has characters that must be percent-encoded"),
-        (_is_host(parts.hostname or ""), "has a host that is no name and no address"),
+        (_is_host(parts.hostname or ""), "has a host that is neither a name nor an address"),
         (
             allow_http or parts.scheme == "https" or is_loopback(parts.hostname or ""),
-            "is plain http to another machine, which would expose secrets; pass allow_http=True if that is meant",
+            "is plain http to another machine, which would expose secrets; pass allow_http=True to allow it",
         ),
     )
     return next((problem for fine, problem in checks if not fine), None)
@@ -180,12 +177,12 @@ def _is_host(host: str) -> bool:
     return True
 
 
-# What looks like an address and isn't one, such as 999.1.1.1, is no name either (RFC 3986, 3.2.2).
+# An invalid address such as 999.1.1.1 is not a name either (RFC 3986, 3.2.2).
 _NUMBERS = re.compile(r"[0-9.]+")
 
 
 def _is_plain_or_bracketed(netloc: str) -> bool:
-    """Whether brackets, if there are any, are all there is but a port; other readers would take more for the host."""
+    """Whether brackets, if any, enclose the whole host. Other parsers would take text around them for the host."""
     return re.fullmatch(r"[^\[\]]*|(.*@)?\[[^\[\]]*\](:[0-9]*)?", netloc) is not None
 
 
@@ -195,7 +192,7 @@ def _without_userinfo(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be this machine."""
+    """Whether a host name or address can only mean this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

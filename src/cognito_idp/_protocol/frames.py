@@ -1,12 +1,13 @@
 """The one place that keeps secrets out of tracebacks.
 
-Error reporters print the local variables of every frame that an error passed through, and open what they find there.
-So before an error leaves the library, the frames that it passed through lose their variables: those of the library
-and of the HTTP libraries below it, in the whole chain of errors. Frames of anybody else keep theirs.
+Error reporters print the local variables of every frame that an error passed through, and open the objects in them. So
+before an error leaves the library, this module clears the frames that it passed through, in the whole chain of errors:
+those of the library and of the HTTP libraries below it. Other frames keep their variables.
 
-The drivers do this, and so does every public function that takes a secret (`clears_frames`). Whoever adds a variable
-has nothing to remember. The exception is code that runs *above* a function of the user's (a transport, an observer, a
-hook, a retry policy): the user may look at a frame there while it is still at work. `redaction.py` is for those.
+The drivers do this, and so does every public function that takes a secret (`clears_frames`). So when you add a
+variable, you have nothing to remember. The exception is code that runs *above* a user's function (a transport, an
+observer, a hook, a retry policy): the user may look at its frames while they are still running. Use `redaction.py`
+there.
 """
 
 from __future__ import annotations
@@ -44,34 +45,34 @@ _PACKAGES: Final = frozenset(
         "socket",
     }
 )
-# An exception that is raised again and again (a mock's `side_effect`) keeps the entries of every time before. The
-# newest come first, and one call makes far fewer.
+# An exception instance that is raised again and again (a mock's `side_effect`) keeps all earlier entries. The newest
+# come first, and one call makes far fewer.
 _MOST_ENTRIES: Final = 500
 _MOST_ERRORS: Final = 100
-# What attrs and cattrs generate may have no module; the file's name, `<attrs generated init cognito_idp...>`, has it.
+# Code that attrs and cattrs generate may have no module. Its file name does: `<attrs generated init cognito_idp...>`.
 _GENERATED: Final = f" {_OURS}."
 
-# For maintainers: tests/conftest.py sets it where pytest is told to show local variables (`-l`).
+# For maintainers: tests/conftest.py sets it if pytest is to show local variables (`-l`).
 keep_locals = False
 
 
 def clear_frames(error: BaseException, handled: BaseException | None = None) -> None:
-    """Clear the frames that an error, and everything that led to it, passed through.
+    """Clear the frames that an error and its causes passed through.
 
-    `handled` is what the caller of the library was handling meanwhile (`sys.exception()` on entry). It is the context
-    of whatever is raised then, and belongs to the caller.
+    `handled` is the exception that the library's caller was handling (`sys.exception()` on entry). It becomes the
+    context of any error raised meanwhile, but it belongs to the caller.
     """
     if keep_locals:
         return
     seen: list[BaseException] = []
     todo: list[tuple[BaseException | None, bool]] = [(error, False)]
     while todo and len(seen) < _MOST_ERRORS:
-        each, is_ours = todo.pop()
+        link, is_ours = todo.pop()
         # Compared as objects: exceptions may define equality, or lack a hash.
-        if each is None or each is handled or any(each is other for other in seen):
+        if link is None or link is handled or any(link is other for other in seen):
             continue
-        seen.append(each)
-        entry = each.__traceback__
+        seen.append(link)
+        entry = link.__traceback__
         for _ in range(_MOST_ENTRIES):
             if entry is None:
                 break
@@ -80,13 +81,13 @@ def clear_frames(error: BaseException, handled: BaseException | None = None) -> 
             if is_ours and _has_ended(frame):
                 frame.clear()
             entry = entry.tb_next
-        if isinstance(each, BaseExceptionGroup):
-            todo += [(part, is_ours) for part in each.exceptions]
-        todo += ((each.__cause__, is_ours), (each.__context__, is_ours))
+        if isinstance(link, BaseExceptionGroup):
+            todo += [(part, is_ours) for part in link.exceptions]
+        todo += ((link.__cause__, is_ours), (link.__context__, is_ours))
 
 
 def _is_ours(frame: FrameType, caller_is: bool) -> bool:
-    """Whether a frame is to be cleared; one of Python's own modules is as the frame that called it."""
+    """Whether to clear a frame. A frame of Python's own modules is treated like its caller's."""
     module = frame.f_globals.get("__name__")
     if type(module) is not str:
         return _GENERATED in frame.f_code.co_filename
@@ -95,11 +96,11 @@ def _is_ours(frame: FrameType, caller_is: bool) -> bool:
 
 
 def _has_ended(frame: FrameType) -> bool:
-    """Whether a frame is neither running nor waiting.
+    """Whether a frame is neither running nor suspended.
 
-    Before Python 3.13 `clear()` on a frame that waits closes its generator or coroutine, which may be another task's.
-    A frame object owns its variables, and its code with them, only once its function has ended; until then the garbage
-    collector finds them elsewhere. The code is compared as an object, since the others may be anything.
+    Before Python 3.13, `clear()` on a suspended frame closes its generator or coroutine, which may be another task's. A
+    frame object owns its variables and its code only once its function has ended; until then, the garbage collector
+    finds them elsewhere. The code is compared by identity, since the other referents may be anything.
     """
     code = frame.f_code
     for referent in gc.get_referents(frame):  # noqa: SIM110 - a generator would double the time
@@ -109,7 +110,7 @@ def _has_ended(frame: FrameType) -> bool:
 
 
 def clears_frames(function: F) -> F:
-    """Clear the frames below a public function that takes a secret, its own included, when an error leaves it."""
+    """Decorate a public function that takes a secret: an error that leaves it clears its frame and those below."""
     flags = function.__code__.co_flags
     for flag, guard in _GUARDS:
         if flags & flag:
@@ -118,13 +119,13 @@ def clears_frames(function: F) -> F:
 
 
 def guards_init(cls: type[C]) -> type[C]:
-    """Have `clears_frames` on the constructor of a class."""
+    """Apply `clears_frames` to the constructor of a class."""
     cls.__init__ = clears_frames(cls.__init__)  # type: ignore[method-assign]  # mypy fears for subclasses, which have their own
     return cls
 
 
-# Each of the guards puts the arguments into a box that is empty while the function runs. So they can be seen neither in
-# the guard's frame, which is at work then, nor in a traceback, of which it is the first entry.
+# Each guard puts the arguments into a box that is empty while the function runs. So neither the guard's live frame nor
+# a traceback, which starts with it, shows them.
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:

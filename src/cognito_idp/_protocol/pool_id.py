@@ -1,8 +1,8 @@
 r"""The id of a user pool, such as `eu-west-1_AbCdEfGhI`: its form, its region, and the issuers of its tokens.
 
-Source: Amazon Cognito user pools API reference, `UserPoolId`: `[\w-]+_[0-9a-zA-Z]+`, 55 characters at most. That
-pattern leaves open which of several underscores the name begins behind, so we allow one: no region has any, and an SRP
-proof depends on the name.
+Source: Amazon Cognito user pools API reference, `UserPoolId`: `[\w-]+_[0-9a-zA-Z]+`, 55 characters at most. If there
+are several underscores, that pattern doesn't say where the name begins, and an SRP proof depends on the name. So we
+allow only one: no region has any.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .endpoint import check_region, partition_of
 
 _ID: Final = re.compile(r"(?P<prefix>[a-z0-9-]+)_(?P<name>[0-9A-Za-z]+)")
 _LONGEST: Final = 55
-# What AWS calls its regions. A local server may have ids with another word in that place: `local_AbCdEf`.
+# The form of AWS's region names. On a local server, an id may begin with another word: `local_AbCdEf`.
 _REGION: Final = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+", re.ASCII)
-# A pool's tokens name one of these as their issuer, as its `IssuerConfiguration` says.
+# A pool's tokens name one of these hosts as their issuer, depending on its `IssuerConfiguration`.
 _ISSUER_HOSTS: Final = ("cognito-idp", "issuer-cognito-idp")
 
 
 class UserPoolId(NamedTuple):
-    """A user pool's id taken apart. `region` is None where the id doesn't begin with one, as on a local server."""
+    """The parts of a user pool's id. `region` is None if the id doesn't begin with one, as on a local server."""
 
     text: str
     region: str | None
@@ -30,7 +30,7 @@ class UserPoolId(NamedTuple):
 
     @classmethod
     def parse(cls, text: object) -> UserPoolId:
-        """Read an id.
+        """Parse an id.
 
         Raises:
             ConfigError: it is not the id of a user pool.
@@ -43,7 +43,7 @@ class UserPoolId(NamedTuple):
 
     @classmethod
     def find(cls, text: object) -> UserPoolId | None:
-        """Read an id; return None if it is not one."""
+        """Parse an id; return None if it is not a pool's id."""
         match = _ID.fullmatch(text) if isinstance(text, str) and len(text) <= _LONGEST else None
         if match is None:
             return None
@@ -51,7 +51,7 @@ class UserPoolId(NamedTuple):
         return cls(match[0], prefix if _REGION.fullmatch(prefix) else None, match["name"])
 
     def issuers_in(self, region: str) -> tuple[str, ...]:
-        """Return the issuers (`iss`) of the pool's tokens in its own region, or in one that it is replicated to.
+        """Return the issuers (`iss`) of the pool's tokens in its own region or a replica's.
 
         Raises:
             ConfigError: the region can't be part of a host name.

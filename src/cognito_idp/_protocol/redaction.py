@@ -1,8 +1,8 @@
-"""What secrets look like to whoever looks: in a `repr`, and in frames that are still at work.
+"""Masks for secrets: in a `repr`, and in live frames.
 
-Error reporters show a frame's variables, and open mappings, sequences, named tuples and attrs classes for that; long
-strings and bytes they cut, which turns a subclass into the plain thing. So a secret that a live frame needs is in an
-object that is none of these.
+Error reporters show a frame's variables, and open mappings, sequences, named tuples and attrs classes. They cut long
+strings and bytes, which turns a subclass into a plain string. So a live frame holds its secrets in an object that is
+none of these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ REDACTED = "'***'"
 
 
 def redacted(value: object) -> str:
-    """Return what stands for a secret; an absent one is no secret."""
+    """Return the text to show for a secret. None is shown as it is."""
     return "None" if value is None else REDACTED
 
 
@@ -32,14 +32,14 @@ class Opaque(Generic[T]):
 
 
 class Record:
-    """Plain data in slots, with what a named tuple offers but for the tuple. `repr` is left to the class."""
+    """Plain data in slots: like a named tuple, but not a tuple. Each class writes its own `repr`."""
 
     __slots__ = ()
 
     _fields: ClassVar[tuple[str, ...]]
 
     def _replace(self, **changes: Any) -> Self:
-        """Return a copy with other values."""
+        """Return a copy with some values replaced."""
         return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
 
     def __eq__(self, other: object) -> bool:

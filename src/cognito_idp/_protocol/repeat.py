@@ -1,4 +1,4 @@
-"""What may be sent again, and after what delay: the rules that every policy and every credential provider shares.
+"""When a request may be sent again, and after what delay. Every retry policy and credential provider uses these rules.
 
 Source of the delays: AWS SDKs and Tools Reference Guide, "Retry behavior".
 """
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 Failure: TypeAlias = ServiceError | TransportError | InvalidResponseError
 
 _MAX_DELAY = 20.0
-# Enough to reach the longest delay from any base; more would overflow in the end.
+# Enough to reach the longest delay from any base. Without a limit, the power would overflow.
 _MAX_DOUBLINGS = 30
 _BASE_DELAY = 0.05
 _BASE_DELAY_THROTTLED = 1.0
 
 _NEW_CODE = "sends another message, and its code makes the one before void"
 _ONE_USE = "takes a code, a session or a challenge that can be used once"
-# Operations that must not be sent again when it is unknown whether the first request was carried out, and why.
+# Operations that must not be sent again if the first request may have been carried out, and what a second one does.
 NOT_REPEATABLE: Mapping[str, str] = {
     "AddUserPoolClientSecret": "adds a second secret",
     "AdminCreateUser": "says that the user exists already, or sends another invitation",
@@ -48,15 +48,15 @@ NOT_REPEATABLE: Mapping[str, str] = {
 
 
 def is_throttle(failure: Failure) -> bool:
-    """Whether the service asked to slow down."""
+    """Whether the service asked the client to slow down."""
     return isinstance(failure, ServiceError) and failure.is_throttle
 
 
 def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:
-    """Whether the same request may succeed later, and may be sent again; `also` names codes that count as passing.
+    """Whether the same request may be sent again and may succeed then. Codes in `also` count as passing faults.
 
     An operation in `NOT_REPEATABLE` is sent again only if the service certainly did not carry it out: it throttled the
-    request, or no connection was made.
+    request, or it received nothing.
     """
     if not failure.is_retryable and not (isinstance(failure, ServiceError) and failure.code in also):
         return False
@@ -64,11 +64,11 @@ def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:
 
 
 def was_not_carried_out(failure: Failure) -> bool:
-    """Whether it is certain that the service did nothing: it throttled the request, or got nothing of it."""
+    """Whether the service certainly did nothing: it throttled the request, or received nothing of it."""
     return is_throttle(failure) or (isinstance(failure, TransportError) and not failure.sent)
 
 
 def backoff(failure: Failure, attempt: int, random: Callable[[], float]) -> float:
-    """Return a jittered delay in seconds after a failed attempt (counted from 1)."""
+    """Return the jittered delay in seconds after a failed attempt (counted from 1)."""
     base = _BASE_DELAY_THROTTLED if is_throttle(failure) else _BASE_DELAY
     return random() * min(base * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _MAX_DELAY)

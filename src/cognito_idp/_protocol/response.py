@@ -1,8 +1,7 @@
-"""From a status and a body to a response struct or an exception, by the rules of AWS JSON 1.1.
+"""Turn an HTTP response into a JSON object or an exception, by the rules of AWS JSON 1.1.
 
-Source: Smithy, "AWS JSON 1.1 protocol", operation error serialization: the code stands in the `x-amzn-errortype`
-header, a top-level `code`, or `__type`, in that order; it is cut at the first colon, and what follows a `#` is the
-code.
+Source: Smithy, "AWS JSON 1.1 protocol", operation error serialization. The code is in the `x-amzn-errortype` header, a
+top-level `code`, or `__type`, in that order. It ends at the first colon and begins after a `#`.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ _NOT_MEMBERS = frozenset({"__type", "code", "message", "Message"})
 
 
 def parse(response: HttpResponse, operation: str, service_error: ExceptionFn) -> dict[str, Any]:
-    """Return the JSON object of a successful answer; an empty body counts as an empty object.
+    """Return the JSON object of a successful answer. An empty body counts as an empty object.
 
-    `service_error` makes the exception for an error code.
+    `service_error` creates the exception for an error code.
 
     Raises:
         ServiceError: the answer is an error with a code.
-        InvalidResponseError: the answer is not a JSON object, or an error with no code.
+        InvalidResponseError: the answer is not a JSON object, or it is an error without a code.
     """
     if response.status_code in _SUCCESS:
         return _json_object(response, operation) if response.body else {}
@@ -45,14 +44,14 @@ def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         problem = "the body is not UTF-8"
     except RecursionError:
-        problem = "the body is nested too deep"
+        problem = "the body is nested too deeply"
     except ValueError:
         problem = "the body is not JSON"
     else:
         if isinstance(data, dict):
             return data
         problem = f"the body is a JSON {_JSON_TYPES.get(type(data), 'number')}, not an object"
-    # Raised outside the handlers: a JSONDecodeError as __context__ would carry the whole body along.
+    # Raised outside the handlers: a JSONDecodeError as __context__ would hold the whole body.
     raise InvalidResponseError(
         problem,
         status_code=response.status_code,
@@ -94,7 +93,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
 
 
 def _code(text: object) -> str | None:
-    """Cut an error code out of any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`."""
+    """Return the error code in any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`."""
     if not isinstance(text, str):
         return None
     return text.partition(":")[0].rpartition("#")[2].strip() or None

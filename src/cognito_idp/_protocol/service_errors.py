@@ -1,6 +1,6 @@
-"""The errors that every AWS service may answer with. The model of Cognito does not list them.
+"""The errors that any AWS service may return. Cognito's model does not list them.
 
-Source: AWS General Reference and the Cognito API reference, "Common errors"; and the codes that the AWS SDKs retry.
+Source: AWS General Reference and the Cognito API reference, "Common errors", and the codes that the AWS SDKs retry.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class Throttled(ServiceError):
 
 
 class Transient(ServiceError):
-    """The base of the common errors that pass by themselves."""
+    """The base of the common errors that pass with time."""
 
     transient = True
 
 
 class BandwidthLimitExceeded(Throttled):
-    """The account moves more data than it may."""
+    """The account transfers more data than it may."""
 
 
 class EC2ThrottledException(Throttled):
@@ -52,7 +52,7 @@ class InternalServerError(Transient):
 
 
 class InvalidClientTokenId(ServiceError):
-    """The access key id is not known to AWS."""
+    """AWS does not know the access key id."""
 
 
 class InvalidSignatureException(ServiceError):
@@ -64,7 +64,7 @@ class MalformedHttpRequestException(ServiceError):
 
 
 class MissingAuthenticationTokenException(ServiceError):
-    """The request is not signed, and the operation needs it to be."""
+    """The request is not signed, but the operation requires it."""
 
 
 class NotAuthorized(ServiceError):
@@ -84,11 +84,11 @@ class ProvisionedThroughputExceededException(Throttled):
 
 
 class RequestAbortedException(ServiceError):
-    """The request was broken off before the service answered."""
+    """The request was aborted before the service answered."""
 
 
 class RequestEntityTooLargeException(ServiceError):
-    """The request is larger than the service takes."""
+    """The request is larger than the service accepts."""
 
 
 class RequestExpired(ServiceError):
@@ -156,7 +156,7 @@ class TransactionInProgressException(Throttled):
 
 
 class UnknownOperationException(ServiceError):
-    """The service has no operation of this name."""
+    """The service has no operation with this name."""
 
 
 class UnrecognizedClientException(ServiceError):
@@ -171,7 +171,7 @@ class ValidationException(ServiceError):
     """A value in the request breaks a rule of the service."""
 
 
-# Codes that older or neighbouring services spell differently; the error keeps the code as it was sent.
+# Codes that older or related services spell differently. The error keeps the code as sent.
 ALIASES: Final[Mapping[str, str]] = {
     "AccessDenied": "AccessDeniedException",
     "ExpiredToken": "ExpiredTokenException",
@@ -221,9 +221,9 @@ __all__ = [
     "ValidationException",
 ]
 
-# What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
+# Tracebacks and pickles then name the public module.
 for _name in __all__:
     globals()[_name].__module__ = "cognito_idp"
 
-# What each of these codes becomes; `model/exceptions.py` adds the errors that the model names.
+# The exception class for each common code. `model/exceptions.py` adds the errors in the model.
 COMMON: Final[Mapping[str, ExceptionFn]] = {name: globals()[name] for name in __all__}

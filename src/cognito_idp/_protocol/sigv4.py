@@ -1,7 +1,7 @@
-"""AWS Signature Version 4, in pure functions: each step's text can be held against AWS's own vectors.
+"""AWS Signature Version 4, as pure functions. You can compare the text of each step with AWS's own test vectors.
 
 Source: AWS General Reference, "Signature Version 4 signing process" (create a canonical request, a string to sign, the
-signature). The canonical path is encoded once more than it is on the wire, as every AWS service but S3 wants it.
+signature). The canonical path is encoded once more than on the wire, as every AWS service but S3 requires.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
-# RFC 3986, 2.3: what is never percent-encoded; the hyphen, dot, underscore and tilde come on top of letters and digits.
+# RFC 3986, 2.3: these are never percent-encoded, and neither are letters and digits.
 _UNRESERVED = "-._~"
 _SPACES = re.compile(r"[ \t\r\n]+")
-# Added or rewritten on the way, so that a signature over them would break.
+# Proxies add or rewrite these, which would break a signature over them.
 _UNSIGNED_HEADERS = frozenset(
     {"authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"}
 )
@@ -43,9 +43,9 @@ def canonical_request(
 ) -> tuple[str, str]:
     """Return the canonical request and the list of signed headers (`host;x-amz-date`).
 
-    `path` and `query` (without the question mark) are as they stand on the wire; `headers` are pairs in the order in
-    which they are sent, a name may repeat, and a folded value keeps its line breaks; `payload_hash` is the SHA-256 of
-    the body in hex. `normalize_path` removes `.`, `..` and empty segments, as every service but S3 does.
+    `path` and `query` (without the question mark) are as sent. `headers` are pairs in the order of sending; a name may
+    repeat, and a folded value keeps its line breaks. `payload_hash` is the SHA-256 of the body in hex. `normalize_path`
+    removes `.`, `..` and empty segments, as every service but S3 does.
     """
     pairs = tuple(headers)
     order, signed_headers = _order_of(tuple([name for name, _ in pairs]))
@@ -60,7 +60,7 @@ def canonical_request(
 def _order_of(names: tuple[str, ...]) -> tuple[tuple[tuple[str, int], ...], str]:
     """Return the order in which headers are signed, and the list of their names.
 
-    Each entry is the index of a header and what stands before its value. The names are the same call after call.
+    Each entry is the text before a header's value and the header's index. Cached, since the names hardly ever change.
     """
     places: dict[str, list[int]] = {}
     for index, name in enumerate(names):
@@ -73,9 +73,9 @@ def _order_of(names: tuple[str, ...]) -> tuple[tuple[tuple[str, int], ...], str]
 
 
 def _clean(values: list[str]) -> list[str]:
-    """Trim values and make one space of each run of white space."""
+    """Trim values, and replace each run of white space by one space."""
     text = "\n".join(("", *values, ""))
-    # One look at all values: almost always there is nothing to do.
+    # One look at all values: there is almost never anything to do.
     if (
         "  " not in text
         and "\n " not in text
@@ -106,21 +106,21 @@ def _canonical_query(query: str) -> str:
     pairs = []
     for field in query.split("&"):
         key, _, value = field.partition("=")
-        # What the wire already encodes keeps its "%"; raw characters are encoded here.
+        # Text that is already encoded keeps its "%"; raw characters are encoded here.
         pairs.append((quote(key, safe=f"%{_UNRESERVED}"), quote(value, safe=f"%{_UNRESERVED}")))
     return "&".join(f"{key}={value}" for key, value in sorted(pairs))
 
 
 @lru_cache(maxsize=2)
 def amz_date(seconds: int) -> str:
-    """Return a time, given in seconds since 1970, as `x-amz-date` has it: `20150830T123600Z`."""
+    """Return a time in seconds since 1970 in the form of `x-amz-date`: `20150830T123600Z`."""
     return strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
 
 
 def string_to_sign(canonical_request: str, *, amz_date: str, scope: str) -> str:
     """Return the string to sign.
 
-    `amz_date` is the time as `20150830T123600Z`, `scope` the credential scope,
+    `amz_date` is the time, such as `20150830T123600Z`. `scope` is the credential scope, such as
     `20150830/us-east-1/service/aws4_request`.
     """
     return f"{ALGORITHM}\n{amz_date}\n{scope}\n{sha256(canonical_request.encode()).hexdigest()}"
@@ -136,10 +136,10 @@ def signing_key(secret_access_key: str, *, date: str, region: str, service: str)
 
 @lru_cache(maxsize=16)
 def _keyed_hashes(secret_access_key: str, date: str, region: str, service: str) -> tuple[HASH, HASH]:
-    """Return the two hashes that HMAC (RFC 2104) is made of, with the signing key taken in.
+    """Return the inner and the outer hash of HMAC (RFC 2104), initialised with the signing key.
 
-    They are kept for the last 16 keys, so that a warm call derives none. A key signs for its day, region and service
-    alone, and the secret can't be had back from it.
+    The last 16 pairs are cached, so a warm call derives no key. A key signs only for its day, region and service, and
+    doesn't reveal the secret.
     """
     key = signing_key(secret_access_key, date=date, region=region, service=service).ljust(sha256().block_size, b"\0")
     return sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
@@ -168,10 +168,9 @@ def sign(
     region: str,
     service: str,
 ) -> Headers:
-    """Return the headers to send: those given, the date, the session token where there is one, and `authorization`.
+    """Return the headers to send: `headers`, the date, the session token if there is one, and `authorization`.
 
-    `headers` must hold `host`. Everything given is signed but the headers that proxies rewrite (`user-agent` and its
-    like).
+    `headers` must include `host`. All of them are signed except those that proxies rewrite (such as `user-agent`).
     """
     headers = (*headers, ("x-amz-date", amz_date))
     if credentials.session_token is not None:

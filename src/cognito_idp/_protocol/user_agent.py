@@ -15,9 +15,9 @@ LIBRARY: Final = f"cognito-idp/{__version__}"
 
 @cache
 def user_agent(retry_mode: str, app_id: str | None = None) -> str:
-    """Return the `user-agent` header in the form that the AWS SDKs share (version 2.1 of it).
+    """Return the `user-agent` header in the common form of the AWS SDKs, version 2.1.
 
-    `app_id` names the program that makes the calls (`AWS_SDK_UA_APP_ID`).
+    `app_id` names the calling program (`AWS_SDK_UA_APP_ID`).
     """
     system = os.uname() if hasattr(os, "uname") else None
     os_part = f"os/{system.sysname.lower()}#{_token(system.release)}" if system else f"os/{sys.platform}"
@@ -31,5 +31,5 @@ def user_agent(retry_mode: str, app_id: str | None = None) -> str:
 
 
 def _token(text: str) -> str:
-    """Keep the characters that RFC 9110 (5.6.2) allows in a token."""
+    """Replace the characters that RFC 9110 (5.6.2) doesn't allow in a token."""
     return re.sub(r"[^A-Za-z0-9!$%&'*+.^_`|~-]", "-", text)

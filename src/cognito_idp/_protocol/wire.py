@@ -1,7 +1,7 @@
-"""The plain data that everything passes around: one HTTP request, one HTTP response, and what an operation is.
+"""The plain data that the rest of the package uses: an HTTP request, an HTTP response, and an operation.
 
-Nothing here knows an HTTP library. A transport turns an `HttpRequest` into whatever its library wants and its library's
-answer into an `HttpResponse`; all decisions are made on these two.
+This module doesn't know any HTTP library. A transport turns an `HttpRequest` into a request of its library, and the
+library's response into an `HttpResponse`. All decisions are made on these two.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ R = TypeVar("R")
 
 Headers = tuple[tuple[str, str], ...]
 
-# AWS JSON 1.1, as the service's model has it.
+# AWS JSON 1.1, as in the service's model.
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 TARGET_PREFIX: Final = "AWSCognitoIdentityProviderService"
 OK: Final = 200
 
-# How many seconds a kept connection may have been idle to be used again: for any request, and for one that must not be
-# repeated. A machine that was frozen meanwhile may not have heard yet that the peer is gone.
+# How many seconds a connection may have been idle and still be reused: for any request, and for one that must not be
+# repeated. A machine that was frozen meanwhile may not know yet that the peer is gone.
 KEEPALIVE_SECONDS = 60.0
 FRESH_SECONDS = 5.0
 
 
 class Limits(NamedTuple):
-    """What one exchange may cost: seconds to connect, to wait for a read or a write, and in all; bytes of answer.
+    """The limits of one exchange: seconds to connect, for a read, for a write and in all, and bytes of the answer.
 
-    `None` means no limit of that kind. `max_idle` is how many seconds a kept connection may have been idle to be used
-    again: behind one that was idle for long, the peer may be gone.
+    `None` means no such limit. `max_idle` is how many seconds a connection may have been idle and still be reused: the
+    longer it was idle, the likelier the peer is gone.
     """
 
     connect: float | None
@@ -43,9 +43,9 @@ class Limits(NamedTuple):
 
 
 class HttpRequest(Record):
-    """One request as it goes on the wire: an absolute URL, headers in order with lower-case names, and the body.
+    """One HTTP request as sent: an absolute URL, headers in order with lower-case names, and the body.
 
-    It is no tuple, and neither is `HttpResponse`: error reporters would show what is in it.
+    Neither this nor `HttpResponse` is a tuple: error reporters would show its contents.
     """
 
     __slots__ = _fields = ("method", "url", "headers", "body", "limits")
@@ -58,12 +58,12 @@ class HttpRequest(Record):
         self.limits = limits
 
     def __repr__(self) -> str:
-        """Name the call and its size; headers and body carry credentials, so they are not shown."""
+        # Headers and body may hold credentials, so they are not shown.
         return f"HttpRequest({self.method} {self.url}, {len(self.body)} bytes)"
 
 
 class HttpResponse(Record):
-    """One response: the status, headers with lower-case names, and the whole body (bounded by `Limits`)."""
+    """One HTTP response: the status, headers with lower-case names, and the whole body (bounded by `Limits`)."""
 
     __slots__ = _fields = ("status_code", "headers", "body")
 
@@ -73,19 +73,19 @@ class HttpResponse(Record):
         self.body = body
 
     def header(self, name: str) -> str | None:
-        """Return the first value of a header, by its lower-case name."""
+        """Return the first value of a header by its lower-case name, or None."""
         for key, value in self.headers:
             if key == name:
                 return value
         return None
 
     def __repr__(self) -> str:
-        """Name the status and the size; the body may hold tokens, so it is not shown."""
+        # The body may hold tokens, so it is not shown.
         return f"HttpResponse({self.status_code}, {len(self.body)} bytes)"
 
 
 class Pages(NamedTuple):
-    """How the answers of a list operation follow on each other: the names of two token members, and of the items."""
+    """How a list operation is paginated: the names of its two token members and of the member with the items."""
 
     input_token: str
     output_token: str
@@ -93,14 +93,14 @@ class Pages(NamedTuple):
 
 
 class Operation(Generic[R]):
-    """What the model says of one operation; `R` is the struct that its answer becomes."""
+    """One operation of the model; `R` is its response struct."""
 
     __slots__ = ("name", "pages", "response_type", "signed")
 
     def __init__(self, name: str, response_type: type[R], *, signed: bool = True, pages: Pages | None = None) -> None:
-        """Tie a name such as `AdminInitiateAuth` to its response struct.
+        """Create an operation with a name such as `AdminInitiateAuth`.
 
-        `signed` is false for public operations; `pages` tells how the answers of a list operation follow on each other.
+        `signed` is false for public operations. `pages` says how a list operation is paginated.
         """
         self.name = name
         self.response_type = response_type
@@ -112,7 +112,6 @@ class Operation(Generic[R]):
         return () if self.pages is None else getattr(page, self.pages.result) or ()
 
     def __repr__(self) -> str:
-        """Show the name, whether it is signed, and the response struct."""
         kind = "signed" if self.signed else "unsigned"
         return f"Operation({self.name}, {kind}, -> {self.response_type.__name__})"
 
@@ -121,12 +120,12 @@ _UNSAFE = re.compile(r"[\r\n\0]|[^\x00-\x7f]")
 
 
 def check_headers(headers: Headers) -> None:
-    """Refuse header text that would end a line early or has no one meaning (RFC 9110, 5.5): CR, LF, NUL, non-ASCII.
+    """Refuse header text that would end a line early or is ambiguous (RFC 9110, 5.5): CR, LF, NUL, non-ASCII.
 
     Raises:
-        ConfigError: names the header, never its value.
+        ConfigError: a header has such text. The message names the header but doesn't show its value.
     """
     for name, value in headers:
         if _UNSAFE.search(value) or _UNSAFE.search(name):
-            msg = f"header {name!r} holds a line break or a NUL, or a character outside ASCII, and is not sent"
+            msg = f"header {name!r} has a line break, a NUL or a character outside ASCII, so it is not sent"
             raise ConfigError(msg)

@@ -1,1 +1,1 @@
-"""What the generated structs, enums and methods are made of."""
+"""The building blocks of the generated structs, enums and methods."""

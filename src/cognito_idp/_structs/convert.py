@@ -1,7 +1,7 @@
-"""Structs to wire data and back, by cattrs: exact wire names, hooks compiled on first use.
+"""Convert structs to wire data and back with cattrs: exact wire names, hooks compiled on first use.
 
-The wire names stand as data beside the members (`shapes.wire`). Absent members (None) are left out, empty maps and
-lists are kept, unknown members of the service's data are ignored, and a JSON null counts as absent.
+The wire names are data beside the members (`shapes.wire`). Absent members (None) are left out, empty maps and lists are
+kept, unknown members in the service's data are ignored, and a JSON null counts as absent.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_wire(struct: Struct) -> dict[str, Any]:
-    """Return the JSON object that stands for a struct: a dict with exactly the members that were given, by wire name.
+    """Return a struct as a JSON object: a dict by wire name with exactly the members that you set.
 
-    Timestamps become seconds since 1970 (int, or float where there are fractions), bytes become base64.
+    Timestamps become seconds since 1970 (int, or float if there is a fraction), bytes become base64.
     """
     wire: dict[str, Any] = _writer(type(struct), _converter())(struct)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     return wire
@@ -39,22 +39,22 @@ def to_wire(struct: Struct) -> dict[str, Any]:
 
 @clears_frames
 def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
-    """Return the struct that a JSON object (a mapping by wire name) stands for.
+    """Return a struct from a JSON object (a mapping by wire name).
 
     Raises:
-        InvalidResponseError: a member is of the wrong type; the text says which.
-        RequestValidationError: `cls` is a request, and the data break its rules.
+        InvalidResponseError: a member has the wrong type; the message says which.
+        RequestValidationError: `cls` is a request, and the data breaks its rules.
     """
     return read_struct(cls, data)
 
 
 def read_struct(cls: type[S], data: Mapping[str, Any]) -> S:
-    """Do what `from_wire` does, for callers whose own callers clear the frames."""
+    """Return the same as `from_wire`, for code whose callers clear the frames."""
     try:
         struct: S = _reader(cls, _converter())(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     except RequestValidationError:
         raise
-    except Exception:  # noqa: BLE001 - compiled hooks raise whatever the data provoke
+    except Exception:  # noqa: BLE001 - compiled hooks may raise anything
         problem = _explain(cls, data)
     else:
         return struct
@@ -62,7 +62,7 @@ def read_struct(cls: type[S], data: Mapping[str, Any]) -> S:
 
 
 def compile_hooks(cls: type[Struct]) -> None:
-    """Compile what converts a struct and all that it is made of, in both directions, before it is first needed."""
+    """Compile the converters of a struct and its members, in both directions, before first use."""
     _compile(cls, set())
 
 
@@ -78,7 +78,7 @@ def _compile(cls: Any, seen: set[Any]) -> None:
 
 
 def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
-    """Say which members don't fit: read the data once more, slowly, with hooks that keep the path."""
+    """Say which members don't fit. This reads the data once more, slowly, with hooks that keep the path."""
     from cattrs import transform_error
     from cattrs.errors import BaseValidationError
 
@@ -89,7 +89,7 @@ def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
         _converter(detailed=True).structure(data, cls)
     except BaseValidationError as error:
         return f"{cls.__name__}: " + "; ".join(transform_error(error, format_exception=describe))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not show the data
+    except Exception as error:  # noqa: BLE001 - no error may show the data
         return f"{cls.__name__}: {describe(error, None)}"
     return f"{cls.__name__} can't be read"
 
@@ -99,7 +99,7 @@ class _WrongType(TypeError):
         super().__init__(f"must be {expected}, not {actual or type(value).__name__}")
 
 
-# Kept here, since a converter compiles the hook of a struct anew for each place where the struct stands.
+# Cached here, since a converter would compile a struct's hook again for each member of that type.
 @cache
 def _writer(annotation: Any, converter: Converter) -> Callable[[Any], Any]:
     return converter.get_unstructure_hook(annotation)
@@ -167,14 +167,14 @@ _SCALARS = frozenset({str, int, bool})
 
 
 def _present(annotation: Any) -> Any:
-    """Return the type of a member that is present: nulls are sorted out before, so no hook has to look for them."""
+    """Return the type of a present member. Nulls were removed before, so no hook has to check for them."""
     if get_origin(annotation) is UnionType:
         return next(part for part in get_args(annotation) if part is not NoneType)
     return annotation
 
 
 def _late_writer(converter: Converter, annotation: Any) -> Any:
-    """Return a hook that is compiled when a member is present for the first time: most structs stay unused."""
+    """Return a hook that is compiled when the member is first present: most structs are never used."""
     hook: Any = None
 
     def write(value: Any) -> Any:
@@ -187,7 +187,7 @@ def _late_writer(converter: Converter, annotation: Any) -> Any:
 
 
 def _late_reader(converter: Converter, annotation: Any) -> Any:
-    """Return a hook that is compiled on first use; one for a list or a map refuses what would only look like it."""
+    """Return a hook that is compiled on first use. A hook for a list or a map refuses look-alikes."""
     container, expected = _CONTAINERS.get(get_origin(annotation), (None, ""))
     hook: Any = None
 
@@ -202,7 +202,7 @@ def _late_reader(converter: Converter, annotation: Any) -> Any:
     return read
 
 
-# A string or a map can be walked over as well as a list, so hooks would take them for one.
+# Strings and maps are iterable like lists, so hooks would accept them as lists.
 _CONTAINERS: dict[Any, tuple[Any, str]] = {tuple: (list | tuple, "an array"), Mapping: (Mapping, "an object")}
 
 
@@ -249,7 +249,7 @@ def _read_timestamp(data: Any, _: Any) -> datetime:
     if type(data) not in (int, float):
         raise _WrongType(expected, data)
     try:
-        # Added to the epoch, since fromtimestamp() can't take times before 1970 on every platform.
+        # Added to the epoch, since on some platforms fromtimestamp() refuses times before 1970.
         return _EPOCH + timedelta(seconds=data)
     except (OverflowError, ValueError):
         raise _WrongType(expected, data) from None

@@ -1,4 +1,4 @@
-"""Open enums: closed lists for the reader and the editor, open for the service, which adds values without asking."""
+"""Open enums: they list the known values for readers and editors, and accept values that the service adds later."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Self
 class OpenEnum(StrEnum):
     """A string enum that keeps values this version doesn't know.
 
-    `ChallengeNameType("NEW_THING")` is a member of the type that compares, hashes and prints as its string, is sent
-    back unchanged, pickles, and answers `is_known == False`. It is not added to the type, so iteration shows known
-    values only.
+    `ChallengeNameType("NEW_THING")` is an instance of the type that compares, hashes and prints as its string. It is
+    sent back unchanged, can be pickled, and has `is_known == False`. It is not added to the type, so iteration yields
+    known values only.
     """
 
     @classmethod
@@ -29,6 +29,6 @@ class OpenEnum(StrEnum):
         return type(self)._value2member_map_.get(self._value_) is self
 
     def __repr__(self) -> str:
-        """Show a known value as `<Type.NAME: 'value'>` and an unknown one as `<Type: 'value'>`."""
+        # An unknown value has no name to show: `<Type: 'value'>`.
         label = f".{self._name_}" if self.is_known else ""
         return f"<{type(self).__name__}{label}: {self._value_!r}>"

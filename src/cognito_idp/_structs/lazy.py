@@ -1,4 +1,4 @@
-"""Names that load their module when they are first used (PEP 562); type checkers see plain imports instead."""
+"""Names that load their module on first use (PEP 562). Type checkers see plain imports instead."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 
 def resolver(module: str, homes: Mapping[str, str], package: str | None = None) -> Callable[[str], Any]:
-    """Return a `__getattr__` for a module that offers names which are defined elsewhere.
+    """Return a `__getattr__` for a module that exports names defined elsewhere.
 
-    `homes` maps each name to its module below `package` (None: below the module itself). What is found is kept in the
-    module, so that it is looked for once.
+    `homes` maps each name to its module below `package` (None: below the module itself). A loaded name is kept in the
+    module, so it is looked up once.
     """
 
     def find(name: str) -> Any:
         if name not in homes:
             raise _missing(module, name)
-        found = getattr(import_module(f".{homes[name]}", package or module), name)
-        setattr(sys.modules[module], name, found)
-        return found
+        value = getattr(import_module(f".{homes[name]}", package or module), name)
+        setattr(sys.modules[module], name, value)
+        return value
 
     return find
 
@@ -30,11 +30,11 @@ def resolver(module: str, homes: Mapping[str, str], package: str | None = None) 
 def facade(
     module: str, names: Mapping[str, str], facades: tuple[str, ...] = ()
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return `__getattr__`, which knows `__all__`, too, and `__dir__` of a package that offers names of its modules.
+    """Return `__getattr__` (which also provides `__all__`) and `__dir__` for a package that exports its modules' names.
 
-    `names` maps each module, as an import has it (`.verify`), to the names that it defines, with spaces between. The
-    modules in `facades` are offered, too, with the names in their `__all__`; they are loaded when a name is not one of
-    the package's own.
+    `names` maps each module, as written in an import (`.verify`), to the names that it defines, separated by spaces.
+    The package also exports the modules in `facades` and the names in their `__all__`. Those modules load when a name
+    is not one of the package's own.
     """
     homes = {name: home[1:] for home, listed in names.items() for name in listed.split()}
     find_own = resolver(module, homes)
@@ -43,18 +43,21 @@ def facade(
         if name in homes:
             return find_own(name)
         if name == "__all__":
-            found: Any = [*homes, *(each for name in facades for each in import_module(f"{module}.{name}").__all__)]
+            value: Any = [*homes]
+            for facade_name in facades:
+                value += import_module(f"{module}.{facade_name}").__all__
         elif name in facades:
             return import_module(f"{module}.{name}")
         elif name.startswith("_"):
             raise _missing(module, name)
         else:
-            home = next((each for each in facades if name in import_module(f"{module}.{each}").__all__), None)
+            modules = (import_module(f"{module}.{facade_name}") for facade_name in facades)
+            home = next((candidate for candidate in modules if name in candidate.__all__), None)
             if home is None:
                 raise _missing(module, name)
-            found = getattr(import_module(f"{module}.{home}"), name)
-        setattr(sys.modules[module], name, found)
-        return found
+            value = getattr(home, name)
+        setattr(sys.modules[module], name, value)
+        return value
 
     def names_of() -> list[str]:
         itself = sys.modules[module]

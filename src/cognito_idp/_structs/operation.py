@@ -1,7 +1,7 @@
-"""What makes the declared operation methods work: each makes its request struct out of its arguments and sends it.
+"""The decorators of the declared operation methods: each builds its request struct from its arguments and sends it.
 
-A method's signature and docstring are for people and type checkers; at run time these decorators put one short function
-in its place. It hands all arguments to the struct, which reports everything that is wrong with them at once.
+A method's signature and docstring are for people and type checkers. At run time, these decorators replace it by a short
+function. It passes all arguments to the struct, which reports everything wrong with them at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def operation(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Any:
-            # Empty when `send` runs, so that this frame shows no arguments. Those below clear theirs.
+            # Empty while `send` runs, so that this frame shows no arguments. The frames below are cleared.
             box = [members]
             del members
             try:
@@ -63,8 +63,8 @@ def pages_of(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> Iterator[Any]:
-            made = self._request(request, members)
-            return _items(self.paginate(made), made.operation)
+            message = self._request(request, members)
+            return _items(self.paginate(message), message.operation)
 
         return clears_frames(method)  # type: ignore[return-value]
 
@@ -77,15 +77,15 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
         def method(self: Any, **members: Any) -> AsyncIterator[Any]:
-            made = self._request(request, members)
-            return _async_items(self.paginate(made), made.operation)
+            message = self._request(request, members)
+            return _async_items(self.paginate(message), message.operation)
 
         return clears_frames(method)  # type: ignore[return-value]
 
     return decorate
 
 
-# These two drop the page before they ask for the next one, which may fail: their frames are the first of a traceback.
+# These two drop the page before they fetch the next one, which may fail: their frames come first in a traceback.
 def _items(pages: Iterator[Any], operation: Operation[Any]) -> Iterator[Any]:
     for page in pages:
         items = iter(operation.items(page))
@@ -96,7 +96,7 @@ def _items(pages: Iterator[Any], operation: Operation[Any]) -> Iterator[Any]:
 
 
 async def _async_items(pages: Any, operation: Operation[Any]) -> AsyncIterator[Any]:
-    # A walk that is left early closes the pages, too: trio warns of generators that the garbage collector has to close.
+    # If the caller stops early, the pages are closed, too: trio warns of generators that the garbage collector closes.
     async with aclosing(pages):
         async for page in pages:
             items = iter(operation.items(page))

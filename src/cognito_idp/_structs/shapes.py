@@ -1,9 +1,8 @@
-"""What a member may hold: its type, its bounds, and how a struct takes its own copy of it.
+"""The values that a member may hold: type, bounds, and how a struct copies them.
 
-The generated structs put one `Shape` beside each member, so that the bounds can be read where the member stands. A
-shape does two things: `own` turns what the caller gave into what the struct keeps (a list becomes a tuple, a string
-becomes an open enum), and `check` reports everything that is wrong with a value. Faults never show the value, since it
-may be secret.
+The generated structs have one `Shape` beside each member, so you can read the bounds there. A shape does two things:
+`own` turns the caller's value into the one that the struct keeps (a list becomes a tuple, a string becomes an open
+enum), and `check` reports everything wrong with a value. Faults never show the value, since it may be secret.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._errors import Fault
 
 if TYPE_CHECKING:
-    # The name `optional` tells type checkers that a member takes what X takes, or None. At run time `own` does the
-    # conversion, and building attrs' wrapper would cost each import 20 µs a member.
+    # `optional` tells type checkers that a member accepts what the converter accepts, or None. At run time `own` does
+    # the conversion, and building attrs' wrapper would cost 20 µs for each member at import.
     from attrs.converters import optional as optional  # noqa: PLC0414 - this re-exports it
 
     from .enums import OpenEnum
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
 else:
 
     def optional(converter: Any) -> Any:
-        """Stand in for `attrs.converters.optional`, which only type checkers need to see."""
+        """Stand in for `attrs.converters.optional`, which only type checkers need."""
         return converter
 
 
 Path = tuple[Any, ...]
-"""Where in a request a value stands, outermost first: `.member`, an item's index, or an entry's key in a tuple.
+"""The place of a value in a request, outermost first: `.member`, an item's index, or an entry's key in a tuple.
 
-It becomes text only in a fault, so that a request without faults pays for a few small tuples.
+It becomes text only in a fault, so a request without faults costs only a few small tuples.
 """
 
 
@@ -45,27 +44,27 @@ def _written_step(step: Any) -> str:
         return step
     if isinstance(step, int):
         return f"[{step}]"
-    # A key that is no plain name could be a value in the wrong place, so it is not shown.
+    # A key that isn't a plain name could be a misplaced value, so it is not shown.
     (key,) = step
     return f"[{key!r}]" if isinstance(key, str) and key.isidentifier() else "[...]"
 
 
 def fault(member: str, path: Path, problem: str) -> Fault:
-    """Make a fault, writing out the path."""
+    """Return a fault, with the path as text."""
     return Fault(member, _written(path), problem)
 
 
 class Shape:
-    """The base of all shapes: anything goes."""
+    """The base of all shapes. It accepts anything."""
 
     __slots__ = ()
 
     def own(self, value: Any) -> Any:
-        """Return what the struct keeps of a given value; a value of a wrong type is left for `check` to report."""
+        """Return the value that the struct keeps. A value of the wrong type is left for `check` to report."""
         return value
 
-    def fits(self, value: Any) -> bool:  # noqa: ARG002 - shapes with rules look at it
-        """Whether nothing is wrong with `value`, nor with anything inside it."""
+    def fits(self, value: Any) -> bool:  # noqa: ARG002 - shapes with rules use it
+        """Whether `value` and everything inside it is valid."""
         return True
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
@@ -100,16 +99,14 @@ def _wrong_type(expected: str, value: Any, member: str, path: Path, faults: list
 
 
 class Text(_Bounded):
-    """A string of `minimum` to `maximum` characters. The published patterns are not checked: the service is laxer."""
+    """A string of `minimum` to `maximum` characters. Published patterns are not checked: the service accepts more."""
 
     __slots__ = ()
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a string of a length within the bounds."""
         return isinstance(value, str) and self._low <= len(value) <= self._high
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is no string, or whose length is out of bounds."""
         if not isinstance(value, str):
             _wrong_type("string", value, member, path, faults)
         elif not self._low <= len(value) <= self._high:
@@ -117,7 +114,7 @@ class Text(_Bounded):
 
 
 class Choice(Shape):
-    """A string out of an open enum: strings become members of the enum, unknown ones included."""
+    """A string from an open enum. Strings become members of the enum, including unknown ones."""
 
     __slots__ = ("enum",)
 
@@ -129,11 +126,9 @@ class Choice(Shape):
         return self.enum(value) if isinstance(value, str) else value
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a string that is not empty."""
         return isinstance(value, str) and value != ""
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is no string, or an empty one."""
         if not isinstance(value, str):
             _wrong_type(f"{self.enum.__name__} or a string", value, member, path, faults)
         elif not value:
@@ -146,11 +141,9 @@ class Integer(_Bounded):
     __slots__ = ()
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is an int (a bool is none) within the bounds."""
         return isinstance(value, int) and not isinstance(value, bool) and self._low <= value <= self._high
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is no int (a bool is none), or out of bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
             _wrong_type("integer", value, member, path, faults)
         elif not self._low <= value <= self._high:
@@ -163,11 +156,9 @@ class Boolean(Shape):
     __slots__ = ()
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a bool."""
         return isinstance(value, bool)
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report anything but a bool."""
         if not isinstance(value, bool):
             _wrong_type("bool", value, member, path, faults)
 
@@ -182,11 +173,9 @@ class Blob(_Bounded):
         return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is bytes, of a number within the bounds."""
         return isinstance(value, bytes) and self._low <= len(value) <= self._high
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is not bytes, or too many of them."""
         if not isinstance(value, bytes):
             _wrong_type("bytes object", value, member, path, faults)
         elif not self._low <= len(value) <= self._high:
@@ -194,16 +183,14 @@ class Blob(_Bounded):
 
 
 class Timestamp(Shape):
-    """An aware datetime; on the wire it is a number of seconds since 1970 in UTC."""
+    """An aware datetime; on the wire it is the number of seconds since 1970 in UTC."""
 
     __slots__ = ()
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a datetime with a time zone."""
         return isinstance(value, datetime) and value.utcoffset() is not None
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is no datetime, or one with no time zone."""
         if not isinstance(value, datetime):
             _wrong_type("datetime", value, member, path, faults)
         elif value.utcoffset() is None:
@@ -226,11 +213,9 @@ class ListOf(_Bounded):
         return value
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a tuple of a size within the bounds, whose items all fit."""
         return isinstance(value, tuple) and self._low <= len(value) <= self._high and all(map(self.item.fits, value))
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is no sequence, a wrong number of items, and every fault of every item."""
         if not isinstance(value, tuple):
             _wrong_type("sequence", value, member, path, faults)
             return
@@ -241,7 +226,7 @@ class ListOf(_Bounded):
 
 
 class MapOf(_Bounded):
-    """A mapping of `minimum` to `maximum` entries; kept as a dict of the struct's own."""
+    """A mapping of `minimum` to `maximum` entries; kept as the struct's own dict."""
 
     __slots__ = ("key", "value")
 
@@ -260,7 +245,6 @@ class MapOf(_Bounded):
         return value
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a dict of a size within the bounds, whose keys and values all fit."""
         return (
             isinstance(value, dict)
             and self._low <= len(value) <= self._high
@@ -269,7 +253,6 @@ class MapOf(_Bounded):
         )
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is no mapping, a wrong number of entries, and every fault of every key and value."""
         if not isinstance(value, dict):
             _wrong_type("mapping", value, member, path, faults)
             return
@@ -290,11 +273,9 @@ class Nested(Shape):
         self.struct = struct
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is this struct, and all of its members fit."""
         return isinstance(value, self.struct) and value._fits()  # noqa: SLF001 - the two halves of one check
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report a value that is not this struct, and every fault inside it."""
         if not isinstance(value, self.struct):
             _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
         else:
@@ -302,7 +283,7 @@ class Nested(Shape):
 
 
 class Document(Shape):
-    """Any JSON value, such as the options of a passkey ceremony; kept and sent as it is."""
+    """Any JSON value, such as the options of a passkey ceremony; kept and sent unchanged."""
 
     __slots__ = ()
 
@@ -315,13 +296,11 @@ class Document(Shape):
         return value
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is one that JSON can say."""
         faults: list[Fault] = []
         self.check(value, "", (), faults)
         return not faults
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        """Report anything that JSON cannot say."""
         if isinstance(value, dict):
             for key, item in value.items():
                 if not isinstance(key, str):
@@ -331,13 +310,13 @@ class Document(Shape):
             for item in value:
                 self.check(item, member, path, faults)
         elif isinstance(value, float) and not isfinite(value):
-            faults.append(fault(member, path, "must be a JSON value, which infinities and NaN are not"))
+            faults.append(fault(member, path, "must be a JSON value; infinities and NaN are not"))
         elif value is not None and not isinstance(value, str | int | float | bool):
             _wrong_type("JSON value", value, member, path, faults)
 
 
 class Member(NamedTuple):
-    """The facts of one member: its name on the wire, its shape, and whether its value is secret."""
+    """The facts about one member: its wire name, its shape, and whether its value is secret."""
 
     wire_name: str
     shape: Shape
@@ -347,17 +326,17 @@ class Member(NamedTuple):
 MEMBER = "cognito_idp"
 
 Json = Any
-"""The annotation of a member that takes any JSON value."""
+"""The annotation of a member that accepts any JSON value."""
 
 Bytes = bytes
-"""The annotation of a member that takes bytes; some members are named `bytes` themselves."""
+"""The annotation of a member that accepts bytes. It exists because some members are themselves named `bytes`."""
 
 
 def wire(name: str, shape: Shape, *, sensitive: bool = False) -> dict[str, Member]:
-    """Return the attrs metadata of a member: the wire name as data, never derived at run time."""
+    """Return the attrs metadata of a member. The wire name is data, never derived at run time."""
     return {MEMBER: Member(name, shape, sensitive)}
 
 
 def items(value: Iterable[Any] | None) -> Any:
-    """Tell type checkers that a member takes any iterable, although it keeps a tuple."""
+    """Tell type checkers that a member accepts any iterable, although it keeps a tuple."""
     return value

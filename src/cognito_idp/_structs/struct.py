@@ -1,8 +1,8 @@
 """The three bases of the generated structs, and the hook that turns a member's declaration into run-time behaviour.
 
-A struct is `@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)`:
-`repr` and `eq` stand here once instead of being compiled into each of 370 classes (it halves the cost of defining one),
-and `members` reads the shape beside each member. Type checkers see the plain attrs declaration.
+A struct is `@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)`.
+`repr` and `eq` are defined here once instead of compiled into each of 370 classes, which halves the cost of defining a
+class. `members` reads the shape beside each member. Type checkers see the plain attrs declaration.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ R = TypeVar("R")
 
 
 def members(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    """Give each declared member its run-time default and its converter (attrs calls this as a `field_transformer`).
+    """Set the run-time default and the converter of each declared member (attrs calls this as a `field_transformer`).
 
-    A required member is required for type checkers; at run time it defaults to None, so that a request can report all
-    of its faults at once and a response that lacks one can still be read.
+    Type checkers see required members as required. At run time they default to None, so that a request can report all
+    its faults at once, and a response that lacks one can still be read.
     """
     return [_at_run_time(field) if MEMBER in field.metadata else field for field in fields]
 
@@ -55,7 +55,7 @@ def _copying(shape: Shape) -> Any:
     def convert(value: Any) -> Any:
         return None if value is None else own(value)
 
-    # attrs asks every converter for its signature, which costs 20 µs to work out.
+    # attrs asks every converter for its signature, which takes 20 µs to compute.
     convert.__signature__ = _SIGNATURE  # type: ignore[attr-defined]
     return convert
 
@@ -64,9 +64,9 @@ _SIGNATURE = inspect.Signature()
 
 
 class MemberInfo(NamedTuple):
-    """One member of a struct as the converter and the checks see it.
+    """One member of a struct, as the converter and the checks see it.
 
-    `annotation` is the type that stands in the struct, `label` is `Struct.member`, and `step` is `.member`.
+    `annotation` is the type in the struct, `label` is `Struct.member`, and `step` is `.member`.
     """
 
     name: str
@@ -80,7 +80,7 @@ class MemberInfo(NamedTuple):
 
     @classmethod
     def of(cls, field: attrs.Attribute[Any], struct: str) -> MemberInfo:
-        """Read the facts that stand beside the field."""
+        """Read the facts beside the field."""
         member: Member = field.metadata[MEMBER]
         return cls(
             field.name,
@@ -95,7 +95,7 @@ class MemberInfo(NamedTuple):
 
 
 class _DeclaredSignature:
-    """The signature that a struct declares: a required member has no default. It is made when it is asked for."""
+    """The declared signature of a struct: a required member has no default. It is built on access."""
 
     def __get__(self, _: object, struct: type) -> inspect.Signature:
         if not attrs.has(struct):
@@ -115,19 +115,18 @@ class _DeclaredSignature:
 
 
 class Struct:
-    """The base of every struct of the model: frozen, keyword-only, comparable, with secrets kept out of `repr`."""
+    """The base of every struct of the model: frozen, keyword-only, comparable. `repr` hides secrets."""
 
     __slots__ = ()
 
     __signature__: ClassVar = _DeclaredSignature()
 
     _members: ClassVar[tuple[MemberInfo, ...]] = ()
-    # What a request without faults needs to know of its members: name, `Shape.fits`, whether it is required.
+    # The facts that checking a valid request needs for each member: name, `Shape.fits`, whether it is required.
     _rules: ClassVar[tuple[tuple[str, Any, bool], ...]] = ()
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
-        """Collect the members once per class."""
         cls._members = tuple(
             MemberInfo.of(field, cls.__name__)
             for field in attrs.fields(cls)  # type: ignore[arg-type]  # attrs calls this on attrs classes only
@@ -136,7 +135,6 @@ class Struct:
         cls._rules = tuple([(member.name, member.shape.fits, member.required) for member in cls._members])
 
     def __repr__(self) -> str:
-        """Show the members that are present; `'***'` stands for a secret."""
         shown = (
             f"{member.name}={REDACTED if member.sensitive else repr(value)}"
             for member in self._members
@@ -145,19 +143,17 @@ class Struct:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        """Show rich, which would open the members one by one, the same."""
+        # rich would open the members one by one, so it gets the same masks as `repr`.
         for member in self._members:
             if (value := getattr(self, member.name)) is not None:
                 yield member.name, "***" if member.sensitive else value
 
     def __eq__(self, other: object) -> bool:
-        """Compare the class and every member of the model."""
         if type(other) is not type(self):
             return NotImplemented
         return all(getattr(self, member.name) == getattr(other, member.name) for member in self._members)
 
     def __hash__(self) -> int:
-        """Hash every member; mappings count by their entries."""
         return hash((type(self), *(_hashable(getattr(self, member.name)) for member in self._members)))
 
     def _fits(self) -> bool:
@@ -185,10 +181,10 @@ def _hashable(value: Any) -> Any:
 
 
 class Request(Struct, Generic[R]):
-    """The base of the request structs; `R` is the struct of the answer. A request is checked when it is made.
+    """The base of the request structs; `R` is the response struct. A request is checked when you create it.
 
     Raises:
-        RequestValidationError: with every fault of the request: missing members, wrong types, sizes out of bounds.
+        RequestValidationError: the request has missing members, wrong types or sizes out of bounds. It lists them all.
     """
 
     __slots__ = ()
@@ -198,13 +194,12 @@ class Request(Struct, Generic[R]):
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
-        """Keep what a refused request was made of out of its error's traceback."""
+        # The traceback of a refused request must not show its arguments.
         super().__attrs_init_subclass__()
         cls._unguarded_init = cls.__init__
         guards_init(cls)
 
     def __attrs_post_init__(self) -> None:
-        """Check all members, nested ones too."""
         if self._fits():
             return
         faults: list[Fault] = []
@@ -213,10 +208,10 @@ class Request(Struct, Generic[R]):
 
 
 class ResponseMetadata(NamedTuple):
-    """What is known of the exchange that brought a response.
+    """Facts about the exchange behind a response.
 
-    `request_id` is AWS's id of the request (to quote to AWS support), `status_code` the HTTP status, `attempts` how
-    many times the call was sent, and `headers` the response's headers with lower-case names.
+    `request_id` is AWS's id of the request (for AWS support), `status_code` the HTTP status, `attempts` how often the
+    call was sent, and `headers` the response headers with lower-case names.
     """
 
     request_id: str | None
@@ -225,7 +220,7 @@ class ResponseMetadata(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
-        """Leave the headers out, which are long."""
+        # Without the headers, which are long.
         shown = f"request_id={self.request_id!r}, status_code={self.status_code}, attempts={self.attempts}"
         return f"ResponseMetadata({shown})"
 
@@ -233,19 +228,19 @@ class ResponseMetadata(NamedTuple):
 NOT_RECEIVED = ResponseMetadata(request_id=None, status_code=0, attempts=0)
 
 
-ResponseMetadata.__module__ = "cognito_idp"  # a NamedTuple takes no such line inside
+ResponseMetadata.__module__ = "cognito_idp"  # a NamedTuple doesn't allow this line inside
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class Response(Struct):
-    """The base of the response structs. Responses are never checked for bounds; members that did not come are None."""
+    """The base of the response structs. Bounds are not checked in responses; missing members are None."""
 
     metadata: ResponseMetadata = attrs.field(default=NOT_RECEIVED)
-    """The exchange that brought it; 0 attempts in one that was not received (made by `from_wire` or by hand)."""
+    """The exchange behind it. `attempts` is 0 if it was not received, but made by `from_wire` or by hand."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
 class EmptyResponse(Response):
-    """The answer of an operation that answers with no members, such as `AdminDeleteUser`."""
+    """The response of an operation without response members, such as `AdminDeleteUser`."""
 
     __module__ = "cognito_idp"

@@ -1,6 +1,6 @@
-"""Signing a user in, whole: flows, challenges, devices, and the SRP and TOTP computations behind them.
+"""Sign-in: flows, challenges, devices, and the SRP and TOTP computations behind them.
 
-Begin with the clients' `sign_in` and an `AppClient`. Names are loaded when they are first used.
+Start with a client's `sign_in` and an `AppClient`. Names load on first use.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What a person gave, checked against the machine's table and turned into the service's parameters."""
+"""Check the arguments of a sign-in step against the tables in `machine.py`, and build the service's parameters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _TOTP_SETUP = Row(TotpSetup, {"code": ""}, (), TABLE[ChallengeNameType.MFA_SETUP].leads_to)
 
 
-def checked_start(flow: AuthFlowType, *, admin: bool, given: Mapping[str, Any]) -> Start:
-    """Return the row of a flow after checking that what was given fits it.
+def checked_start(flow: AuthFlowType, *, admin: bool, arguments: Mapping[str, Any]) -> Start:
+    """Check that the arguments fit a flow, and return the flow's row.
 
-    An empty text, as an empty field of a form gives it, counts as nothing given.
+    An empty string, as from an empty form field, counts as missing.
 
     Raises:
-        SignInAnswerError: the flow is unknown, not for this kind of call, or lacks something.
+        SignInAnswerError: the flow is unknown, not for this kind of call, or lacks an argument.
     """
     start = STARTS.get(flow)
     if start is None:
@@ -35,53 +35,57 @@ def checked_start(flow: AuthFlowType, *, admin: bool, given: Mapping[str, Any]) 
         kind, other = ("an admin", "admin=False") if admin else ("a public", "admin=True")
         msg = f"flow {flow} can't begin {kind} sign-in; use another flow, or {other}"
         raise SignInAnswerError(msg)
-    given = {keyword: None if value == "" else value for keyword, value in given.items()}
-    _check_given(f"flow {flow}", given, start.required, start.optional)
-    preferred = given.get("preferred_challenge")
-    if preferred is not None and given.get("password") is not None and CHOICES_WITH_PROOF.get(preferred) != "password":
+    arguments = {keyword: None if value == "" else value for keyword, value in arguments.items()}
+    _check_arguments(f"flow {flow}", arguments, start.required, start.optional)
+    preferred = arguments.get("preferred_challenge")
+    if (
+        preferred is not None
+        and arguments.get("password") is not None
+        and CHOICES_WITH_PROOF.get(preferred) != "password"
+    ):
         msg = f"preferred_challenge={str(preferred)!r} takes no password="
         raise SignInAnswerError(msg)
     return start
 
 
 def row_of(challenge: Challenge) -> Row | None:
-    """Return the table's row for a challenge; None for one that this version doesn't know."""
+    """Return the table's row for a challenge, or None if this version doesn't know it."""
     if isinstance(challenge, UnknownChallenge):
         return None
     return _TOTP_SETUP if isinstance(challenge, TotpSetup) else TABLE[ChallengeNameType(challenge.name)]
 
 
-def checked_answer(challenge: Challenge, given: Mapping[str, Any]) -> dict[str, str]:
-    """Return the service's parameters for an answer, without the user's name and without what SRP must still compute.
+def checked_answer(challenge: Challenge, arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return the service's parameters for an answer, without the user name and without what SRP computes later.
 
     Raises:
         SignInAnswerError: the answer doesn't fit the challenge.
     """
     row = row_of(challenge)
     if row is None:
-        _check_given(f"challenge {challenge.name}", given, ("responses",), ("device",))
-        return dict(given["responses"])
+        _check_arguments(f"challenge {challenge.name}", arguments, ("responses",), ("device",))
+        return dict(arguments["responses"])
     if not row.answer:
         msg = f"challenge {challenge.name} can only be answered by the call that began the SRP exchange"
         raise SignInAnswerError(msg)
     hint = _SETUP_HINT if isinstance(challenge, MfaSetup) else ""
-    _check_given(f"challenge {challenge.name}", given, tuple(row.answer), (*row.optional, "device"), hint)
-    answer = {wire: _text(keyword, given[keyword]) for keyword, wire in row.answer.items() if wire}
+    _check_arguments(f"challenge {challenge.name}", arguments, tuple(row.answer), (*row.optional, "device"), hint)
+    answer = {wire: _text(keyword, arguments[keyword]) for keyword, wire in row.answer.items() if wire}
     match challenge:
         case SelectMfaType() | SelectChallenge():
-            answer |= _choice(challenge, given)
+            answer |= _choice(challenge, arguments)
         case NewPasswordRequired():
-            answer |= _attributes(challenge, given.get("attributes") or {})
+            answer |= _attributes(challenge, arguments.get("attributes") or {})
     return answer
 
 
 _SETUP_HINT = ", or, for an authenticator app, set_up_totp() first"
 
 
-def _check_given(
-    what: str, given: Mapping[str, Any], required: tuple[str, ...], optional: tuple[str, ...], hint: str = ""
+def _check_arguments(
+    what: str, arguments: Mapping[str, Any], required: tuple[str, ...], optional: tuple[str, ...], hint: str = ""
 ) -> None:
-    present = [keyword for keyword, value in given.items() if value is not None]
+    present = [keyword for keyword, value in arguments.items() if value is not None]
     missing = [keyword for keyword in required if keyword not in present]
     if missing:
         msg = f"{what} needs {_keywords(missing)}{hint}"
@@ -97,30 +101,30 @@ def _keywords(names: list[str]) -> str:
 
 
 def _text(keyword: str, value: Any) -> str:
-    """A passkey's credential may be given as JSON or as what it was parsed to."""
+    """Return a value as text. A passkey's credential may be JSON text or the parsed mapping."""
     if isinstance(value, str):
         return value
     if keyword == "credential":
         with suppress(TypeError, ValueError, RecursionError):
             return json.dumps(dict(value))
-    # Raised out here, so that no error with the value in it is this one's context.
+    # Raised outside the handler: an error that holds the value must not become this one's context.
     msg = f"{keyword}= is a {type(value).__name__}, which can't be sent as text"
     raise SignInAnswerError(msg)
 
 
-def _choice(challenge: SelectMfaType | SelectChallenge, given: Mapping[str, Any]) -> dict[str, str]:
-    choice = str(given["choice"])
+def _choice(challenge: SelectMfaType | SelectChallenge, arguments: Mapping[str, Any]) -> dict[str, str]:
+    choice = str(arguments["choice"])
     if challenge.options and choice not in challenge.options:
         msg = f"choice={choice!r} is not one of {', '.join(challenge.options)}"
         raise SignInAnswerError(msg)
     needed = CHOICES_WITH_PROOF.get(choice) if isinstance(challenge, SelectChallenge) else None
-    offered = [keyword for keyword in ("password", "credential") if given.get(keyword) is not None]
+    offered = [keyword for keyword in ("password", "credential") if arguments.get(keyword) is not None]
     if offered and offered != [needed]:
         msg = f"choice={choice!r} takes no {_keywords([keyword for keyword in offered if keyword != needed])}"
         raise SignInAnswerError(msg)
     if not offered or choice == ChallengeNameType.PASSWORD_SRP:
         return {}
-    return {offered[0].upper(): _text(offered[0], given[offered[0]])}
+    return {offered[0].upper(): _text(offered[0], arguments[offered[0]])}
 
 
 def _attributes(challenge: NewPasswordRequired, attributes: Mapping[str, str]) -> dict[str, str]:

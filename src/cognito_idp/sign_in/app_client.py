@@ -1,4 +1,4 @@
-"""An app client of a user pool: what a sign-in needs to know of it."""
+"""An app client of a user pool, as a sign-in needs it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .client_secret import secret_hash
 @guards_init
 @attrs.frozen
 class AppClient:
-    """A user pool, one of its app clients, and that client's secret if it has one. The secret never shows in a `repr`.
+    """A user pool, one of its app clients, and the client's secret if it has one. `repr` hides the secret.
 
     Raises:
-        ConfigError: the pool id is not of the form `eu-west-1_AbCdEfGhI`, or the client id or the secret is empty.
+        ConfigError: the pool id doesn't look like `eu-west-1_AbCdEfGhI`, or the client id or the secret is empty.
     """
 
     __module__ = "cognito_idp"
@@ -27,15 +27,14 @@ class AppClient:
     client_secret: str | None = attrs.field(default=None, repr=redacted)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what could never sign a user in."""
         UserPoolId.parse(self.user_pool_id)
         if not self.client_id or self.client_secret == "":
-            msg = "client_id must not be empty, and neither must client_secret: None stands for a client without one"
+            msg = "client_id and client_secret must not be empty; a client without a secret has client_secret=None"
             raise ConfigError(msg)
 
     @property
     def region(self) -> str | None:
-        """The region that the pool's id begins with; None for an id of a local server's that begins otherwise."""
+        """The region that the pool's id begins with. None if it begins with another word, as on a local server."""
         return UserPoolId.parse(self.user_pool_id).region
 
     @property
@@ -44,7 +43,7 @@ class AppClient:
         return UserPoolId.parse(self.user_pool_id).name
 
     def hash_for(self, username: str) -> dict[str, str]:
-        """Return the `SECRET_HASH` parameter for a name that is sent; nothing for a client without a secret."""
+        """Return the `SECRET_HASH` parameter for the name that is sent. Empty for a client without a secret."""
         if self.client_secret is None:
             return {}
         return {"SECRET_HASH": secret_hash(username, self.client_id, self.client_secret)}

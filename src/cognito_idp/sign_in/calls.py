@@ -1,4 +1,4 @@
-"""From the clients' methods to flows. The machinery of a sign-in is loaded when the first of these flows runs."""
+"""The flows behind the clients' sign-in methods. The rest of the sign-in code loads when the first flow runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sign_in_flow(
     *,
     admin: bool,
     device: Device | None,
-    given: Opaque[dict[str, Any]],
+    arguments: Opaque[dict[str, Any]],
     extras: tuple[Any, Any, Any],
 ) -> Flow[Outcome]:
     """Begin a sign-in."""
@@ -33,12 +33,12 @@ def sign_in_flow(
         options=in_region_of(app, options),
         app=app,
         admin=admin,
-        username=given.value["username"] or "",
-        password=Opaque(given.value["password"]),
+        username=arguments.value["username"] or "",
+        password=Opaque(arguments.value["password"]),
         device=device,
         extras=Extras(*extras),
     )
-    return (yield from conversation.begin(AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH), given))
+    return (yield from conversation.begin(AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH), arguments))
 
 
 def answer_flow(
@@ -47,7 +47,7 @@ def answer_flow(
     challenge: Challenge,
     *,
     device: Device | None,
-    given: Opaque[dict[str, Any]],
+    arguments: Opaque[dict[str, Any]],
     extras: tuple[Any, Any, Any],
 ) -> Flow[Outcome]:
     """Answer a challenge."""
@@ -60,16 +60,16 @@ def answer_flow(
         app=app,
         admin=challenge.admin,
         username=challenge.username,
-        password=Opaque(given.value["password"]),
+        password=Opaque(arguments.value["password"]),
         device=device,
         extras=Extras(*extras),
         device_dropped=challenge.device_dropped,
     )
-    return (yield from conversation.answer(challenge, given))
+    return (yield from conversation.answer(challenge, arguments))
 
 
 def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> Flow[TotpSetup]:
-    """Begin to set up an authenticator app."""
+    """Start to set up an authenticator app."""
     from .setup import set_up_totp
     from .state import check_client
 
@@ -80,14 +80,14 @@ def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> F
 def remember_device_flow(
     options: Options, app: AppClient, access_token: Opaque[str], device: Device, name: str | None
 ) -> Flow[bool]:
-    """Have the service remember a device."""
+    """Ask the service to remember a device, and return whether the user must agree."""
     from .setup import remember_device
 
     return (yield from remember_device(access_token, device, name, in_region_of(app, options)))
 
 
 def in_region_of(app: AppClient, options: Options) -> Options:
-    """Return options with the region of the app client's pool where the client has none: public calls name no pool."""
+    """Return options with the pool's region if the client has no region: public calls name no pool."""
     if options.region is not None or options.endpoint_url is not None:
         return options
     return attrs.evolve(options, region=app.region)

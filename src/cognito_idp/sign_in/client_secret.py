@@ -1,4 +1,4 @@
-"""SECRET_HASH: how an app client that has a secret proves it with each request."""
+"""`SECRET_HASH`, with which an app client proves its secret in each request."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @clears_frames
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:
-    """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client's secret.
+    """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client secret.
 
-    `username` is the name that the same request carries; after the first step of a sign-in that is `USER_ID_FOR_SRP`.
+    `username` is the name in the same request. After the first step of a sign-in that is `USER_ID_FOR_SRP`.
 
     Raises:
         SignInAnswerError: the name or the secret can't be encoded.
@@ -31,12 +31,12 @@ def utf8(what: str, text: str, error: type[SignInError]) -> bytes:
     """Return a text as UTF-8; `what` names it in the error.
 
     Raises:
-        SignInError: of the class `error`; it holds half a surrogate pair. The text itself is not shown.
+        SignInError: the text has half a surrogate pair. The class is `error`, and the message doesn't show the text.
     """
     try:
         return text.encode()
     except UnicodeEncodeError as problem:
         position = problem.start
-    # Raised out here, since the error above holds the text and would be this one's context.
+    # Raised outside the handler: the error above holds the text, and must not become this one's context.
     msg = f"the {what} can't be sent: its character {position} is half a surrogate pair, which UTF-8 can't encode"
     raise error(msg)

@@ -1,10 +1,10 @@
-"""The talk with the service from the first message to the tokens, as flows.
+"""One sign-in, from InitiateAuth to tokens or a challenge, as flows.
 
-A `Conversation` knows what one call of `sign_in` or `respond` was given, sends each step, and answers by itself what a
-password or a device can answer. Everything that is a rule stands in `machine.py`.
+A `Conversation` holds the arguments of one call of `sign_in` or `respond`. It sends each step, and answers the
+challenges that only need a password or a device. The rules are in `machine.py`.
 
-Observers and retry policies run below the flows that send (`invoke`), and may look at their frames. So these flows have
-secrets in structs and in `Opaque` only; plain methods, which have ended by then, put the structs together.
+Observers and retry policies run below the flows that send (`invoke`), and may look at their frames. So these flows keep
+secrets in structs and in `Opaque` only. Plain methods, which have ended by then, build the structs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _DEVICE_PASSWORD_BYTES = 40
 
 @attrs.frozen
 class Extras:
-    """What every step carries besides the answer itself: data for Lambda triggers, threat protection and analytics."""
+    """What every step carries besides the answer: data for Lambda triggers, threat protection and analytics."""
 
     client_metadata: Mapping[str, str] | None = None
     context_data: ContextDataType | UserContextDataType | None = None
@@ -73,7 +73,7 @@ class Extras:
 
 @attrs.define(kw_only=True)
 class Conversation:
-    """One call's part of a sign-in. It lives as long as the call; secrets are not shown in its `repr`."""
+    """One call's part of a sign-in. It lives as long as the call, and its `repr` hides secrets."""
 
     options: Options = attrs.field(repr=False)
     app: AppClient
@@ -85,39 +85,39 @@ class Conversation:
     device_dropped: bool = False
     _srp: SrpSession | None = attrs.field(default=None, init=False, repr=False)
 
-    def begin(self, flow: AuthFlowType, given: Opaque[dict[str, Any]]) -> Flow[Outcome]:
-        """Begin a sign-in; a device that the service does not know is dropped, and the sign-in begun once more.
+    def begin(self, flow: AuthFlowType, arguments: Opaque[dict[str, Any]]) -> Flow[Outcome]:
+        """Start a sign-in. If the service doesn't know the device, drop it and start once more.
 
         Raises:
-            SignInAnswerError: what was given doesn't fit the flow.
+            SignInAnswerError: the arguments don't fit the flow.
             SignInError: the service's answers don't make sense.
         """
-        start = checked_start(flow, admin=self.admin, given={**given.value, "device": self.device})
+        start = checked_start(flow, admin=self.admin, arguments={**arguments.value, "device": self.device})
         try:
-            answer = yield from self._started(flow, given)
+            answer = yield from self._started(flow, arguments)
             return (yield from self._continued(answer, start.leads_to, str(flow)))
         except ResourceNotFoundException as error:
             if not self._drops_device(error):
                 raise
-        self.username = given.value["username"] or ""
-        answer = yield from self._started(flow, given)
+        self.username = arguments.value["username"] or ""
+        answer = yield from self._started(flow, arguments)
         return (yield from self._continued(answer, start.leads_to, str(flow)))
 
-    def answer(self, challenge: Challenge, given: Opaque[dict[str, Any]]) -> Flow[Outcome]:
-        """Answer a challenge; if the service does not know the device, it is dropped, and the answer given once more.
+    def answer(self, challenge: Challenge, arguments: Opaque[dict[str, Any]]) -> Flow[Outcome]:
+        """Answer a challenge. If the service doesn't know the device, drop it and answer once more.
 
         Raises:
             SignInAnswerError: the answer doesn't fit the challenge.
             SignInError: the service's answers don't make sense.
         """
-        parameters = Opaque(checked_answer(challenge, {**given.value, "device": self.device}))
+        parameters = Opaque(checked_answer(challenge, {**arguments.value, "device": self.device}))
         proves_device = challenge.name == ChallengeNameType.DEVICE_SRP_AUTH
-        chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, given.value["choice"])
+        chooses_srp = ChallengeNameType.PASSWORD_SRP in (challenge.name, arguments.value["choice"])
         if proves_device or (chooses_srp and self.password.value is not None):
             parameters.value["SRP_A"] = yield from self._srp_a()
         session: Opaque[str | None] = Opaque(challenge.session)
         if isinstance(challenge, TotpSetup):
-            session = Opaque((yield from self._verified(challenge, given)))
+            session = Opaque((yield from self._verified(challenge, arguments)))
         answer = None
         try:
             answer = yield from self._respond(challenge.name, session, parameters)
@@ -131,7 +131,7 @@ class Conversation:
         return (yield from self._continued(answer, leads_to, challenge.name))
 
     def _drops_device(self, error: ResourceNotFoundException) -> bool:
-        """Whether the error says that the service doesn't know the device; if so, forget it."""
+        """Forget the device if the error says that the service doesn't know it; return whether that is so."""
         if self.device is None or "device" not in error.message.lower():
             return False
         self.device, self.device_dropped = None, True
@@ -139,18 +139,18 @@ class Conversation:
 
     # -- the steps ------------------------------------------------------------------------------------------------
 
-    def _started(self, flow: AuthFlowType, given: Opaque[dict[str, Any]]) -> Flow[Answer]:
-        answer: Answer = yield from invoke((yield from self._start(flow, given.value)), self.options)
+    def _started(self, flow: AuthFlowType, arguments: Opaque[dict[str, Any]]) -> Flow[Answer]:
+        answer: Answer = yield from invoke((yield from self._start(flow, arguments.value)), self.options)
         return answer
 
-    def _start(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[Request[Any]]:
+    def _start(self, flow: AuthFlowType, arguments: Mapping[str, Any]) -> Flow[Request[Any]]:
         common: dict[str, Any] = {
             "client_id": self.app.client_id,
             "auth_flow": flow,
-            "auth_parameters": (yield from self._start_parameters(flow, given)),
+            "auth_parameters": (yield from self._start_parameters(flow, arguments)),
             "client_metadata": self.extras.client_metadata,
             "analytics_metadata": self.extras.analytics_metadata,
-            "session": given["session"],
+            "session": arguments["session"],
         }
         if self.admin:
             common |= {"user_pool_id": self.app.user_pool_id, "context_data": self.extras.context_data}
@@ -158,17 +158,17 @@ class Conversation:
         common["user_context_data"] = self.extras.context_data
         return InitiateAuthRequest(**common)
 
-    def _start_parameters(self, flow: AuthFlowType, given: Mapping[str, Any]) -> Flow[dict[str, str]]:
+    def _start_parameters(self, flow: AuthFlowType, arguments: Mapping[str, Any]) -> Flow[dict[str, str]]:
         parameters: dict[str, str] = {}
         password = self.password.value
         if self.username:
             parameters |= {"USERNAME": self.username, **self.app.hash_for(self.username)}
         if self.device is not None:
             parameters["DEVICE_KEY"] = self.device.key
-        refresh_token, preferred = given["refresh_token"], given["preferred_challenge"]
+        refresh_token, preferred = arguments["refresh_token"], arguments["preferred_challenge"]
         if refresh_token is not None:
             if not self.username and self.app.client_secret is not None:
-                msg = f"flow {flow} needs username= with an app client that has a secret: SECRET_HASH is made of both"
+                msg = f"flow {flow} needs username= with an app client that has a secret: SECRET_HASH needs both"
                 raise SignInAnswerError(msg)
             parameters["REFRESH_TOKEN"] = refresh_token
         if flow == AuthFlowType.USER_AUTH and preferred is None and password is not None:
@@ -210,7 +210,7 @@ class Conversation:
         return RespondToAuthChallengeRequest(**common)
 
     def _continued(self, answer: Answer, leads_to: frozenset[ChallengeNameType], after: str) -> Flow[Outcome]:
-        """Answer what the library can answer, until there are tokens or something that only a person knows."""
+        """Answer what the library can answer, until there are tokens or a challenge for a person."""
         while True:
             name = answer.challenge_name
             if not name:
@@ -229,11 +229,11 @@ class Conversation:
     # -- proofs ---------------------------------------------------------------------------------------------------
 
     def _proof(self, name: ChallengeNameType, parameters: Mapping[str, str]) -> Flow[Opaque[dict[str, str]] | None]:
-        """Return the answer to a challenge of the library's; None if this call was not given what that takes."""
+        """Return the answer to a challenge that the library answers, or None if this call lacks what it takes."""
         device, password = self.device, self.password.value
         if name == ChallengeNameType.DEVICE_SRP_AUTH:
             return None if device is None else Opaque({"SRP_A": (yield from self._srp_a())})
-        # An exchange is good for one proof.
+        # Each exchange serves for one proof only.
         srp, self._srp = self._srp, None
         if srp is None:
             return None
@@ -277,10 +277,10 @@ class Conversation:
             }
         )
 
-    def _verified(self, setup: TotpSetup, given: Opaque[dict[str, Any]]) -> Flow[str]:
+    def _verified(self, setup: TotpSetup, arguments: Opaque[dict[str, Any]]) -> Flow[str]:
         from ..types import VerifySoftwareTokenRequest, VerifySoftwareTokenResponseType
 
-        request = VerifySoftwareTokenRequest(session=setup.session, user_code=given.value["code"])
+        request = VerifySoftwareTokenRequest(session=setup.session, user_code=arguments.value["code"])
         verified = yield from invoke(request, self.options)
         if verified.status != VerifySoftwareTokenResponseType.SUCCESS or verified.session is None:
             msg = "the service did not accept the authenticator app"
@@ -331,7 +331,7 @@ def _needed(parameters: Mapping[str, str], name: str, challenge: str) -> str:
 
 
 def tokens_of(result: AuthenticationResultType, options: Options) -> Tokens:
-    """Return the tokens of an answer, with the time when the access token ends.
+    """Return the tokens of an answer, with the time when the access token expires.
 
     Raises:
         SignInError: there is no access token.
@@ -341,7 +341,7 @@ def tokens_of(result: AuthenticationResultType, options: Options) -> Tokens:
         raise SignInError(msg)
     expires_at = None
     if result.expires_in is not None:
-        # A time beyond what a datetime holds is as good as none; the tokens that came with it must not be lost.
+        # A time that no datetime can hold counts as missing, so that the tokens are not lost.
         with suppress(OverflowError):
             expires_at = datetime.fromtimestamp(options.clock(), UTC) + timedelta(seconds=result.expires_in)
     return Tokens(

@@ -1,4 +1,4 @@
-"""The rules of a sign-in: which answer fits which challenge, and what may follow. Each rule is a row of a table here.
+"""The rules of a sign-in: which answer fits which challenge, and what may follow. Each rule is a row in a table.
 
 Source: Cognito developer guide, "Authentication flows", and the API reference of RespondToAuthChallenge.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Start(NamedTuple):
-    """How a flow begins: what must be given, what may be, who may use it, and which challenges it can lead to first."""
+    """How a flow starts: required and optional arguments, who may use it, and which challenges may come first."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -45,10 +45,10 @@ class Start(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One challenge: its class, what answers it and under which wire name, what else may be given, what may follow.
+    """One challenge: its class, the arguments that answer it with their wire names, optional ones, and what may follow.
 
-    A keyword with an empty wire name is not sent: it is proven, or used in a step before. A challenge that nothing
-    answers needs a secret of the call that led to it. A device may be given with every answer.
+    An argument with an empty wire name is not sent: it is proven, or used in an earlier step. A challenge with no
+    answer needs a secret from the call that led to it. Every answer may include a device.
     """
 
     challenge: type[Challenge]
@@ -57,7 +57,7 @@ class Row(NamedTuple):
     leads_to: frozenset[Name]
 
 
-# What the service may ask for once the password, or another first factor, is right. Tokens may follow anything.
+# What the service may ask for after the password or another first factor. Tokens may follow anything.
 _SECOND: Final = frozenset(
     {
         Name.SMS_MFA,
@@ -111,7 +111,7 @@ TABLE: Final[Mapping[Name, Row]] = {
         frozenset({Name.SMS_MFA, Name.EMAIL_OTP, Name.SOFTWARE_TOKEN_MFA, Name.MFA_SETUP}),
     ),
     Name.SELECT_CHALLENGE: Row(SelectChallenge, {"choice": "ANSWER"}, ("password", "credential"), _FIRST | _SECOND),
-    # For an authenticator app, answered with the session of a finished set-up and nothing else.
+    # For an authenticator app, the answer is only the session of the finished set-up.
     Name.MFA_SETUP: Row(MfaSetup, {"email": "EMAIL"}, (), _SECOND),
     Name.NEW_PASSWORD_REQUIRED: Row(NewPasswordRequired, {"new_password": "NEW_PASSWORD"}, ("attributes",), _SECOND),
     Name.CUSTOM_CHALLENGE: Row(CustomChallenge, {"answer": "ANSWER"}, (), _PROOF | _SECOND),
@@ -124,12 +124,12 @@ TABLE: Final[Mapping[Name, Row]] = {
     Name.DEVICE_PASSWORD_VERIFIER: Row(DevicePasswordVerifier, {}, (), _SECOND - {Name.DEVICE_SRP_AUTH}),
 }
 
-# Challenges that prove a password. The library answers them by itself, and only where the table says they may come: no
-# way leads from one of them back to itself without a person, so the service can't have proof after proof.
+# Challenges that prove a password. The library answers them, but only where the table allows them: none leads back to
+# itself without a person, so the service can't collect proof after proof.
 AUTOMATIC: Final = frozenset(name for name, row in TABLE.items() if row.challenge.is_automatic)
 
 # With these choices, the first message of USER_AUTH and the answer to SELECT_CHALLENGE already carry the first step of
-# the chosen challenge, made of this keyword.
+# the chosen challenge, built from this argument.
 CHOICES_WITH_PROOF: Final[Mapping[str, str]] = {
     Name.PASSWORD: "password",
     Name.PASSWORD_SRP: "password",
@@ -138,6 +138,6 @@ CHOICES_WITH_PROOF: Final[Mapping[str, str]] = {
 
 
 def challenge_class(name: str) -> type[Challenge]:
-    """Return the class of a challenge; `UnknownChallenge` for one that the table lacks."""
+    """Return the class of a challenge, or `UnknownChallenge` if the table doesn't have it."""
     row = TABLE.get(Name(name))
     return UnknownChallenge if row is None else row.challenge

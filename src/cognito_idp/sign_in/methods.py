@@ -1,4 +1,4 @@
-"""The sign-in as methods of the sync client.
+"""The sign-in methods of the sync client.
 
 Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
 """
@@ -48,39 +48,39 @@ class SignIn:
         context_data: ContextDataType | UserContextDataType | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
     ) -> Outcome:
-        """Begin a sign-in, and go as far as password and device lead: to `SignedIn`, or a challenge for a person.
+        """Start a sign-in, and go on until you have `SignedIn` or a challenge that a person must answer.
 
         Args:
             app: the pool, the app client, and its secret if it has one.
-            username: the user's name, or an alias such as an email address. `REFRESH_TOKEN_AUTH` needs the name itself,
-                and only where the app client has a secret.
+            username: the user's name, or an alias such as an email address. `REFRESH_TOKEN_AUTH` needs it only if the
+                app client has a secret, and then takes no alias.
             password: the user's password. Only the flows with `PASSWORD` in their name send it; the others prove it
-                (SRP).
+                with SRP.
             flow: how to sign in. None: `USER_SRP_AUTH`.
-            admin: go through AdminInitiateAuth, signed with AWS credentials, instead of the public InitiateAuth.
-            device: a remembered device. If the service does not know it any more, it is dropped, the sign-in begun once
-                more without it, and the outcome says so.
-            preferred_challenge: for `USER_AUTH`, the first factor to ask for; with a password `PASSWORD` or, as None
-                means then, `PASSWORD_SRP`.
+            admin: use AdminInitiateAuth, signed with AWS credentials, instead of the public InitiateAuth.
+            device: a remembered device. If the service no longer knows it, the client starts once more without it, and
+                the outcome says so.
+            preferred_challenge: for `USER_AUTH`, the first factor to ask for. With a password: `PASSWORD` or
+                `PASSWORD_SRP`, which is the default then.
             refresh_token: for `REFRESH_TOKEN_AUTH`.
-            session: for `USER_AUTH`, what ConfirmSignUp returned.
+            session: for `USER_AUTH`, the session that ConfirmSignUp returned.
             client_metadata: key-value pairs for the pool's Lambda triggers.
-            context_data: what threat protection needs: `ContextDataType` if admin, else `UserContextDataType`.
+            context_data: data for threat protection: `ContextDataType` if admin, else `UserContextDataType`.
             analytics_metadata: an Amazon Pinpoint endpoint.
 
         Raises:
-            SignInAnswerError: what was given doesn't fit the flow; nothing was sent.
+            SignInAnswerError: the arguments don't fit the flow; nothing was sent.
             NotAuthorizedException: the password is wrong, or the user may not sign in.
             SignInError: the service's answers don't make sense.
             CognitoIdpError: as for `send`.
         """
-        begun = sign_in_flow(
+        steps = sign_in_flow(
             self._options,
             app,
             flow,
             admin=admin,
             device=device,
-            given=Opaque(
+            arguments=Opaque(
                 {
                     "username": username,
                     "password": password,
@@ -91,8 +91,8 @@ class SignIn:
             ),
             extras=(client_metadata, context_data, analytics_metadata),
         )
-        del password, refresh_token, session  # a transport of the user's runs below
-        return self._run(begun)
+        del password, refresh_token, session  # the user's own transport may run below
+        return self._run(steps)
 
     @clears_frames
     def respond(
@@ -114,40 +114,40 @@ class SignIn:
         context_data: ContextDataType | UserContextDataType | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
     ) -> Outcome:
-        """Answer a challenge, and go on as `sign_in` does. Each challenge's class says which of the arguments it takes.
+        """Answer a challenge, and go on as `sign_in` does. Each challenge's class says which arguments it takes.
 
         Args:
-            app: the app client that the sign-in began with.
-            challenge: what `sign_in` or `respond` returned, or `challenge_from_state` restored.
-            code: the code that was sent or that the authenticator app shows.
+            app: the app client that started the sign-in.
+            challenge: a challenge from `sign_in`, `respond` or `challenge_from_state`.
+            code: the code that was sent, or that the authenticator app shows.
             choice: one of the challenge's `options`.
-            password: the password, where a challenge or a choice asks for it.
-            new_password: the password to take from now on.
-            attributes: attributes of the user, by name, that a new password comes with.
+            password: the password, if the challenge or the choice asks for it.
+            new_password: the password to use from now on.
+            attributes: the user's attributes by name, to go with a new password.
             answer: the answer to a custom challenge.
-            email: the address that codes are to be sent to, where the pool demands MFA.
-            credential: what the browser made of a passkey challenge, as JSON or parsed.
+            email: the address for codes by email, if the pool demands MFA.
+            credential: the browser's answer to a passkey challenge, as JSON or parsed.
             responses: for an `UnknownChallenge`, the service's own parameters.
-            device: a remembered device. If the service does not know it any more, the answer is given once more without
-                it, and the outcome says so.
+            device: a remembered device. If the service no longer knows it, the client answers once more without it, and
+                the outcome says so.
             client_metadata: key-value pairs for the pool's Lambda triggers.
             context_data: as for `sign_in`.
             analytics_metadata: an Amazon Pinpoint endpoint.
 
         Raises:
             SignInAnswerError: the answer doesn't fit the challenge; nothing was sent.
-            SignInStateError: the challenge is of another app client.
-            CodeMismatchException: the code is wrong; `EnableSoftwareTokenMFAException` while an app is set up.
+            SignInStateError: the challenge belongs to another app client.
+            CodeMismatchException: the code is wrong. While you set up an app, it is `EnableSoftwareTokenMFAException`.
             NotAuthorizedException: the session has expired, or the password is wrong.
             SignInError: the service's answers don't make sense.
             CognitoIdpError: as for `send`.
         """
-        answered = answer_flow(
+        steps = answer_flow(
             self._options,
             app,
             challenge,
             device=device,
-            given=Opaque(
+            arguments=Opaque(
                 {
                     "code": code,
                     "choice": choice,
@@ -163,13 +163,13 @@ class SignIn:
             extras=(client_metadata, context_data, analytics_metadata),
         )
         del code, password, new_password, attributes, answer, credential, responses
-        return self._run(answered)
+        return self._run(steps)
 
     @clears_frames
     def set_up_totp(self, app: AppClient, challenge: MfaSetup) -> TotpSetup:
-        """Begin to set up an authenticator app where the pool demands MFA.
+        """Start to set up an authenticator app, if the pool demands MFA.
 
-        Show the user what it returns (`uri` as a QR code), and answer it with the `code=` that the app shows then.
+        Show the user the `uri` of the result as a QR code, then answer with the `code=` that the app shows.
 
         Raises:
             SignInError: the service sent no secret.
@@ -179,13 +179,13 @@ class SignIn:
 
     @clears_frames
     def remember_device(self, app: AppClient, *, access_token: str, device: Device, name: str | None = None) -> bool:
-        """Have the service remember the `new_device` of a sign-in; `name` is for the user to tell devices apart.
+        """Ask the service to remember the `new_device` of a sign-in. The user can tell devices apart by `name`.
 
-        Returns whether the user must still agree (then call `update_device_status`).
+        Returns whether the user must still agree; if so, call `update_device_status`.
 
         Raises:
             CognitoIdpError: as for `send`.
         """
-        remembered = remember_device_flow(self._options, app, Opaque(access_token), device, name)
+        steps = remember_device_flow(self._options, app, Opaque(access_token), device, name)
         del access_token
-        return self._run(remembered)
+        return self._run(steps)

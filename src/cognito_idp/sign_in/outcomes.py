@@ -1,8 +1,7 @@
-"""What a step of a sign-in can end with: tokens, or one of the challenges, each a class of its own.
+"""The outcomes of a sign-in step: tokens, or a challenge. Each challenge has its own class.
 
-The service names sixteen challenges. Those that ask a person something have members for what the person must know;
-those that only a password or a device can answer (`PASSWORD_VERIFIER`, the device ones) are normally answered by the
-library.
+The service has sixteen challenges. Those for a person have members for what the person must know. The library normally
+answers those that only need a password or a device (`PASSWORD_VERIFIER`, the device ones).
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Tokens:
-    """The tokens of a signed-in user; none of them shows in a `repr`.
+    """The tokens of a signed-in user. `repr` hides them.
 
-    `expires_at` is when the access token ends, by the client's clock (an aware datetime). `refresh_token` is None where
+    `expires_at` is when the access token expires by the client's clock (an aware datetime). `refresh_token` is None if
     the service sent none, as after a refresh without rotation.
     """
 
@@ -44,9 +43,9 @@ class Tokens:
 
 @attrs.frozen(kw_only=True)
 class Device:
-    """A device that the pool may remember: its key, its group key, and the password that we made for it (a secret).
+    """A device that the pool may remember: its key, its group key, and the password we generated for it (a secret).
 
-    Keep all three, and have a new one remembered with `remember_device`; later sign-ins with it may skip MFA.
+    Store all three, and call `remember_device` for a new one. Later sign-ins with it may skip MFA.
     """
 
     __module__ = "cognito_idp"
@@ -60,8 +59,8 @@ class Device:
 class SignedIn:
     """The sign-in is done.
 
-    `new_device` is given where the pool tracks devices and this one was new to it. `device_dropped` tells that the
-    service did not know the device that was given, and that the sign-in went on without it: forget it.
+    `new_device` is set if the pool tracks devices and this one is new to it. `device_dropped` is true if the service
+    didn't know your device and the sign-in went on without it: forget that device.
     """
 
     tokens: Tokens
@@ -73,16 +72,16 @@ class SignedIn:
 class Challenge:
     """The service asks for more. Answer with the client's `respond`, or store it with `to_state` and answer later.
 
-    `session` ties the steps together, `username` is the name to answer with, `parameters` is what the service sent
-    along, by its own names, and `available` the challenges that it offers; of these, the first three are not shown in a
-    `repr`. `device_dropped` is as in `SignedIn`.
+    `session` ties the steps together, `username` is the name to answer with, `parameters` are the service's parameters
+    by its own names, and `available` lists the challenges that it offers. `repr` hides the first three.
+    `device_dropped` is as in `SignedIn`.
     """
 
     __module__ = "cognito_idp"
 
     challenge_name: ClassVar[str]
     is_automatic: ClassVar[bool] = False
-    """Whether it asks for proof of a password or a device, which the library gives by itself."""
+    """Whether it asks for proof of a password or a device, which the library gives."""
 
     client_id: str = field(repr=redacted)
     username: str = field(repr=redacted)
@@ -94,15 +93,15 @@ class Challenge:
 
     @property
     def name(self) -> str:
-        """The service's name for it, such as `SMS_MFA`."""
+        """The service's name for the challenge, such as `SMS_MFA`."""
         return self.challenge_name
 
     @clears_frames
     def to_state(self) -> str:
-        """Return the challenge as text for a cookie or a database, for `challenge_from_state` on whatever host.
+        """Return the challenge as text for a cookie or a database. `challenge_from_state` reads it on any host.
 
-        It holds the session, which lets its holder go on with the sign-in: encrypt it before it leaves your servers.
-        Its own `repr` shows nothing of it.
+        It holds the session, with which anyone can go on with the sign-in: encrypt it before it leaves your servers.
+        Its `repr` shows nothing of it.
 
         Raises:
             SignInStateError: the challenge can't be continued elsewhere.
@@ -138,7 +137,7 @@ def _json(text: str) -> Any:
 
 @attrs.frozen(kw_only=True)
 class CodeChallenge(Challenge):
-    """The base of the challenges that are answered with `code=`."""
+    """The base of the challenges that you answer with `code=`."""
 
     __module__ = "cognito_idp"
 
@@ -155,7 +154,7 @@ class CodeChallenge(Challenge):
 
 @attrs.frozen(kw_only=True)
 class SmsMfa(CodeChallenge):
-    """A code was sent by SMS, as a second factor; answer with `code=`."""
+    """A code was sent by SMS as a second factor; answer with `code=`."""
 
     __module__ = "cognito_idp"
 
@@ -164,7 +163,7 @@ class SmsMfa(CodeChallenge):
 
 @attrs.frozen(kw_only=True)
 class SmsOtp(CodeChallenge):
-    """A code was sent by SMS, as the first factor; answer with `code=`."""
+    """A code was sent by SMS as the first factor; answer with `code=`."""
 
     __module__ = "cognito_idp"
 
@@ -226,7 +225,7 @@ class SelectChallenge(Challenge):
 class MfaSetup(Challenge):
     """The pool demands MFA, and the user has none.
 
-    For an authenticator app begin with the client's `set_up_totp`; for codes by email answer with `email=`.
+    For an authenticator app, call the client's `set_up_totp`. For codes by email, answer with `email=`.
     """
 
     __module__ = "cognito_idp"
@@ -241,9 +240,9 @@ class MfaSetup(Challenge):
 
 @attrs.frozen(kw_only=True)
 class TotpSetup(CodeChallenge):
-    """An authenticator app is being set up, within an `MFA_SETUP` challenge; answer with the `code=` that it shows.
+    """The set-up of an authenticator app in an `MFA_SETUP` challenge; answer with the `code=` that the app shows.
 
-    `secret_code` is the shared secret in base32 for the app, and `uri` the same for a QR code. Both are secret.
+    `secret_code` is the app's shared secret in base32, and `uri` holds it for a QR code. Both are secret.
     """
 
     __module__ = "cognito_idp"
@@ -258,7 +257,7 @@ class TotpSetup(CodeChallenge):
     def uri(self, *, issuer: str, account: str | None = None) -> str:
         """Return the `otpauth://` URI that authenticator apps read from a QR code.
 
-        `issuer` is the name of your service, `account` how the app labels the entry; None: the user's name.
+        `issuer` is the name of your service. `account` is the label in the app; None: the user's name.
         """
         from urllib.parse import quote, urlencode
 
@@ -276,19 +275,19 @@ class NewPasswordRequired(Challenge):
 
     @property
     def required_attributes(self) -> tuple[str, ...]:
-        """The attributes that the user must still give, such as `email`."""
+        """The attributes that the user must still provide, such as `email`."""
         return tuple(name.removeprefix("userAttributes.") for name in self._listed("requiredAttributes"))
 
     @property
     def user_attributes(self) -> dict[str, str]:
-        """The attributes that the pool has of the user."""
+        """The user's attributes in the pool."""
         value = _json(self.parameters.get("userAttributes", ""))
         return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 @attrs.frozen(kw_only=True)
 class CustomChallenge(Challenge):
-    """The pool's Lambda triggers ask something, described in `parameters`; answer with `answer=`."""
+    """The pool's Lambda triggers ask a question, described in `parameters`; answer with `answer=`."""
 
     __module__ = "cognito_idp"
 
@@ -297,7 +296,7 @@ class CustomChallenge(Challenge):
 
 @attrs.frozen(kw_only=True)
 class Password(Challenge):
-    """The password is asked for; answer with `password=`, which is sent as it is."""
+    """The service asks for the password; answer with `password=`, which is sent as it is."""
 
     __module__ = "cognito_idp"
 
@@ -306,7 +305,7 @@ class Password(Challenge):
 
 @attrs.frozen(kw_only=True)
 class PasswordSrp(Challenge):
-    """The password is asked for; answer with `password=`, which is proven by SRP and not sent."""
+    """The service asks for the password; answer with `password=`, which is proven by SRP and not sent."""
 
     __module__ = "cognito_idp"
 
@@ -315,7 +314,7 @@ class PasswordSrp(Challenge):
 
 @attrs.frozen(kw_only=True)
 class AdminNoSrpAuth(Challenge):
-    """The password is asked for, from an administrator; answer with `password=`, which is sent as it is."""
+    """The service asks an administrator for the password; answer with `password=`, which is sent as it is."""
 
     __module__ = "cognito_idp"
 
@@ -324,7 +323,7 @@ class AdminNoSrpAuth(Challenge):
 
 @attrs.frozen(kw_only=True)
 class WebAuthn(Challenge):
-    """A passkey is asked for; answer with `credential=`, what the browser made of `request_options`."""
+    """The service asks for a passkey; answer with `credential=`, the browser's result for `request_options`."""
 
     __module__ = "cognito_idp"
 
@@ -338,7 +337,7 @@ class WebAuthn(Challenge):
 
 @attrs.frozen(kw_only=True)
 class PasswordVerifier(Challenge):
-    """The second half of SRP. The library answers it, unless the password was not given to this step."""
+    """The second half of SRP. The library answers it if this step has the password."""
 
     __module__ = "cognito_idp"
 
@@ -348,7 +347,7 @@ class PasswordVerifier(Challenge):
 
 @attrs.frozen(kw_only=True)
 class DeviceSrpAuth(Challenge):
-    """The device must prove itself. The library answers it when `device=` is given, also to `respond`."""
+    """The device must prove itself. The library answers it if you pass `device=`, to `sign_in` or `respond`."""
 
     __module__ = "cognito_idp"
 
@@ -377,7 +376,7 @@ class UnknownChallenge(Challenge):
 
     @property
     def name(self) -> str:
-        """The service's name for it."""
+        """The service's name for the challenge."""
         return self.unknown_name
 
 

@@ -1,7 +1,7 @@
-"""A stored challenge as text.
+"""The text form of a stored challenge.
 
-The text is `c1.` and base64url (RFC 4648, 5) of compressed JSON (RFC 1950). The compression's checksum finds texts that
-were cut off or changed by accident; against changes on purpose, encrypt or sign it.
+The text is `c1.` and base64url (RFC 4648, 5) of compressed JSON (RFC 1950). The checksum of the compression detects
+truncation and accidental changes. To detect deliberate changes, encrypt or sign the text.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ _MAX_BYTES = 64 * 1024
 
 
 class ChallengeState(str):
-    """A stored challenge: a plain string whose `repr` shows nothing of it."""
+    """A stored challenge: a string whose `repr` hides it."""
 
     __module__ = "cognito_idp"
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Show only that there is one."""
         return f"ChallengeState({REDACTED})"
 
 
@@ -38,23 +37,23 @@ def packed(name: str, fields: Mapping[str, Any]) -> ChallengeState:
     """Return the fields of a challenge as text of letters, digits, `-`, `_` and `.`; `name` is for errors.
 
     Raises:
-        SignInStateError: they are too large.
+        SignInStateError: the fields are too large.
     """
     data = json.dumps(fields, separators=(",", ":")).encode("ascii")
     if len(data) > _MAX_BYTES:
-        msg = f"{name} can't be stored: what the service sent along is {len(data)} bytes, over {_MAX_BYTES}"
+        msg = f"{name} can't be stored: with the data from the service it has {len(data)} bytes, over {_MAX_BYTES}"
         raise SignInStateError(msg)
     return ChallengeState(_VERSION + base64url(zlib.compress(data, 9)))
 
 
 def unpacked(state: str) -> dict[str, Any]:
-    """Return the fields of a challenge.
+    """Return the fields of a stored challenge.
 
     Raises:
-        SignInStateError: the text is of another version, cut off or changed.
+        SignInStateError: the text is from another version, truncated or changed.
     """
     if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
-        msg = f"the stored challenge is of another version than {_VERSION.rstrip('.')!r}, or is none"
+        msg = f"the text is not a stored challenge of version {_VERSION.rstrip('.')!r}"
         raise SignInStateError(msg)
     text = state[len(_VERSION) :]
     fields: Any = None
@@ -62,12 +61,12 @@ def unpacked(state: str) -> dict[str, Any]:
         compressed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(compressed, _MAX_BYTES)
-        # Decoding passes over characters that are not of the alphabet, and over bits that are left at the end.
+        # Decoding ignores characters outside the alphabet and leftover bits at the end, so the text is compared.
         if unpacker.eof and not unpacker.unused_data and base64url(compressed) == text:
             fields = json.loads(data)
     except (ValueError, zlib.error, RecursionError):
         pass
     if not isinstance(fields, dict):
-        msg = "the stored challenge is cut off or changed"
+        msg = "the stored challenge was truncated or changed"
         raise SignInStateError(msg)
     return fields

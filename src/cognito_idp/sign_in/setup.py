@@ -1,4 +1,4 @@
-"""What is set up on the way: an authenticator app during a sign-in, and a device after it."""
+"""Set-up of an authenticator app during a sign-in, and of a device after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SALT_BYTES = 16
 
 
 def set_up_totp(challenge: MfaSetup, options: Options) -> Flow[TotpSetup]:
-    """Ask for the shared secret of an authenticator app (AssociateSoftwareToken).
+    """Ask the service for the shared secret of an authenticator app (AssociateSoftwareToken).
 
     Raises:
         SignInError: the service sent no secret.
@@ -42,7 +42,7 @@ def set_up_totp(challenge: MfaSetup, options: Options) -> Flow[TotpSetup]:
 
 
 def remember_device(access_token: Opaque[str], device: Device, name: str | None, options: Options) -> Flow[bool]:
-    """Give the service a verifier of the device's password (ConfirmDevice), and return whether the user must agree."""
+    """Send a verifier of the device's password (ConfirmDevice), and return whether the user must agree."""
     request = ConfirmDeviceRequest(
         access_token=access_token.value,
         device_key=device.key,

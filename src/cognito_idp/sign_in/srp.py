@@ -1,10 +1,10 @@
-"""Secure Remote Password (RFC 5054) as Cognito speaks it: the proof that a user or a device knows its password.
+"""Cognito's variant of Secure Remote Password (RFC 5054): the proof that a user or a device knows its password.
 
-The group is RFC 5054's 3072-bit one, the hash SHA-256. What Cognito does differently: a number is hashed as the
-shortest two's complement bytes that hold it, and the session key comes from HKDF and signs the claim. The user is
-`USER_ID_FOR_SRP` of the challenge, both in the hash of the password and in the signature.
+The group is the 3072-bit one of RFC 5054, the hash is SHA-256. Cognito differs in two ways: it hashes a number as the
+shortest two's complement bytes that hold it, and it derives the session key with HKDF and signs the claim with it. The
+user is the challenge's `USER_ID_FOR_SRP`, both in the hash of the password and in the signature.
 
-Nothing here compares secrets: the client makes a claim, and the service is who compares.
+Nothing here compares secrets: the client makes a claim, and the service checks it.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-# RFC 5054, 2.5.4, asks for 256 bits at least; more would only cost time.
+# RFC 5054, 2.5.4, asks for at least 256 bits; more would only cost time.
 _LARGEST_SECRET: Final = 2**256 - 1
 _KEY_BYTES: Final = 16
-# Handing over a slice costs some 0.1 ms, so that shorter ones would add noticeably to the whole.
+# Handing over a slice costs about 0.1 ms, so shorter slices would noticeably slow down the whole computation.
 _SLICE_SECONDS: Final = 0.001
 _INFO: Final = b"Caldera Derived Key"
 _HEX: Final = re.compile("-?[0-9a-fA-F]+")
 
 
 class SrpSession:
-    """One exchange, from `SRP_A` to the claim.
+    """One SRP exchange, from `SRP_A` to the claim.
 
-    The plain methods compute at once; the ones that return flows do the same without blocking an event loop.
+    The plain methods compute at once. Those that return flows do the same without blocking an event loop.
     """
 
     __module__ = "cognito_idp"
@@ -54,7 +54,7 @@ class SrpSession:
 
     @clears_frames
     def __init__(self, secret_a: int | None = None) -> None:
-        """Take the ephemeral secret; None draws a fresh one of 256 bits.
+        """Set the ephemeral secret; None draws a random one of 256 bits.
 
         Raises:
             ValueError: the secret is not positive.
@@ -78,7 +78,7 @@ class SrpSession:
 
     @property
     def srp_a(self) -> str:
-        """The public value, hexadecimal: `SRP_A`."""
+        """The public value `SRP_A`, hexadecimal."""
         return f"{run(self._publish()):x}"
 
     def _publish(self) -> Steps[int]:
@@ -104,10 +104,10 @@ class SrpSession:
             pool_name: the part of the pool's id after `_`; for a device, its group key.
             user_id: `USER_ID_FOR_SRP` of the challenge; for a device, its key.
             password: the user's, or the device's.
-            srp_b: `SRP_B` of the challenge, hexadecimal; like `salt` of any length, and maybe negative.
+            srp_b: `SRP_B` of the challenge, hexadecimal. Like `salt`, it may have any length and may be negative.
             salt: `SALT` of the challenge, hexadecimal.
             secret_block: `SECRET_BLOCK` of the challenge, base64.
-            timestamp: `TIMESTAMP` of the answer, as `timestamp_of` writes it.
+            timestamp: `TIMESTAMP` of the answer, in the form of `timestamp_of`.
 
         Raises:
             SrpError: the challenge or the password can't be used.
@@ -125,7 +125,7 @@ class SrpSession:
         secret_block: str,
         timestamp: str,
     ) -> Flow[str]:
-        """Return what `claim` does, without blocking an event loop."""
+        """Return the same as `claim`, without blocking an event loop."""
         return in_turn(self._claim(pool_name + user_id, password, srp_b, salt, secret_block, timestamp))
 
     def _claim(
@@ -134,14 +134,14 @@ class SrpSession:
         server = _integer("SRP_B", srp_b)
         if server % N == 0:
             msg = (
-                "SRP_B of the challenge is a multiple of the group's modulus (RFC 5054, 2.5.3): whoever sent it does "
-                "not know the password and wants a proof all the same; none was made"
+                "SRP_B of the challenge is a multiple of the group's modulus (RFC 5054, 2.5.3): the sender doesn't "
+                "know the password but wants a proof; no proof was made"
             )
             raise SrpError(msg)
         signed = _signed(identity, secret_block, timestamp)
         u = _hash(_padded((yield from self._publish())) + _padded(server))
         if u == 0:
-            msg = "the hash of SRP_A and SRP_B (u) is 0, with which SRP proves nothing; no proof was made"
+            msg = "the hash of SRP_A and SRP_B (u) is 0, so SRP would prove nothing; no proof was made"
             raise SrpError(msg)
         x = _private_key(identity, password, _integer("SALT", salt))
         verifier = yield from group().power_of_g(x)
@@ -149,16 +149,15 @@ class SrpSession:
         return _signature(_hkdf(_padded(secret), salt=_padded(u)), signed)
 
     def __repr__(self) -> str:
-        """Show nothing of the exchange."""
         return "SrpSession(***)"
 
 
 @clears_frames
 def device_verifier(*, device_group_key: str, device_key: str, device_password: str, salt: bytes) -> tuple[str, str]:
-    """Return `Salt` and `PasswordVerifier` of ConfirmDevice, both base64.
+    """Return `Salt` and `PasswordVerifier` for ConfirmDevice, both base64.
 
-    The salt is sent as the shortest two's complement bytes of the number it stands for, so that the service, which
-    reads it as a number, hashes the same bytes.
+    The salt is encoded as the shortest two's complement bytes of its number. The service reads it as a number, so it
+    hashes the same bytes.
 
     Raises:
         SrpError: the salt is empty, or the password can't be used.
@@ -169,13 +168,13 @@ def device_verifier(*, device_group_key: str, device_key: str, device_password: 
 def device_verifier_flow(
     *, device_group_key: str, device_key: str, device_password: str, salt: bytes
 ) -> Flow[tuple[str, str]]:
-    """Return what `device_verifier` does, without blocking an event loop."""
+    """Return the same as `device_verifier`, without blocking an event loop."""
     return in_turn(_device_verifier(device_group_key + device_key, device_password, salt))
 
 
 def _device_verifier(identity: str, password: str, salt: bytes) -> Steps[tuple[str, str]]:
     if not salt:
-        msg = "the salt of a device's verifier is empty; give random bytes, 16 of them for example"
+        msg = "the salt of a device's verifier is empty; pass random bytes, for example 16"
         raise SrpError(msg)
     number = int.from_bytes(salt, "big")
     verifier = yield from group().power_of_g(_private_key(identity, password, number))
@@ -187,18 +186,18 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 def timestamp_of(seconds: float) -> str:
-    """Return `TIMESTAMP` of a claim for a Unix time: `Mon Feb 10 18:30:12 UTC 2025`, in English, the day unpadded."""
+    """Return a claim's `TIMESTAMP` for a Unix time, in English, the day unpadded: `Mon Feb 10 18:30:12 UTC 2025`."""
     year, month, day, hour, minute, second, weekday, *_ = gmtime(seconds)
     return f"{_DAYS[weekday]} {_MONTHS[month - 1]} {day} {hour:02}:{minute:02}:{second:02} UTC {year}"
 
 
 def in_turn(steps: Steps[R]) -> Flow[R]:
-    """Compute off the event loop, in slices, one computation of the process at a time.
+    """Compute off the event loop, in slices, one computation per process at a time.
 
-    A slice holds the interpreter lock, and the event loop waits for its end at most: after it the worker thread rests
-    until the loop hands it the next one. Were the slices one job with sleeps in between, the worker would often take
-    the lock again before the loop's thread had woken up. Two computations at a time would be no faster, since each
-    needs the lock, but the loop would have to wait for either.
+    A slice holds the interpreter lock, so the event loop waits for one slice at most: the worker thread then rests
+    until the loop hands it the next one. If the slices were one job with sleeps in between, the worker would often take
+    the lock again before the loop's thread woke up. Two computations at a time would be no faster, since each needs the
+    lock, but the loop would have to wait for both.
     """
     return hold(_turn(), _in_slices(steps))
 
@@ -212,14 +211,14 @@ def _in_slices(steps: Steps[R]) -> Flow[R]:
 
 @cache
 def _turn() -> Lock:
-    # Whoever computes while the process forks does not go on in the child, and would never give the lock back there.
+    # A computation that runs during a fork doesn't continue in the child, so it would never release the lock there.
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_turn.cache_clear)
     return Lock()
 
 
 def _padded(number: int) -> bytes:
-    """Return the shortest two's complement bytes: a number whose highest bit is set gets a leading zero byte."""
+    """Return the shortest two's complement bytes. A number whose highest bit is set gets a leading zero byte."""
     bits = (number if number >= 0 else ~number).bit_length()
     return number.to_bytes(bits // 8 + 1, "big", signed=True)
 
@@ -240,14 +239,14 @@ def _password_hash(identity: str, password: str) -> bytes:
 
 
 def _hkdf(secret: bytes, *, salt: bytes) -> bytes:
-    """Derive a key (RFC 5869); its first block is more than what is needed."""
+    """Derive a key (RFC 5869). The first block is longer than the key, so one block is enough."""
     extracted = hmac.digest(salt, secret, "sha256")
     return hmac.digest(extracted, _INFO + b"\x01", "sha256")[:_KEY_BYTES]
 
 
 def _integer(name: str, text: str) -> int:
     if not _HEX.fullmatch(text):
-        msg = f"{name} of the challenge is no hexadecimal number; did something between here and the service change it?"
+        msg = f"{name} of the challenge is not a hexadecimal number; was it changed on its way here?"
         raise SrpError(msg)
     return int(text, 16)
 
@@ -256,7 +255,7 @@ def _signed(identity: str, secret_block: str, timestamp: str) -> bytes:
     try:
         block = b64decode(secret_block, validate=True)
     except ValueError:
-        msg = "SECRET_BLOCK of the challenge is no base64; did something between here and the service change it?"
+        msg = "SECRET_BLOCK of the challenge is not base64; was it changed on its way here?"
         raise SrpError(msg) from None
     return utf8("user id", identity, SrpError) + block + timestamp.encode()
 

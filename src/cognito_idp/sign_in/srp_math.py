@@ -1,10 +1,10 @@
-"""Powers in RFC 5054's 3072-bit group, computed in short steps so that others can run in between.
+"""Powers in RFC 5054's 3072-bit group, computed in short steps so that other code can run in between.
 
-A power of 3072-bit numbers takes Python 5 to 25 ms, and `pow()` holds the interpreter lock (GIL) all the while, so
-that a worker thread alone doesn't keep an event loop free. Here a computation is a generator that pauses after every
-few multiplications (*steps*): `advance` computes for a while, `run` to the end.
+A power of 3072-bit numbers takes Python 5 to 25 ms. `pow()` holds the interpreter lock (GIL) throughout, so even in a
+worker thread it would block an event loop. Here a computation is a generator that pauses after every few
+multiplications (*steps*): `advance` computes for a while, `run` to the end.
 
-gmpy2's integers are used where gmpy2 is installed. Neither they nor Python's compute in constant time.
+If gmpy2 is installed, its integers are used. Neither they nor Python's integers compute in constant time.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ G: Final = 2
 
 
 class Done(NamedTuple, Generic[R]):
-    """The end of a computation, with its result."""
+    """The result of a finished computation."""
 
     result: R
 
 
 def advance(steps: Steps[R], seconds: float, clock: Callable[[], float] = perf_counter) -> Done[R] | None:
-    """Compute for so long, one step at least; return None while there is more to compute."""
+    """Compute for `seconds`, at least one step. Return None while there is more to compute."""
     started = clock()
     try:
         next(steps)
@@ -55,7 +55,7 @@ def advance(steps: Steps[R], seconds: float, clock: Callable[[], float] = perf_c
 
 
 def run(steps: Steps[R]) -> R:
-    """Compute to the end and return the result."""
+    """Run a computation to the end and return its result."""
     done = None
     while done is None:
         done = advance(steps, math.inf)
@@ -63,10 +63,9 @@ def run(steps: Steps[R]) -> R:
 
 
 class Group:
-    """The group, over one type of integers: how they are made, and how a product of two is brought below N again."""
+    """The group over one type of integers, given by a constructor and a function that reduces a product modulo N."""
 
     def __init__(self, integer: Callable[[int], int], reduce: Callable[[int], int]) -> None:
-        """Take the two functions."""
         self._integer = integer
         self._reduce = reduce
         self._table: tuple[int, ...] = ()
@@ -81,7 +80,7 @@ class Group:
             odd_powers.append(reduce(odd_powers[-1] * square))
             yield
         result = self._integer(1)
-        # A window starts and ends with a one; zeros between two windows are only squared.
+        # A window starts and ends with a one. For zeros between windows the result is only squared.
         for window in re.findall("1[01]{0,3}1|1|0{1,5}", f"{exponent:b}"):
             for _ in window:
                 result = reduce(result * result)
@@ -91,11 +90,11 @@ class Group:
         return int(result)
 
     def power_of_g(self, exponent: int) -> Steps[int]:
-        """Compute `G ** exponent % N`; up to 256 bits with a table, in 74 multiplications on average.
+        """Compute `G ** exponent % N`. Up to 256 bits it uses a table, and takes 74 multiplications on average.
 
-        The table holds G ** (16 ** i). Powers whose hexadecimal digit in the exponent is 15 are multiplied into the
-        result 15 times, and so on down to 1; running products (Yao's method) make that one multiplication a power and
-        one a digit.
+        The table holds G ** (16 ** i). A power whose hexadecimal digit in the exponent is 15 counts 15 times in the
+        result, and so on down to 1. With running products (Yao's method) that takes one multiplication for each power
+        and one for each digit.
         """
         digits = f"{exponent:x}"[::-1]
         if len(digits) > _TABLE_SIZE:
@@ -104,15 +103,15 @@ class Group:
         reduce = self._reduce
         result = product = self._integer(1)
         for digit in "fedcba987654321":
-            for found, power in zip(digits, table, strict=False):
-                if found == digit:
+            for exponent_digit, power in zip(digits, table, strict=False):
+                if exponent_digit == digit:
                     product = reduce(product * power)
             result = reduce(result * product)
             yield
         return int(result)
 
     def _powers_of_g(self) -> Steps[tuple[int, ...]]:
-        # Two threads may make the table at the same time; they make the same.
+        # Two threads may build the table at the same time; the results are equal.
         if not self._table:
             power = self._integer(G)
             table = [power]
@@ -130,7 +129,7 @@ _TABLE_SIZE: Final = 64
 
 @cache
 def group() -> Group:
-    """Return the group over the fastest integers that are installed."""
+    """Return the group over the fastest integers installed."""
     try:
         integer = import_module("gmpy2").mpz
     except ImportError:
@@ -139,7 +138,7 @@ def group() -> Group:
     return Group(integer, lambda product: product % modulus)
 
 
-# What 2 ** bits is modulo N, to fold what lies above a number's lowest `bits` into them.
+# 2 ** bits modulo N, to fold the part of a number above its lowest `bits` into them.
 _FOLDS: Final = tuple((bits, (1 << bits) - 1, (1 << bits) % N) for bits in (4608, 3840, 3456))
 (_BITS_1, _MASK_1, _FOLD_1), (_BITS_2, _MASK_2, _FOLD_2), (_BITS_3, _MASK_3, _FOLD_3) = _FOLDS
 
@@ -147,7 +146,7 @@ _FOLDS: Final = tuple((bits, (1 << bits) - 1, (1 << bits) % N) for bits in (4608
 def reduced(product: int) -> int:
     """Compute `product % N` for a product of two numbers below N.
 
-    Each fold halves what is above N's length, by a multiplication; Python multiplies faster than it divides, so that
+    Each fold is one multiplication that halves the excess over N's length. Python multiplies faster than it divides, so
     this takes two thirds of the time of `%` alone.
     """
     product = (product & _MASK_1) + (product >> _BITS_1) * _FOLD_1

@@ -1,4 +1,4 @@
-"""Stored challenges read back, so that another process can go on with the sign-in. `packing.py` has the format."""
+"""Read stored challenges, so that another process can go on with the sign-in. `packing.py` has the format."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @clears_frames
 def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
-    """Return the challenge that a text from `to_state` stands for.
+    """Return the challenge that `to_state` stored in a text.
 
-    `app`, if given, must be the app client that the sign-in began with; `respond` looks at that, too.
+    If you pass `app`, it must be the app client that started the sign-in. `respond` checks that, too.
 
     Raises:
-        SignInStateError: the text is of another version, cut off, changed, or of another app client.
+        SignInStateError: the text is from another version, truncated, changed, or from another app client.
     """
     fields = unpacked(state)
     try:
@@ -30,7 +30,7 @@ def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
     except (KeyError, TypeError, ValueError):
         challenge = None
     if challenge is None:
-        msg = "the stored challenge does not hold what it must"
+        msg = "the stored challenge has missing or invalid fields"
         raise SignInStateError(msg)
     if app is not None:
         check_client(challenge, app)
@@ -38,14 +38,14 @@ def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
 
 
 def check_client(challenge: Challenge, app: AppClient) -> None:
-    """Refuse to continue a sign-in with another app client than it began with.
+    """Check that a sign-in continues with the app client that started it.
 
     Raises:
-        SignInAnswerError: it is no challenge.
+        SignInAnswerError: it is not a challenge.
         SignInStateError: the clients differ.
     """
     if not isinstance(challenge, Challenge):
-        msg = f"{type(challenge).__name__} is no challenge to go on with; SignedIn means that the sign-in is done"
+        msg = f"{type(challenge).__name__} is not a challenge; SignedIn means that the sign-in is done"
         raise SignInAnswerError(msg)
     if challenge.client_id != app.client_id:
         msg = "the challenge belongs to a sign-in with another app client"

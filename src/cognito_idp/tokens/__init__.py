@@ -1,4 +1,4 @@
-"""The tokens that a user pool issues: verifying them, and keeping them fresh. Names load on first use."""
+"""Verify the tokens of a user pool, and keep a user's tokens fresh. Names load on first use."""
 
 from typing import TYPE_CHECKING
 

@@ -1,8 +1,8 @@
 """The claims of a verified token, typed: `sub`, `exp` and the rest under their own names, as Python values.
 
-Claims that decide whether a token is accepted must have their type (`sub`, `iss`, `exp`, `iat`, `nbf`, `client_id` or
-`aud`, `token_use`): otherwise the token is refused. The others are informative, and a Lambda trigger of the pool may
-have rewritten them: one of another type reads as if it were missing, and stands in `all` as it came.
+The claims that decide whether a token is accepted (`sub`, `iss`, `exp`, `iat`, `nbf`, `client_id` or `aud`,
+`token_use`) must have the right type, or the token is refused. The others are informative, and a Lambda trigger of the
+pool may have rewritten them: one of the wrong type reads as missing, and `all` has it unchanged.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def _redacted(value: object) -> str:
 
 @attrs.frozen(kw_only=True)
 class TokenClaims:
-    """What access tokens and ID tokens have in common.
+    """The claims that access tokens and ID tokens share.
 
-    Times are aware datetimes in UTC. `all` holds every claim as it stands in the token, custom ones included. Whatever
-    says who the user is never shows in a `repr`.
+    Times are aware datetimes in UTC. `all` holds every claim unchanged, including custom ones. `repr` hides the claims
+    that identify the user.
     """
 
     iss: str
@@ -35,51 +35,51 @@ class TokenClaims:
     exp: datetime
     """When the token expires."""
     iat: datetime | None
-    """When it was issued."""
+    """When the token was issued."""
     auth_time: datetime | None
     """When the user signed in."""
     jti: str | None
     """The token's own id."""
     origin_jti: str | None
-    """The id of the refresh token that this one comes from, if the pool lets tokens be revoked."""
+    """The id of the refresh token behind this token, if the pool allows revocation."""
     event_id: str | None
     """The id of the sign-in."""
     groups: tuple[str, ...]
-    """The groups of the user (`cognito:groups`)."""
+    """The user's groups (`cognito:groups`)."""
     sub: str = attrs.field(repr=_redacted)
-    """The id of the user; of the app client, in a token of the client-credentials grant."""
+    """The user's id. In a token from the client-credentials grant, the app client's id."""
     username: str | None = attrs.field(repr=_redacted)
     """The user's name: `username` of an access token, `cognito:username` of an ID token."""
     all: Mapping[str, Any] = attrs.field(repr=False, hash=False)
-    """Every claim as it stands in the token."""
+    """Every claim, unchanged."""
 
 
 @attrs.frozen(kw_only=True)
 class AccessTokenClaims(TokenClaims):
-    """The claims of an access token: what its bearer may do."""
+    """The claims of an access token, which says what its bearer may do."""
 
     __module__ = "cognito_idp"
 
     client_id: str
     """The app client that the token was issued to."""
     scope: frozenset[str]
-    """The OAuth 2.0 scopes that were granted."""
+    """The granted OAuth 2.0 scopes."""
     version: int | None
-    """The version of the token's form."""
+    """The version of the token format."""
     device_key: str | None = attrs.field(repr=_redacted)
     """The device that the user signed in from, if the pool remembers devices."""
 
 
 @attrs.frozen(kw_only=True)
 class IdTokenClaims(TokenClaims):
-    """The claims of an ID token: who the user is. Custom attributes stand in `all`, such as `custom:tenant`."""
+    """The claims of an ID token, which says who the user is. Custom attributes such as `custom:tenant` are in `all`."""
 
     __module__ = "cognito_idp"
 
     aud: str
     """The app client that the token was issued to."""
     nonce: str | None
-    """What the app sent with the request for authorization."""
+    """The nonce that the app sent in the authorization request."""
     roles: tuple[str, ...]
     """The ARNs of the IAM roles of the user's groups (`cognito:roles`)."""
     preferred_role: str | None
@@ -94,7 +94,7 @@ AnyClaims: TypeAlias = AccessTokenClaims | IdTokenClaims
 
 
 def access_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None) -> AccessTokenClaims:
-    """Return the claims of an access token whose deciding claims were checked."""
+    """Return the claims of an access token, after the deciding claims have been checked."""
     get = claims.get
     version = get("version")
     return AccessTokenClaims(
@@ -117,7 +117,7 @@ def access_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | N
 
 
 def id_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None) -> IdTokenClaims:
-    """Return the claims of an ID token whose deciding claims were checked."""
+    """Return the claims of an ID token, after the deciding claims have been checked."""
     get = claims.get
     return IdTokenClaims(
         iss=claims["iss"],
@@ -143,23 +143,23 @@ def id_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None)
 
 
 def moment(claims: Mapping[str, Any], name: str) -> datetime | None:
-    """Return the time that a claim holds (RFC 7519, section 2, NumericDate); None if there is no such claim.
+    """Return the time in a claim (RFC 7519, section 2, NumericDate), or None if there is no such claim.
 
     Raises:
-        TokenFormatError: it holds something else, such as a number written as a string.
+        TokenFormatError: it is something else, such as a number written as a string.
     """
     value = claims.get(name)
     if value is None and name not in claims:
         return None
-    found = _moment(value)
-    if found is None:
-        msg = f"the token's {name} is no time in seconds since 1970"
+    time = _moment(value)
+    if time is None:
+        msg = f"the token's {name} is not a time in seconds since 1970"
         raise TokenFormatError(msg)
-    return found
+    return time
 
 
 def _moment(value: object) -> datetime | None:
-    # type(), since a bool is an int as well.
+    # type(), since a bool is also an int.
     if type(value) is not int and type(value) is not float:
         return None
     try:
@@ -179,7 +179,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _flag(value: object) -> bool | None:
-    # Some triggers can set claims to strings only.
+    # Some triggers can set claims only to strings.
     if type(value) is str:
         return {"true": True, "false": False}.get(value)
     return value if type(value) is bool else None

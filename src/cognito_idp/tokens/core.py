@@ -1,7 +1,7 @@
-"""What the sync and the async verifier share: the settings, the flow of a verification, and a lazily made transport.
+"""The parts that the sync and the async verifier share: the settings and the flow of a verification.
 
-`verified` is the whole path on one page. Nothing of a token is believed before its signature fits but its issuer and
-the name of its key, and those only choose among keys that are trusted anyway.
+`verified` is the whole check on one page. Before the signature is checked, only the token's issuer and key id are
+used, and only to choose among keys that are trusted anyway.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 AdapterT = TypeVar("AdapterT")
 
 _TIMEOUT: Final = Timeout(total=10.0, connect=3.0, read=5.0, write=5.0)
-# A pool has two keys, and all tokens that one of them signed begin with the same header.
+# A pool has two keys, and all tokens signed by the same key start with the same header.
 _HEADERS_KEPT: Final = 32
 
 
@@ -47,7 +47,7 @@ _UNSET: Final = _Unset.UNSET
 
 
 class Settings(TypedDict, total=False):
-    """The settings of a verifier that have a default; `TokenVerifier` describes them."""
+    """The settings of a verifier that have a default. `TokenVerifier` describes them."""
 
     client_ids: Names | None
     region: str | None
@@ -61,14 +61,14 @@ class Settings(TypedDict, total=False):
 
 
 class _Issuer(NamedTuple):
-    """An issuer that is accepted: its keys, and the app clients whose tokens are."""
+    """An accepted issuer: its keys and its accepted app clients."""
 
     keys: JwksCache
     client_ids: frozenset[str] | None
 
 
 class Verification:
-    """Everything that verifying takes but a way to send."""
+    """A verifier without its transport."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Verification:
         timeout: float | Timeout | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Take the settings as `TokenVerifier` describes them.
+        """Check and keep the settings. `TokenVerifier` describes them.
 
         Raises:
             ConfigError: a setting can't be used.
@@ -103,7 +103,7 @@ class Verification:
             ("jwks_max_age", jwks_max_age),
         ):
             if not 0 <= value < math.inf:
-                msg = f"{setting}={value!r} must be a number that is not negative"
+                msg = f"{setting}={value!r} must be a finite number, 0 or more"
                 raise ConfigError(msg)
         self._rs256 = Rs256()
         self._rules = Rules(
@@ -122,7 +122,7 @@ class Verification:
         if pool.jwks is not None:
             keys = self._rs256.public_keys(dict(pool.jwks))
             if not keys:
-                msg = f"jwks= for {pool.user_pool_id} is no JWK set with an RSA key for signatures"
+                msg = f"jwks= for {pool.user_pool_id} is not a JWK set with an RSA key for signatures"
                 raise ConfigError(msg)
         caches = {
             uri: JwksCache(uri, self._rs256.public_keys, self._limits, self._clock, keys=keys, max_age=max_age)
@@ -130,15 +130,15 @@ class Verification:
         }
         for issuer, uri in pool.jwks_uris.items():
             if issuer in self._issuers:
-                msg = f"two of the pools have the issuer {issuer}"
+                msg = f"two pools have the issuer {issuer}"
                 raise ConfigError(msg)
             self._issuers[issuer] = _Issuer(caches[uri], pool.client_ids)
 
     def verified(self, token: str, required_scopes: Names, required_groups: Names) -> Flow[AnyClaims]:
-        """Return the claims of a token that is good in every respect.
+        """Check a token in every respect and return its claims.
 
         Raises:
-            TokenError: of the class that names the first thing that is wrong.
+            TokenError: the token is refused. The class names the first problem.
         """
         parts = split(token, self._max_token_bytes)
         kid = self._key_id(parts.header)
@@ -146,7 +146,7 @@ class Verification:
         iss = payload.get("iss")
         issuer = self._issuers.get(iss) if type(iss) is str else None
         if issuer is None:
-            msg = f"the token's iss is {shown(iss)}, and must be {' or '.join(self._issuers)}"
+            msg = f"the token's iss is {shown(iss)}; it must be {' or '.join(self._issuers)}"
             raise TokenIssuerError(msg)
         now = self._clock()
         key = issuer.keys.ready(kid, now)
@@ -155,7 +155,7 @@ class Verification:
             now = self._clock()
         signature = decode(parts.signature, "signature")
         if not self._rs256.fits(token[: token.rindex(".")].encode(), key, signature):
-            msg = "the token's signature doesn't fit its text: it was changed, or signed by someone else"
+            msg = "the token's signature doesn't match its text: it was changed, or signed by someone else"
             raise TokenSignatureError(msg)
         claims = self._rules.accept(payload, issuer.client_ids, now)
         self._rules.demand(claims, required_scopes, required_groups)
@@ -163,7 +163,7 @@ class Verification:
 
 
 def _limits(timeout: Timeout) -> Limits:
-    """Return the limits of one fetch, none of them above the whole's."""
+    """Return the limits of one fetch, none of them above the total."""
     limits = timeout.limits(MAX_RESPONSE_BYTES)
     if timeout.total is None:
         return limits
@@ -174,24 +174,24 @@ def _limits(timeout: Timeout) -> Limits:
     return limits._replace(connect=connect, read=read, write=write, total=timeout.total)
 
 
-def _trusted(given: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
-    """Return the pools that a verifier was given.
+def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
+    """Return the pools that a verifier trusts.
 
     Raises:
-        ConfigError: there are none, or a setting is missing or stands in the wrong place.
+        ConfigError: there are none, or a setting is missing or in the wrong place.
     """
-    pools = [given] if isinstance(given, str | TrustedPool) else list(given)
+    pools = [user_pool_id] if isinstance(user_pool_id, str | TrustedPool) else list(user_pool_id)
     if not pools:
-        msg = "there is no user pool to accept tokens of"
+        msg = "no user pool is named"
         raise ConfigError(msg)
     ready = [pool for pool in pools if isinstance(pool, TrustedPool)]
     if len(ready) == len(pools):
         if client_ids is not _UNSET or region is not None:
-            msg = "client_ids and region belong in the TrustedPool, not beside it"
+            msg = "pass client_ids and region to the TrustedPool, not beside it"
             raise ConfigError(msg)
         return ready
     if isinstance(client_ids, _Unset):
-        msg = "client_ids is missing: name the app clients to accept, or pass None to accept every one of the pool"
+        msg = "client_ids is missing: name the app clients to accept, or pass None to accept all those of the pool"
         raise ConfigError(msg)
     clients = None if client_ids is None else names(client_ids)
     return [

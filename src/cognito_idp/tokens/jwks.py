@@ -1,12 +1,11 @@
-"""The keys of one issuer: fetched on first need, kept, and looked at again when they may have changed.
+"""The keys of one issuer: fetched on first need, kept, and fetched again when they may have changed.
 
-Keys that work are never thrown away because a fetch failed. They are fetched again
+Working keys are never thrown away because a fetch failed. They are fetched again
 
-- when a token names a key that isn't there, which is how a rotation shows, but not within 10 s of the last fetch:
-  anyone can send tokens that name keys nobody has;
-- when they are a day old, so that a key which the pool has withdrawn stops counting even in a process that runs for
-  months (aws-jwt-verify and others keep it until a restart). One caller waits for that; the others go on with what is
-  there.
+- when a token names an unknown key, which is the sign of a rotation, but not within 10 s of the last fetch: anyone can
+  send tokens that name keys nobody has;
+- when they are a day old, so that a withdrawn key stops working even in a process that runs for months (aws-jwt-verify
+  and others keep it until a restart). One caller waits for that fetch; the others go on with the old keys.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ MAX_AGE: Final = 24 * 3600.0
 MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 _PAUSE: Final = 10.0
-# With no keys at all nothing works, and it is worth trying again soon; but not in every call that comes.
+# With no keys nothing works, so the next try comes soon, but not in every call.
 _PAUSE_WITHOUT_KEYS: Final = 1.0
 _PAUSE_WITH_OLD_KEYS: Final = 300.0
 
 
 class _State(NamedTuple):
-    """What is known; replaced as a whole. Times are in seconds since 1970, failed fetches count as fetches."""
+    """The state of a cache, replaced as a whole. Times are in seconds since 1970; failed fetches count as fetches."""
 
     keys: Mapping[str, Any]
     old_at: float
@@ -51,7 +50,7 @@ class _State(NamedTuple):
 
 
 class JwksCache:
-    """The keys of one issuer. Threads, or the tasks of event loops, may share it."""
+    """The keys of one issuer. Safe to share between threads, and between the tasks of event loops."""
 
     def __init__(
         self,
@@ -63,9 +62,9 @@ class JwksCache:
         keys: Mapping[str, Any],
         max_age: float = MAX_AGE,
     ) -> None:
-        """Begin with `keys`, which may be none; `read` takes the keys out of a JWK set.
+        """Start with `keys`, which may be empty. `read` returns the keys of a JWK set.
 
-        Nothing is fetched if `uri` is None. `max_age` is in seconds; `clock` gives the time in seconds since 1970.
+        If `uri` is None, nothing is fetched. `max_age` is in seconds; `clock` returns the time in seconds since 1970.
         """
         self._uri = uri
         self._read = read
@@ -76,21 +75,21 @@ class JwksCache:
         self._state = _State(keys, old_at=inf if uri is None else clock() + max_age)
 
     def ready(self, kid: str, now: float) -> Any:
-        """Return a key if it is here and needs no fetch, else None."""
+        """Return a key if it is cached and fresh, else None."""
         state = self._state
         return state.keys.get(kid) if now < state.old_at else None
 
     def key(self, kid: str) -> Flow[Any]:
-        """Return a key, after a fetch if need be.
+        """Return a key, and fetch the keys first if needed.
 
         Raises:
             TokenKeyError: the issuer has no such key.
-            JwksError: the keys can't be had.
+            JwksError: the keys can't be fetched.
         """
         now = self._clock()
         seen = self._state
         if kid in seen.keys and now >= seen.old_at:
-            # Before the fetch, so that other callers don't wait for it.
+            # Set before the fetch, so that other callers don't wait for it.
             self._state = seen = seen._replace(old_at=now + _PAUSE_WITH_OLD_KEYS)
             yield from hold(self._lock, self._fetch(seen))
         elif kid not in seen.keys and self._uri is not None:
@@ -111,7 +110,7 @@ class JwksCache:
 
     def _fetch(self, seen: _State) -> Flow[None]:
         if self._state.fetches != seen.fetches:
-            # Someone else fetched while this caller waited for the lock, and the outcome is that of both.
+            # Another caller fetched while this one waited for the lock. They share the result.
             return
         try:
             keys = yield from fetch(self._uri or "", self._read, self._limits)
@@ -132,7 +131,7 @@ def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits)
     """Fetch a JWK set and return its keys.
 
     Raises:
-        JwksError: no answer came, or it has no keys.
+        JwksError: no answer came, or the answer has no keys.
     """
     headers = (
         ("host", Endpoint(uri, None).host),
@@ -153,6 +152,6 @@ def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits)
     except (ValueError, RecursionError):
         keys = {}
     if not keys:
-        msg = f"the answer of {uri} is no JWK set with an RSA key for signatures"
+        msg = f"the answer from {uri} is not a JWK set with an RSA key for signatures"
         raise JwksError(msg)
     return keys

@@ -1,4 +1,4 @@
-"""Settings that take one name or several: app clients, regions, scopes, groups."""
+"""Settings that accept one name or several: app clients, regions, scopes, groups."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeAlias
 Names: TypeAlias = str | Iterable[str]
 
 
-def names(given: Names) -> frozenset[str]:
-    """Return a set of names; a string is one name."""
-    return frozenset((given,)) if isinstance(given, str) else frozenset(given)
+def names(value: Names) -> frozenset[str]:
+    """Return a set of names. A string is one name."""
+    return frozenset((value,)) if isinstance(value, str) else frozenset(value)
 
 
-def scopes(given: Names) -> frozenset[str]:
-    """Return a set of scopes; a string holds them as OAuth 2.0 has it, with spaces between."""
-    return frozenset(given.split() if isinstance(given, str) else given)
+def scopes(value: Names) -> frozenset[str]:
+    """Return a set of scopes. A string may hold several, separated by spaces as in OAuth 2.0."""
+    return frozenset(value.split() if isinstance(value, str) else value)

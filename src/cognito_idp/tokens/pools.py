@@ -1,4 +1,4 @@
-"""Which user pools a verifier trusts: their issuers, where their keys are, and for which app clients."""
+"""The user pools that a verifier trusts: their issuers, the addresses of their keys, and the app clients."""
 
 from __future__ import annotations
 
@@ -15,28 +15,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _names_or_any(given: Names | None) -> frozenset[str] | None:
-    return None if given is None else names(given)
+def _names_or_any(value: Names | None) -> frozenset[str] | None:
+    return None if value is None else names(value)
 
 
 @attrs.frozen
 class TrustedPool:
-    """A user pool whose tokens are accepted.
+    """A user pool whose tokens you accept.
 
     Args:
-        user_pool_id: such as `"eu-west-1_AbCdEfGhI"`.
-        client_ids: the app client, or several, whose tokens are accepted; None accepts those of every app client of the
-            pool.
+        user_pool_id: the pool's id, such as `"eu-west-1_AbCdEfGhI"`.
+        client_ids: the app client or app clients to accept; None accepts every app client of the pool.
         region: the pool's region, if its id doesn't begin with it.
-        replica_regions: the regions that the pool is replicated to, from which tokens are accepted as well.
-        issuer: the one issuer (`iss`) to accept, instead of those that AWS publishes for the pool: for a local server
-            whose tokens name another one.
-        jwks_uri: where the keys are, instead of below the issuer: for a local server, whose tokens name an issuer at
-            AWS.
-        jwks: the JWK set to begin with, as a mapping. Without a `jwks_uri` nothing is ever fetched; with one, it is
-            when a token names another key or the set gets old.
-        allow_http: allow a plain-http `jwks_uri` or issuer that isn't on this machine. Whoever is between could then
-            forge tokens.
+        replica_regions: the regions that the pool is replicated to. Tokens from there are accepted, too.
+        issuer: the only issuer (`iss`) to accept, instead of those that AWS publishes for the pool. For a local server
+            whose tokens name another issuer.
+        jwks_uri: the address of the keys, if it is not below the issuer. For a local server whose tokens name an issuer
+            at AWS.
+        jwks: the JWK set to start with, as a mapping. Without a `jwks_uri`, nothing is ever fetched. With one, the keys
+            are fetched when a token names another key or the set gets old.
+        allow_http: allow a plain-http `jwks_uri` or issuer that isn't on this machine. Anyone on the network path could
+            then forge tokens.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -53,13 +52,12 @@ class TrustedPool:
     jwks: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, hash=False)
     allow_http: bool = attrs.field(default=False, kw_only=True)
     jwks_uris: Mapping[str, str | None] = attrs.field(init=False, repr=False, eq=False)
-    """The address of the keys for each issuer that is accepted; None where nothing is to be fetched."""
+    """The address of the keys for each accepted issuer; None means that they are never fetched."""
 
     def __attrs_post_init__(self) -> None:
-        """Work out the issuers, and refuse what would accept nothing or anything."""
         pool_id = UserPoolId.parse(self.user_pool_id)
         if self.client_ids is not None and (not self.client_ids or "" in self.client_ids):
-            msg = "client_ids names no app client, or has an empty name; None accepts those of every app client"
+            msg = "client_ids is empty or has an empty name; pass None to accept every app client"
             raise ConfigError(msg)
         object.__setattr__(self, "jwks_uris", {issuer: self._jwks_uri(issuer) for issuer in self._issuers(pool_id)})
 
@@ -69,12 +67,12 @@ class TrustedPool:
             raise ConfigError(msg)
         if self.issuer is not None:
             if self.region is not None or self.replica_regions:
-                msg = "issuer= names the only issuer to accept, so that region= and replica_regions= would mean nothing"
+                msg = "issuer= can't be combined with region= or replica_regions=: it names the only issuer to accept"
                 raise ConfigError(msg)
             return (self.issuer,)
         own = pool_id.region if self.region is None else self.region
         if own is None:
-            msg = f"user_pool_id {pool_id.text!r} doesn't begin with a region; give region= or issuer="
+            msg = f"user_pool_id {pool_id.text!r} doesn't begin with a region; pass region= or issuer="
             raise ConfigError(msg)
         regions = (own, *sorted(self.replica_regions))
         return tuple(issuer for region in regions for issuer in pool_id.issuers_in(region))

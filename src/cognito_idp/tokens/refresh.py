@@ -1,4 +1,4 @@
-"""Keeping a user's tokens fresh, as flows: one refresh in flight, and no new refresh token ever lost.
+"""Flows that keep a user's tokens fresh: one refresh at a time, and no new refresh token is ever lost.
 
 Source: Cognito developer guide, "Refresh tokens"; GetTokensFromRefreshToken serves pools with and without rotation.
 """
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     OnTokens = Callable[[Tokens], Awaitable[None] | None]
 
-# What the service answers when a refresh token is not good any more, and never will be again.
+# The service's answers for a refresh token that is no longer valid and won't be again.
 _ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException)
 DEFAULT_MARGIN = 60.0
 _PAUSE_AFTER_FAILURE = 5.0
 
 
 class TokenKeeper:
-    """The tokens of one signed-in user. Threads and tasks may share it."""
+    """The tokens of one signed-in user. Safe to share between threads and between tasks."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class TokenKeeper:
         on_tokens: OnTokens | None,
         margin: float,
     ) -> None:
-        """Begin with the tokens of a sign-in, or with stored ones; `margin` is in seconds before the expiry.
+        """Start with the tokens of a sign-in, or with stored ones. `margin` is in seconds before the expiry.
 
         Raises:
             ConfigError: `margin` is negative.
         """
         if not margin >= 0:
-            msg = f"margin={margin!r} must be a number that is not negative"
+            msg = f"margin={margin!r} must be a number, 0 or more"
             raise ConfigError(msg)
         self.tokens = tokens
         self._app = app
@@ -68,9 +68,9 @@ class TokenKeeper:
         self._failure: CognitoIdpError | None = None
 
     def fresh(self) -> Flow[Tokens]:
-        """Return tokens whose access token is good for a while yet, refreshing them if need be.
+        """Return tokens with a valid access token; refresh them first if they are about to expire.
 
-        While the old access token is still good, a refresh that fails for a passing reason does no harm.
+        If the refresh fails while the old access token is still valid, the old tokens are returned.
 
         Raises:
             SessionEndedError: the user must sign in again.
@@ -86,14 +86,14 @@ class TokenKeeper:
         except SessionEndedError:
             raise
         except CognitoIdpError:
-            # With new tokens at hand it was not the refresh that failed, but the function that stores them.
+            # If there are new tokens, the refresh succeeded and the function that stores them failed.
             if self.tokens is not tokens or self._is_over(tokens):
                 raise
             self._next_try = self._options.clock() + _PAUSE_AFTER_FAILURE
         return tokens
 
     def refresh(self) -> Flow[Tokens]:
-        """Refresh now, whatever the expiry says; several callers at once share one refresh.
+        """Refresh now, regardless of the expiry. Concurrent callers share one refresh.
 
         Raises:
             SessionEndedError: the user must sign in again.
@@ -103,8 +103,8 @@ class TokenKeeper:
         return (yield from self._refreshed(self.tokens))
 
     def sign_out(self) -> Flow[None]:
-        """Revoke the refresh token and the access tokens made from it (RevokeToken); then the session is over."""
-        # After a refresh that is under way: the token that it brings is the one to revoke.
+        """Revoke the refresh token and the access tokens made from it (RevokeToken), and end the session."""
+        # Wait for a refresh in progress: the token that it brings is the one to revoke.
         yield from hold(self._lock, self._revoked())
 
     def _revoked(self) -> Flow[None]:
@@ -118,7 +118,7 @@ class TokenKeeper:
         self._ended = "the user has signed out"
 
     def global_sign_out(self) -> Flow[None]:
-        """Revoke all tokens of the user, on all devices (GlobalSignOut); then the session is over."""
+        """Revoke all tokens of the user on all devices (GlobalSignOut), and end the session."""
         tokens = yield from self.fresh()
         yield from invoke(GlobalSignOutRequest(access_token=tokens.access_token), self._options)
         self._ended = "the user has signed out everywhere"
@@ -136,11 +136,11 @@ class TokenKeeper:
         return tokens.expires_at is not None and tokens.expires_at.timestamp() <= self._options.clock()
 
     def _refreshed(self, stale: Tokens) -> Flow[Tokens]:
-        # Finished even when the caller is cancelled: a rotated refresh token that came back must not be thrown away.
+        # Finished even if the caller is cancelled: a rotated refresh token in the answer must not be lost.
         return (yield from finish(hold(self._lock, self._shared(stale, self._failures))))
 
     def _shared(self, stale: Tokens, failures: int) -> Flow[Tokens]:
-        """Refresh, unless another caller tried while this one waited; then what came of that is the result."""
+        """Refresh, or share the result of another caller's refresh while this one waited."""
         self._check_open()
         if self.tokens is not stale:
             return self.tokens
@@ -151,7 +151,7 @@ class TokenKeeper:
         except CognitoIdpError as error:
             self._failures, self._failure = self._failures + 1, error
             raise
-        # Stored before anything else can fail: the old refresh token may be void from here on.
+        # Kept before anything else can fail: the old refresh token may be void now.
         self.tokens, self._failure = new, None
         if self._on_tokens is not None:
             on_tokens = self._on_tokens
@@ -171,7 +171,7 @@ class TokenKeeper:
         try:
             answer = yield from invoke(request, self._options)
         except _ENDED as error:
-            self._ended = f"the refresh token is not good any more ({error.code})"
+            self._ended = f"the refresh token is no longer valid ({error.code})"
             raise SessionEndedError(self._ended) from error
         if answer.authentication_result is None:
             msg = "the service answered a refresh without tokens"

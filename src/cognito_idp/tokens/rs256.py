@@ -1,4 +1,4 @@
-"""RSASSA-PKCS1-v1_5 with SHA-256, and keys from JWKs, by PyJWT: the only module that imports it."""
+"""RSASSA-PKCS1-v1_5 with SHA-256, and keys from JWKs, by PyJWT. No other module imports PyJWT."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Rs256:
         """Load PyJWT.
 
         Raises:
-            JwtNotInstalledError: it is not there.
+            JwtNotInstalledError: PyJWT is not installed.
         """
         try:
             from jwt.algorithms import RSAAlgorithm
@@ -35,13 +35,13 @@ class Rs256:
         self._from_jwk = algorithm.from_jwk
         self._no_key = (PyJWTError, ValueError)
         self.fits = algorithm.verify
-        """`fits(message, key, signature)` says whether the key's owner signed the message."""
+        """`fits(message, key, signature)` returns whether the key's owner signed the message."""
 
     def public_keys(self, jwks: object) -> dict[str, RSAPublicKey]:
-        """Return the keys of a JWK set (RFC 7517, section 5) that can have signed a token, by their `kid`.
+        """Return the keys of a JWK set (RFC 7517, section 5) that can sign tokens, by `kid`.
 
-        Whatever else stands there is passed over: other types and uses of keys, keys without `kid`, keys that are too
-        small or garbled. Of two keys with the same `kid` the first one counts. Something else than a set has no keys.
+        Other keys are ignored: other types and uses, keys without `kid`, and keys that are too small or garbled. If two
+        keys have the same `kid`, the first one counts. Anything but a JWK set has no keys.
         """
         members = jwks.get("keys") if isinstance(jwks, dict) else None
         keys: dict[str, RSAPublicKey] = {}
@@ -54,7 +54,7 @@ class Rs256:
 
     def _public_key(self, jwk: Mapping[str, Any]) -> RSAPublicKey | None:
         try:
-            # Only these members: with a `d` among them it would be a private key.
+            # Only these members: with `d`, it would be a private key.
             key: Any = self._from_jwk({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
         except self._no_key:
             return None

@@ -1,4 +1,4 @@
-"""What a token whose signature is good must say to be accepted."""
+"""The rules for the claims of a token whose signature is valid."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KINDS: dict[str, tuple[str, Callable[[dict[str, Any], datetime, datetime | None
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """The demands of a verifier: `token_use` (None takes both kinds), seconds of leeway, scopes and groups."""
+    """The rules of a verifier: `token_use` (None accepts both kinds), leeway in seconds, scopes and groups."""
 
     token_use: str | None
     leeway: float
@@ -40,31 +40,31 @@ class Rules:
     groups: frozenset[str]
 
     def accept(self, claims: dict[str, Any], client_ids: frozenset[str] | None, now: float) -> AnyClaims:
-        """Return the claims of a token, typed; `now` is in seconds since 1970.
+        """Check the claims of a token and return them typed; `now` is in seconds since 1970.
 
         Raises:
-            TokenError: of the class that names the first thing that is wrong.
+            TokenError: the token is refused. The class names the first problem.
         """
         exp, iat = self._times(claims, now)
         use = claims.get("token_use")
         kind = _KINDS.get(use) if type(use) is str and self.token_use in (None, use) else None
         if kind is None:
-            msg = f"the token's token_use is {shown(use)}, and must be {self.token_use or 'access or id'}"
+            msg = f"the token's token_use is {shown(use)}; it must be {self.token_use or 'access or id'}"
             raise TokenUseError(msg)
         client_claim, typed = kind
         client_id = claims.get(client_claim)
         if type(client_id) is not str or (client_ids is not None and client_id not in client_ids):
-            msg = f"the token's {client_claim} is {shown(client_id)}, which is none of the app clients to accept"
+            msg = f"the token's {client_claim} is {shown(client_id)}, which is not an accepted app client"
             raise TokenAudienceError(msg)
         if type(claims.get("sub")) is not str:
-            msg = "the token's sub is missing, or no string"
+            msg = "the token's sub is missing or not a string"
             raise TokenFormatError(msg)
         return typed(claims, exp, iat)
 
     def _times(self, claims: dict[str, Any], now: float) -> tuple[datetime, datetime | None]:
         exp = moment(claims, "exp")
         if exp is None:
-            msg = "the token has no exp, and so would never expire"
+            msg = "the token has no exp, so it would never expire"
             raise TokenFormatError(msg)
         over_for = now - self.leeway - claims["exp"]
         if over_for >= 0:
@@ -82,7 +82,7 @@ class Rules:
         return at
 
     def demand(self, claims: AnyClaims, required_scopes: Names, required_groups: Names) -> None:
-        """Check for the scopes and groups that are required always, and for further ones.
+        """Check for the scopes and groups of the verifier, and for those of this call.
 
         Raises:
             TokenScopeError: a scope is missing; ID tokens have none.

@@ -1,4 +1,4 @@
-"""A signed-in user's session over the sync client.
+"""The session of a signed-in user, on the sync client.
 
 Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
 """
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class UserSession:
-    """The tokens of one signed-in user, kept fresh. Threads may share it.
+    """The tokens of one signed-in user, kept fresh. You can share it between threads.
 
     Args:
-        client: the client to refresh with.
+        client: the client that refreshes the tokens.
         app: the app client that the user signed in with.
         tokens: the tokens of a sign-in (`SignedIn.tokens`), or stored ones.
         device: the user's remembered device. Where the pool remembers devices, a refresh needs it.
-        on_tokens: called with each new set of tokens, to store them; a plain function. Where the pool rotates refresh
-            tokens, the old one is void by then. If it raises, so does the call that refreshed; the session goes on with
-            the new tokens. It must not ask the session itself for anything but `tokens`.
-        margin: how many seconds before its end an access token is replaced.
+        on_tokens: called with each new set of tokens, to store them; a plain function. If the pool rotates refresh
+            tokens, the old one is void by then. If the function raises, so does the call that refreshed, and the
+            session goes on with the new tokens. From the session itself it may read only `tokens`.
+        margin: how many seconds before it expires an access token is replaced.
 
     Raises:
         ConfigError: `margin` is negative.
@@ -62,19 +62,19 @@ class UserSession:
 
     @property
     def tokens(self) -> Tokens:
-        """The newest tokens, which may be at their end."""
+        """The newest tokens. They may have expired."""
         return self._keeper.tokens
 
     @property
     def auth(self) -> httpx.Auth:
-        """An `httpx.Auth` that puts a fresh access token on your own requests as `authorization: Bearer ...`."""
+        """An `httpx.Auth` that adds a fresh access token to your own requests, as `authorization: Bearer ...`."""
         from .._transport.httpx_auth import SessionAuth
 
         return SessionAuth(self.access_token)
 
     @clears_frames
     def access_token(self) -> str:
-        """Return an access token that is good for a while yet; refreshes at most once however many callers wait.
+        """Return a valid access token; refresh it first if it is about to expire. Concurrent callers share one refresh.
 
         Raises:
             SessionEndedError: the user must sign in again.
@@ -85,7 +85,7 @@ class UserSession:
 
     @clears_frames
     def refresh(self) -> Tokens:
-        """Refresh now, whatever the expiry says.
+        """Refresh now, regardless of the expiry, and return the new tokens.
 
         Raises:
             SessionEndedError: the user must sign in again.
@@ -95,7 +95,7 @@ class UserSession:
 
     @clears_frames
     def sign_out(self) -> None:
-        """Revoke the refresh token and the access tokens made from it; the session is over then.
+        """Revoke the refresh token and the access tokens made from it, and end the session.
 
         Raises:
             CognitoIdpError: as for `send`.
@@ -104,7 +104,7 @@ class UserSession:
 
     @clears_frames
     def global_sign_out(self) -> None:
-        """Revoke all tokens of the user, on all devices; the session is over then.
+        """Revoke all tokens of the user on all devices, and end the session.
 
         Raises:
             CognitoIdpError: as for `send`.

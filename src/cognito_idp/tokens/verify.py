@@ -1,4 +1,4 @@
-"""The sync verifier: a driver for the flow in `core.py`.
+"""The sync verifier, which drives the flow in `core.py`.
 
 Its async twin is generated from it: run `python -m cognito_idp_codegen --twins` after a change.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Transport: TypeAlias = TransportLike | None
 
-_CLOSED: Final = "this verifier is closed, so it can't fetch keys; make a new one"
+_CLOSED: Final = "this verifier is closed, so it can't fetch keys; create a new one"
 
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 
@@ -39,30 +39,30 @@ class _LazyTransport(Lazy["Adapter"]):
 
 
 class TokenVerifier(Generic[ClaimsT]):
-    """Verifies access tokens or ID tokens of user pools.
+    """A verifier of access tokens or ID tokens from user pools.
 
     ```
     verifier = TokenVerifier("eu-west-1_AbCdEfGhI", client_ids="1example23456789", token_use="access")
     claims = verifier.verify(token)
     ```
 
-    Make one and keep it: it holds the pools' keys, which it fetches when it first needs them. Threads may share it.
+    Create one and keep it: it holds the pools' keys, which it fetches on first need. You can share it between threads.
 
     Args:
-        user_pool_id: the id of the pool whose tokens are accepted, a `TrustedPool`, or several of either.
+        user_pool_id: the id of the pool to trust, a `TrustedPool`, or several of either.
         token_use: `"access"` or `"id"`; None accepts both kinds.
-        client_ids: the app client, or several, whose tokens are accepted; None accepts those of every app client of the
-            pool. Required with an id; a `TrustedPool` has its own.
-        region: the region of the pools that are given by an id, if the id doesn't begin with it.
-        required_scopes: scopes that a token must have, all of them; a string may hold several, with spaces between.
+        client_ids: the app client or app clients to accept; None accepts every app client of the pool. Required with a
+            pool id; a `TrustedPool` has its own.
+        region: the region of the pools you name by id, if the id doesn't begin with it.
+        required_scopes: scopes that a token must have, all of them; a string may hold several, separated by spaces.
         required_groups: groups that the user must be in, all of them.
-        leeway: how many seconds this machine's clock may be wrong by; none unless given.
-        max_token_bytes: refuse a longer token unread; 16 KiB unless given.
-        jwks_max_age: fetch a pool's keys again after so many seconds, a day unless given; if that fails they stay in
-            use.
-        timeout: seconds for one fetch of keys, or a `Timeout` for each limit. None: 10 s, 3 s of them to connect.
-        clock: a function that gives the time in seconds since 1970.
-        transport: as for `Client`, with the `ca_bundle` of the profile that the environment names, or of `default`;
+        leeway: how many seconds this machine's clock may be off. The default is 0.
+        max_token_bytes: refuse a longer token unread. The default is 16 KiB.
+        jwks_max_age: fetch a pool's keys again after this many seconds, by default a day. If that fails, the old keys
+            stay in use.
+        timeout: seconds for one fetch of keys, or a `Timeout` to set each limit. None: 10 s in all, 3 s to connect.
+        clock: a function that returns the time in seconds since 1970.
+        transport: as for `Client`, with the `ca_bundle` of the profile that the environment names, or of `default`.
             `close` closes it.
 
     Raises:
@@ -111,28 +111,26 @@ class TokenVerifier(Generic[ClaimsT]):
 
     @clears_frames
     def verify(self, token: str, *, required_scopes: Names = (), required_groups: Names = ()) -> ClaimsT:
-        """Return the claims of a token that is good in every respect; the scopes and groups add to the verifier's own.
+        """Check a token and return its claims. Scopes and groups are required in addition to the verifier's own.
 
         Raises:
             TokenError: the token is refused; the class says why.
-            JwksError: the keys can't be had, so nothing can be said about the token. It is a `TokenError`, too.
+            JwksError: the keys can't be fetched, so the token can't be checked. It is also a `TokenError`.
         """
         flow = self._verification.verified(token, required_scopes, required_groups)
-        del token  # a transport of the user's runs below
+        del token  # the user's own transport may run below
         return cast("ClaimsT", self._driver.run(flow))
 
     def close(self) -> None:
-        """Close all connections; with the keys at hand the verifier goes on working. Closing twice does no harm."""
+        """Close all connections. The verifier still works with the keys it has. You can close more than once."""
         adapter = self._transport.close()
         if adapter is not None:
             adapter.close()
 
     def __enter__(self) -> Self:
-        """Return the verifier, which is closed at the end of the block."""
         return self
 
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the verifier."""
         self.close()
