@@ -31,15 +31,15 @@ _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, "REQUEST_METHOD")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the variables of the library's frames where pytest is to show them (`-l`)."""
+    frames.keep_locals = bool(config.getoption("showlocals"))
+
+
 def pytest_collection_finish() -> None:
     """Keep what collecting left, which lives as long as the session, out of every later search for garbage."""
     gc.collect()
     gc.freeze()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep the variables of the library's frames where pytest is to show them (`-l`)."""
-    frames.keep_locals = bool(config.getoption("showlocals"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from cognito_idp._flow.effects import send
+from cognito_idp._protocol.frames import clears_frames
 from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import CognitoIdpError
 from tests.support.hostile import MIB
@@ -92,12 +94,12 @@ class Rig:
         limits: Limits = GENEROUS,
         client: Any = None,
     ) -> HttpResponse:
-        """Hand a request to the adapter under a client: what the flow of a call would send it."""
+        """Hand a request to the driver under a client, as a flow in a public function of the library does."""
         client = client or self.client(url)
-        self.kit.run(link_of(client).open)
+        driver = self.kit.run(link_of(client).open)
         host = url.partition("://")[2].partition("/")[0]
         request = HttpRequest("POST", url, (("host", host), ("content-length", str(len(body))), *headers), body, limits)
-        response: HttpResponse = self.kit.run(link_of(client).transport.send, request)
+        response: HttpResponse = self.kit.run(clears_frames(driver.run), send(request))
         return response
 
 
