@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import hypothesis
 import pytest
 
-from cognito_idp._protocol import frames
+from cognito_idp._protocol import tracebacks
 
 from .support.kit import KINDS, Kit, kit_of
 from .support.server import Server
@@ -33,7 +33,7 @@ _SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, "RE
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the variables of the library's frames where pytest is to show them (`-l`)."""
-    frames.keep_locals = bool(config.getoption("showlocals"))
+    tracebacks.keep_locals = bool(config.getoption("showlocals"))
 
 
 def pytest_collection_finish() -> None:

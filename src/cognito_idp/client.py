@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive import Driver
-from ._protocol.frames import clear_frames, clears_frames
+from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import make_transport
 from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.operations import Operations

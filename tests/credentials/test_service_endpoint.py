@@ -127,13 +127,13 @@ def test_global_sts(home: Home, environ: dict[str, str], region: str | None, exp
             {"AWS_ENDPOINT_URL": "https://a", "AWS_USE_FIPS_ENDPOINT": "true"},
             "",
             "eu-west-1",
-            "AWS_ENDPOINT_URL in the environment and the FIPS setting exclude each other",
+            "AWS_ENDPOINT_URL in the environment and the FIPS setting can't be combined",
         ),
         (
             {"AWS_ENDPOINT_URL": "https://a"},
             "use_dualstack_endpoint = true",
             "eu-west-1",
-            "AWS_ENDPOINT_URL in the environment and the dual-stack setting exclude each other",
+            "AWS_ENDPOINT_URL in the environment and the dual-stack setting can't be combined",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cognito_idp import Credentials
-from cognito_idp._protocol import frames
+from cognito_idp._protocol import tracebacks
 from cognito_idp._protocol.sigv4 import signing_key
 from tests.support.kit import kit_of
 
@@ -35,7 +35,7 @@ def sync_kit() -> Iterator[Kit]:
 @pytest.fixture(autouse=True)
 def _frames_are_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clear frames here even if pytest shows local variables."""
-    monkeypatch.setattr(frames, "keep_locals", False)
+    monkeypatch.setattr(tracebacks, "keep_locals", False)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.frames import clear_frames
+from .._protocol.tracebacks import clear_frames
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy

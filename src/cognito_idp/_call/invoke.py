@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
 from .._flow.effects import Flow, Send, Sleep
 from .._protocol.endpoint import SERVICE
-from .._protocol.frames import clear_frames
 from .._protocol.redaction import Opaque
 from .._protocol.repeat import NOT_REPEATABLE
 from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import amz_date, sign
+from .._protocol.tracebacks import clear_frames
 from .._protocol.wire import CONTENT_TYPE, FRESH_SECONDS, TARGET_PREFIX, HttpRequest, HttpResponse
 from .._structs.convert import read_struct, to_wire
 from .._structs.struct import Request, ResponseMetadata

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
-from .._protocol.frames import clear_frames
+from .._protocol.tracebacks import clear_frames
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
-from .._protocol.frames import clear_frames
+from .._protocol.tracebacks import clear_frames
 from .detached import Detached
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
 

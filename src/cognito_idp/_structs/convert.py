@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .._errors import InvalidResponseError, RequestValidationError
-from .._protocol.frames import clears_frames
+from .._protocol.tracebacks import clears_frames
 from .enums import OpenEnum
 from .struct import Struct
 

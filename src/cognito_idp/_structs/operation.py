@@ -10,7 +10,7 @@ import functools
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.frames import clears_frames
+from .._protocol.tracebacks import clears_frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.frames import guards_init
 from .._protocol.redaction import REDACTED
+from .._protocol.tracebacks import guards_init
 from .shapes import MEMBER, Member, Path, Shape, fault
 
 if TYPE_CHECKING:

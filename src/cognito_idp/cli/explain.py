@@ -24,8 +24,8 @@ from ..errors import (
     TokenTooLargeError,
     TokenUseError,
 )
+from ..tokens.checks import Rules
 from ..tokens.jws import MAX_TOKEN_BYTES, read_object, split
-from ..tokens.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

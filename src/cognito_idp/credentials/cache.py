@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from .._errors import CognitoIdpError, CredentialsError
 from .._flow.effects import Lock, hold, offload
-from .._protocol.frames import clear_frames
+from .._protocol.tracebacks import clear_frames
 from .chain import ProviderChain, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials

@@ -66,7 +66,7 @@ def endpoint_for(context: Context, service: Service, region: str | None) -> Endp
     if custom is not None:
         if use_fips or use_dualstack:
             setting = "FIPS" if use_fips else "dual-stack"
-            msg = f"{custom.where} and the {setting} setting exclude each other: the URL already says where to go"
+            msg = f"{custom.where} and the {setting} setting can't be combined: the URL already says where to go"
             raise ConfigError(msg)
         url = checked_url(custom.text, allow_http=context.allow_http, setting=custom.where)
         return Endpoint(url, region or _GLOBAL_STS.signing_region)

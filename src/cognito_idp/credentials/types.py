@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from .._errors import ConfigError
-from .._protocol.frames import guards_init
 from .._protocol.redaction import redacted
+from .._protocol.tracebacks import guards_init
 
 if TYPE_CHECKING:
     from datetime import datetime

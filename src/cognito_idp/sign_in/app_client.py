@@ -5,9 +5,9 @@ from __future__ import annotations
 import attrs
 
 from .._errors import ConfigError
-from .._protocol.frames import guards_init
 from .._protocol.pool_id import UserPoolId
 from .._protocol.redaction import redacted
+from .._protocol.tracebacks import guards_init
 from .client_secret import secret_hash
 
 

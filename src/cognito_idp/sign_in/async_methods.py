@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._protocol.frames import clears_frames
 from .._protocol.redaction import Opaque
+from .._protocol.tracebacks import clears_frames
 from .calls import answer_flow, remember_device_flow, set_up_totp_flow, sign_in_flow
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import hmac
 from base64 import b32decode
 
 from .._errors import SignInError
-from .._protocol.frames import clears_frames
+from .._protocol.tracebacks import clears_frames
 
 
 @clears_frames

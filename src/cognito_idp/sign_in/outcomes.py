@@ -13,8 +13,8 @@ import attrs
 from attrs import field
 
 from .._errors import SignInStateError
-from .._protocol.frames import clears_frames
 from .._protocol.redaction import redacted
+from .._protocol.tracebacks import clears_frames
 from .packing import packed
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInAnswerError, SignInStateError
-from .._protocol.frames import clears_frames
+from .._protocol.tracebacks import clears_frames
 from ..types import ChallengeNameType
 from .machine import AUTOMATIC, challenge_class
 from .outcomes import Challenge, MfaSetup, TotpSetup, UnknownChallenge

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast, overload
 
 from .._flow.drive_async import AsyncDriver
-from .._protocol.frames import clears_frames
+from .._protocol.tracebacks import clears_frames
 from .._settings.config import authorities_in_use
 from .._transport import make_async_transport
 from .._transport.lazy import Lazy

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._transport.limits import Timeout, timeout_of
+from .checks import Rules
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
 from .names import Names, names, scopes
 from .pools import TrustedPool
 from .rs256 import Rs256
-from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._protocol.frames import clears_frames
+from .._protocol.tracebacks import clears_frames
 from ..sign_in.calls import in_region_of
 from .refresh import DEFAULT_MARGIN, TokenKeeper
 

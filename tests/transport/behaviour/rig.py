@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from cognito_idp._flow.effects import send
-from cognito_idp._protocol.frames import clears_frames
+from cognito_idp._protocol.tracebacks import clears_frames
 from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import CognitoIdpError
 from tests.support.hostile import MIB

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cognito_idp._protocol import frames
+from cognito_idp._protocol import tracebacks
 from cognito_idp._transport import pool, stdlib_async
 from cognito_idp.errors import CognitoIdpError
 from tests.secrets.search import MARK_SIZE, Marks, Search
@@ -106,7 +106,7 @@ def test_an_answer_that_fails(rig: Rig, serve: Serve, authority: Authority, faul
 
 def test_the_search_finds(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is searched would be found: where frames keep their variables, they show the request's body."""
-    monkeypatch.setattr(frames, "keep_locals", True)
+    monkeypatch.setattr(tracebacks, "keep_locals", True)
     server, search = serve(close), Search()
     with pytest.raises(CognitoIdpError) as caught:
         send(rig, rig.client(server.url), server.url)

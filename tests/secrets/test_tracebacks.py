@@ -16,8 +16,8 @@ import pytest
 from cognito_idp import AppClient, AsyncClient, Client, Credentials, TokenVerifier, UserSession, errors
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.effects import call, send
-from cognito_idp._protocol import frames
-from cognito_idp._protocol.frames import clear_frames, clears_frames
+from cognito_idp._protocol import tracebacks
+from cognito_idp._protocol.tracebacks import clear_frames, clears_frames
 from cognito_idp._protocol.wire import HttpRequest, Limits
 from tests.support.kit import FakeTime, FunctionTransport
 
@@ -71,7 +71,7 @@ def showing(error: BaseException | None) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("package", sorted(frames._PACKAGES))
+@pytest.mark.parametrize("package", sorted(tracebacks._PACKAGES))
 def test_frames_of_the_library_and_of_http_libraries_are_cleared(package: str) -> None:
     """A frame of the library, or of one that it sends through, loses its variables, whoever is below or above it."""
     error = error_of(inside("theirs", CALLS), functools.partial(inside(package, CALLS), inside("theirs", FAILS)))
@@ -162,15 +162,15 @@ async def fails_while_handling(handled: BaseException) -> None:
 def test_an_error_that_is_raised_again_and_again() -> None:
     """Of an instance that a mock raises each time, the newest frames are cleared, and 500 at most are looked at."""
     fails, instance = inside("cognito_idp", FAILS), OddError()
-    for _ in range(frames._MOST_ENTRIES + 100):
+    for _ in range(tracebacks._MOST_ENTRIES + 100):
         error_of(fails, instance)
     before = showing(instance)
     clear_frames(instance)
     after = [bool(frame.f_locals) for frame, _ in traceback.walk_tb(instance.__traceback__)]
-    assert len(before) > frames._MOST_ENTRIES
+    assert len(before) > tracebacks._MOST_ENTRIES
     # Each time left the entry of `error_of` and that of the function.
-    assert not any(after[1 : frames._MOST_ENTRIES : 2])
-    assert all(after[frames._MOST_ENTRIES + 1 :: 2])
+    assert not any(after[1 : tracebacks._MOST_ENTRIES : 2])
+    assert all(after[tracebacks._MOST_ENTRIES + 1 :: 2])
 
 
 # -- frames that have not ended -----------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_a_guard_is_of_the_functions_kind_and_has_its_signature() -> None:
 
 def test_maintainers_can_keep_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flag that only tests set leaves every frame as it is; `pytest -l` sets it."""
-    monkeypatch.setattr(frames, "keep_locals", True)
+    monkeypatch.setattr(tracebacks, "keep_locals", True)
     error = error_of(inside("cognito_idp", FAILS))
     clear_frames(error)
     assert ["cognito_idp"] == showing(error)
