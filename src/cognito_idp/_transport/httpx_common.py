@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .body import Incoming, check_outgoing
 from .certificates import Authorities
-from .httpx_errors import Library
 from .proxies import Route, route_of
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .._protocol.wire import HttpRequest
+    from .httpx_errors import Library
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
 
