@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import InvalidResponseError, TransportError
 from .http1 import BadAnswerError, tunnel_reader
@@ -16,14 +16,24 @@ from .stdlib_common import CONNECT, FAILURES, PROXY, READ, WRITE, is_ready
 if TYPE_CHECKING:
     from .._protocol.wire import HttpResponse, Limits
     from .http1 import Reader
-    from .stdlib_async import Pool
     from .stdlib_common import Phase, Way
+
+
+class Owner(Protocol):
+    """What a connection needs of its pool."""
+
+    loop: asyncio.AbstractEventLoop
+    connections: set[Connection]
+
+    def look_by(self, when: float) -> None:
+        """Schedule a check of the time limits, no later than `when`."""
+        ...
 
 
 class Connection(asyncio.Protocol):
     """One connection. While a call waits, `phase` says for what, and `until` is the time limit."""
 
-    def __init__(self, pool: Pool, way: Way) -> None:
+    def __init__(self, pool: Owner, way: Way) -> None:
         self.way = way
         self.since = 0.0
         self.until = inf
