@@ -14,7 +14,7 @@ from .._protocol.repeat import NOT_REPEATABLE
 from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.tracebacks import clear_frames
-from .._protocol.wire import CONTENT_TYPE, FRESH_SECONDS, TARGET_PREFIX, HttpRequest, HttpResponse
+from .._protocol.wire import CONTENT_TYPE, TARGET_PREFIX, HttpRequest, HttpResponse
 from .._structs.convert import read_struct, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
@@ -75,7 +75,7 @@ def exchange(
     policy, monotonic = options.retry, options.monotonic
     limits = options.limits
     if operation in NOT_REPEATABLE:
-        limits = limits._replace(max_idle=FRESH_SECONDS)
+        limits = limits.fresh()
     remedies = Remedies(options, watch)
     attempt = 0
     retry: Retry | None = None

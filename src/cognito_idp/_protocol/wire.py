@@ -41,6 +41,10 @@ class Limits(NamedTuple):
     max_response_bytes: int
     max_idle: float = KEEPALIVE_SECONDS
 
+    def fresh(self) -> Limits:
+        """Return the limits for a request that must not be repeated: no connection that was idle for long."""
+        return self._replace(max_idle=FRESH_SECONDS)
+
 
 class HttpRequest(Record):
     """One HTTP request as sent: an absolute URL, headers in order with lower-case names, and the body.

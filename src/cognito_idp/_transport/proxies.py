@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from .._errors import ConfigError, ProxyError
 from .._protocol.endpoint import is_loopback
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Origin(NamedTuple):
@@ -27,7 +27,7 @@ class Origin(NamedTuple):
 def origin_of(url: str) -> Origin:
     """Return where a URL leads, cached since a client uses only a few."""
     parts = urlsplit(url)
-    port = None if parts.port == _DEFAULT_PORTS.get(parts.scheme) else parts.port
+    port = None if parts.port == DEFAULT_PORTS.get(parts.scheme) else parts.port
     return Origin(parts.scheme, parts.hostname or "", port)
 
 
@@ -151,7 +151,7 @@ def proxy_for(url: str) -> str | None:
 def _names(origin: Origin) -> tuple[str, str]:
     """Return the host alone and with its port: an entry may have a port, and only then is IPv6 in brackets."""
     shown = f"[{origin.host}]" if ":" in origin.host else origin.host
-    return origin.host, f"{shown}:{origin.port or _DEFAULT_PORTS[origin.scheme]}"
+    return origin.host, f"{shown}:{origin.port or DEFAULT_PORTS[origin.scheme]}"
 
 
 def _is_excepted(origin: Origin, entry: str) -> bool:

@@ -23,6 +23,7 @@ from .._errors import (
 from .http1 import BadAnswerError, request_bytes
 from .limits import MAX_CONNECTIONS
 from .proxies import (
+    DEFAULT_PORTS,
     PROXY_AUTHENTICATION_REQUIRED,
     Proxy,
     at_proxy,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from .._protocol.wire import HttpRequest, HttpResponse, Limits
     from .certificates import Authorities
 
-_PORTS: Final = {"http": 80, "https": 443}
 _MOST_URLS = 256
 CHUNK_BYTES: Final = 64 * 1024
 _TUNNEL_IS_OPEN: Final = range(200, 300)
@@ -58,6 +58,7 @@ READ: Final = Phase("read", ReadError, ReadTimeoutError, "nothing more of the an
 
 # Failures below us: sockets and TLS, invalid host names, invalid answers.
 FAILURES: Final = (OSError, ValueError)
+NO_ADDRESS: Final = "the name has no address"
 
 
 class Way:
@@ -75,7 +76,7 @@ class Way:
             ConfigError: the certificates or the proxy that the environment names can't be used.
         """
         scheme, self.host, port = origin_of(url)
-        self.port = port or _PORTS[scheme]
+        self.port = port or DEFAULT_PORTS[scheme]
         self.proxy: Proxy | None = route_of(url).proxy
         self.connect_to = (self.host, self.port)
         self.context = authorities.ssl_context() if scheme == "https" else None
@@ -84,7 +85,7 @@ class Way:
         # Header lines for a proxy that forwards plain http.
         self.extra = ""
         if self.proxy is not None:
-            if self.proxy.scheme not in _PORTS:
+            if self.proxy.scheme not in DEFAULT_PORTS:
                 problem = "transport='stdlib' doesn't support SOCKS proxies; use transport='httpx' with httpx[socks]"
                 raise unusable_proxy(self.proxy.url, problem)
             self.connect_to = (self.proxy.host, self.proxy.port)
@@ -188,7 +189,13 @@ def _authority(url: str) -> str:
 def _target(url: str) -> str:
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if parts.scheme not in _PORTS or not parts.hostname or not url.isascii() or not url.isprintable() or " " in url:
+    if (
+        parts.scheme not in DEFAULT_PORTS
+        or not parts.hostname
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+    ):
         msg = "a URL to send to must begin with https:// or http://, name a host, and hold printable ASCII only"
         raise ConfigError(msg)
     return target

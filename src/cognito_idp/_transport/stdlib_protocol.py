@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import InvalidResponseError, TransportError
 from .http1 import BadAnswerError, tunnel_reader
-from .stdlib_common import CONNECT, FAILURES, PROXY, READ, WRITE, is_ready
+from .stdlib_common import CONNECT, FAILURES, NO_ADDRESS, PROXY, READ, WRITE, is_ready
 
 if TYPE_CHECKING:
     from .._protocol.wire import HttpResponse, Limits
@@ -194,8 +194,7 @@ async def _reached(loop: asyncio.AbstractEventLoop, way: Way, by: float) -> sock
                 raise
         else:
             return raw
-    msg = "the name has no address"
-    raise OSError(msg)
+    raise OSError(NO_ADDRESS)
 
 
 def _was_announced(tls: Any) -> bool:

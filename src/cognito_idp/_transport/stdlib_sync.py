@@ -15,7 +15,7 @@ from .._errors import ClientClosedError, DeadlineExceededError, InvalidResponseE
 from .adapter import CLOSED
 from .http1 import answer_reader, tunnel_reader
 from .pool import Pool
-from .stdlib_common import CHUNK_BYTES, CONNECT, FAILURES, PROXY, READ, WRITE, Ways, bytes_of, is_ready
+from .stdlib_common import CHUNK_BYTES, CONNECT, FAILURES, NO_ADDRESS, PROXY, READ, WRITE, Ways, bytes_of, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,6 +207,7 @@ class _Connection:
                     raise
             else:
                 return
+        raise OSError(NO_ADDRESS)
 
     def _start_tls(self, context: ssl.SSLContext, host: str, phase: Phase, clock: _Clock) -> None:
         if isinstance(self._raw, ssl.SSLSocket):

@@ -13,7 +13,7 @@ from .._flow.effects import send, sleep
 from .._protocol.repeat import backoff, was_not_carried_out
 from .._protocol.response import parse
 from .._protocol.user_agent import LIBRARY
-from .._protocol.wire import FRESH_SECONDS, HttpRequest, Limits
+from .._protocol.wire import HttpRequest, Limits
 from ..model.exceptions import service_error
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], ra
 def _sent(call: ServiceCall, read: Callable[[HttpResponse, str], R]) -> Flow[R | Failure]:
     request = call.request
     if call.once:
-        # As for operations that must not be repeated: behind a connection that was idle for long, the peer may be gone.
-        request = request._replace(limits=request.limits._replace(max_idle=FRESH_SECONDS))
+        request = request._replace(limits=request.limits.fresh())
     try:
         response = yield from send(request)
         return read(response, call.operation)
