@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cognito_idp.testing import pytest_plugin
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -115,6 +117,69 @@ def test_a_swallowed_call(tmp_path: Path, seen: str, expected: dict[str, int]) -
     assert expected == counts, output
     assert "unexpected call: AdminGetUserRequest(user_pool_id='eu-west-1_EXAMPLE', username='***')" in output
     assert ("- cognito_stub -" in output) == ("failed" in expected)
+
+
+def test_a_rerun_starts_anew(tmp_path: Path) -> None:
+    """A test that failed and is run again, as rerun plugins do, fails for what it leaves in the second run."""
+    (tmp_path / "conftest.py").write_text(
+        dedent(
+            """
+            from _pytest.runner import runtestprotocol
+
+            def pytest_runtest_protocol(item, nextitem):
+                runtestprotocol(item, log=False, nextitem=nextitem)
+            """
+        )
+    )
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        runs = []
+
+        def test_one(cognito_stub):
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+            runs.append(None)
+            assert len(runs) > 1
+        """,
+    )
+    assert {"passed": 1, "error": 1} == counts, output
+
+
+@pytest.mark.parametrize("funcargs", ["", "self.funcargs = None", "self.funcargs = {'cognito_stub': None}"])
+def test_other_kinds_of_items(tmp_path: Path, funcargs: str) -> None:
+    """An item of another plugin that fails is reported as such, whatever it holds as `funcargs`."""
+    (tmp_path / "conftest.py").write_text(
+        dedent(
+            f"""
+            import pytest
+
+            class Item(pytest.Item):
+                def setup(self):
+                    {funcargs or "pass"}
+
+                def runtest(self):
+                    raise ValueError("this item fails")
+
+            class File(pytest.File):
+                def collect(self):
+                    yield Item.from_parent(self, name="item")
+
+            def pytest_collect_file(file_path, parent):
+                return File.from_parent(parent, path=file_path) if file_path.suffix == ".item" else None
+            """
+        )
+    )
+    (tmp_path / "one.item").touch()
+    counts, output = run_pytest(tmp_path, "")
+    assert {"failed": 1} == counts, output
+    assert "INTERNALERROR" not in output
+
+
+def test_the_hook_is_of_the_old_kind() -> None:
+    """The hook uses only what pluggy 1.0 knows, which the oldest supported pytest is installed with."""
+    options = vars(pytest_plugin.pytest_runtest_makereport)["pytest_impl"]
+    used = {name for name, value in options.items() if value}
+    assert {"hookwrapper"} == used
 
 
 def test_no_server_without_the_extra(tmp_path: Path) -> None:
