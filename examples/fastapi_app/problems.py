@@ -20,8 +20,17 @@ _AS_THE_SERVICE_SAYS: Final = ""
 
 # No account, a disabled account, or one without a confirmed address: a stranger must not learn which.
 NOBODY: Final = (errors.InvalidParameterException, errors.NotAuthorizedException, errors.UserNotFoundException)
-# Only existing accounts have limits on codes and codes that fail to arrive.
-NO_CODE: Final = (*NOBODY, errors.CodeDeliveryFailureException, errors.LimitExceededException)
+# A code was due and could not be sent. That happens to addresses with an account (at sign-up, to those without one), so
+# a page that told it would tell who has an account.
+NOT_SENT: Final = (
+    errors.CodeDeliveryFailureException,
+    errors.InvalidEmailRoleAccessPolicyException,
+    errors.InvalidLambdaResponseException,
+    errors.InvalidSmsRoleAccessPolicyException,
+    errors.InvalidSmsRoleTrustRelationshipException,
+    errors.LimitExceededException,
+    errors.UnexpectedLambdaException,
+)
 
 
 class Problem(NamedTuple):
