@@ -11,7 +11,7 @@ from cognito_idp.errors import CognitoIdpError, TokenError
 
 from .cookies import CookieTooLargeError
 from .pages import Pages
-from .problems import Problem, problem_of
+from .problems import Problem, http_problem, problem_of
 from .services import LOG, SignInNeededError, see_other, services
 
 _BEARER_ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
@@ -56,4 +56,4 @@ def add_error_answers(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return answer(request, Problem(error.status_code, str(error.detail)))
+        return answer(request, http_problem(error.status_code, str(error.detail)))
