@@ -198,7 +198,7 @@ def test_no_server_without_the_extra(tmp_path: Path) -> None:
         """,
     )
     assert {"skipped": 2} == counts, output
-    assert "ministack, which is not installed: pip install 'cognito-idp[local]'" in output
+    assert "ministack, which is not installed: pip install '.[local]'" in output
 
 
 SERVER_TESTS = """
@@ -226,7 +226,7 @@ def test_two(cognito_server):
 )
 def test_one_server_a_process(tmp_path: Path, options: tuple[str, ...]) -> None:
     """The tests of a session share one server; under pytest-xdist, each worker has one."""
-    pytest.importorskip("ministack", reason="the server needs the extra local: pip install 'cognito-idp[local]'")
+    pytest.importorskip("ministack", reason="the server needs the extra local: pip install '.[local]'")
     if options:
         pytest.importorskip("xdist", reason="pytest-xdist is not installed")
     counts, output = run_pytest(tmp_path, SERVER_TESTS, *options)

@@ -26,6 +26,7 @@ import attrs
 
 from .._protocol.ids import random_uuid
 from .._protocol.sigv4 import amz_date, sign
+from .._version import install_command
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError
 
@@ -86,7 +87,7 @@ def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Itera
         ServerStartError: the server did not start in time.
     """
     if find_spec("ministack") is None:
-        msg = "the local Cognito server needs ministack, which is not installed: pip install 'cognito-idp[local]'"
+        msg = f"the local Cognito server needs ministack, which is not installed: {install_command('local')}"
         raise ServerNotInstalledError(msg)
     # -P keeps the program's folder, which would otherwise come first, out of its module search path.
     command = (sys.executable, "-P", str(Path(__file__).with_name("launcher.py")))
