@@ -159,6 +159,16 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "Copies of a user pool in other regions.",
         ("CreateUserPoolReplica", "DeleteUserPoolReplica", "ListUserPoolReplicas", "UpdateUserPoolReplica"),
     ),
+    "recovery": (
+        "Recovery of a user pool's data to an earlier time.",
+        (
+            "CancelPointInTimeRecovery",
+            "DescribePointInTimeRecovery",
+            "InitiatePointInTimeRecovery",
+            "ListPointInTimeRecoveries",
+            "StartPointInTimeRecovery",
+        ),
+    ),
     "app_clients": (
         "App clients and their secrets.",
         (
@@ -170,6 +180,18 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
             "ListUserPoolClientSecrets",
             "ListUserPoolClients",
             "UpdateUserPoolClient",
+        ),
+    ),
+    "client_metadata": (
+        "Clients that name themselves by the URL of their metadata document (CIMD): policies and stored copies.",
+        (
+            "CreateCIMDPolicy",
+            "DeleteCIMDPolicy",
+            "DescribeCIMDPolicy",
+            "ListCIMDPolicies",
+            "ListClientMetadataURLs",
+            "UpdateCIMDPolicy",
+            "UpdateClientMetadataURLState",
         ),
     ),
     "identity_providers": (
@@ -271,6 +293,7 @@ FORGOTTEN_PAGINATORS: Final[Mapping[str, Pages]] = {
     "AdminListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
     "AdminListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
     "ListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
+    "ListPointInTimeRecoveries": Pages("NextToken", "NextToken", "Restorations"),
     "ListTerms": Pages("NextToken", "NextToken", "Terms"),
     "ListUserImportJobs": Pages("PaginationToken", "PaginationToken", "UserImportJobs"),
     "ListUserPoolClientSecrets": Pages("NextToken", "NextToken", "ClientSecrets"),
