@@ -302,6 +302,23 @@ FORGOTTEN_PAGINATORS: Final[Mapping[str, Pages]] = {
     "ListWebAuthnCredentials": Pages("NextToken", "NextToken", "Credentials"),
 }
 
+
+class Unsigned(NamedTuple):
+    """Requests that are not signed, although the model does not say so, and the page of the documentation that does."""
+
+    member: str | None
+    """Wire name: a request that lacks this member is signed all the same. None: no request is signed."""
+    source: str
+
+
+# Where the model and the documentation of an operation contradict each other. Not tried against AWS.
+UNSIGNED_BY_DOCUMENTATION: Final[Mapping[str, Unsigned]] = {
+    "GetClientToken": Unsigned(None, "API reference, GetClientToken: it can't be authorized by IAM credentials"),
+    "GetDerivedToken": Unsigned(
+        "ClientId", "API reference, GetDerivedToken: IAM credentials authorize it, or the app client's id and secret"
+    ),
+}
+
 # Words that the naive rule (a new word at each capital after a small letter) would cut in the wrong place.
 IRREGULAR_WORDS: Final[Mapping[str, str]] = {
     "OAuth": "Oauth",

@@ -2413,8 +2413,7 @@ class AsyncOperations:
         scopes: Iterable[str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> GetClientTokenResponse:
-        """Gets an access token for an app client itself, with no user, from its client id and secret. Called with AWS
-        credentials.
+        """Gets an access token for an app client itself, with no user, by its client id and secret.
 
         Args:
             client_id: Id of the app client. (required; 1 to 128 characters)
@@ -2429,7 +2428,8 @@ class AsyncOperations:
                 NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
                 TooManyRequestsException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetClientToken.html
         """
         ...
@@ -2478,7 +2478,9 @@ class AsyncOperations:
                 ResourceNotFoundException, TooManyRequestsException, UnexpectedLambdaException,
                 UserLambdaValidationException, UserNotFoundException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS. To sign, use `call`: without
+        the client id, or with `signed=True`.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetDerivedToken.html
         """
         ...

@@ -493,6 +493,8 @@ UNSIGNED: Final = frozenset(
         "DeleteWebAuthnCredential",
         "ForgetDevice",
         "ForgotPassword",
+        "GetClientToken",
+        "GetDerivedToken",
         "GetDevice",
         "GetTokensFromRefreshToken",
         "GetUser",
@@ -518,6 +520,15 @@ UNSIGNED: Final = frozenset(
         "VerifyUserAttribute",
     }
 )
+# Signed all the same where a request by wire names lacks this member; a struct always has it.
+SIGNED_WITHOUT: Final[Mapping[str, str]] = {
+    "GetDerivedToken": "ClientId",
+}
+
+
+def is_signed(operation: str, members: Mapping[str, Any]) -> bool:
+    """Whether a request with these members, by wire name, is signed. Operations that the model doesn't know are."""
+    return operation not in UNSIGNED or (operation in SIGNED_WITHOUT and members.get(SIGNED_WITHOUT[operation]) is None)
 
 
 @cache

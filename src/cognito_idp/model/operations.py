@@ -2403,8 +2403,7 @@ class Operations:
         scopes: Iterable[str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> GetClientTokenResponse:
-        """Gets an access token for an app client itself, with no user, from its client id and secret. Called with AWS
-        credentials.
+        """Gets an access token for an app client itself, with no user, by its client id and secret.
 
         Args:
             client_id: Id of the app client. (required; 1 to 128 characters)
@@ -2419,7 +2418,8 @@ class Operations:
                 NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
                 TooManyRequestsException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetClientToken.html
         """
         ...
@@ -2468,7 +2468,9 @@ class Operations:
                 ResourceNotFoundException, TooManyRequestsException, UnexpectedLambdaException,
                 UserLambdaValidationException, UserNotFoundException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS. To sign, use `call`: without
+        the client id, or with `signed=True`.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetDerivedToken.html
         """
         ...
