@@ -137,7 +137,7 @@ def from_tomorrow(shape: Any, value: Any) -> Any:
     return value
 
 
-@for_each("name", REQUESTS)
+@for_each("name", list(REQUESTS))
 def test_what_a_newer_service_adds(name: str) -> None:
     """A member that the service adds is ignored at every depth, and an enum value that it adds is kept."""
     cls = REQUESTS[name].operation.response_type
