@@ -328,7 +328,8 @@ IRREGULAR_WORDS: Final[Mapping[str, str]] = {
 # Wire names whose snake-case form is no usable Python name.
 RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
 
-# Shapes that hold secrets, although the model does not mark them; the values say which secret.
+# Shapes that hold secrets, although the model does not mark them; the values say which secret. `ClientSecretArnType` is
+# not among them: it names a secret in AWS Secrets Manager, which only those may read whom an IAM policy lets.
 ALSO_SENSITIVE: Final[Mapping[str, str]] = {
     "ChallengeParametersType": "the user's name, and the server's part of a password proof",
     "ConfirmationCodeType": "a one-time code that proves an email address or phone number",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,31 @@ def test_members_that_the_model_marks_are_secret(cls: type[Struct]) -> None:
     shape = wheel_model().shape_for(cls.__name__)
     marked = {name for name, member in shape.members.items() if is_secret(member) or is_secret(shape)}
     assert marked <= {member.wire_name for member in cls._members if member.sensitive}
+
+
+# Texts whose names sound like a secret's, and what they are.
+NOT_SECRET = {
+    "ActorTokenProviderName": "a provider's name",
+    "ClientSecretArn": "the name of a secret that IAM guards",
+    "ClientSecretId": "the name of a secret",
+    "DeviceGroupKey": "the name of a group of devices",
+    "DeviceKey": "the name of a device",
+    "KMSKeyID": "the name of a key that IAM guards",
+    "KmsKeyArn": "the name of a key that IAM guards",
+    "NextToken": "the place of a page",
+    "PaginationToken": "the place of a page",
+    "PreTokenGeneration": "a function's name",
+    "SubjectTokenProviderName": "a provider's name",
+    "TokenType": "the word `Bearer`",
+}
+
+
+def test_what_sounds_like_a_secret_is_one_or_is_known_not_to_be() -> None:
+    """A text whose name speaks of a secret, password, token, code, key or session is secret, unless listed above."""
+    sounds = re.compile("Secret|Password|Token|Verifier|Code|Key|Hash|Session$")
+    members = [member for cls in struct_classes() for member in cls._members if isinstance(member.shape, shapes.Text)]
+    open_ones = {member.wire_name for member in members if sounds.search(member.wire_name) and not member.sensitive}
+    assert NOT_SECRET.keys() == open_ones
 
 
 @for_each("enum", lent(enum_classes()))
