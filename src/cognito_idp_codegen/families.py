@@ -159,6 +159,16 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "Copies of a user pool in other regions.",
         ("CreateUserPoolReplica", "DeleteUserPoolReplica", "ListUserPoolReplicas", "UpdateUserPoolReplica"),
     ),
+    "recovery": (
+        "Recovery of a user pool's data to an earlier time.",
+        (
+            "CancelPointInTimeRecovery",
+            "DescribePointInTimeRecovery",
+            "InitiatePointInTimeRecovery",
+            "ListPointInTimeRecoveries",
+            "StartPointInTimeRecovery",
+        ),
+    ),
     "app_clients": (
         "App clients and their secrets.",
         (
@@ -170,6 +180,18 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
             "ListUserPoolClientSecrets",
             "ListUserPoolClients",
             "UpdateUserPoolClient",
+        ),
+    ),
+    "client_metadata": (
+        "Clients that name themselves by the URL of their metadata document (CIMD): policies and stored copies.",
+        (
+            "CreateCIMDPolicy",
+            "DeleteCIMDPolicy",
+            "DescribeCIMDPolicy",
+            "ListCIMDPolicies",
+            "ListClientMetadataURLs",
+            "UpdateCIMDPolicy",
+            "UpdateClientMetadataURLState",
         ),
     ),
     "identity_providers": (
@@ -271,12 +293,30 @@ FORGOTTEN_PAGINATORS: Final[Mapping[str, Pages]] = {
     "AdminListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
     "AdminListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
     "ListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
+    "ListPointInTimeRecoveries": Pages("NextToken", "NextToken", "Restorations"),
     "ListTerms": Pages("NextToken", "NextToken", "Terms"),
     "ListUserImportJobs": Pages("PaginationToken", "PaginationToken", "UserImportJobs"),
     "ListUserPoolClientSecrets": Pages("NextToken", "NextToken", "ClientSecrets"),
     "ListUserPoolReplicas": Pages("NextToken", "NextToken", "UserPoolReplicas"),
     "ListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
     "ListWebAuthnCredentials": Pages("NextToken", "NextToken", "Credentials"),
+}
+
+
+class Unsigned(NamedTuple):
+    """Requests that are not signed, although the model does not say so, and the page of the documentation that does."""
+
+    member: str | None
+    """Wire name: a request that lacks this member is signed all the same. None: no request is signed."""
+    source: str
+
+
+# Where the model and the documentation of an operation contradict each other. Not tried against AWS.
+UNSIGNED_BY_DOCUMENTATION: Final[Mapping[str, Unsigned]] = {
+    "GetClientToken": Unsigned(None, "API reference, GetClientToken: it can't be authorized by IAM credentials"),
+    "GetDerivedToken": Unsigned(
+        "ClientId", "API reference, GetDerivedToken: IAM credentials authorize it, or the app client's id and secret"
+    ),
 }
 
 # Words that the naive rule (a new word at each capital after a small letter) would cut in the wrong place.
@@ -288,7 +328,8 @@ IRREGULAR_WORDS: Final[Mapping[str, str]] = {
 # Wire names whose snake-case form is no usable Python name.
 RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
 
-# Shapes that hold secrets, although the model does not mark them; the values say which secret.
+# Shapes that hold secrets, although the model does not mark them; the values say which secret. `ClientSecretArnType` is
+# not among them: it names a secret in AWS Secrets Manager, which only those may read whom an IAM policy lets.
 ALSO_SENSITIVE: Final[Mapping[str, str]] = {
     "ChallengeParametersType": "the user's name, and the server's part of a password proof",
     "ConfirmationCodeType": "a one-time code that proves an email address or phone number",
