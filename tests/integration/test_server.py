@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -110,8 +110,8 @@ def test_a_server_to_keep(command: tuple[str, ...]) -> None:
     with process:
         shown = [process.stdout.readline() for _ in range(12)]
         code = "".join(line.removeprefix("  ") for line in shown[shown.index("Python:\n") + 1 :][:3])
-        names: dict[str, object] = {}
-        exec(code.replace("client.sign_in", "outcome = client.sign_in"), names)
+        names: dict[str, Any] = {}
+        exec(code.replace("client.sign_in", "outcome = client.sign_in") + "client.close()", names)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
     assert isinstance(names["outcome"], SignedIn)
