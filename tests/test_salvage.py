@@ -45,7 +45,9 @@ MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MARK = "hunter2"
 
 
-def answered(kit: Kit, members: Any, request: Any = SIGN_IN, *, body: bytes | None = None) -> tuple[Any, list[Event]]:
+def answered(
+    kit: Kit, members: Any, request: Any = SIGN_IN, *, body: bytes | None = None
+) -> tuple[Any, list[MemberUnreadable]]:
     """Send a request, and return the answer and what the observer was told about members."""
     events: list[Event] = []
     respond = Responder(success(members) if body is None else httpx.Response(200, content=body))
