@@ -50,12 +50,6 @@ def fails(kit: Kit, answer: httpx.Response, **settings: Any) -> InvalidResponseE
         (b"[" * 100_000, "the body is nested too deeply"),
         (b'{"a":' * 100_000, "the body is nested too deeply"),
         (b'{"Session": ' + b"9" * 100_000 + b"}", "the body is not JSON"),
-        (b'{"Session": 5}', "AdminInitiateAuthResponse: must be a string, not int @ $.session"),
-        (b'{"AuthenticationResult": []}', "AdminInitiateAuthResponse"),
-        (b'{"AuthenticationResult": {"ExpiresIn": "soon"}}', "AdminInitiateAuthResponse"),
-        (b'{"AuthenticationResult": {"ExpiresIn": 1e999}}', "AdminInitiateAuthResponse"),
-        (b'{"AvailableChallenges": {"a": "b"}}', "AdminInitiateAuthResponse"),
-        (b'{"AvailableChallenges": "text"}', "AdminInitiateAuthResponse"),
     ],
     ids=lambda value: str(value[:30]),
 )
@@ -126,16 +120,9 @@ def test_secrets_are_masked(kit: Kit, body: bytes, status: int) -> None:
 
 def test_no_other_exception_carries_the_answer(kit: Kit) -> None:
     """Neither cause nor context of the error is an exception that holds the whole body."""
-    for body in (TOKENS, b"\xff" + TOKENS, b'{"Session": {"short": 1}}'):
+    for body in (TOKENS, b"\xff" + TOKENS, b'["short"]'):
         error = fails(kit, httpx.Response(200, content=body))
         assert None is error.__cause__ is error.__context__
-
-
-def test_members_of_the_wrong_type_are_not_shown(kit: Kit) -> None:
-    """An answer that doesn't fit its struct is described by member and type, never by value."""
-    error = fails(kit, httpx.Response(200, json={"AuthenticationResult": {"AccessToken": ["short"], "ExpiresIn": 1}}))
-    assert "access_token" in str(error)
-    assert "short" not in "".join(traceback.format_exception(error))
 
 
 @pytest.mark.parametrize("length", ["\xb2", "-1", "1e9", "9" * 5000, "", "two"])

@@ -352,7 +352,7 @@ class TokenExpiredError(TokenError):
 
 
 class TokenNotYetValidError(TokenError):
-    """The token is not valid yet (`nbf`, or an `iat` in the future)."""
+    """The token is not valid yet (`nbf`)."""
 
 
 class TokenScopeError(TokenError):

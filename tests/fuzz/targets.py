@@ -37,6 +37,7 @@ from cognito_idp.credentials import process
 from cognito_idp.credentials.provider import Context
 from cognito_idp.credentials.shared_file import ConfigFileProvider, SharedCredentialsFileProvider
 from cognito_idp.errors import service_error
+from cognito_idp.tokens.checks import LEEWAY
 from tests.conformance.values import response_classes
 from tests.tokens.issuing import CLIENT, ISSUER, NOW, jwks, offline, offline_pool, private_key, signed
 from tests.transport.http1.reading import ours, theirs
@@ -152,7 +153,7 @@ def token(data: bytes) -> None:
     assert kind < 3, "a token that another key signed was accepted"
     assert all(part.strip("-_").isalnum() or set(part) <= _ALPHABET for part in issued.split("."))
     assert claims.iss == ISSUER
-    assert claims.all["exp"] > NOW
+    assert claims.all["exp"] > NOW - LEEWAY
     assert CLIENT in (claims.all.get("aud"), claims.all.get("client_id"))
     assert claims.all == by_pyjwt(issued) == by_joserfc(issued)
     assert MARK not in repr(claims)

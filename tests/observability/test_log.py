@@ -44,6 +44,21 @@ def test_lines(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     ] == [record.getMessage() for record in caplog.records if record.name == "cognito_idp.calls"]
 
 
+def test_a_member_that_can_not_be_read(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """What was left out of an answer is a line that names the member and shows no value."""
+    members = {"Users": [{"Username": "mary", "Enabled": "hunter2"}]}
+    client = kit.client(
+        respond=Responder(success(members)), observer=LoggingObserver(), options={"new_id": lambda: "id-1"}
+    )
+    with caplog.at_level(logging.DEBUG, "cognito_idp.calls"):
+        kit.run(client.send, REQUEST)
+    assert (
+        "ListUsers id-1: the answer's UserType.enabled was left out: it must be true or false, not str"
+        in caplog.messages
+    )
+    assert "hunter2" not in caplog.text
+
+
 def test_one_line_each(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     """A code or an id with line breaks in it can't forge a line of its own."""
     response = error("Bad\nforged", headers={})

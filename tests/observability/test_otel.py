@@ -134,6 +134,16 @@ def test_retries(kit: Kit, telemetry: Telemetry) -> None:
     assert "Cognito Identity Provider/ListUsers" == call.attributes["rpc.method"]
 
 
+def test_a_member_that_can_not_be_read(kit: Kit, telemetry: Telemetry) -> None:
+    """What was left out of an answer is an event of the span, which is not an error."""
+    kit.run(client_of(kit, telemetry, success({"Users": [{"Enabled": "yes"}]})).send, REQUEST)
+    span = telemetry.span()
+    assert [{"member": "UserType.enabled", "problem": "must be true or false, not str"}] == [
+        dict(event.attributes) for event in span.events
+    ]
+    assert StatusCode.UNSET == span.status.status_code
+
+
 def test_a_failure(kit: Kit, telemetry: Telemetry) -> None:
     """A failed call's span has the error's code as its type and status, and never its text."""
     with pytest.raises(ResourceNotFoundException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -24,15 +25,16 @@ from cognito_idp._protocol.redaction import Opaque
 from cognito_idp.sign_in.conversation import Conversation
 from cognito_idp.sign_in.machine import AUTOMATIC, STARTS, TABLE
 from tests.support.kit import options_of
+from tests.support.responder import Responder, success
 
 from .fake_accounts import CLIENT_SECRET, CODE, PASSWORD, totp_now
-from .party import DEVICE, RIGHT, SECRET_APP, WAYS, given_for, party_of, party_with_device
+from .party import DEVICE, PUBLIC_APP, RIGHT, SECRET_APP, WAYS, given_for, party_of, party_with_device
 from .rfc5054_server import modulus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cognito_idp import AuthFlowType, ChallengeNameType
+    from cognito_idp import AppClient, AuthFlowType, ChallengeNameType
     from tests.support.kit import Kit
 
     from .party import Party
@@ -111,7 +113,6 @@ def test_a_public_value_that_is_no_proof(kit: Kit, factor: int) -> None:
         ({"SALT": ""}, "the service's PASSWORD_VERIFIER lacks SALT"),
         ({"SALT": "not hexadecimal"}, "SALT of the challenge is not a hexadecimal number"),
         ({"SRP_B": "0x10"}, "SRP_B of the challenge is not a hexadecimal number"),
-        ({"SECRET_BLOCK": "not base64"}, "SECRET_BLOCK of the challenge is not base64"),
     ],
 )
 def test_a_proof_that_can_not_be_made(kit: Kit, change: dict[str, str | None], message: str) -> None:
@@ -147,7 +148,7 @@ def test_an_answer_that_leads_nowhere(kit: Kit, step: str, answer: dict[str, Any
     [
         ("AssociateSoftwareToken", {"Session": "s" * 20}, "sent no secret for an authenticator app"),
         ("VerifySoftwareToken", {"Status": "ERROR", "Session": "s" * 20}, "did not accept the authenticator app"),
-        ("VerifySoftwareToken", {"Status": "SUCCESS"}, "did not accept the authenticator app"),
+        ("VerifySoftwareToken", {"Status": 5, "Session": "s" * 20}, "did not accept the authenticator app"),
         ("VerifySoftwareToken", {"Session": "s" * 20}, "did not accept the authenticator app"),
     ],
 )
@@ -167,6 +168,66 @@ def test_a_set_up_may_keep_its_session(kit: Kit) -> None:
     challenge = party.sign_in()
     party.fake.scripted["AssociateSoftwareToken"] = [{"SecretCode": "JBSWY3DP"}]
     assert challenge.session == party.set_up_totp(challenge).session
+
+
+def test_an_accepted_set_up_may_keep_its_session(kit: Kit) -> None:
+    """Where VerifySoftwareToken returns no session, that of the set-up answers the challenge."""
+    party = party_of(kit, "MFA_SETUP")
+    setup = party.set_up_totp(party.sign_in())
+    party.fake.scripted["VerifySoftwareToken"] = [{"Status": "SUCCESS"}]
+    party.fake.scripted["MFA_SETUP"] = [{"AuthenticationResult": {"AccessToken": "t"}}]
+    assert "t" == party.respond(setup, code=CODE).tokens.access_token
+    assert setup.session == party.fake.sent[-1][1]["Session"]
+
+
+BLOCKS = [
+    "3f1c8a52-6b7d-4e9f-a0b1-c2d3e4f5a6b7",
+    "not base64",
+    "AAA",
+    "A",
+    "=",
+    "\N{SNOWMAN}",
+    "YQ==",
+    " YQ== ",
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=ascii)
+def test_an_opaque_secret_block_goes_back_as_it_came(kit: Kit, block: str) -> None:
+    """Whatever stands in SECRET_BLOCK, a proof is made and the block is sent back, for the service to judge."""
+    party = party_of(kit)
+    party.fake.parameters = {"SECRET_BLOCK": block}
+    party.fake.scripted["PASSWORD_VERIFIER"] = [{"AuthenticationResult": {"AccessToken": "t"}}]
+    assert "t" == party.sign_in().tokens.access_token
+    responses = party.fake.sent[-1][1]["ChallengeResponses"]
+    assert block == responses["PASSWORD_CLAIM_SECRET_BLOCK"]
+    assert responses["PASSWORD_CLAIM_SIGNATURE"]
+
+
+@pytest.mark.parametrize("app", [PUBLIC_APP, SECRET_APP], ids=["public client", "client with a secret"])
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"USERNAME": "mary", "USER_ID_FOR_SRP": "0f1e"}, "mary"),
+        ({"USERNAME": "", "USER_ID_FOR_SRP": "0f1e"}, "0f1e"),
+        ({"USER_ID_FOR_SRP": "0f1e"}, "0f1e"),
+        ({"USERNAME": "mary"}, "mary"),
+        ({}, "alias@example.com"),
+    ],
+)
+def test_the_name_that_a_challenge_is_answered_with(
+    kit: Kit, app: AppClient, parameters: dict[str, str], expected: str
+) -> None:
+    """It is the challenge's USERNAME, else its USER_ID_FOR_SRP, else the name given; the secret hash is made for it."""
+    respond = Responder(
+        success({"ChallengeName": "SMS_MFA", "Session": "s" * 20, "ChallengeParameters": parameters}),
+        success({"AuthenticationResult": {"AccessToken": "t"}}),
+    )
+    client = kit.client(respond=respond)
+    challenge = kit.run(client.sign_in, app, username="alias@example.com", password="p", flow="USER_PASSWORD_AUTH")
+    kit.run(client.respond, app, challenge, code="123456")
+    responses = json.loads(respond.requests[-1].content)["ChallengeResponses"]
+    assert {"USERNAME": expected, "SMS_MFA_CODE": "123456", **app.hash_for(expected)} == responses
 
 
 def test_parameters_that_are_not_json() -> None:

@@ -53,7 +53,7 @@ def test_an_id_token(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("token", "error"),
     [
-        (ISSUER.access_token("mary", expires_in=-1), TokenExpiredError),
+        (ISSUER.access_token("mary", expires_in=-60), TokenExpiredError),
         (ISSUER.id_token("mary"), TokenUseError),
         (ISSUER.access_token("mary", client_id="other"), TokenAudienceError),
         (ISSUER.access_token("mary", iss="https://example.com"), TokenIssuerError),

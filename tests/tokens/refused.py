@@ -164,8 +164,8 @@ REFUSED: Mapping[str, tuple[Any, type[TokenError]]] = {
     "aud-list": (token(claims(ID, aud=[CLIENT, "other"])), TokenAudienceError),
     "aud-in-client-id": (token(claims(ID, aud=MISSING, client_id=CLIENT)), TokenAudienceError),
     # Time
-    "expired": (token(exp=NOW - 1), TokenExpiredError),
-    "expired-just-now": (token(exp=NOW), TokenExpiredError),
+    "expired": (token(exp=NOW - 6), TokenExpiredError),
+    "expired-just-now": (token(exp=NOW - 5), TokenExpiredError),
     "expired-before-1970": (token(exp=-1), TokenExpiredError),
     "exp-missing": (token(exp=MISSING), TokenFormatError),
     "exp-null": (token(exp=None), TokenFormatError),
@@ -176,11 +176,9 @@ REFUSED: Mapping[str, tuple[Any, type[TokenError]]] = {
     "exp-infinity": (token(exp=float("inf")), TokenFormatError),
     "exp-too-large": (token(exp=10**40), TokenFormatError),
     "exp-too-large-for-a-float": (signed(RS256, HUGE_EXP), TokenFormatError),
-    "nbf-in-the-future": (token(nbf=NOW + 1), TokenNotYetValidError),
+    "nbf-in-the-future": (token(nbf=NOW + 6), TokenNotYetValidError),
     "nbf-string": (token(nbf=str(NOW - 10)), TokenFormatError),
     "nbf-null": (token(nbf=None), TokenFormatError),
-    "iat-in-the-future": (token(iat=NOW + 1), TokenNotYetValidError),
-    "iat-string": (token(iat=str(NOW - 10)), TokenFormatError),
     # The user
     "sub-missing": (token(sub=MISSING), TokenFormatError),
     "sub-number": (token(sub=1), TokenFormatError),

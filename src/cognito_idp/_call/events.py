@@ -1,9 +1,9 @@
 """The typed events that a client sends to its observer. No event has room for a secret.
 
 `Client(observer=...)` takes a function of one argument. The function gets an event when a call or one of its attempts
-starts or ends, when a retry is scheduled, and when the credentials that sign the calls have been renewed. An event
-holds names, codes, ids, counts and seconds. It never holds members, headers, bodies or error texts, any of which may
-be secret.
+starts or ends, when a retry is scheduled, when the credentials that sign the calls have been renewed, and when a member
+of an answer can't be read. An event holds names, codes, ids, counts and seconds. It never holds the values of members,
+headers, bodies or error texts, any of which may be secret.
 
 Events cover calls to the service's operations; each page of a list counts as one call. They don't cover `warm_up`,
 requests that load credentials, or calls that can't start (because there is no region, for example).
@@ -95,6 +95,18 @@ class CredentialsRefreshed(CallEvent):
 
 
 @attrs.frozen(kw_only=True)
+class MemberUnreadable(CallEvent):
+    """A member of the answer can't be read, so it is None, or its item or entry is missing; the call goes on.
+
+    `member` is the struct and its member, such as `UserPoolClientType.creation_date`. `problem` says what was expected,
+    and never shows the value. There is one event for each member and problem, however many items have it.
+    """
+
+    member: str
+    problem: str
+
+
+@attrs.frozen(kw_only=True)
 class CallEnded(CallEvent):
     """A call ended, `seconds` after it began, with its answer or with an exception.
 
@@ -108,7 +120,9 @@ class CallEnded(CallEvent):
     error: str | None
 
 
-Event: TypeAlias = CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | CallEnded
+Event: TypeAlias = (
+    CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | MemberUnreadable | CallEnded
+)
 
 
 def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
@@ -241,6 +255,12 @@ class Watched:
                 delay=delay,
                 error=error_name(error),
             )
+        )
+
+    def member_unreadable(self, member: str, problem: str) -> None:
+        """Report a member of the answer that was left out."""
+        self._observed.tell(
+            MemberUnreadable(operation=self._operation, call_id=self._call_id, member=member, problem=problem)
         )
 
     def _call_ended(self, error: str | None) -> None:

@@ -15,7 +15,7 @@ from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.tracebacks import clear_frames
 from .._protocol.wire import CONTENT_TYPE, TARGET_PREFIX, HttpRequest, HttpResponse
-from .._structs.convert import read_struct, to_wire
+from .._structs.convert import read_struct, salvaged, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
 from .deadline import Deadline
@@ -24,9 +24,10 @@ from .remedies import Remedies
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._errors import Fault
     from .._protocol.endpoint import Target
     from .._protocol.repeat import Failure
-    from .._protocol.wire import Headers, Limits
+    from .._protocol.wire import Headers, Limits, Operation
     from .options import Options
     from .retry import Retry
     from .watch import Watch
@@ -45,18 +46,38 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
 def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
-    try:
-        response: R = read_struct(operation.response_type, data)
-    except InvalidResponseError as error:
-        problem = error.problem
-    else:
-        object.__setattr__(response, "metadata", metadata)
-        return response
-    unreadable = InvalidResponseError(
-        problem, status_code=metadata.status_code, request_id=metadata.request_id, operation=operation.name
-    )
-    unreadable.attempts = metadata.attempts
-    raise unreadable
+    response: R | None = read_struct(operation.response_type, data)
+    if response is None:
+        # An observer runs below, so the answer is not in a variable here.
+        box, faults = salvaged(operation.response_type, data)
+        del data
+        _check_pages(operation, faults, metadata)
+        for member, problem in dict.fromkeys((fault.member, fault.problem) for fault in faults):
+            watch.member_unreadable(member, problem)
+        response = box.value
+    object.__setattr__(response, "metadata", metadata)
+    return response
+
+
+def _check_pages(operation: Operation[Any], faults: tuple[Fault, ...], metadata: ResponseMetadata) -> None:
+    """Refuse a page without its items or the token of the next page: it would look like the end of the list.
+
+    Raises:
+        InvalidResponseError: one of them can't be read.
+    """
+    pages = operation.pages
+    if pages is None:
+        return
+    for fault in faults:
+        if fault.path in (pages.output_token, pages.result):
+            unreadable = InvalidResponseError(
+                f"{operation.response_type.__name__}: {fault.problem} @ $.{fault.path}",
+                status_code=metadata.status_code,
+                request_id=metadata.request_id,
+                operation=operation.name,
+            )
+            unreadable.attempts = metadata.attempts
+            raise unreadable
 
 
 def exchange(

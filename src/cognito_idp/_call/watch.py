@@ -35,6 +35,9 @@ class Watch(Protocol):
     def retry_scheduled(self, delay: float, error: Exception) -> None:
         """Called when another attempt follows."""
 
+    def member_unreadable(self, member: str, problem: str) -> None:
+        """Called when a member of the answer was left out because it can't be read."""
+
 
 class Unwatched:
     """Hook points of a call without an observer: no-ops."""
@@ -59,6 +62,9 @@ class Unwatched:
 
     def retry_scheduled(self, delay: float, error: Exception) -> None:
         """Called when another attempt follows."""
+
+    def member_unreadable(self, member: str, problem: str) -> None:
+        """Called when a member of the answer was left out because it can't be read."""
 
 
 UNWATCHED: Final = Unwatched()

@@ -1,11 +1,15 @@
 """Convert structs to wire data and back with cattrs: exact wire names, hooks compiled on first use.
 
 The wire names are data beside the members (`shapes.wire`). Absent members (None) are left out, empty maps and lists are
-kept, unknown members in the service's data are ignored, and a JSON null counts as absent.
+kept, unknown members in the service's data are ignored, and a JSON null counts as absent, in lists and maps as well.
+
+Compiled hooks refuse what they can't read as a whole, without saying why. Only then are the data read again, member by
+member (`salvaged`).
 """
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,9 +17,11 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
-from .._errors import InvalidResponseError, RequestValidationError
+from .._errors import Fault, InvalidResponseError, RequestValidationError
+from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clears_frames
 from .enums import OpenEnum
+from .shapes import Document, Path, fault
 from .struct import Struct
 
 if TYPE_CHECKING:
@@ -41,24 +47,48 @@ def to_wire(struct: Struct) -> dict[str, Any]:
 def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
     """Return a struct from a JSON object (a mapping by wire name).
 
+    Dates may be numbers of seconds since 1970, or text: ISO 8601 (without a time zone it is UTC) or an HTTP date.
+
     Raises:
         InvalidResponseError: a member has the wrong type; the message says which.
         RequestValidationError: `cls` is a request, and the data breaks its rules.
     """
-    return read_struct(cls, data)
+    struct = read_struct(cls, data)
+    if struct is not None:
+        return struct
+    if not isinstance(data, Mapping):
+        problem = f"{cls.__name__}: {_WrongType(_AN_OBJECT, data)}"
+        raise InvalidResponseError(problem)
+    faults: list[Fault] = []
+    members = _members_of(cls, data, (), faults)
+    if faults:
+        problem = f"{cls.__name__}: " + "; ".join(f"{fault.problem} @ $.{fault.path}" for fault in faults)
+        raise InvalidResponseError(problem)
+    return cls(**members)
 
 
-def read_struct(cls: type[S], data: Mapping[str, Any]) -> S:
-    """Return the same as `from_wire`, for code whose callers clear the frames."""
+def read_struct(cls: type[S], data: Mapping[str, Any]) -> S | None:
+    """Return a struct from a JSON object, or None if something in it has the wrong type or is a null in a list or map.
+
+    Raises:
+        RequestValidationError: `cls` is a request, and the data breaks its rules.
+    """
     try:
         struct: S = _reader(cls, _converter())(data, cls)  # type: ignore[arg-type]  # mypy takes Struct.__hash__ for the class's own
     except RequestValidationError:
         raise
     except Exception:  # noqa: BLE001 - compiled hooks may raise anything
-        problem = _explain(cls, data)
-    else:
-        return struct
-    raise InvalidResponseError(problem)
+        return None
+    return struct
+
+
+def salvaged(cls: type[S], data: Mapping[str, Any]) -> tuple[Opaque[S], tuple[Fault, ...]]:
+    """Return a response struct with everything in a JSON object that can be read, and faults for what can't.
+
+    A member that can't be read is None. In a list or a map, an item or an entry that can't be read is left out.
+    """
+    faults: list[Fault] = []
+    return Opaque(cls(**_members_of(cls, data, (), faults))), tuple(faults)
 
 
 def compile_hooks(cls: type[Struct]) -> None:
@@ -77,21 +107,65 @@ def _compile(cls: Any, seen: set[Any]) -> None:
         _compile(part, seen)
 
 
-def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
-    """Say which members don't fit. This reads the data once more, slowly, with hooks that keep the path."""
-    from cattrs import transform_error
-    from cattrs.errors import BaseValidationError
+def _members_of(cls: type[Struct], data: Mapping[str, Any], path: Path, faults: list[Fault]) -> dict[str, Any]:
+    """Return the members that can be read, by name."""
+    members = {}
+    for member in cls._members:
+        value = data.get(member.wire_name)
+        if value is not None:
+            read = (
+                _copied_document if isinstance(member.shape, Document) else partial(_read, _present(member.annotation))
+            )
+            members[member.name] = _read_or_fault(read, value, member.label, (*path, member.step), faults)
+    return members
 
-    def describe(error: BaseException, _: type | None) -> str:
-        return str(error) if isinstance(error, _WrongType) else f"can't be read ({type(error).__name__})"
 
+def _copied_document(value: Any, label: str, path: Path, faults: list[Fault]) -> Any:  # noqa: ARG001 - like `_read`
+    return Document().own(value)
+
+
+def _read_or_fault(read: Callable[..., Any], data: Any, label: str, path: Path, faults: list[Fault]) -> Any:
     try:
-        _converter(detailed=True).structure(data, cls)
-    except BaseValidationError as error:
-        return f"{cls.__name__}: " + "; ".join(transform_error(error, format_exception=describe))
-    except Exception as error:  # noqa: BLE001 - no error may show the data
-        return f"{cls.__name__}: {describe(error, None)}"
-    return f"{cls.__name__} can't be read"
+        return read(data, label, path, faults)
+    except _WrongType as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "is nested too deeply"
+    faults.append(fault(label, path, problem))
+    return None
+
+
+def _read(annotation: Any, data: Any, label: str, path: Path, faults: list[Fault]) -> Any:
+    """Return a value without the parts that can't be read.
+
+    Raises:
+        _WrongType: it can't be read at all.
+    """
+    if _is_struct(annotation):
+        if not isinstance(data, Mapping):
+            raise _WrongType(_AN_OBJECT, data)
+        return annotation(**_members_of(annotation, data, path, faults))
+    container, expected = _CONTAINERS.get(get_origin(annotation), (None, ""))
+    if container is None:
+        return _reader(annotation, _converter())(data, annotation)
+    if not isinstance(data, container):
+        raise _WrongType(expected, data)
+    if container is Mapping:
+        key_type, value_type = get_args(annotation)
+        entries = (
+            (
+                _read_or_fault(partial(_read, key_type), key, label, path, faults),
+                _read_or_fault(partial(_read, value_type), value, label, (*path, (key,)), faults),
+            )
+            for key, value in data.items()
+            if value is not None
+        )
+        return {key: value for key, value in entries if key is not None and value is not None}
+    read = partial(_read, get_args(annotation)[0])
+    items = (
+        _read_or_fault(read, item, label, (*path, index), faults) for index, item in enumerate(data) if item is not None
+    )
+    return tuple(item for item in items if item is not None)
 
 
 class _WrongType(TypeError):
@@ -111,10 +185,10 @@ def _reader(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
 
 
 @cache
-def _converter(*, detailed: bool = False) -> Converter:
+def _converter() -> Converter:
     from cattrs import Converter
 
-    converter = Converter(detailed_validation=detailed)
+    converter = Converter(detailed_validation=False)
     _register_scalars(converter)
     converter.register_unstructure_hook_factory(_is_struct, lambda cls: _unstructure_hook(cls, converter))
     converter.register_structure_hook_factory(_is_struct, lambda cls: _structure_hook(cls, converter))
@@ -148,13 +222,12 @@ def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
         annotation = _present(member.annotation)
         hook = converter.get_structure_hook if annotation in _SCALARS else partial(_late_reader, converter)
         members[member.name] = override(rename=member.wire_name, struct_hook=hook(annotation))
-    read = make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=converter.detailed_validation, **members)
+    read = make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=False, **members)
 
     def structure(data: Any, _: Any) -> Any:
         if type(data) is not dict:
             if not isinstance(data, Mapping):
-                expected = "a JSON object"
-                raise _WrongType(expected, data)
+                raise _WrongType(_AN_OBJECT, data)
             data = dict(data)
         if None in data.values():
             data = {name: value for name, value in data.items() if value is not None}
@@ -164,6 +237,7 @@ def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
 
 
 _SCALARS = frozenset({str, int, bool})
+_AN_OBJECT = "a JSON object"
 
 
 def _present(annotation: Any) -> Any:
@@ -221,6 +295,8 @@ def _exactly(scalar: type, expected: str) -> Any:
     def read(data: Any, _: Any) -> Any:
         if type(data) is scalar:
             return data
+        if scalar is int and type(data) is float and data.is_integer():
+            return int(data)  # some servers write every number with a fraction
         raise _WrongType(expected, data)
 
     return read
@@ -245,14 +321,36 @@ def _read_bytes(data: Any, _: Any) -> bytes:
 
 
 def _read_timestamp(data: Any, _: Any) -> datetime:
-    expected = "a number of seconds since 1970"
+    if type(data) is str:
+        return _read_date(data)
     if type(data) not in (int, float):
-        raise _WrongType(expected, data)
+        raise _WrongType(_A_MOMENT, data)
     try:
         # Added to the epoch, since on some platforms fromtimestamp() refuses times before 1970.
         return _EPOCH + timedelta(seconds=data)
     except (OverflowError, ValueError):
-        raise _WrongType(expected, data) from None
+        raise _WrongType(_A_MOMENT, data) from None
+
+
+_A_MOMENT = "a number of seconds since 1970 or a date"
+_NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?", re.ASCII)
+
+
+def _read_date(text: str) -> datetime:
+    """Read a date that came as text, in the forms that botocore reads: a number, ISO 8601, or an HTTP date."""
+    text = text.strip().upper()
+    if _NUMBER.fullmatch(text):
+        return _read_timestamp(float(text), None)
+    try:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            from email.utils import parsedate_to_datetime  # only for such a date
+
+            moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        raise _WrongType(_A_MOMENT, text, "other text") from None
 
 
 def _write_timestamp(value: datetime) -> int | float:

@@ -135,7 +135,7 @@ def _of_claims(claims: dict[str, Any], demands: Demands, now: float) -> list[Che
 
     def only(*names: str) -> dict[str, Any]:
         """Return valid claims, except that the named ones are the token's."""
-        good = {"iss": "", "sub": "", "token_use": "access", "client_id": "", "aud": "", "exp": now + 1, "iat": now}
+        good = {"iss": "", "sub": "", "token_use": "access", "client_id": "", "aud": "", "exp": now + 1}
         return {
             **{name: value for name, value in good.items() if name not in names},
             **{name: claims[name] for name in names if name in claims},
@@ -154,7 +154,7 @@ def _of_claims(claims: dict[str, Any], demands: Demands, now: float) -> list[Che
     return [
         _check("issuer", lambda: _check_issuer(claims, demands.pool), TokenIssuerError),
         _check("expiry", lambda: accepted("exp"), TokenError),
-        _check("start", lambda: accepted("iat", "nbf"), TokenError),
+        _check("start", lambda: accepted("nbf"), TokenError),
         _check("kind", lambda: accepted("token_use", use=demands.token_use), TokenError),
         _check(
             "app client", lambda: accepted("token_use", "client_id", "aud", client_ids=client_ids), TokenAudienceError

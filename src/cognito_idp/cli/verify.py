@@ -10,6 +10,7 @@ import click
 
 from .._errors import TokenError, one_line
 from ..errors import ConfigError, JwksError
+from ..tokens.checks import LEEWAY
 from ..tokens.claims import moment
 from ..tokens.pools import TrustedPool
 from ..tokens.verify import TokenVerifier
@@ -171,7 +172,14 @@ command = _Verify(
         ),
         click.Option(["--scope"], multiple=True, metavar="SCOPE...", help="Scopes that it must have."),
         click.Option(["--group"], multiple=True, metavar="GROUP...", help="Groups that the user must be in."),
-        click.Option(["--leeway"], type=float, default=0.0, metavar="SECONDS", help="How wrong this clock may be."),
+        click.Option(
+            ["--leeway"],
+            type=float,
+            default=LEEWAY,
+            show_default=True,
+            metavar="SECONDS",
+            help="How wrong this clock may be.",
+        ),
         click.Option(["--jwks"], metavar="JSON|@FILE", help="The pool's keys, so that nothing is fetched."),
         click.Option(["--jwks-uri"], metavar="URL", help="Where the keys are, for a local server."),
         click.Option(["--issuer"], metavar="URL", help="The issuer to accept, for a local server."),

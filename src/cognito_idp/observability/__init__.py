@@ -2,7 +2,8 @@
 
 `LoggingObserver` writes log lines. `OpenTelemetryObserver` records spans and metrics, and needs the extra `otel`.
 `combined` passes every event to several observers. This package also exports the events:
-`CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `CallEnded`.
+`CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `MemberUnreadable`,
+`CallEnded`.
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .._call.events import CallStarted as CallStarted
     from .._call.events import CredentialsRefreshed as CredentialsRefreshed
     from .._call.events import Event as Event
+    from .._call.events import MemberUnreadable as MemberUnreadable
     from .._call.events import RetryScheduled as RetryScheduled
     from .._call.events import combined as combined
     from .log import LoggingObserver as LoggingObserver
@@ -26,8 +28,8 @@ else:
         __name__,
         {
             ".._call.events": (
-                "AttemptEnded AttemptStarted CallEnded CallEvent CallStarted CredentialsRefreshed Event RetryScheduled "
-                "combined"
+                "AttemptEnded AttemptStarted CallEnded CallEvent CallStarted CredentialsRefreshed Event "
+                "MemberUnreadable RetryScheduled combined"
             ),
             ".log": "LoggingObserver",
             ".otel": "OpenTelemetryObserver",

@@ -5,7 +5,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._call.events import (
+    AttemptEnded,
+    AttemptStarted,
+    CallEnded,
+    CallStarted,
+    CredentialsRefreshed,
+    MemberUnreadable,
+    RetryScheduled,
+)
 from .._errors import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +37,7 @@ class LoggingObserver:
             self._logger.log(self._level, "%s %s: %s", event.operation, event.call_id, _text(event), extra=extra)
 
 
-def _text(event: Event) -> str:
+def _text(event: Event) -> str:  # noqa: PLR0911 - one for each event
     match event:
         case CallStarted(region=region, url=url):
             return f"call to {url}, region {region}"
@@ -41,6 +49,8 @@ def _text(event: Event) -> str:
             return f"attempt {attempt} failed with {one_line(error)}; the next one in {_milliseconds(delay)}"
         case CredentialsRefreshed(expiration=expiration):
             return "signed with new credentials" + ("" if expiration is None else f", which expire at {expiration}")
+        case MemberUnreadable(member=member, problem=problem):
+            return f"the answer's {member} was left out: it {problem}"
         case CallEnded(attempts=attempts):
             times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
             return f"ended after {_milliseconds(event.seconds)} and {times}: {_outcome(event)}"

@@ -9,7 +9,15 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._call.events import (
+    AttemptEnded,
+    AttemptStarted,
+    CallEnded,
+    CallStarted,
+    CredentialsRefreshed,
+    MemberUnreadable,
+    RetryScheduled,
+)
 from .._errors import ConfigError
 from .._version import install_command
 
@@ -35,11 +43,12 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 class OpenTelemetryObserver:
-    """Records a client span for every call, with an event for each retry, and metrics of durations and retries.
+    """Records a client span for every call, and metrics of durations and retries.
 
     A span has a name such as `Cognito Identity Provider.ListUsers`, and its parent is the span that is current when the
     call is made. Its attributes are `rpc.*`, `server.*`, `cloud.region`, `aws.request_id`, `http.response.status_code`,
-    the number of repeated attempts as `http.request.resend_count`, and `error.type` after a failure. The metrics are
+    the number of repeated attempts as `http.request.resend_count`, and `error.type` after a failure. It has an event
+    for each retry, and for each member of the answer that can't be read. The metrics are
     the histograms `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an
     attempt), and the counter `cognito_idp.retries`.
 
@@ -82,6 +91,8 @@ class OpenTelemetryObserver:
                 self._attempts.record(event.seconds, attributes)
             case RetryScheduled():
                 self._retry(event)
+            case MemberUnreadable():
+                self._span(event).add_event("member unreadable", {"member": event.member, "problem": event.problem})
             case CallEnded():
                 self._end(event)
 
@@ -114,9 +125,14 @@ class OpenTelemetryObserver:
 
     def _retry(self, event: RetryScheduled) -> None:
         self._retries.add(1, {"rpc.method": event.operation, "error.type": event.error})
+        self._span(event).add_event(
+            "retry", {"attempt": event.attempt, "delay": event.delay, "error.type": event.error}
+        )
+
+    def _span(self, event: RetryScheduled | MemberUnreadable) -> Span:
         with self._lock:
             span, _ = self._open_spans.get(event.call_id, (trace.INVALID_SPAN, {}))
-        span.add_event("retry", {"attempt": event.attempt, "delay": event.delay, "error.type": event.error})
+        return span
 
     def _end(self, event: CallEnded) -> None:
         with self._lock:

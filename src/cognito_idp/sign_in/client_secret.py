@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     """Return `SECRET_HASH`: base64 of HMAC-SHA256 over user name and client id, keyed with the client secret.
 
-    `username` is the name in the same request. After the first step of a sign-in that is `USER_ID_FOR_SRP`.
+    `username` is the name in the same request. After the first step of a sign-in that is `USERNAME` of the challenge,
+    or `USER_ID_FOR_SRP` if it has no `USERNAME`.
 
     Raises:
         SignInAnswerError: the name or the secret can't be encoded.

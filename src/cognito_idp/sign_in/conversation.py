@@ -277,15 +277,15 @@ class Conversation:
             }
         )
 
-    def _verified(self, setup: TotpSetup, arguments: Opaque[dict[str, Any]]) -> Flow[str]:
+    def _verified(self, setup: TotpSetup, arguments: Opaque[dict[str, Any]]) -> Flow[str | None]:
         from ..types import VerifySoftwareTokenRequest, VerifySoftwareTokenResponseType
 
         request = VerifySoftwareTokenRequest(session=setup.session, user_code=arguments.value["code"])
         verified = yield from invoke(request, self.options)
-        if verified.status != VerifySoftwareTokenResponseType.SUCCESS or verified.session is None:
+        if verified.status != VerifySoftwareTokenResponseType.SUCCESS:
             msg = "the service did not accept the authenticator app"
             raise SignInError(msg)
-        return verified.session
+        return verified.session or setup.session
 
     # -- results --------------------------------------------------------------------------------------------------
 
@@ -320,7 +320,8 @@ _FLOWS_WITH_SRP = frozenset({AuthFlowType.USER_SRP_AUTH, AuthFlowType.CUSTOM_AUT
 
 
 def _username(parameters: Mapping[str, str]) -> str | None:
-    return parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME")
+    # Cognito sends the same name in both. Where a server's differ, it knows the user by the second only in SRP.
+    return parameters.get("USERNAME") or parameters.get("USER_ID_FOR_SRP")
 
 
 def _needed(parameters: Mapping[str, str], name: str, challenge: str) -> str:

@@ -106,7 +106,7 @@ class SrpSession:
             password: the user's, or the device's.
             srp_b: `SRP_B` of the challenge, hexadecimal. Like `salt`, it may have any length and may be negative.
             salt: `SALT` of the challenge, hexadecimal.
-            secret_block: `SECRET_BLOCK` of the challenge, base64.
+            secret_block: `SECRET_BLOCK` of the challenge, as it came.
             timestamp: `TIMESTAMP` of the answer, in the form of `timestamp_of`.
 
         Raises:
@@ -252,12 +252,19 @@ def _integer(name: str, text: str) -> int:
 
 
 def _signed(identity: str, secret_block: str, timestamp: str) -> bytes:
+    return utf8("user id", identity, SrpError) + _block(secret_block) + timestamp.encode()
+
+
+def _block(secret_block: str) -> bytes:
+    """Return the bytes of a secret block, which only the service can judge.
+
+    Cognito's is base64. Local servers send other text, such as a UUID. It is decoded as leniently as pycognito does, or
+    taken as it is.
+    """
     try:
-        block = b64decode(secret_block, validate=True)
+        return b64decode(secret_block)
     except ValueError:
-        msg = "SECRET_BLOCK of the challenge is not base64; was it changed on its way here?"
-        raise SrpError(msg) from None
-    return utf8("user id", identity, SrpError) + block + timestamp.encode()
+        return secret_block.encode("utf-8", "surrogatepass")
 
 
 def _signature(key: bytes, signed: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._protocol.tracebacks import clears_frames
 from ..sign_in.calls import in_region_of
-from .refresh import DEFAULT_MARGIN, TokenKeeper
+from .refresh import DEFAULT_MARGIN, OPERATION, TokenKeeper
 
 if TYPE_CHECKING:
     import httpx
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..async_client import AsyncClient
     from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Device, Tokens
-    from .refresh import OnTokens
+    from .refresh import OnTokens, RefreshWith
 
 
 class AsyncUserSession:
@@ -32,9 +32,12 @@ class AsyncUserSession:
             refresh tokens, the old one is void by then. If the function raises, so does the call that refreshed, and
             the session goes on with the new tokens. From the session itself it may read only `tokens`.
         margin: how many seconds before it expires an access token is replaced.
+        refresh_with: `"GetTokensFromRefreshToken"`, or for local servers that lack this operation, the flow
+            `"REFRESH_TOKEN_AUTH"` of InitiateAuth. AWS refuses the flow for app clients that rotate refresh tokens.
+        username: the user's name, not an alias. `REFRESH_TOKEN_AUTH` needs it if the app client has a secret.
 
     Raises:
-        ConfigError: `margin` is negative.
+        ConfigError: `margin` is negative, `refresh_with` is neither, or `username` is missing.
     """
 
     __module__ = "cognito_idp"
@@ -49,6 +52,8 @@ class AsyncUserSession:
         device: Device | None = None,
         on_tokens: OnTokens | None = None,
         margin: float = DEFAULT_MARGIN,
+        refresh_with: RefreshWith = OPERATION,
+        username: str | None = None,
     ) -> None:
         self._client = client
         self._keeper = TokenKeeper(
@@ -58,6 +63,8 @@ class AsyncUserSession:
             device_key=None if device is None else device.key,
             on_tokens=on_tokens,
             margin=margin,
+            refresh_with=refresh_with,
+            username=username,
         )
 
     @property

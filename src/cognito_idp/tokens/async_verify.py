@@ -57,7 +57,8 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         region: the region of the pools you name by id, if the id doesn't begin with it.
         required_scopes: scopes that a token must have, all of them; a string may hold several, separated by spaces.
         required_groups: groups that the user must be in, all of them.
-        leeway: how many seconds this machine's clock may be off. The default is 0.
+        leeway: how many seconds this machine's clock may be off: a token is accepted so long after its `exp` and before
+            its `nbf`. The default is 5. `iat` is never a reason to refuse a token.
         max_token_bytes: refuse a longer token unread. The default is 16 KiB.
         jwks_max_age: fetch a pool's keys again after this many seconds, by default a day. If that fails, the old keys
             stay in use.

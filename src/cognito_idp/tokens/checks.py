@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 # By `token_use`: the claim that names the app client, and how the claims are read.
-_KINDS: dict[str, tuple[str, Callable[[dict[str, Any], datetime, datetime | None], AnyClaims]]] = {
+_KINDS: dict[str, tuple[str, Callable[[dict[str, Any], datetime], AnyClaims]]] = {
     "access": ("client_id", access_token_claims),
     "id": ("aud", id_token_claims),
 }
+
+
+# The clocks of two machines that keep time by NTP differ by less.
+LEEWAY: Final = 5.0
 
 
 @attrs.frozen(kw_only=True)
@@ -45,7 +49,7 @@ class Rules:
         Raises:
             TokenError: the token is refused. The class names the first problem.
         """
-        exp, iat = self._times(claims, now)
+        exp = self._expiry(claims, now)
         use = claims.get("token_use")
         kind = _KINDS.get(use) if type(use) is str and self.token_use in (None, use) else None
         if kind is None:
@@ -59,9 +63,9 @@ class Rules:
         if type(claims.get("sub")) is not str:
             msg = "the token's sub is missing or not a string"
             raise TokenFormatError(msg)
-        return typed(claims, exp, iat)
+        return typed(claims, exp)
 
-    def _times(self, claims: dict[str, Any], now: float) -> tuple[datetime, datetime | None]:
+    def _expiry(self, claims: dict[str, Any], now: float) -> datetime:
         exp = moment(claims, "exp")
         if exp is None:
             msg = "the token has no exp, so it would never expire"
@@ -70,16 +74,11 @@ class Rules:
         if over_for >= 0:
             msg = f"the token expired at {exp:%Y-%m-%dT%H:%M:%SZ}"
             raise TokenExpiredError(msg)
-        if "nbf" in claims:
-            self._begun(claims, "nbf", now)
-        return exp, self._begun(claims, "iat", now)
-
-    def _begun(self, claims: dict[str, Any], name: str, now: float) -> datetime | None:
-        at = moment(claims, name)
-        if at is not None and claims[name] > now + self.leeway:
-            msg = f"the token is not valid before {at:%Y-%m-%dT%H:%M:%SZ} ({name}); is this machine's clock right?"
+        begins = moment(claims, "nbf")
+        if begins is not None and claims["nbf"] > now + self.leeway:
+            msg = f"the token is not valid before {begins:%Y-%m-%dT%H:%M:%SZ} (nbf); is this machine's clock right?"
             raise TokenNotYetValidError(msg)
-        return at
+        return exp
 
     def demand(self, claims: AnyClaims, required_scopes: Names, required_groups: Names) -> None:
         """Check for the scopes and groups of the verifier, and for those of this call.

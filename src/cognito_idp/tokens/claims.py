@@ -1,8 +1,9 @@
 """The claims of a verified token, typed: `sub`, `exp` and the rest under their own names, as Python values.
 
-The claims that decide whether a token is accepted (`sub`, `iss`, `exp`, `iat`, `nbf`, `client_id` or `aud`,
-`token_use`) must have the right type, or the token is refused. The others are informative, and a Lambda trigger of the
-pool may have rewritten them: one of the wrong type reads as missing, and `all` has it unchanged.
+The claims that decide whether a token is accepted (`sub`, `iss`, `exp`, `nbf`, `client_id` or `aud`, `token_use`) must
+have the right type, or the token is refused. The others are informative, and a Lambda trigger of the pool may have
+rewritten them: one of the wrong type reads as missing, and `all` has it unchanged. `iat` is one of these: RFC 7519
+(4.1.6) lets it tell a token's age, and refuses no token by it.
 """
 
 from __future__ import annotations
@@ -93,14 +94,14 @@ class IdTokenClaims(TokenClaims):
 AnyClaims: TypeAlias = AccessTokenClaims | IdTokenClaims
 
 
-def access_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None) -> AccessTokenClaims:
+def access_token_claims(claims: dict[str, Any], exp: datetime) -> AccessTokenClaims:
     """Return the claims of an access token, after the deciding claims have been checked."""
     get = claims.get
     version = get("version")
     return AccessTokenClaims(
         iss=claims["iss"],
         exp=exp,
-        iat=iat,
+        iat=_moment(get("iat")),
         auth_time=_moment(get("auth_time")),
         jti=_text(get("jti")),
         origin_jti=_text(get("origin_jti")),
@@ -116,13 +117,13 @@ def access_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | N
     )
 
 
-def id_token_claims(claims: dict[str, Any], exp: datetime, iat: datetime | None) -> IdTokenClaims:
+def id_token_claims(claims: dict[str, Any], exp: datetime) -> IdTokenClaims:
     """Return the claims of an ID token, after the deciding claims have been checked."""
     get = claims.get
     return IdTokenClaims(
         iss=claims["iss"],
         exp=exp,
-        iat=iat,
+        iat=_moment(get("iat")),
         auth_time=_moment(get("auth_time")),
         jti=_text(get("jti")),
         origin_jti=_text(get("origin_jti")),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._transport.limits import Timeout, timeout_of
-from .checks import Rules
+from .checks import LEEWAY, Rules
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
 from .names import Names, names, scopes
@@ -79,7 +79,7 @@ class Verification:
         region: str | None = None,
         required_scopes: Names = (),
         required_groups: Names = (),
-        leeway: float = 0.0,
+        leeway: float = LEEWAY,
         max_token_bytes: int = MAX_TOKEN_BYTES,
         jwks_max_age: float = MAX_AGE,
         timeout: float | Timeout | None = None,

@@ -1,13 +1,14 @@
 """Flows that keep a user's tokens fresh: one refresh at a time, and no new refresh token is ever lost.
 
 Source: Cognito developer guide, "Refresh tokens"; GetTokensFromRefreshToken serves pools with and without rotation.
+The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without.
 """
 
 from __future__ import annotations
 
 from copy import copy
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -16,21 +17,29 @@ from .._errors import CognitoIdpError, ConfigError, SessionEndedError
 from .._flow.effects import Lock, call, finish, hold
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
-from ..types import GetTokensFromRefreshTokenRequest, GlobalSignOutRequest, RevokeTokenRequest
+from ..types import GetTokensFromRefreshTokenRequest, GlobalSignOutRequest, InitiateAuthRequest, RevokeTokenRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._structs.struct import Request
     from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Tokens
+    from ..types import GetTokensFromRefreshTokenResponse, InitiateAuthResponse
 
     OnTokens = Callable[[Tokens], Awaitable[None] | None]
+    Answer = GetTokensFromRefreshTokenResponse | InitiateAuthResponse
+
+RefreshWith: TypeAlias = Literal["GetTokensFromRefreshToken", "REFRESH_TOKEN_AUTH"]
 
 # The service's answers for a refresh token that is no longer valid and won't be again.
 _ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException)
 DEFAULT_MARGIN = 60.0
+# What refreshes tokens, as `refresh_with=` names it.
+OPERATION: Final = "GetTokensFromRefreshToken"
+FLOW: Final = "REFRESH_TOKEN_AUTH"
 _PAUSE_AFTER_FAILURE = 5.0
 
 
@@ -46,12 +55,15 @@ class TokenKeeper:
         device_key: str | None,
         on_tokens: OnTokens | None,
         margin: float,
+        refresh_with: str,
+        username: str | None,
     ) -> None:
         """Start with the tokens of a sign-in, or with stored ones. `margin` is in seconds before the expiry.
 
         Raises:
-            ConfigError: `margin` is negative.
+            ConfigError: `margin` is negative, or the tokens can't be refreshed with `refresh_with`.
         """
+        check_refresh_with(refresh_with, app, username)
         if not margin >= 0:
             msg = f"margin={margin!r} must be a number, 0 or more"
             raise ConfigError(msg)
@@ -59,6 +71,8 @@ class TokenKeeper:
         self._app = app
         self._options = options
         self._device_key = device_key
+        self._refresh_with = refresh_with
+        self._username = username
         self._on_tokens = on_tokens
         self._margin = timedelta(seconds=margin)
         self._lock = Lock()
@@ -162,14 +176,8 @@ class TokenKeeper:
         if stale.refresh_token is None:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
-        request = GetTokensFromRefreshTokenRequest(
-            refresh_token=stale.refresh_token,
-            client_id=self._app.client_id,
-            client_secret=self._app.client_secret,
-            device_key=self._device_key,
-        )
         try:
-            answer = yield from invoke(request, self._options)
+            answer: Answer = yield from invoke(self._request(stale.refresh_token), self._options)
         except _ENDED as error:
             self._ended = f"the refresh token is no longer valid ({error.code})"
             raise SessionEndedError(self._ended) from error
@@ -180,3 +188,33 @@ class TokenKeeper:
         return attrs.evolve(
             new, refresh_token=new.refresh_token or stale.refresh_token, id_token=new.id_token or stale.id_token
         )
+
+    def _request(self, refresh_token: str) -> Request[Any]:
+        app = self._app
+        if self._refresh_with == OPERATION:
+            return GetTokensFromRefreshTokenRequest(
+                refresh_token=refresh_token,
+                client_id=app.client_id,
+                client_secret=app.client_secret,
+                device_key=self._device_key,
+            )
+        parameters = {"REFRESH_TOKEN": refresh_token}
+        if self._username is not None:
+            parameters |= {"USERNAME": self._username, **app.hash_for(self._username)}
+        if self._device_key is not None:
+            parameters["DEVICE_KEY"] = self._device_key
+        return InitiateAuthRequest(client_id=app.client_id, auth_flow=FLOW, auth_parameters=parameters)
+
+
+def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) -> None:
+    """Check a session's `refresh_with=` and `username=`.
+
+    Raises:
+        ConfigError: the first is unknown, or needs the second.
+    """
+    if refresh_with not in (OPERATION, FLOW):
+        msg = f"refresh_with={refresh_with!r} must be {OPERATION!r} or {FLOW!r}"
+        raise ConfigError(msg)
+    if refresh_with == FLOW and app.client_secret is not None and not username:
+        msg = f"refresh_with={FLOW!r} needs username= with an app client that has a secret: SECRET_HASH needs both"
+        raise ConfigError(msg)
