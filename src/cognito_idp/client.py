@@ -156,12 +156,43 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         sign operations that it doesn't know.
 
         Raises:
-            RequestValidationError: the name can't be an operation's name, or the members are not JSON.
+            RequestValidationError: the name can't be an operation's name, or the members are not JSON. The error says
+                which operation is spelled nearly like that; if the service refuses a name, a note on its error does.
             CognitoIdpError: as for `send`.
         """
         flow = self._call_flow(operation, members, signed=signed)
         del members  # the user's own transport may run below
         return self._run(flow)
+
+    @clears_frames
+    def call_pages(
+        self,
+        operation: str,
+        members: Mapping[str, Any] | None = None,
+        *,
+        input_token: str | None = None,
+        output_token: str | None = None,
+        signed: bool | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Iterate over the pages of a list operation by name: the JSON object of each answer, as from `call`.
+
+        `input_token` and `output_token` are the wire names of the members that hold the page token in the request and
+        in the answer. If you pass one, it stands for both. If you pass none, they are the model's, so an operation that
+        this version doesn't know needs at least one. Iteration starts at the token in `members`, or at the beginning.
+
+        Raises:
+            RequestValidationError: as for `call`, or the token's name is not known.
+            TypeError: this version knows the operation, it is not paginated, and you passed no name.
+            PaginationError: the service repeats a page token, or its answer has one under another name.
+            CognitoIdpError: as for `send`.
+        """
+        pager = self._pager_by_name(
+            operation, members, input_token=input_token, output_token=output_token, signed=signed
+        )
+        del members  # the user's own transport may run below
+        while (page := self._run(pager.next_page())) is not None:
+            yield page
+            del page
 
     @clears_frames
     def warm_up(self, *operations: str | type[Request[Any]]) -> None:
