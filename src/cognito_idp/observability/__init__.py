@@ -2,7 +2,8 @@
 
 `LoggingObserver` writes log lines. `OpenTelemetryObserver` records spans and metrics, and needs the extra `otel`.
 `combined` passes every event to several observers. This package also exports the events:
-`CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `CallEnded`.
+`CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `CallEnded`,
+`WaitProgressed`.
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .._call.events import CredentialsRefreshed as CredentialsRefreshed
     from .._call.events import Event as Event
     from .._call.events import RetryScheduled as RetryScheduled
+    from .._call.events import WaitProgressed as WaitProgressed
     from .._call.events import combined as combined
     from .log import LoggingObserver as LoggingObserver
     from .otel import OpenTelemetryObserver as OpenTelemetryObserver
@@ -27,7 +29,7 @@ else:
         {
             ".._call.events": (
                 "AttemptEnded AttemptStarted CallEnded CallEvent CallStarted CredentialsRefreshed Event RetryScheduled "
-                "combined"
+                "WaitProgressed combined"
             ),
             ".log": "LoggingObserver",
             ".otel": "OpenTelemetryObserver",

@@ -5,7 +5,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._call.events import (
+    AttemptEnded,
+    AttemptStarted,
+    CallEnded,
+    CallStarted,
+    CredentialsRefreshed,
+    RetryScheduled,
+    WaitProgressed,
+)
 from .._errors import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +37,7 @@ class LoggingObserver:
             self._logger.log(self._level, "%s %s: %s", event.operation, event.call_id, _text(event), extra=extra)
 
 
-def _text(event: Event) -> str:
+def _text(event: Event) -> str:  # noqa: PLR0911 - one for each event
     match event:
         case CallStarted(region=region, url=url):
             return f"call to {url}, region {region}"
@@ -44,6 +52,10 @@ def _text(event: Event) -> str:
         case CallEnded(attempts=attempts):
             times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
             return f"ended after {_milliseconds(event.seconds)} and {times}: {_outcome(event)}"
+        case WaitProgressed(waiter=waiter, state=state, looks=looks, delay=delay):
+            after = f"look {looks} after {event.seconds:.1f} s"
+            follows = "the wait is over" if delay is None else f"the next one in {delay:.1f} s"
+            return f"waiting for {waiter}, {after}: {one_line(state or 'not there')}; {follows}"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -9,7 +9,15 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
+from .._call.events import (
+    AttemptEnded,
+    AttemptStarted,
+    CallEnded,
+    CallStarted,
+    CredentialsRefreshed,
+    RetryScheduled,
+    WaitProgressed,
+)
 from .._errors import ConfigError
 
 try:
@@ -41,6 +49,9 @@ class OpenTelemetryObserver:
     the number of repeated attempts as `http.request.resend_count`, and `error.type` after a failure. The metrics are
     the histograms `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an
     attempt), and the counter `cognito_idp.retries`.
+
+    Each look of `wait_for` adds the event `wait` to the span that is current, with the waiter's name, the state, the
+    number of looks and the seconds so far.
 
     Clients may share one observer. It uses the process's global tracer and meter providers by default. The span does
     not become the current span, so the spans of an instrumented HTTP library are its siblings.
@@ -83,6 +94,9 @@ class OpenTelemetryObserver:
                 self._retry(event)
             case CallEnded():
                 self._end(event)
+            case WaitProgressed():
+                # A wait has no span of its own: its looks have, and it may last for hours.
+                trace.get_current_span().add_event("wait", _progress(event))
 
     def _begin(self, event: CallStarted) -> None:
         parts = urlsplit(event.url)
@@ -147,3 +161,8 @@ def _outcome(event: AttemptEnded | CallEnded) -> dict[str, Any]:
     if event.error is not None:
         outcome["error.type"] = event.error
     return outcome
+
+
+def _progress(event: WaitProgressed) -> dict[str, Any]:
+    state = {} if event.state is None else {"state": event.state}
+    return {"waiter": event.waiter, "looks": event.looks, "seconds": event.seconds, **state}
