@@ -132,6 +132,7 @@ def paging(client: Client) -> None:
     """`paginate` gives response structs, `iter_...` gives items."""
     assert_type(client.paginate(ListGroupsRequest(user_pool_id="p")), Iterator[ListGroupsResponse])
     assert_type(client.iter_list_groups(user_pool_id="p"), Iterator[GroupType])
+    assert_type(client.call_pages("ListNews", {"Limit": 1}, input_token="NextToken"), Iterator[dict[str, Any]])
     for user in client.iter_list_users(user_pool_id="p", limit=60):
         assert_type(user, UserType)
         assert_type(user.username, str | None)
@@ -141,6 +142,7 @@ async def paging_async(client: AsyncClient) -> None:
     """The async client's pages and items are iterated over with `async for`."""
     assert_type(client.paginate(ListGroupsRequest(user_pool_id="p")), AsyncIterator[ListGroupsResponse])
     assert_type(client.iter_list_groups(user_pool_id="p"), AsyncIterator[GroupType])
+    assert_type(client.call_pages("ListGroups", {"UserPoolId": "p"}), AsyncIterator[dict[str, Any]])
     async for page in client.paginate(ListGroupsRequest(user_pool_id="p")):
         assert_type(page.groups, tuple[GroupType, ...] | None)
 

@@ -1,9 +1,9 @@
 """The typed events that a client sends to its observer. No event has room for a secret.
 
 `Client(observer=...)` takes a function of one argument. The function gets an event when a call or one of its attempts
-starts or ends, when a retry is scheduled, when the credentials that sign the calls have been renewed, and when a member
-of an answer can't be read. An event holds names, codes, ids, counts and seconds. It never holds the values of members,
-headers, bodies or error texts, any of which may be secret.
+starts or ends, when a retry is scheduled, when the credentials that sign the calls have been renewed, when a member of
+an answer can't be read, and when `wait_for` has looked at what it waits for. An event holds names, codes, states, ids,
+counts and seconds. It never holds the values of members, headers, bodies or error texts, any of which may be secret.
 
 Events cover calls to the service's operations; each page of a list counts as one call. They don't cover `warm_up`,
 requests that load credentials, or calls that can't start (because there is no region, for example).
@@ -120,8 +120,31 @@ class CallEnded(CallEvent):
     error: str | None
 
 
+@attrs.frozen(kw_only=True)
+class WaitProgressed(CallEvent):
+    """`wait_for` looked for the `looks`-th time, `seconds` after the wait began.
+
+    `waiter` is the name of what is waited for, and `state` the last state that was seen; None if the thing isn't there.
+    The next look follows in `delay` seconds; None if the wait is over. The events of a wait share a `call_id` of their
+    own. Each look is a call, or a call for each page, with its own events.
+    """
+
+    waiter: str
+    state: str | None
+    looks: int
+    seconds: float
+    delay: float | None
+
+
 Event: TypeAlias = (
-    CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | MemberUnreadable | CallEnded
+    CallStarted
+    | AttemptStarted
+    | AttemptEnded
+    | RetryScheduled
+    | CredentialsRefreshed
+    | MemberUnreadable
+    | CallEnded
+    | WaitProgressed
 )
 
 

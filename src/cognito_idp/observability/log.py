@@ -13,6 +13,7 @@ from .._call.events import (
     CredentialsRefreshed,
     MemberUnreadable,
     RetryScheduled,
+    WaitProgressed,
 )
 from .._errors import one_line
 
@@ -54,6 +55,10 @@ def _text(event: Event) -> str:  # noqa: PLR0911 - one for each event
         case CallEnded(attempts=attempts):
             times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
             return f"ended after {_milliseconds(event.seconds)} and {times}: {_outcome(event)}"
+        case WaitProgressed(waiter=waiter, state=state, looks=looks, delay=delay):
+            after = f"look {looks} after {event.seconds:.1f} s"
+            follows = "the wait is over" if delay is None else f"the next one in {delay:.1f} s"
+            return f"waiting for {waiter}, {after}: {one_line(state or 'not there')}; {follows}"
 
 
 def _milliseconds(seconds: float) -> str:

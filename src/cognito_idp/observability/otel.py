@@ -17,6 +17,7 @@ from .._call.events import (
     CredentialsRefreshed,
     MemberUnreadable,
     RetryScheduled,
+    WaitProgressed,
 )
 from .._errors import ConfigError
 from .._version import install_command
@@ -51,6 +52,9 @@ class OpenTelemetryObserver:
     for each retry, and for each member of the answer that can't be read. The metrics are
     the histograms `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an
     attempt), and the counter `cognito_idp.retries`.
+
+    Each look of `wait_for` adds the event `wait` to the span that is current, with the waiter's name, the state, the
+    number of looks and the seconds so far.
 
     Clients may share one observer. It uses the process's global tracer and meter providers by default. The span does
     not become the current span, so the spans of an instrumented HTTP library are its siblings.
@@ -95,6 +99,9 @@ class OpenTelemetryObserver:
                 self._span(event).add_event("member unreadable", {"member": event.member, "problem": event.problem})
             case CallEnded():
                 self._end(event)
+            case WaitProgressed():
+                # A wait has no span of its own: its looks have, and it may last for hours.
+                trace.get_current_span().add_event("wait", _progress(event))
 
     def _begin(self, event: CallStarted) -> None:
         parts = urlsplit(event.url)
@@ -164,3 +171,8 @@ def _outcome(event: AttemptEnded | CallEnded) -> dict[str, Any]:
     if event.error is not None:
         outcome["error.type"] = event.error
     return outcome
+
+
+def _progress(event: WaitProgressed) -> dict[str, Any]:
+    state = {} if event.state is None else {"state": event.state}
+    return {"waiter": event.waiter, "looks": event.looks, "seconds": event.seconds, **state}
