@@ -5,6 +5,7 @@ Its async twin is generated from it: run `python -m cognito_idp_codegen --twins`
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
@@ -92,6 +93,11 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
+        log = os.environ.get("COGNITO_IDP_LOG")
+        if log:
+            from .observability.log import with_log
+
+            observer = with_log(observer, log)
         self._options = options = make_options(
             region,
             credentials=credentials,
