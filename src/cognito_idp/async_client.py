@@ -153,8 +153,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         """Call an operation by name, with members by wire name, and return the JSON object of the answer.
 
         Use it for operations that are newer than this version. Members are not checked before sending; signing and
-        retries work as in any other call. `signed` says whether to sign. None: sign as this version's model says, and
-        sign operations that it doesn't know.
+        retries work as in any other call. `signed` says whether to sign. None: sign what a typed method would sign,
+        operations that this version doesn't know, and a `GetDerivedToken` without `ClientId`.
 
         Raises:
             RequestValidationError: the name can't be an operation's name, or the members are not JSON.

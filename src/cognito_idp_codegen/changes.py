@@ -126,7 +126,8 @@ def _said(facts: Facts) -> Iterator[Fact]:
 
 def _of_operation(operation: OperationFacts) -> Iterator[Fact]:
     name, owner = operation.name, ("operation", operation.name)
-    signed = "signed" if operation.signed else "unsigned"
+    # As the model has it; our own table may say otherwise.
+    signed = "unsigned" if operation.public else "signed"
     shapes = f"{operation.input}, {operation.output or 'no answer'}"
     yield Fact("operation", name, shapes, f"{shapes}, {signed}")
     yield Fact("auth flag", name, signed, owner=owner)

@@ -73,6 +73,22 @@ SHARED_IN_SIGN_IN: Final = frozenset(
 )
 
 
+class Unsigned(NamedTuple):
+    """Requests that are not signed, although the model does not say so, and the page of the documentation that does."""
+
+    member: str | None
+    """Wire name: a request that lacks this member is signed all the same. None: no request is signed."""
+    source: str
+
+
+# Where the model and the documentation of an operation contradict each other. Not tried against AWS.
+UNSIGNED_BY_DOCUMENTATION: Final[Mapping[str, Unsigned]] = {
+    "GetClientToken": Unsigned(None, "API reference, GetClientToken: it can't be authorized by IAM credentials"),
+    "GetDerivedToken": Unsigned(
+        "ClientId", "API reference, GetDerivedToken: IAM credentials authorize it, or the app client's id and secret"
+    ),
+}
+
 # Words that the naive rule (a new word at each capital after a small letter) would cut in the wrong place.
 IRREGULAR_WORDS: Final[Mapping[str, str]] = {
     "OAuth": "Oauth",
@@ -82,7 +98,8 @@ IRREGULAR_WORDS: Final[Mapping[str, str]] = {
 # Wire names whose snake-case form is no usable Python name.
 RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
 
-# Shapes that hold secrets, although the model does not mark them; the values say which secret.
+# Shapes that hold secrets, although the model does not mark them; the values say which secret. `ClientSecretArnType` is
+# not among them: it names a secret in AWS Secrets Manager, which only those may read whom an IAM policy lets.
 ALSO_SENSITIVE: Final[Mapping[str, str]] = {
     "ChallengeParametersType": "the user's name, and the server's part of a password proof",
     "ConfirmationCodeType": "a one-time code that proves an email address or phone number",

@@ -7,7 +7,17 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .families import ALSO_SENSITIVE, COMMON, COMMON_SIGN_IN, SHARED_IN_SIGN_IN, TABLES, Pages, Tables
+from .families import (
+    ALSO_SENSITIVE,
+    COMMON,
+    COMMON_SIGN_IN,
+    SHARED_IN_SIGN_IN,
+    TABLES,
+    UNSIGNED_BY_DOCUMENTATION,
+    Pages,
+    Tables,
+    Unsigned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,8 +65,14 @@ class OperationFacts(NamedTuple):
     input: str
     output: str | None
     errors: tuple[str, ...]
-    signed: bool
+    public: bool
+    unsigned: Unsigned | None
     pages: Pages | None
+
+    @property
+    def signed(self) -> bool:
+        """Whether a request struct of the operation is signed."""
+        return not self.public and self.unsigned is None
 
 
 class Facts(NamedTuple):
@@ -204,8 +220,13 @@ class Model:
             for name in sorted(SHARED_IN_SIGN_IN)
             if self.family_of.get(name) != COMMON_SIGN_IN
         ]
+        problems += [
+            f"UNSIGNED_BY_DOCUMENTATION names {name}, which is no operation"
+            for name in UNSIGNED_BY_DOCUMENTATION
+            if name not in self.operations
+        ]
         for operation in self.operations.values():
-            problems += self._page_problems(operation)
+            problems += self._page_problems(operation) + self._signing_problems(operation)
         if problems:
             raise ModelError("\n".join(problems))
 
@@ -218,6 +239,18 @@ class Model:
         missing = [name for name in (pages.output_token, pages.result) if name not in outputs]
         missing += [pages.input_token] if pages.input_token not in inputs else []
         return [f"the paginator of {operation.name} names {name}, which is no member" for name in missing]
+
+    def _signing_problems(self, operation: OperationFacts) -> list[str]:
+        if operation.unsigned is None:
+            return []
+        if operation.public:
+            return [f"UNSIGNED_BY_DOCUMENTATION names {operation.name}, which the model doesn't sign"]
+        member = operation.unsigned.member
+        required = {member.wire_name for member in self.shapes[operation.input].members if member.required}
+        if member is None or member in required:
+            return []
+        # Whether a struct is signed would depend on its members then, and `Operation.signed` knows no such case.
+        return [f"UNSIGNED_BY_DOCUMENTATION names {operation.name}.{member}, which is no required member"]
 
 
 def _shape(name: str, raw: dict[str, Any]) -> ShapeFacts:
@@ -249,7 +282,8 @@ def _operation(name: str, raw: dict[str, Any], paginator: dict[str, Any] | None)
         input=raw["input"]["shape"],
         output=raw["output"]["shape"] if "output" in raw else None,
         errors=tuple(error["shape"] for error in raw.get("errors", ())),
-        signed=raw.get("authtype") != "none",
+        public=raw.get("authtype") == "none",
+        unsigned=UNSIGNED_BY_DOCUMENTATION.get(name),
         pages=pages or None,
     )
 

@@ -140,7 +140,7 @@ def test_a_missing_extra_is_named(missing: str) -> None:
     result = _python(code)
 
     assert 1 == result.returncode
-    assert "pip install 'cognito-idp[cli]'" in result.stderr
+    assert "pip install '.[cli]'" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -32,6 +32,14 @@ def test_what_is_new_one_way_is_gone_the_other_way() -> None:
     assert there == back
 
 
+def test_the_auth_flag_is_the_models_own() -> None:
+    """What our own table says of signing does not hide that the model changes its mind."""
+    service, paginators = copy.deepcopy(today())
+    service["operations"]["GetClientToken"]["authtype"] = "none"
+    said = report(compare(facts(today()), facts((service, paginators))))
+    assert said == "changed\n  auth flags\n    GetClientToken: signed -> unsigned"
+
+
 def test_an_order_is_no_difference() -> None:
     """A model with its entries in another order says the same."""
     service, paginators = copy.deepcopy(today())

@@ -131,7 +131,7 @@ def test_the_command_writes_what_the_check_wants(package: Path, capsys: pytest.C
     (package / "model" / "tags.py").write_text("spoilt")
     (package / "types.py").unlink()
     assert main(["--model", str(wheel())]) == 0
-    assert "141 operations (34 of them unsigned)" in capsys.readouterr().out
+    assert "153 operations (36 of them unsigned)" in capsys.readouterr().out
     assert main(["--model", str(wheel()), "--check"]) == 0
 
 
@@ -267,6 +267,17 @@ def test_a_table_of_secrets_that_does_not_fit_is_refused(service: dict[str, Any]
         text = refused(service, paginators)
     assert "ALSO_SENSITIVE names NoSuchType, which is no shape" in text
     assert "ALSO_SENSITIVE names PasswordType, which the model marks already" in text
+
+
+def test_a_table_of_signing_that_does_not_fit_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
+    """The unsigned requests must be of operations that the model signs, and name a member that a struct always has."""
+    entries = {name: families.Unsigned(None, "a page") for name in ("GetNews", "SignUp")}
+    entries["GetDerivedToken"] = families.Unsigned("ClientSecret", "a page")
+    with mock.patch.object(model, "UNSIGNED_BY_DOCUMENTATION", entries):
+        text = refused(service, paginators)
+    assert "UNSIGNED_BY_DOCUMENTATION names GetNews, which is no operation" in text
+    assert "UNSIGNED_BY_DOCUMENTATION names SignUp, which the model doesn't sign" in text
+    assert "UNSIGNED_BY_DOCUMENTATION names GetDerivedToken.ClientSecret, which is no required member" in text
 
 
 def test_an_unused_throttling_code_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:

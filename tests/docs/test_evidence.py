@@ -65,6 +65,20 @@ def test_a_count(count: str) -> None:
     assert count in FEATURES
 
 
+@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md"])
+def test_the_count_of_operations(path: str) -> None:
+    """A page for those who come first says how many operations there are; so does the benchmark of imports."""
+    operations = [name for name in vars(Operations) if not name.startswith(("_", "iter_"))]
+    assert f" all {len(operations)} operations" in (ROOT / path).read_text("utf-8")
+    assert f", {len(operations)})" in (ROOT / "benchmarks" / "imports.py").read_text("utf-8")
+
+
+def test_the_version_of_the_model() -> None:
+    """The page names the version of botocore whose model the generator read, as the gate fetches it."""
+    (version,) = re.findall(r"botocore==([\d.]+)", (ROOT / ".ci" / "run").read_text("utf-8"))
+    assert f"and {version}, which the" in PAGE
+
+
 def test_what_commands_run_exists() -> None:
     """Each row has a command, and the commands name tests that there are."""
     rows = re.findall(r"^\| .* \| (`.*`) \|$", FEATURES, re.MULTILINE)

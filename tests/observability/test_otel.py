@@ -174,4 +174,7 @@ def test_without_opentelemetry() -> None:
         "except ConfigError as error:\n    print(error)\n"
     )
     output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
-    assert "OpenTelemetryObserver needs OpenTelemetry's API: pip install 'cognito-idp[otel]'\n" == output
+    assert (
+        "OpenTelemetryObserver needs OpenTelemetry's API: pip install '.[otel]' (in a clone of the repository)\n"
+        == output
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, assert_type
+from typing import Any, assert_never, assert_type
 
 import attrs
 
@@ -13,27 +13,49 @@ from cognito_idp import (
     AdminDeleteUserRequest,
     AdminInitiateAuthRequest,
     AdminInitiateAuthResponse,
+    AdminNoSrpAuth,
     AsyncClient,
     AttributeType,
     AuthenticationResultType,
     AuthFlowType,
     ChallengeNameType,
     Client,
+    CodeChallenge,
     CognitoIdpError,
     Credentials,
+    CustomChallenge,
     DescribeUserPoolResponse,
+    DevicePasswordVerifier,
+    DeviceSrpAuth,
+    EmailOtp,
     EmptyResponse,
     GroupType,
     ListGroupsRequest,
     ListGroupsResponse,
+    MfaSetup,
+    NewPasswordRequired,
     NotAuthorizedException,
+    Outcome,
+    Password,
+    PasswordSrp,
+    PasswordVerifier,
     RequestValidationError,
     ResponseMetadata,
+    SelectChallenge,
+    SelectMfaType,
     ServiceError,
     SetUICustomizationRequest,
+    SignedIn,
+    SmsMfa,
+    SmsOtp,
+    SoftwareTokenMfa,
     ThrottlingException,
+    Tokens,
+    TotpSetup,
     TransportError,
+    UnknownChallenge,
     UserType,
+    WebAuthn,
     from_wire,
     to_wire,
 )
@@ -54,6 +76,28 @@ def requests(names: list[str], values: Mapping[str, str]) -> None:
     attributes = (AttributeType(name=name) for name in names)
     AdminCreateUserRequest(user_pool_id="p", username="u", user_attributes=attributes, desired_delivery_mediums=names)
     SetUICustomizationRequest(user_pool_id="p", image_file=b"png")
+
+
+def every_outcome(outcome: Outcome) -> str:  # noqa: PLR0911 - one return per outcome
+    """The outcomes of a sign-in step are a closed union: a `match` over all of them leaves nothing."""
+    match outcome:
+        case SignedIn():
+            assert_type(outcome.tokens, Tokens)
+            return outcome.tokens.access_token
+        case CodeChallenge():
+            assert_type(outcome, EmailOtp | SmsMfa | SmsOtp | SoftwareTokenMfa | TotpSetup)
+            return outcome.name
+        case SelectChallenge(options=options) | SelectMfaType(options=options) | MfaSetup(options=options):
+            return ", ".join(options)
+        case NewPasswordRequired(required_attributes=names):
+            return ", ".join(names)
+        case Password() | PasswordSrp() | AdminNoSrpAuth() | CustomChallenge() | WebAuthn():
+            return outcome.name
+        case PasswordVerifier() | DeviceSrpAuth() | DevicePasswordVerifier():
+            return outcome.name
+        case UnknownChallenge(unknown_name=name):
+            return name
+    assert_never(outcome)
 
 
 def sending(client: Client) -> None:

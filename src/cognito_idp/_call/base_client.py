@@ -17,7 +17,7 @@ from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy
 from .._transport.limits import timeout_of
-from ..model.index import UNSIGNED
+from ..model.index import is_signed
 from .invoke import exchange, invoke
 from .options import observed_by
 from .requests import made_request
@@ -172,8 +172,9 @@ class BaseClient(Generic[TransportT, DriverT]):
         if problem is not None:
             raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
         watch = self._options.watch(operation)
-        sign = operation not in UNSIGNED if signed is None else signed
-        return watch.over(_data_of(exchange(operation, dict(members or {}), self._options, watch, signed=sign)))
+        members = dict(members or {})
+        sign = is_signed(operation, members) if signed is None else signed
+        return watch.over(_data_of(exchange(operation, members, self._options, watch, signed=sign)))
 
 
 def _check_struct(request: object, expected: str) -> None:

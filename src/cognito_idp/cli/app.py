@@ -24,6 +24,7 @@ PROGRAM: Final = "cognito-idp"
 # Our own commands: the module of each, and its line in the list.
 _OWN: Final = {
     "sign-in": ("sign_in", "Sign a user in, step by step, with every challenge."),
+    "local": ("local", "Run a Cognito server on this machine until Ctrl-C."),
     "verify": ("verify", "Explain a token, and why it would be refused."),
 }
 

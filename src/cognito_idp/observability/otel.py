@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from .._call.events import AttemptEnded, AttemptStarted, CallEnded, CallStarted, CredentialsRefreshed, RetryScheduled
 from .._errors import ConfigError
+from .._version import install_command
 
 try:
     from opentelemetry import metrics, trace
 except ImportError as missing:
-    _MISSING = "OpenTelemetryObserver needs OpenTelemetry's API: pip install 'cognito-idp[otel]'"
+    _MISSING = f"OpenTelemetryObserver needs OpenTelemetry's API: {install_command('otel')}"
     raise ConfigError(_MISSING) from missing
 
 if TYPE_CHECKING:
