@@ -2,263 +2,56 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "sign_in": (
-        "Beginning a sign-in.",
-        ("AdminInitiateAuth", "InitiateAuth"),
-    ),
-    "challenges": (
-        "Answering the challenges of a sign-in.",
-        ("AdminRespondToAuthChallenge", "RespondToAuthChallenge"),
-    ),
-    "tokens": (
-        "Tokens after the sign-in: refresh, exchange, revoke.",
-        (
-            "AdminUserGlobalSignOut",
-            "GetClientToken",
-            "GetDerivedToken",
-            "GetTokensFromRefreshToken",
-            "GlobalSignOut",
-            "RevokeToken",
-        ),
-    ),
-    "sign_up": (
-        "Users who register themselves.",
-        ("AdminConfirmSignUp", "ConfirmSignUp", "ResendConfirmationCode", "SignUp"),
-    ),
-    "passwords": (
-        "Passwords: change, forget, set, reset.",
-        (
-            "AdminResetUserPassword",
-            "AdminSetUserPassword",
-            "ChangePassword",
-            "ConfirmForgotPassword",
-            "ForgotPassword",
-        ),
-    ),
-    "profile": (
-        "What signed-in users do with their own profile.",
-        (
-            "DeleteUser",
-            "DeleteUserAttributes",
-            "GetUser",
-            "GetUserAttributeVerificationCode",
-            "UpdateUserAttributes",
-            "VerifyUserAttribute",
-        ),
-    ),
-    "mfa": (
-        "Users' further factors: authenticator apps and preferences.",
-        (
-            "AdminDeleteSoftwareToken",
-            "AdminGetUserAuthFactors",
-            "AdminSetUserMFAPreference",
-            "AdminSetUserSettings",
-            "AssociateSoftwareToken",
-            "GetUserAuthFactors",
-            "SetUserMFAPreference",
-            "SetUserSettings",
-            "VerifySoftwareToken",
-        ),
-    ),
-    "passkeys": (
-        "Passkeys (WebAuthn credentials).",
-        (
-            "CompleteWebAuthnRegistration",
-            "DeleteWebAuthnCredential",
-            "ListWebAuthnCredentials",
-            "StartWebAuthnRegistration",
-        ),
-    ),
-    "devices": (
-        "Remembered devices.",
-        (
-            "AdminForgetDevice",
-            "AdminGetDevice",
-            "AdminListDevices",
-            "AdminUpdateDeviceStatus",
-            "ConfirmDevice",
-            "ForgetDevice",
-            "GetDevice",
-            "ListDevices",
-            "UpdateDeviceStatus",
-        ),
-    ),
-    "sessions": (
-        "Tracked sessions, and how pools and app clients keep them.",
-        (
-            "AdminListUserSessions",
-            "AdminRevokeUserSession",
-            "GetUserPoolClientSessionConfiguration",
-            "GetUserPoolSessionConfiguration",
-            "ListUserSessions",
-            "RevokeUserSession",
-            "SetUserPoolClientSessionConfiguration",
-            "SetUserPoolSessionConfiguration",
-        ),
-    ),
-    "users": (
-        "Users as an administrator sees them.",
-        (
-            "AdminCreateUser",
-            "AdminDeleteUser",
-            "AdminDeleteUserAttributes",
-            "AdminDisableProviderForUser",
-            "AdminDisableUser",
-            "AdminEnableUser",
-            "AdminGetUser",
-            "AdminLinkProviderForUser",
-            "AdminUpdateUserAttributes",
-            "ListUsers",
-        ),
-    ),
-    "groups": (
-        "Groups and their members.",
-        (
-            "AdminAddUserToGroup",
-            "AdminListGroupsForUser",
-            "AdminRemoveUserFromGroup",
-            "CreateGroup",
-            "DeleteGroup",
-            "GetGroup",
-            "ListGroups",
-            "ListUsersInGroup",
-            "UpdateGroup",
-        ),
-    ),
-    "risk": (
-        "Threat protection: risk settings, recorded events and feedback on them.",
-        (
-            "AdminListUserAuthEvents",
-            "AdminUpdateAuthEventFeedback",
-            "DescribeRiskConfiguration",
-            "SetRiskConfiguration",
-            "UpdateAuthEventFeedback",
-        ),
-    ),
-    "user_pools": (
-        "User pools and their settings.",
-        (
-            "AddCustomAttributes",
-            "CreateUserPool",
-            "DeleteUserPool",
-            "DescribeUserPool",
-            "GetSigningCertificate",
-            "GetUserPoolMfaConfig",
-            "ListUserPools",
-            "SetUserPoolMfaConfig",
-            "UpdateUserPool",
-        ),
-    ),
-    "replicas": (
-        "Copies of a user pool in other regions.",
-        ("CreateUserPoolReplica", "DeleteUserPoolReplica", "ListUserPoolReplicas", "UpdateUserPoolReplica"),
-    ),
-    "recovery": (
-        "Recovery of a user pool's data to an earlier time.",
-        (
-            "CancelPointInTimeRecovery",
-            "DescribePointInTimeRecovery",
-            "InitiatePointInTimeRecovery",
-            "ListPointInTimeRecoveries",
-            "StartPointInTimeRecovery",
-        ),
-    ),
-    "app_clients": (
-        "App clients and their secrets.",
-        (
-            "AddUserPoolClientSecret",
-            "CreateUserPoolClient",
-            "DeleteUserPoolClient",
-            "DeleteUserPoolClientSecret",
-            "DescribeUserPoolClient",
-            "ListUserPoolClientSecrets",
-            "ListUserPoolClients",
-            "UpdateUserPoolClient",
-        ),
-    ),
-    "client_metadata": (
-        "Clients that name themselves by the URL of their metadata document (CIMD): policies and stored copies.",
-        (
-            "CreateCIMDPolicy",
-            "DeleteCIMDPolicy",
-            "DescribeCIMDPolicy",
-            "ListCIMDPolicies",
-            "ListClientMetadataURLs",
-            "UpdateCIMDPolicy",
-            "UpdateClientMetadataURLState",
-        ),
-    ),
-    "identity_providers": (
-        "External identity providers.",
-        (
-            "CreateIdentityProvider",
-            "DeleteIdentityProvider",
-            "DescribeIdentityProvider",
-            "GetIdentityProviderByIdentifier",
-            "ListIdentityProviders",
-            "UpdateIdentityProvider",
-        ),
-    ),
-    "resource_servers": (
-        "Resource servers and their scopes.",
-        (
-            "CreateResourceServer",
-            "DeleteResourceServer",
-            "DescribeResourceServer",
-            "ListResourceServers",
-            "UpdateResourceServer",
-        ),
-    ),
-    "domains": (
-        "Domains of the sign-in pages.",
-        ("CreateUserPoolDomain", "DeleteUserPoolDomain", "DescribeUserPoolDomain", "UpdateUserPoolDomain"),
-    ),
-    "branding": (
-        "The look of the sign-in pages, managed and classic.",
-        (
-            "CreateManagedLoginBranding",
-            "DeleteManagedLoginBranding",
-            "DescribeManagedLoginBranding",
-            "DescribeManagedLoginBrandingByClient",
-            "GetUICustomization",
-            "SetUICustomization",
-            "UpdateManagedLoginBranding",
-        ),
-    ),
-    "terms": (
-        "Terms of use and privacy policies.",
-        ("CreateTerms", "DeleteTerms", "DescribeTerms", "DescribeTermsByClient", "ListTerms", "UpdateTerms"),
-    ),
-    "imports": (
-        "Importing users from CSV files.",
-        (
-            "CreateUserImportJob",
-            "DescribeUserImportJob",
-            "GetCSVHeader",
-            "ListUserImportJobs",
-            "StartUserImportJob",
-            "StopUserImportJob",
-        ),
-    ),
-    "logs": (
-        "Where logs are delivered.",
-        ("GetLogDeliveryConfiguration", "SetLogDeliveryConfiguration"),
-    ),
-    "quotas": (
-        "Provisioned limits of request rates.",
-        ("GetProvisionedLimit", "UpdateProvisionedLimit"),
-    ),
-    "tags": (
-        "Tags of user pools.",
-        ("ListTagsForResource", "TagResource", "UntagResource"),
-    ),
-}
+SOURCES: Final = Path(__file__).parent
+
+
+class Family(NamedTuple):
+    """A module of operations."""
+
+    heading: str
+    operations: tuple[str, ...]
+
+
+class Pages(NamedTuple):
+    """How the answers of a list operation follow on each other, by wire names."""
+
+    input_token: str
+    output_token: str
+    result: str
+
+
+class Tables(NamedTuple):
+    """What the families are, and the pages that the model forgets: `families.toml` and `pages.toml`."""
+
+    families: Mapping[str, Family]
+    pages: Mapping[str, Pages]
+
+
+def tables_of(texts: Mapping[str, str]) -> Tables:
+    """Return the tables of the two files, given by their names."""
+    families = tomllib.loads(texts["families.toml"])
+    pages = tomllib.loads(texts["pages.toml"])["pages"]
+    return Tables(
+        {name: Family(raw["heading"], tuple(raw["operations"])) for name, raw in families.items()},
+        {name: Pages(*raw) for name, raw in pages.items()},
+    )
+
+
+def read_texts(sources: Path) -> dict[str, str]:
+    """Return the hand-written TOML files of the generator's folder, by their paths below it."""
+    return {path.relative_to(sources).as_posix(): path.read_text("utf-8") for path in sorted(sources.rglob("*.toml"))}
+
+
+TEXTS: Final[Mapping[str, str]] = read_texts(SOURCES)
+TABLES: Final = tables_of(TEXTS)
+FAMILIES: Final = TABLES.families
 
 COMMON: Final = "common"
 COMMON_HEADING: Final = "What several families share."
@@ -278,29 +71,6 @@ SHARED_IN_SIGN_IN: Final = frozenset(
         "UserContextDataType",
     }
 )
-
-
-class Pages(NamedTuple):
-    """How the answers of a list operation follow on each other, by wire names."""
-
-    input_token: str
-    output_token: str
-    result: str
-
-
-# List operations that page, although `paginators-1.json` does not name them.
-FORGOTTEN_PAGINATORS: Final[Mapping[str, Pages]] = {
-    "AdminListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
-    "AdminListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
-    "ListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
-    "ListPointInTimeRecoveries": Pages("NextToken", "NextToken", "Restorations"),
-    "ListTerms": Pages("NextToken", "NextToken", "Terms"),
-    "ListUserImportJobs": Pages("PaginationToken", "PaginationToken", "UserImportJobs"),
-    "ListUserPoolClientSecrets": Pages("NextToken", "NextToken", "ClientSecrets"),
-    "ListUserPoolReplicas": Pages("NextToken", "NextToken", "UserPoolReplicas"),
-    "ListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
-    "ListWebAuthnCredentials": Pages("NextToken", "NextToken", "Credentials"),
-}
 
 
 class Unsigned(NamedTuple):

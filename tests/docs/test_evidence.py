@@ -73,12 +73,6 @@ def test_the_count_of_operations(path: str) -> None:
     assert f", {len(operations)})" in (ROOT / "benchmarks" / "imports.py").read_text("utf-8")
 
 
-def test_the_version_of_the_model() -> None:
-    """The page names the version of botocore whose model the generator read, as the gate fetches it."""
-    (version,) = re.findall(r"botocore==([\d.]+)", (ROOT / ".ci" / "run").read_text("utf-8"))
-    assert f"and {version}, which the" in PAGE
-
-
 def test_what_commands_run_exists() -> None:
     """Each row has a command, and the commands name tests that there are."""
     rows = re.findall(r"^\| .* \| (`.*`) \|$", FEATURES, re.MULTILINE)
