@@ -227,8 +227,8 @@ def _waited(
             has_ended = False
         elif response is None and _is_missing(waiter, failure, seconds):
             has_answered, has_ended = True, False
-        elif deadline.is_over():
-            has_ended = False
+        elif deadline.is_over() and isinstance(failure, TimeoutError_):
+            has_ended = False  # the limit cut this look off
         else:
             raise failure
         pause = None if has_ended else pace.pause(looks, pace.timeout - seconds, options.random)
