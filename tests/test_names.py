@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_idp import RequestValidationError, UnknownOperationException
+from cognito_idp import RequestValidationError, UnknownOperationException, UnknownServiceError
 from cognito_idp._call.names import operation_meant, problem_of, request_type
 from cognito_idp._errors import ConfigError
 from cognito_idp._protocol.spelling import near
@@ -81,6 +81,13 @@ def test_a_near_name_is_sent(kit: Kit, way: str, name: str, meant: str) -> None:
     assert expected == caught.value.__notes__
     assert expected == pickle.loads(pickle.dumps(caught.value)).__notes__
     assert "text" == caught.value.message
+
+
+def test_the_code_of_older_protocols(kit: Kit) -> None:
+    """A service that says `InvalidAction` instead, as the server for tests does, gets the note as well."""
+    with pytest.raises(UnknownServiceError) as caught:
+        kit.run(kit.client(respond=Responder(error("InvalidAction"))).call, "ListUser")
+    assert 1 == len(caught.value.__notes__)
 
 
 @pytest.mark.parametrize(("name", "answer"), [("BrandNewThing", UNKNOWN), ("ListUsers", UNKNOWN)])

@@ -322,6 +322,18 @@ def test_a_look_ends_with_the_wait(kit: Kit) -> None:
     assert 5010.0 == time.now
 
 
+def test_a_refusal_at_the_limit(kit: Kit) -> None:
+    """A refusal that comes when no time is left is raised as it is, since time would not have helped."""
+    time = FakeTime()
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        time.now += 10.0
+        return error("NotAuthorizedException")
+
+    with pytest.raises(NotAuthorizedException):
+        wait(kit, kit.client(respond=respond, time=time), "UserImportJobSucceeded", timeout=10)
+
+
 def test_the_limit_of_each_call_holds(kit: Kit) -> None:
     """The client's own time limit bounds each look: a first one that is late ends the wait, a later one doesn't."""
     time = FakeTime()

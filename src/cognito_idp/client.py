@@ -278,7 +278,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             timeout: the longest time to wait; an hour by default.
             min_delay: the shortest pause; 2 s by default.
             max_delay: the longest pause; 30 s by default.
-            members: what to look for: `user_pool_id` and `job_id`, `restore_id` or `region_name`; or `domain`.
+            **members: what to look for: `user_pool_id` and `job_id`, `restore_id` or `region_name`; or `domain`.
 
         Raises:
             WaitFailedError: it ended otherwise, or isn't there.

@@ -10,9 +10,11 @@ import pytest
 
 from cognito_idp import types
 from cognito_idp._call.events import CallEvent
+from cognito_idp._call.waiters import WAITERS
 from cognito_idp._protocol import service_errors
 from cognito_idp._structs.enums import OpenEnum
 from cognito_idp._structs.struct import Struct
+from cognito_idp.cli.waiting import BEGINS
 from cognito_idp.credentials import default_chain
 from cognito_idp.model import exceptions
 from cognito_idp.model.operations import Operations
@@ -52,6 +54,7 @@ def counts() -> list[str]:
         f"| {len(libraries)} libraries, {len(WIRES)} combinations ",
         f"| {len(faults(Rotation()))} faults, {len(WIRES)} transports |",
         f"| {len(CallEvent.__subclasses__())} events |",
+        f"| {len(WAITERS)} waiters for {len(BEGINS)} commands |",
         f"| {len(tasks)} tasks |",
         f"| {len(requests)} operations, all challenges, {len(PLACES)} credential set-ups |",
         f"| {len(TARGETS)} targets, ",

@@ -15,6 +15,8 @@ import pytest
 
 import cognito_idp
 from cognito_idp import credentials, errors, observability, testing, types
+from cognito_idp._call.waiters import WAITERS
+from cognito_idp.model.index import load_type
 from cognito_idp.model.operations import Operations
 from cognito_idp.sign_in.machine import TABLE
 from tests.support.browser import PATIENCE, browser
@@ -69,6 +71,17 @@ def test_the_table_of_challenges_is_complete() -> None:
         assert all(f"`{keyword}=`" in line for keyword in row.answer if keyword != "device"), line
         own = [name for name, member in vars(row.challenge).items() if isinstance(member, property)]
         assert all(f"`{name}`" in line for name in own), line
+
+
+def test_the_table_of_waiters_is_complete() -> None:
+    """The guide's table has each waiter, with what it is looked for by."""
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.*?) \|", (PAGES / "index.md").read_text("utf-8"), re.MULTILINE)
+    assert list(WAITERS) == [name for name, _ in rows]
+    for name, arguments in rows:
+        request = load_type(WAITERS[name].request)
+        expected = [member.name for member in request._members if member.required]
+        expected += [item] if (item := WAITERS[name].item) else []
+        assert expected == re.findall(r"`(\w+)`", arguments)
 
 
 def test_names_of_errors_exist() -> None:

@@ -66,6 +66,29 @@ def test_a_member_that_can_not_be_read(kit: Kit, caplog: pytest.LogCaptureFixtur
     assert "hunter2" not in caplog.text
 
 
+def test_lines_of_a_wait(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """A wait writes a line for each look, with the state, the time so far and the next pause."""
+    answers = [
+        success(),
+        success({"UserImportJob": {"Status": "Bad\nforged"}}),
+        success({"UserImportJob": {"Status": "Succeeded"}}),
+    ]
+    client = kit.client(
+        respond=Responder(*answers),
+        time=FakeTime(),
+        options={"random": lambda: 0.5, "new_id": lambda: "id-1"},
+        observer=LoggingObserver(),
+    )
+    with caplog.at_level(logging.DEBUG, "cognito_idp.calls"):
+        kit.run(client.wait_for, "UserImportJobSucceeded", user_pool_id="us-east-1_a", job_id="j")
+    name = "DescribeUserImportJob id-1: waiting for UserImportJobSucceeded"
+    assert [
+        f"{name}, look 1 after 0.0 s: not there; the next one in 2.0 s",
+        f"{name}, look 2 after 2.0 s: Bad forged; the next one in 3.0 s",
+        f"{name}, look 3 after 5.0 s: Succeeded; the wait is over",
+    ] == [message for message in caplog.messages if "waiting for" in message]
+
+
 def test_one_line_each(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     """A code or an id with line breaks in it can't forge a line of its own."""
     response = error("Bad\nforged", headers={})

@@ -176,6 +176,30 @@ def test_a_sign_in(kit: Kit, telemetry: Telemetry, password: str) -> None:
     assert {} == telemetry.observer._open_spans
 
 
+def test_a_wait(kit: Kit, telemetry: Telemetry) -> None:
+    """Each look of a wait is an event of the span that is current where it waits, and a call with a span of its own."""
+    answers = [success(), success({"UserImportJob": {"Status": "Succeeded"}})]
+    client = client_of(kit, telemetry, *answers)
+    tracer = telemetry.tracers.get_tracer("tests")
+    arguments = {"user_pool_id": "us-east-1_a", "job_id": "j"}
+
+    async def wait() -> None:
+        with tracer.start_as_current_span("import"):
+            await client.wait_for("UserImportJobSucceeded", **arguments)
+
+    if kit.kind == "sync":
+        with tracer.start_as_current_span("import"):
+            client.wait_for("UserImportJobSucceeded", **arguments)
+    else:
+        kit.run(wait)
+    *looks, parent = telemetry.exporter.get_finished_spans()
+    assert ["Cognito Identity Provider.DescribeUserImportJob"] * 2 == [span.name for span in looks]
+    assert [
+        ("wait", {"waiter": "UserImportJobSucceeded", "looks": 1, "seconds": 0.0}),
+        ("wait", {"waiter": "UserImportJobSucceeded", "looks": 2, "seconds": 2.0, "state": "Succeeded"}),
+    ] == [(event.name, dict(event.attributes or {})) for event in parent.events]
+
+
 def test_a_failure(kit: Kit, telemetry: Telemetry) -> None:
     """A failed call's span has the error's code as its type and status, and never its text."""
     with pytest.raises(ResourceNotFoundException):

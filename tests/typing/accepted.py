@@ -24,6 +24,8 @@ from cognito_idp import (
     CognitoIdpError,
     Credentials,
     CustomChallenge,
+    DescribeUserImportJobResponse,
+    DescribeUserPoolDomainResponse,
     DescribeUserPoolResponse,
     DevicePasswordVerifier,
     DeviceSrpAuth,
@@ -32,6 +34,7 @@ from cognito_idp import (
     GroupType,
     ListGroupsRequest,
     ListGroupsResponse,
+    ListUserPoolReplicasResponse,
     MfaSetup,
     NewPasswordRequired,
     NotAuthorizedException,
@@ -113,6 +116,11 @@ def sending(client: Client) -> None:
     assert_type(client.admin_delete_user(user_pool_id="p", username="u"), EmptyResponse)
     assert_type(client.call("DescribeNews", {"Name": "x"}), dict[str, Any])
     assert_type(client.with_options(timeout=2.0, retry="off"), Client)
+    assert_type(
+        client.wait_for("UserImportJobSucceeded", user_pool_id="p", job_id="j", timeout=60),
+        DescribeUserImportJobResponse,
+    )
+    assert_type(client.wait_for("UserPoolDomainActive", domain="d"), DescribeUserPoolDomainResponse)
 
 
 async def sending_async(client: AsyncClient) -> None:
@@ -125,6 +133,9 @@ async def sending_async(client: AsyncClient) -> None:
     )
     assert_type(await client.describe_user_pool(user_pool_id="p"), DescribeUserPoolResponse)
     assert_type(await client.call("DescribeNews"), dict[str, Any])
+    assert_type(
+        await client.wait_for("UserPoolReplicaCreated", user_pool_id="p", region_name="r"), ListUserPoolReplicasResponse
+    )
     assert_type(client.with_options(timeout=None), AsyncClient)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .._protocol.service_errors import UnknownOperationException
+from .._errors import ServiceError
 from .._protocol.spelling import SLIP, did_you_mean, key, near
 from ..model.index import HOMES, load_type
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+# What AWS's services say of an operation that they don't know; the second is that of the older protocols.
+_NOT_KNOWN: Final = ("UnknownOperationException", "InvalidAction")
 _OPERATION: Final = re.compile(r"[A-Z][A-Za-z0-9]{1,127}")
 
 
@@ -49,8 +51,8 @@ def with_hint(flow: Flow[R], name: str) -> Flow[R]:
     """Return the flow of a call; if the service doesn't know the operation either, a note says what is near."""
     try:
         return (yield from flow)
-    except UnknownOperationException as error:
-        meant = operation_meant(name)
+    except ServiceError as error:
+        meant = operation_meant(name) if error.code in _NOT_KNOWN else None
         if meant is not None:
             error.add_note(f"{name} is not an operation that this version knows{did_you_mean(meant)}")
         raise

@@ -227,8 +227,8 @@ def _waited(
             has_ended = False
         elif response is None and _is_missing(waiter, failure, seconds):
             has_answered, has_ended = True, False
-        elif deadline.is_over():
-            has_ended = False
+        elif deadline.is_over() and isinstance(failure, TimeoutError_):
+            has_ended = False  # the limit cut this look off
         else:
             raise failure
         pause = None if has_ended else pace.pause(looks, pace.timeout - seconds, options.random)
@@ -265,8 +265,9 @@ def _is_missing(waiter: Waiter, failure: Failure, seconds: float) -> bool:
 def _look(waiter: Waiter, request: Request[Any], item: str | None, options: Options) -> Flow[tuple[Any, str | None]]:
     """Return the answer and the state in it; None if the thing isn't there."""
     holder, member = waiter.state.split(".")
+    response: Any = None
     if waiter.item is None:
-        response: Any = yield from invoke(request, options)
+        response = yield from invoke(request, options)
         return response, _text(getattr(getattr(response, holder), member, None))
     pager = Pager(request, options)
     while (page := (yield from pager.next_page())) is not None:
