@@ -185,3 +185,11 @@ def test_a_bundle_that_can_not_be_read_leaves_its_place(
             with pytest.raises(ConfigError, match="no certificates can be read from it"):
                 kit.run(client.call, "ListUsers")
         kit.close(client)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes with names are those of Unix")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe in the place of a bundle is refused; OpenSSL would wait for its writer."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"AWS_CA_BUNDLE='.*pipe': .*it is neither a file nor a folder"):
+        Authorities(environ={"AWS_CA_BUNDLE": str(tmp_path / "pipe")}).ssl_context()

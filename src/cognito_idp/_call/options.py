@@ -61,6 +61,7 @@ class Options:
     new_id: Callable[[], str] = random_uuid
     ua_app_id: str | None = None
     profile: str = "default"
+    config_place: str = "~/.aws/config"
     token_bytes: Callable[[int], bytes] = os.urandom
     observed: Observed | None = None
     ca_bundle: Setting | None = None
@@ -119,8 +120,8 @@ class Options:
         if pool_id is None or pool_id.region is None:
             msg = (
                 "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
-                f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
-                "the call; pass region= to the client, or set AWS_REGION"
+                f"environment, region of profile {self.profile!r} in the shared config file ({self.config_place}), and "
+                "the user pool id of the call; pass region= to the client, or set AWS_REGION"
             )
             raise NoRegionError(msg)
         return self._target(pool_id.region)
@@ -191,6 +192,7 @@ def make_options(
         clock_skew=skew,
         ua_app_id=settings.ua_app_id,
         profile=settings.profile,
+        config_place=config.config_place,
         observed=observed_by(observer),
         ca_bundle=settings.ca_bundle,
     )

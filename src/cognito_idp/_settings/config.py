@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._errors import ConfigError
 from .._protocol.endpoint import checked_url
+from .files import expanded, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ CONFIG_FILE: Final = "AWS_CONFIG_FILE"
 CREDENTIALS_FILE: Final = "AWS_SHARED_CREDENTIALS_FILE"
 PROFILE_VARIABLES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 SERVICE_ID: Final = "Cognito Identity Provider"
+_LARGEST_FILE: Final = 4 * 1024 * 1024
 
 
 class Setting(NamedTuple):
@@ -43,7 +45,8 @@ class SharedConfig(NamedTuple):
     """The content of the shared config file and the shared credentials file.
 
     `config_profiles` and `credentials_profiles` are the profiles of each file, by name; `profile` merges them. A
-    section maps the name of a setting to text, or to a mapping if the setting is a block.
+    section maps the name of a setting to text, or to a mapping if the setting is a block. `config_problem` and
+    `credentials_problem` say why a default file can't be read, and counts as empty.
     """
 
     config_file: str
@@ -52,11 +55,23 @@ class SharedConfig(NamedTuple):
     credentials_profiles: Mapping[str, Section]
     sso_sessions: Mapping[str, Section]
     services: Mapping[str, Section]
+    config_problem: str | None = None
+    credentials_problem: str | None = None
 
     def __repr__(self) -> str:
         """Show the names of files and profiles only: the settings contain secrets."""
         profiles = sorted({*self.config_profiles, *self.credentials_profiles})
         return f"SharedConfig({self.config_file!r}, {self.credentials_file!r}, profiles={profiles})"
+
+    @property
+    def config_place(self) -> str:
+        """The config file, for errors that say where something was looked for."""
+        return _place(self.config_file, CONFIG_FILE, self.config_problem)
+
+    @property
+    def credentials_place(self) -> str:
+        """The credentials file, for errors that say where something was looked for."""
+        return _place(self.credentials_file, CREDENTIALS_FILE, self.credentials_problem)
 
     def has_profile(self, name: str) -> bool:
         """Check that one of the files has this profile."""
@@ -81,6 +96,12 @@ class SharedConfig(NamedTuple):
         return f"{setting} of profile {profile!r} in {file}"
 
 
+def _place(file: str, variable: str, problem: str | None) -> str:
+    if not file:
+        return f"no file, since {variable} is empty"
+    return file if problem is None else f"{file}, which can't be read: {problem}"
+
+
 def text_setting(section: Section, name: str, where: str) -> Setting | None:
     """Return a setting of a section, or None if it is missing or empty.
 
@@ -98,37 +119,53 @@ def load_config(environ: Mapping[str, str]) -> SharedConfig:
     """Read the shared files. This blocks.
 
     `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` override the default paths. A file that doesn't exist counts
-    as empty.
+    as empty, and so does a default file that can't be read, as in the home folder of another user.
 
     Raises:
-        ConfigError: a file can't be read or parsed.
+        ConfigError: a file that a variable names can't be read, or a file can't be parsed.
     """
-    config_file = expanded(environ.get(CONFIG_FILE, "~/.aws/config"), environ)
-    credentials_file = expanded(environ.get(CREDENTIALS_FILE, "~/.aws/credentials"), environ)
+    config = _read(CONFIG_FILE, "~/.aws/config", environ)
+    credentials = _read(CREDENTIALS_FILE, "~/.aws/credentials", environ)
     sections: dict[str, dict[str, Section]] = {"profile": {}, "sso-session": {}, "services": {}}
-    for header, section in _sections(config_file, CONFIG_FILE).items():
+    for header, section in config.sections.items():
         kind, name = ("profile", header) if header == "default" else _kind_and_name(header)
         if kind is not None:
             sections[kind][name] = section
     return SharedConfig(
-        config_file,
-        credentials_file,
+        config.path,
+        credentials.path,
         config_profiles=sections["profile"],
-        credentials_profiles=_sections(credentials_file, CREDENTIALS_FILE),
+        credentials_profiles=credentials.sections,
         sso_sessions=sections["sso-session"],
         services=sections["services"],
+        config_problem=config.problem,
+        credentials_problem=credentials.problem,
     )
 
 
-def _sections(path: str, variable: str) -> dict[str, Section]:
+class _File(NamedTuple):
+    path: str
+    sections: dict[str, Section]
+    problem: str | None = None
+
+
+def _read(variable: str, default: str, environ: Mapping[str, str]) -> _File:
+    path = expanded(environ.get(variable, default), environ)
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
-            data = file.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return {}
+        data = read_file(path, _LARGEST_FILE)
+    except FileNotFoundError:
+        return _File(path, {})
     except OSError as error:
+        if variable not in environ:
+            return _File(path, {}, error.strerror)
+        if isinstance(error, NotADirectoryError | IsADirectoryError):
+            return _File(path, {})
         msg = f"{path} can't be read: {error.strerror}; set {variable} in the environment to use another file"
         raise ConfigError(msg) from error
+    return _File(path, _sections(data, path))
+
+
+def _sections(data: bytes, path: str) -> dict[str, Section]:
     from .ini import parse_ini
 
     at, problem = data.find(b"\0"), "a NUL, which no path or key can contain; the file may not be UTF-8"
@@ -157,15 +194,6 @@ def _kind_and_name(header: str) -> tuple[str | None, str]:
         except ValueError:
             return None, ""
     return (kind, words[1]) if len(words) == 2 else (None, "")  # noqa: PLR2004 - the kind and the name
-
-
-def expanded(path: str, environ: Mapping[str, str]) -> str:
-    """Return a path with variables and a leading `~` expanded from `environ`, not from the process's environment."""
-    path = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda match: environ.get(match[1] or match[2], match[0]), path)
-    home = environ.get("USERPROFILE" if os.name == "nt" else "HOME")
-    if home and (path == "~" or path.startswith(("~/", "~\\" if os.name == "nt" else "~/"))):
-        return home.rstrip("/") + path[1:]
-    return os.path.expanduser(path)  # noqa: PTH111 - see `_sections`
 
 
 def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting | None:
@@ -211,8 +239,7 @@ def settings_from(
         msg = (
             f"{chosen.where} names the profile {chosen.text!r}, which does not exist: looked for "
             f"[profile {chosen.text}] "
-            f"in {config.config_file or f'no file, since {CONFIG_FILE} is empty'}, and for [{chosen.text}] in "
-            f"{config.credentials_file or f'no file, since {CREDENTIALS_FILE} is empty'}"
+            f"in {config.config_place}, and for [{chosen.text}] in {config.credentials_place}"
         )
         raise ConfigError(msg)
     name = "default" if chosen is None else chosen.text

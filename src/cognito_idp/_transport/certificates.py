@@ -114,6 +114,10 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
             msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
             raise OSError(msg)
         context = ssl.create_default_context(capath=path)
+    elif not os.path.isfile(path):  # noqa: PTH113 - see above
+        # OpenSSL would wait for a pipe for ever.
+        msg = "it is neither a file nor a folder"
+        raise OSError(msg)
     else:
         context = ssl.create_default_context(cafile=path)
     # The system's policy may require more than this.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from .._errors import CredentialsError, InvalidResponseError, TransportError
 from .._flow.effects import offload
+from .._settings.files import read_file
 from .http import fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
@@ -28,6 +29,7 @@ _TOKEN_FILE: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
 _ECS: Final = "169.254.170.2"
 # Hosts on the machine itself. Plain http to any other host would expose the authorization token to the network.
 _HTTP_HOSTS: Final = frozenset({"localhost", _ECS, "169.254.170.23", "fd00:ec2::23"})
+_LARGEST_TOKEN: Final = 64 * 1024
 _TIMEOUT: Final = 2.0
 _ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
@@ -119,8 +121,7 @@ def _token(context: Context) -> Flow[str]:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - saves the cold start 2 ms
-            return file.read()
+        return read_file(path, _LARGEST_TOKEN).decode("utf-8", "replace")
     except OSError as error:
         msg = f"{_TOKEN_FILE} names {path}, which can't be read: {error.strerror}"
         raise CredentialsError(msg) from error

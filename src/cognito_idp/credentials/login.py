@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError, ServiceError
 from .._flow.effects import finish, offload
-from .._settings.config import expanded
+from .._settings.files import expanded
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SIGNIN, endpoint_for

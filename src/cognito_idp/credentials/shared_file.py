@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .._errors import CredentialsError
-from .._settings.config import CONFIG_FILE, CREDENTIALS_FILE, text_setting
+from .._settings.config import text_setting
 from .provider import NotConfigured, checked_credentials
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class SharedCredentialsFileProvider:
             CredentialsError: the secret access key is missing, or a value is invalid.
         """
         config = context.config
-        file = config.credentials_file or f"no file, since {CREDENTIALS_FILE} is empty"
-        return _keys(config.credentials_profiles.get(context.profile), context.profile, file)
+        return _keys(config.credentials_profiles.get(context.profile), context.profile, config.credentials_place)
         yield
 
 
@@ -51,8 +50,7 @@ class ConfigFileProvider:
             CredentialsError: the secret access key is missing, or a value is invalid.
         """
         config = context.config
-        file = config.config_file or f"no file, since {CONFIG_FILE} is empty"
-        return _keys(config.config_profiles.get(context.profile), context.profile, file)
+        return _keys(config.config_profiles.get(context.profile), context.profile, config.config_place)
         yield
 
 
