@@ -327,8 +327,8 @@ def test_profiles_are_merged(tmp_path: Path) -> None:
     assert {"c": "4"} == config.profile("two")
     assert {} == config.profile("three")
     assert [True, True, False] == [config.has_profile(name) for name in ("one", "two", "three")]
-    assert f"a of profile 'one' in {tmp_path / 'config'}" == config.where("one", "a")
-    assert f"b of profile 'one' in {tmp_path / 'credentials'}" == config.where("one", "b")
+    assert f"a of profile 'one' in {tmp_path / 'config'}, line 2" == config.where("one", "a")
+    assert f"b of profile 'one' in {tmp_path / 'credentials'}, line 2" == config.where("one", "b")
     assert f"z of profile 'one' in {tmp_path / 'config'}" == config.where("one", "z")
 
 
@@ -337,8 +337,8 @@ def test_a_block_is_no_text(tmp_path: Path) -> None:
     config = load_config(environ_of(tmp_path, "[default]\nregion =\n  a = b\nempty =\n"))
     with pytest.raises(ConfigError) as caught:
         config.setting("default", "region")
-    expected = f"region of profile 'default' in {tmp_path / 'config'} must be a single value, not a block of settings"
-    assert expected == str(caught.value)
+    where = f"region of profile 'default' in {tmp_path / 'config'}, line 3"
+    assert f"{where} must be a single value, not a block of settings" == str(caught.value)
     assert config.setting("default", "empty") is None
     assert config.setting("default", "missing") is None
 
@@ -351,4 +351,4 @@ def test_nothing_of_the_files_is_shown(tmp_path: Path) -> None:
     assert MARK not in repr(config)
     assert MARK not in repr(setting)
     assert "profiles=['default', 'one']" in repr(config)
-    assert f"Setting(a of profile 'default' in {tmp_path / 'config'})" == repr(setting)
+    assert f"Setting(a of profile 'default' in {tmp_path / 'config'}, line 2)" == repr(setting)

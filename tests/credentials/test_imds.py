@@ -171,9 +171,13 @@ def test_answers_that_are_no_credentials(
         ({f"{ENDPOINT}_MODE": "ipv5"}, "", f"{ENDPOINT}_MODE in the environment must be one of ipv4, ipv6"),
         ({"AWS_METADATA_SERVICE_TIMEOUT": "0"}, "", "AWS_METADATA_SERVICE_TIMEOUT in the environment must be"),
         ({ATTEMPTS: "many"}, "", f"{ATTEMPTS} in the environment must be"),
-        ({}, "metadata_service_timeout = 1.5\n", "metadata_service_timeout of profile 'default' in .*config must be"),
+        (
+            {},
+            "metadata_service_timeout = 1.5\n",
+            "metadata_service_timeout of profile 'default' in .*config, line 2 must be",
+        ),
         ({}, "ec2_metadata_service_endpoint =\n  a = b\n", "must be a single value, not a block"),
-        ({}, "imds_use_ipv6 = yes\n", "imds_use_ipv6 of profile 'default' in .*config must be true or false"),
+        ({}, "imds_use_ipv6 = yes\n", "imds_use_ipv6 of profile 'default' in .*config, line 2 must be true or false"),
     ],
 )
 def test_settings_that_cannot_be_used(

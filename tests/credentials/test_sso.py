@@ -343,12 +343,12 @@ def test_not_configured(kit: Kit, home: Home) -> None:
         ),
         (
             f"[profile dev]\n{GRANT}sso_session = team\n",
-            "sso_session of profile 'dev' in {path} names [sso-session team]",
+            "sso_session of profile 'dev' in {path}, line 4 names [sso-session team]",
         ),
         (f"[profile dev]\n{GRANT}sso_session = team\n[sso-session team]\nsso_region = x\n", "missing: sso_start_url"),
         (
             f"[profile dev]\n{GRANT}sso_session = team\nsso_region = x\n[sso-session team]\n{SIGN_IN}",
-            "sso_region of profile 'dev' in {path} is 'x', but sso_region of [sso-session team] in {path} is 'eu-west",
+            "'dev' in {path}, line 5 is 'x', but sso_region of [sso-session team] in {path}, line 7 is 'eu-west",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .._errors import ConfigError, NoRegionError
-from .._protocol.endpoint import checked_url, resolve, target_of
+from .._protocol.endpoint import checked_url, real_region, resolve, target_of
 from .._protocol.ids import random_uuid
 from .._protocol.user_agent import user_agent
 from .._protocol.wire import check_headers
@@ -159,7 +159,12 @@ def make_options(
         url = settings.endpoint_url
         if url is not None:
             url = checked_url(url, allow_http=allow_http, setting=str(settings.endpoint_url_where))
-    region = region or settings.region
+    named_region = region or settings.region
+    real, is_fips = None, False
+    if named_region is not None:
+        real, is_fips = real_region(named_region, "region" if region else str(settings.region_where))
+    if use_fips is None:
+        use_fips = settings.use_fips or False
 
     def corrected_clock() -> float:
         return own_clock() if skew is None else own_clock() + skew.offset
@@ -172,16 +177,17 @@ def make_options(
             config=load_config(environ),
             profile=settings.profile,
             profile_is_explicit=settings.profile_is_argument,
-            region=region,
+            region=named_region,
             clock=corrected_clock,
             random=random.random,
             allow_http=allow_http,
         )
 
     return Options(
-        region=region,
+        region=real,
         endpoint_url=url,
-        use_fips=settings.use_fips or False if use_fips is None else use_fips,
+        # As in boto3: such a name counts before the setting, and a URL before such a name.
+        use_fips=use_fips or (is_fips and url is None),
         use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
         allow_http=allow_http,
         credentials=_source(credentials, context),

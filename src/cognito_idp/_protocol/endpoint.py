@@ -14,7 +14,7 @@ SERVICE = "cognito-idp"
 
 
 class Endpoint(NamedTuple):
-    """An absolute URL without query or trailing slash, and the region to sign requests for."""
+    """An absolute URL without a query, and the region to sign requests for."""
 
     url: str
     signing_region: str | None
@@ -31,6 +31,10 @@ class Endpoint(NamedTuple):
     def path(self) -> str:
         """The path of the URL as sent."""
         return urlsplit(self.url).path or "/"
+
+    def below(self, path: str) -> str:
+        """Return the URL of a path, which begins with a slash, below this one."""
+        return f"{self.url.removesuffix('/')}{path}"
 
 
 class Target(NamedTuple):
@@ -81,9 +85,26 @@ def check_region(region: str) -> str:
         ConfigError: it can't.
     """
     if not _HOST_LABEL.fullmatch(region):
-        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
-        raise ConfigError(msg)
+        raise _no_region(region, "region")
     return region
+
+
+def real_region(region: str, setting: str = "region") -> tuple[str, bool]:
+    """Return a region, and whether it was named as that of FIPS endpoints: `fips-us-east-1` or `us-east-1-fips`.
+
+    boto3 reads such names in this way.
+
+    Raises:
+        ConfigError: it can't be part of a host name; the text names the `setting`.
+    """
+    real = region.replace("fips-", "").replace("-fips", "")
+    if not _HOST_LABEL.fullmatch(real):
+        raise _no_region(region, setting)
+    return real, real != region
+
+
+def _no_region(region: str, setting: str) -> ConfigError:
+    return ConfigError(f"{setting} {region!r} can't be part of a host name; a region looks like 'eu-west-1'")
 
 
 def partition_of(region: str) -> Partition:
@@ -128,7 +149,7 @@ def _dns_suffix(region: str, *, fips: bool, dualstack: bool) -> str:
 
 
 def checked_url(url: str, *, allow_http: bool = False, setting: str = "endpoint_url") -> str:
-    """Return a custom endpoint URL without trailing slashes.
+    """Return a custom endpoint URL as it is, but for the slash that stands alone for the path.
 
     Raises:
         ConfigError: it is not an absolute http or https URL; it has a query, a fragment or a user name; or it is plain
@@ -138,7 +159,7 @@ def checked_url(url: str, *, allow_http: bool = False, setting: str = "endpoint_
     if problem is not None:
         msg = f"{setting} {_without_userinfo(url)!r} {problem}"
         raise ConfigError(msg)
-    return url.rstrip("/")
+    return url if urlsplit(url).path.strip("/") else url.rstrip("/")
 
 
 def _url_problem(url: str, *, allow_http: bool) -> str | None:

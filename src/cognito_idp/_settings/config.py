@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._errors import ConfigError
@@ -18,16 +19,15 @@ from .._protocol.endpoint import checked_url
 from .files import expanded, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .._transport.certificates import Authorities
-    from .ini import Section
+    from .ini import Section, Value
 
 CONFIG_FILE: Final = "AWS_CONFIG_FILE"
 CREDENTIALS_FILE: Final = "AWS_SHARED_CREDENTIALS_FILE"
 PROFILE_VARIABLES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 SERVICE_ID: Final = "Cognito Identity Provider"
 _LARGEST_FILE: Final = 4 * 1024 * 1024
+_GAPS_SHOWN: Final = 5
 
 
 class Setting(NamedTuple):
@@ -46,7 +46,8 @@ class SharedConfig(NamedTuple):
 
     `config_profiles` and `credentials_profiles` are the profiles of each file, by name; `profile` merges them. A
     section maps the name of a setting to text, or to a mapping if the setting is a block. `config_problem` and
-    `credentials_problem` say why a default file can't be read, and counts as empty.
+    `credentials_problem` say why a default file can't be read, and counts as empty. `passed_over` are the sections of
+    the config file that are neither profiles, SSO sessions nor services, each with the reason.
     """
 
     config_file: str
@@ -57,6 +58,7 @@ class SharedConfig(NamedTuple):
     services: Mapping[str, Section]
     config_problem: str | None = None
     credentials_problem: str | None = None
+    passed_over: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Show the names of files and profiles only: the settings contain secrets."""
@@ -66,12 +68,19 @@ class SharedConfig(NamedTuple):
     @property
     def config_place(self) -> str:
         """The config file, for errors that say where something was looked for."""
-        return _place(self.config_file, CONFIG_FILE, self.config_problem)
+        return f"{_place(self.config_file, CONFIG_FILE, self.config_problem)}{self.config_gaps}"
 
     @property
     def credentials_place(self) -> str:
         """The credentials file, for errors that say where something was looked for."""
         return _place(self.credentials_file, CREDENTIALS_FILE, self.credentials_problem)
+
+    @property
+    def config_gaps(self) -> str:
+        """The sections of the config file that are passed over, for errors about something that is not there."""
+        some = "; ".join(self.passed_over[:_GAPS_SHOWN])
+        more = "; ..." if len(self.passed_over) > _GAPS_SHOWN else ""
+        return f" (passed over there: {some}{more})" if some else ""
 
     def has_profile(self, name: str) -> bool:
         """Check that one of the files has this profile."""
@@ -87,13 +96,19 @@ class SharedConfig(NamedTuple):
         Raises:
             ConfigError: it is a block of settings.
         """
-        return text_setting(self.profile(profile), name, self.where(profile, name))
+        section, where = self._find(profile, name)
+        return text_setting(section, name, where)
 
     def where(self, profile: str, setting: str) -> str:
         """Describe for errors where a setting of a profile is; a missing one belongs in the config file."""
-        in_credentials = setting in self.credentials_profiles.get(profile, {})
-        file = self.credentials_file if in_credentials else self.config_file
-        return f"{setting} of profile {profile!r} in {file}"
+        section, where = self._find(profile, setting)
+        return f"{where}{_line(section.get(setting))}"
+
+    def _find(self, profile: str, setting: str) -> tuple[Section, str]:
+        section, file = self.credentials_profiles.get(profile, {}), self.credentials_file
+        if setting not in section:
+            section, file = self.config_profiles.get(profile, {}), self.config_file
+        return section, f"{setting} of profile {profile!r} in {file}"
 
 
 def _place(file: str, variable: str, problem: str | None) -> str:
@@ -103,16 +118,53 @@ def _place(file: str, variable: str, problem: str | None) -> str:
 
 
 def text_setting(section: Section, name: str, where: str) -> Setting | None:
-    """Return a setting of a section, or None if it is missing or empty.
+    """Return a setting of a section, or None if it is missing or empty. `where` is completed with the line.
 
     Raises:
-        ConfigError: it is a block of settings.
+        ConfigError: it is a block of settings, or has white space that no value of this setting can have.
     """
     value = section.get(name)
-    if value is None or isinstance(value, str):
-        return Setting(value, where) if value else None
-    msg = f"{where} must be a single value, not a block of settings"
-    raise ConfigError(msg)
+    if not value:
+        return None
+    where = f"{where}{_line(value)}"
+    if not isinstance(value, str):
+        msg = f"{where} must be a single value, not a block of settings"
+        raise ConfigError(msg)
+    if name in _WORDS and re.search(r"\s", value):
+        msg = f"{where} must not contain white space, as in {value!r}"
+        raise ConfigError(msg)
+    return Setting(value, where)
+
+
+# Settings that are sent as they are, and that never contain white space. They are no secrets.
+_WORDS: Final = frozenset(
+    {
+        "external_id",
+        "mfa_serial",
+        "role_arn",
+        "role_session_name",
+        "sdk_ua_app_id",
+        "sso_account_id",
+        "sso_region",
+        "sso_role_name",
+        "sso_start_url",
+    }
+)
+
+
+def _line(value: Value | None) -> str:
+    """Return the line of a value, and what to know if it seems to end in a comment; both for errors."""
+    first = next(iter(value.values()), None) if isinstance(value, Mapping) else value
+    line = getattr(first, "line", None)
+    if line is None:
+        return ""
+    hint = " (where a comment needs a line of its own)" if has_comment(value) else ""
+    return f", line {line}{hint}"
+
+
+def has_comment(value: object) -> bool:
+    """Whether text seems to have a comment after a value. The files have no such comments: it is part of the value."""
+    return isinstance(value, str) and re.search(r"\s[#;]", value) is not None
 
 
 def load_config(environ: Mapping[str, str]) -> SharedConfig:
@@ -127,9 +179,13 @@ def load_config(environ: Mapping[str, str]) -> SharedConfig:
     config = _read(CONFIG_FILE, "~/.aws/config", environ)
     credentials = _read(CREDENTIALS_FILE, "~/.aws/credentials", environ)
     sections: dict[str, dict[str, Section]] = {"profile": {}, "sso-session": {}, "services": {}}
+    passed_over = []
     for header, section in config.sections.items():
-        kind, name = ("profile", header) if header == "default" else _kind_and_name(header)
-        if kind is not None:
+        kind, name = _kind_and_name(header)
+        if kind is None:
+            passed_over.append(f"{_line(header).removeprefix(', ')}, [{header}], {name}")
+            _warn(config.path, header, passed_over[-1])
+        else:
             sections[kind][name] = section
     return SharedConfig(
         config.path,
@@ -140,6 +196,7 @@ def load_config(environ: Mapping[str, str]) -> SharedConfig:
         services=sections["services"],
         config_problem=config.problem,
         credentials_problem=credentials.problem,
+        passed_over=tuple(passed_over),
     )
 
 
@@ -180,11 +237,18 @@ def _sections(data: bytes, path: str) -> dict[str, Section]:
     raise ConfigError(msg)
 
 
+_KINDS: Final = ("profile", "sso-session", "services")
+# What seems to be one of the sections that are read. Programs have sections of their own, such as [plugins].
+_SEEMS_KNOWN: Final = re.compile(r"\W*(profile|sso.?session|services?|default)", re.IGNORECASE)
+
+
 def _kind_and_name(header: str) -> tuple[str | None, str]:
-    """Split `profile x`, `profile "x y"`, `sso-session x` or `services x`; other sections have no kind."""
-    kind = next((kind for kind in ("profile", "sso-session", "services") if header.startswith(kind)), None)
+    """Split `profile x`, `profile "x y"`, `sso-session x` or `services x`; else return None and what is wrong."""
+    if header == "default":
+        return "profile", header
+    kind = next((kind for kind in _KINDS if header.startswith(kind)), None)
     if kind is None:
-        return None, ""
+        return None, "is neither [default] nor [profile NAME], [sso-session NAME] or [services NAME]"
     words = header.split()
     if re.search(r"""['"\\]""", header):
         import shlex
@@ -192,8 +256,17 @@ def _kind_and_name(header: str) -> tuple[str | None, str]:
         try:
             words = shlex.split(header)
         except ValueError:
-            return None, ""
-    return (kind, words[1]) if len(words) == 2 else (None, "")  # noqa: PLR2004 - the kind and the name
+            return None, "has a quote or a backslash that nothing follows; enclose the name in double quotes"
+    if len(words) != 2:  # noqa: PLR2004 - the kind and the name
+        return None, f"needs one name after {kind}; enclose a name with white space in double quotes"
+    return kind, words[1]
+
+
+def _warn(path: str, header: str, problem: str) -> None:
+    if _SEEMS_KNOWN.match(header):
+        import logging
+
+        logging.getLogger(__name__).warning("a section of %s is passed over: %s", path, problem)
 
 
 def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting | None:
@@ -208,8 +281,9 @@ class Settings(NamedTuple):
     """A client's settings from its environment and its profile; None for a setting that neither has.
 
     `profile` is the profile in use, and `profile_is_argument` is true if it was passed as an argument.
-    `endpoint_url_where` says where the URL was found. `retry_mode` is `standard`, `adaptive` or `off`. `ca_bundle` is
-    the profile's only: `_transport/certificates.py` decides what takes precedence over it.
+    `endpoint_url_where` and `region_where` say where those were found; the region is not checked yet. `retry_mode` is
+    `standard`, `adaptive` or `off`. `ca_bundle` is the profile's only: `_transport/certificates.py` decides what takes
+    precedence over it.
     """
 
     profile: str
@@ -223,6 +297,7 @@ class Settings(NamedTuple):
     max_attempts: int | None
     ua_app_id: str | None
     ca_bundle: Setting | None
+    region_where: str | None = None
 
 
 def settings_from(
@@ -259,6 +334,7 @@ def settings_from(
         max_attempts=_max_attempts(finder.find(("AWS_MAX_ATTEMPTS",), "max_attempts")),
         ua_app_id=None if app_id is None else app_id.text,
         ca_bundle=_ca_bundle(environ, config, name),
+        region_where=None if region is None else region.where,
     )
 
 
@@ -357,11 +433,12 @@ class Finder(NamedTuple):
         section = self.config.services.get(setting.text)
         if not section:
             msg = f"{setting.where} names [services {setting.text}], which does not exist there or is empty"
+            msg += self.config.config_gaps
             raise ConfigError(msg)
         where = f"{key} of [services {setting.text}] in {self.config.config_file}"
         service = section.get(key) or {}
         if isinstance(service, str):
-            msg = f"{where} must be a block of settings: indented lines such as `endpoint_url = https://...`"
+            msg = f"{where}{_line(service)} must be a block of settings: indented lines such as `endpoint_url = https://...`"
             raise ConfigError(msg)
         return text_setting(service, "endpoint_url", f"endpoint_url in {where}")
 

@@ -89,7 +89,7 @@ def _service(context: Context) -> _Service:
     finder = context.finder
     endpoint = finder.find(("AWS_EC2_METADATA_SERVICE_ENDPOINT",), "ec2_metadata_service_endpoint")
     if endpoint is not None:
-        url = checked_url(endpoint.text, allow_http=True, setting=endpoint.where)
+        url = checked_url(endpoint.text, allow_http=True, setting=endpoint.where).removesuffix("/")
     else:
         mode = finder.find(("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",), "ec2_metadata_service_endpoint_mode")
         if mode is None:

@@ -100,7 +100,7 @@ class LoginProvider:
         # The session belongs to one region, which may differ from the client's; older files don't name it.
         region = token.get("signInRegion")
         endpoint = endpoint_for(context, SIGNIN, region if isinstance(region, str) and region else context.region)
-        url, sent_at = f"{endpoint.url}/v1/token", context.clock()
+        url, sent_at = endpoint.below("/v1/token"), context.clock()
         dpop = yield from offload(lambda: _proof(key, url, int(sent_at), self._new_id()))
         members = {"clientId": client_id, "grantType": "refresh_token", "refreshToken": refresh_token}
         body = json.dumps(members).encode()

@@ -94,7 +94,7 @@ def _refreshed(context: Context, session: SsoSession, token: dict[str, Any], pat
     body = json.dumps(members).encode()
     call = ServiceCall(
         "CreateToken",
-        http_request("POST", f"{endpoint.url}/token", common_headers(endpoint.host, body), body),
+        http_request("POST", endpoint.below("/token"), common_headers(endpoint.host, body), body),
         secrets=(token["accessToken"], token["refreshToken"], token["clientSecret"]),
         once=True,
     )

@@ -82,4 +82,5 @@ class TrustedPool:
             return checked_url(self.jwks_uri, allow_http=self.allow_http, setting="jwks_uri")
         if self.jwks is not None:
             return None
-        return f"{checked_url(issuer, allow_http=self.allow_http, setting='issuer')}/.well-known/jwks.json"
+        base = checked_url(issuer, allow_http=self.allow_http, setting="issuer").rstrip("/")
+        return f"{base}/.well-known/jwks.json"
