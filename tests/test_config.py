@@ -15,7 +15,8 @@ import botocore.session
 import pytest
 
 from cognito_idp import ConfigError
-from cognito_idp._settings.config import Finder, Setting, Settings, load_config, profile_in_use, settings_from
+from cognito_idp._settings.config import Finder, Settings, profile_in_use, settings_from
+from cognito_idp._settings.shared import Setting, load_config
 from cognito_idp.credentials import AssumeRoleProvider, SsoProvider, make_context
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ def _expected(rules: Any, region: str, *, fips: bool, dualstack: bool) -> str:
         ({"AWS_ENDPOINT_URL_{}": "https://a/"}, "endpoint_url = https://b", "https://a"),
         ({"AWS_ENDPOINT_URL": "https://a"}, "services = s", "https://a"),
         ({}, "services = s\nendpoint_url = https://b", "https://in-services"),
-        ({}, "endpoint_url = https://b/path/", "https://b/path"),
+        ({}, "endpoint_url = https://b/path/", "https://b/path/"),
         ({"AWS_ENDPOINT_URL": "https://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, "", None),
     ],
 )

@@ -14,7 +14,8 @@ from .._protocol.endpoint import checked_url, real_region, resolve, target_of
 from .._protocol.ids import random_uuid
 from .._protocol.user_agent import user_agent
 from .._protocol.wire import check_headers
-from .._settings.config import load_config, settings_from
+from .._settings.config import settings_from
+from .._settings.shared import load_config
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
 from ..credentials.types import Credentials, StaticCredentials
 from .clock_skew import ClockSkew
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from .._protocol.endpoint import Target
     from .._protocol.wire import Headers, Limits
-    from .._settings.config import Setting
+    from .._settings.shared import Setting
     from .._transport.certificates import Authorities
     from ..credentials.chain import ProviderLike
     from ..credentials.provider import Context

@@ -24,7 +24,7 @@ from .temporary import temporary_credentials
 if TYPE_CHECKING:
     from .._flow.effects import Flow
     from .._protocol.wire import Headers, HttpResponse
-    from .._settings.config import Setting
+    from .._settings.shared import Setting
     from .provider import Context
     from .types import Credentials
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._errors import ConfigError, CredentialsError
 from .._protocol.redaction import Record
-from .._settings.config import Finder, SharedConfig, load_config, settings_from
+from .._settings.config import Finder, settings_from
+from .._settings.shared import SharedConfig, load_config
 from .types import Credentials
 
 if TYPE_CHECKING:

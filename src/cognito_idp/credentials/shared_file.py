@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from .._errors import CredentialsError
-from .._settings.config import text_setting
+from .._settings.shared import text_setting
 from .provider import NotConfigured, checked_credentials
 
 if TYPE_CHECKING:

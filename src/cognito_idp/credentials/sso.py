@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from .._errors import ConfigError, CredentialsError
-from .._settings.config import text_setting
+from .._settings.shared import text_setting
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO, endpoint_for

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from .._errors import ConfigError, CredentialsError
 from .._flow.effects import offload
-from .._settings.config import Finder, Setting
+from .._settings.config import Finder
 from .._settings.files import expanded, read_file
 from .provider import NotConfigured
 
 if TYPE_CHECKING:
+    from .._settings.shared import Setting
     from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
