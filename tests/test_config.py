@@ -360,6 +360,56 @@ def test_headers_that_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert [] == caplog.records
 
 
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("localstack", {"localstack"}),
+        ("LocalStack, ministack ,10.0.0.7", {"localstack", "ministack", "10.0.0.7"}),
+        ("fd00:0::7", {"fd00::7"}),
+        ("idp.internal.example", {"idp.internal.example"}),
+    ],
+)
+def test_hosts_for_plain_http(tmp_path: Path, text: str, hosts: set[str]) -> None:
+    """The variable names hosts, or else the line of the profile does."""
+    config = f"[default]\ncognito_idp_allow_http = {text}\n"
+    assert hosts == settings_from(environ_of(tmp_path, {}, config)).http_hosts
+    assert {"other"} == settings_from(environ_of(tmp_path, {"COGNITO_IDP_ALLOW_HTTP": "other"}, config)).http_hosts
+    assert hosts == settings_from(environ_of(tmp_path, {"COGNITO_IDP_ALLOW_HTTP": text}, "")).http_hosts
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("*", "*"),
+        ("*.example.com", "*.example.com"),
+        ("localstack,", ""),
+        ("localstack;ministack", "localstack;ministack"),
+        ("localstack ministack", "localstack ministack"),
+        ("localstack # x", "localstack # x"),
+        ("localstack:4566", "localstack:4566"),
+        ("http://localstack", "http://localstack"),
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("[fd00::7]", "[fd00::7]"),
+        ("0", "0"),
+        ("1", "1"),
+        ("true", "true"),
+        ("localstack,False", "False"),
+        ("all", "all"),
+        (".", "."),
+    ],
+)
+def test_entries_that_are_no_hosts(tmp_path: Path, text: str, entry: str) -> None:
+    """An entry that is no host, such as a pattern or a switch, is an error that says where it is."""
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, {"COGNITO_IDP_ALLOW_HTTP": text}, ""))
+    assert str(caught.value).startswith(
+        "COGNITO_IDP_ALLOW_HTTP in the environment must name hosts, such as 'localstack'"
+    )
+    assert str(caught.value).endswith(f"{entry!r} is not the name or the address of a host")
+    with pytest.raises(ConfigError, match=r"cognito_idp_allow_http of profile 'default' in .*config, line 2"):
+        settings_from(environ_of(tmp_path, {}, f"[default]\ncognito_idp_allow_http = {text}\n"))
+
+
 def test_other_services_have_urls_of_their_own(tmp_path: Path) -> None:
     """The URL of each service is found by its id."""
     config = "[default]\nservices = mine\n[services mine]\nsso_oidc =\n  endpoint_url = https://oidc.example.com\n"

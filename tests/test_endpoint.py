@@ -140,6 +140,39 @@ def test_plain_http_elsewhere_must_be_asked_for() -> None:
     assert checked_url("http://server:8080/", allow_http=True) == "http://server:8080"
 
 
+HOSTS = frozenset({"localstack", "10.0.0.7", "fd00::7"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localstack:4566", "http://LocalStack/a/", "http://10.0.0.7:80", "http://[FD00:0::7]:1", "https://other"],
+)
+def test_plain_http_to_named_hosts(url: str) -> None:
+    """Plain http is let through to the hosts that are named, on any port."""
+    assert url == checked_url(url, allow_http=HOSTS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localstack.example.com",
+        "http://x.localstack",
+        "http://localstack.",
+        "http://localstack@other",
+        "http://other/localstack",
+        "http://10.0.0.70",
+        "http://[fd00::8]",
+        "http://mylocalstack",
+    ],
+)
+def test_plain_http_to_other_hosts(url: str) -> None:
+    """A host is permitted by its whole name alone, and the refusal names the setting."""
+    with pytest.raises(ConfigError) as caught:
+        checked_url(url, allow_http=HOSTS)
+    if "@" not in url:
+        assert "pass allow_http=True or name the host in COGNITO_IDP_ALLOW_HTTP" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("host", "is_this_machine"),
     [

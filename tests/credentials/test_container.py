@@ -142,6 +142,16 @@ def test_other_urls_are_refused(kit: Kit, tmp_path: Path, url: str) -> None:
     assert_no_secret(caught.value)
 
 
+def test_plain_http_to_named_hosts(kit: Kit, tmp_path: Path) -> None:
+    """The setting that names hosts for plain http holds for the endpoint of a container, too."""
+    network, url = Network(), "http://agent.internal:9/credentials"
+    variables = {FULL: url, "COGNITO_IDP_ALLOW_HTTP": "agent.internal"}
+    kit.flow(ContainerProvider().load(context_of(tmp_path, variables)), respond=network.respond)
+    assert [url] == [request.url for request in network.requests]
+    with pytest.raises(CredentialsError, match=r"is plain http to 'agent\.internal'.*COGNITO_IDP_ALLOW_HTTP"):
+        kit.flow(ContainerProvider().load(context_of(tmp_path, {**variables, "COGNITO_IDP_ALLOW_HTTP": "agent"})))
+
+
 @pytest.mark.parametrize("uri", ["@example.com/", ".example.com/", ":notaport/", "\r\n"])
 def test_a_relative_uri_stays_with_ecs(kit: Kit, tmp_path: Path, uri: str) -> None:
     """A relative URI that would turn the agent's address into another host's name is refused."""

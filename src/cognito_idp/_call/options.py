@@ -25,7 +25,7 @@ from .watch import UNWATCHED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._protocol.endpoint import Target
+    from .._protocol.endpoint import AllowHttp, Target
     from .._protocol.wire import Headers, Limits
     from .._settings.shared import Setting
     from .._transport.certificates import Authorities
@@ -50,7 +50,7 @@ class Options:
     endpoint_url: str | None = None
     use_fips: bool = False
     use_dualstack: bool = False
-    allow_http: bool = False
+    allow_http: AllowHttp = False
     credentials: CredentialSource
     timeout: Timeout
     retry: RetryPolicy
@@ -152,14 +152,15 @@ def make_options(
     """
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
+    permitted = True if allow_http else settings.http_hosts
     own_clock = clock or time.time
     skew = ClockSkew() if correct_clock_skew else None
     if endpoint_url is not None:
-        url: str | None = checked_url(endpoint_url, allow_http=allow_http)
+        url: str | None = checked_url(endpoint_url, allow_http=permitted)
     else:
         url = settings.endpoint_url
         if url is not None:
-            url = checked_url(url, allow_http=allow_http, setting=str(settings.endpoint_url_where))
+            url = checked_url(url, allow_http=permitted, setting=str(settings.endpoint_url_where))
     named_region = region or settings.region
     real, is_fips = None, False
     if named_region is not None:
@@ -181,7 +182,7 @@ def make_options(
             region=named_region,
             clock=corrected_clock,
             random=random.random,
-            allow_http=allow_http,
+            allow_http=permitted,
         )
 
     return Options(
@@ -190,7 +191,7 @@ def make_options(
         # As in boto3: such a name counts before the setting, and a URL before such a name.
         use_fips=use_fips or (is_fips and url is None),
         use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
-        allow_http=allow_http,
+        allow_http=permitted,
         credentials=_source(credentials, context),
         timeout=timeout_of(timeout),
         retry=policy_of(retry or settings.retry_mode, settings.max_attempts),

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._errors import ConfigError
-from .._protocol.endpoint import checked_url
+from .._protocol.endpoint import ALLOW_HTTP, checked_url, is_host, same_host
 from .files import expanded
 from .shared import Setting, SharedConfig, line_of, load_config, text_setting
 
@@ -40,7 +40,7 @@ class Settings(NamedTuple):
     `profile` is the profile in use, and `profile_is_argument` is true if it was passed as an argument.
     `endpoint_url_where` and `region_where` say where those were found; the region is not checked yet. `retry_mode` is
     `standard`, `adaptive` or `off`. `ca_bundle` is the profile's only: `_transport/certificates.py` decides what takes
-    precedence over it.
+    precedence over it. `http_hosts` are the hosts on other machines that plain http may be used for.
     """
 
     profile: str
@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     ua_app_id: str | None
     ca_bundle: Setting | None
     region_where: str | None = None
+    http_hosts: frozenset[str] = frozenset()
 
 
 def settings_from(
@@ -92,6 +93,7 @@ def settings_from(
         ua_app_id=None if app_id is None else app_id.text,
         ca_bundle=_ca_bundle(environ, config, name),
         region_where=None if region is None else region.where,
+        http_hosts=http_hosts_of(finder.find((ALLOW_HTTP,), ALLOW_HTTP.lower())),
     )
 
 
@@ -199,6 +201,37 @@ class Finder(NamedTuple):
             msg = f"{where} must be a block of settings: indented lines such as `endpoint_url = https://...`"
             raise ConfigError(msg)
         return text_setting(service, "endpoint_url", f"endpoint_url in {where}")
+
+
+def http_hosts_in(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the hosts that `COGNITO_IDP_ALLOW_HTTP` names, for a program that has no client.
+
+    Raises:
+        ConfigError: as `http_hosts_of`.
+    """
+    text = environ.get(ALLOW_HTTP)
+    return http_hosts_of(Setting(text, f"{ALLOW_HTTP} in the environment") if text else None)
+
+
+def http_hosts_of(setting: Setting | None) -> frozenset[str]:
+    """Return the hosts in a setting: names or addresses, without ports, separated by commas. No pattern means many.
+
+    Raises:
+        ConfigError: an entry is not the name or the address of a host.
+    """
+    entries = [] if setting is None else [entry.strip() for entry in setting.text.split(",")]
+    for entry in entries:
+        if entry.lower() in _NO_HOSTS or not is_host(entry):
+            msg = (
+                f"{setting.where if setting else ''} must name hosts, such as 'localstack' or 'localstack,10.0.0.7'; "
+                f"{entry!r} is not the name or the address of a host"
+            )
+            raise ConfigError(msg)
+    return frozenset(map(same_host, entries))
+
+
+# Whoever writes these means a switch. There is none: plain http is allowed by host.
+_NO_HOSTS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "all", "any", "none"})
 
 
 # Only boto3 has the mode `legacy`; it becomes the mode that all SDKs share.

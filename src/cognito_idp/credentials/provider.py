@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._flow.effects import Flow
+    from .._protocol.endpoint import AllowHttp
 
 
 class NotConfigured(CredentialsError):
@@ -29,7 +30,7 @@ class Context(Record):
     in the environment out of the chain (`AWS_PROFILE` doesn't). `region` is the client's region. `clock` returns the
     time in seconds since 1970, `random` a number in [0, 1). `settings_profile` is the profile whose endpoint settings
     apply, if it differs from `profile`: a role's source profile is loaded with the settings of the profile in use.
-    `allow_http` permits a configured endpoint that is plain http to another machine.
+    `allow_http` permits endpoints that are plain http to another machine: all, or those of the hosts in a set.
     """
 
     __slots__ = _fields = (
@@ -54,7 +55,7 @@ class Context(Record):
         clock: Callable[[], float],
         random: Callable[[], float],
         settings_profile: str | None = None,
-        allow_http: bool = False,
+        allow_http: AllowHttp = False,
     ) -> None:
         self.environ = environ
         self.config = config
@@ -94,7 +95,14 @@ def make_context(
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     return Context(
-        environ, config, settings.profile, settings.profile_is_argument, region or settings.region, clock, random
+        environ,
+        config,
+        settings.profile,
+        settings.profile_is_argument,
+        region or settings.region,
+        clock,
+        random,
+        allow_http=settings.http_hosts,
     )
 
 

@@ -11,8 +11,8 @@ from .._settings.files import expanded, read_file
 from .provider import NotConfigured
 
 if TYPE_CHECKING:
-    from .._settings.shared import Setting
     from .._flow.effects import Flow
+    from .._settings.shared import Setting
     from .provider import Context
     from .types import Credentials
 
