@@ -190,13 +190,17 @@ def test_outside_a_container_it_does_not_apply(kit: Kit, tmp_path: Path) -> None
     assert f"neither {RELATIVE} nor {FULL} is set" == str(caught.value)
 
 
-def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) -> None:
-    """A broken connection and a 503 are followed by another attempt each, a second later."""
-    server = serve(in_turn(close, html_503(), answer(json.dumps(ANSWER).encode())))
-    time = FakeTime()
+@pytest.mark.parametrize("fault", [close, html_503(), answer(b"", status=429), answer(b""), answer(b'{"AccessKeyId":')])
+def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path, fault: Handler) -> None:
+    """A broken connection, a passing status and an answer that is cut off are followed by two more attempts."""
+    time, server = FakeTime(), serve(in_turn(fault, fault, answer(json.dumps(ANSWER).encode())))
     flow = ContainerProvider().load(context_of(tmp_path, {FULL: server.url}))
     assert EXPECTED == perform(kit, flow, time)
-    assert [1.0, 1.0] == time.waits
+    assert [0.5, 1.0] == time.waits
+    server = serve(in_turn(fault, fault, fault, answer(json.dumps(ANSWER).encode())))
+    with pytest.raises(CredentialsError):
+        perform(kit, ContainerProvider().load(context_of(tmp_path, {FULL: server.url})))
+    assert 3 == len(server.requests)
 
 
 def test_three_attempts_are_all(kit: Kit, tmp_path: Path) -> None:

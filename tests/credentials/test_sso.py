@@ -263,6 +263,24 @@ def test_many_callers(kit: Kit, home: Home, aws: FakeAws) -> None:
     assert 2 == len(aws.received)
 
 
+@pytest.mark.parametrize(("status", "waits"), [(429, [0.5, 1.0]), (500, [0.025, 0.05]), (503, [0.025, 0.05])])
+def test_passing_faults_are_repeated(kit: Kit, home: Home, aws: FakeAws, status: int, waits: list[float]) -> None:
+    """A fault of the portal that passes is overcome by two more attempts; a refresh is sent again after a throttle."""
+    home.sso_token("team")
+    fault = fixed(status, b"{}", ("x-amzn-errortype", "SomeException"))
+    aws.instead += [fault] * 2
+    clock = FakeTime()
+    perform(kit, load(home), clock)
+    assert (waits, 3) == (clock.waits, len(aws.received))
+    home.sso_token("team", expiresAt=text_of(NOW - 60))
+    aws.instead.append(fault)
+    if status == 429:
+        perform(kit, load(home))
+    else:
+        assert "SomeException" in str(failure(kit, load(home)))
+    assert (4 if status != 429 else 6) == len(aws.received)
+
+
 @pytest.mark.parametrize("body", [b"<html>SECRET", b"[]", b"{}", b'{"roleCredentials": 1}', b'{"roleCredentials": {}}'])
 def test_bad_answer(kit: Kit, home: Home, aws: FakeAws, body: bytes) -> None:
     """An answer without credentials is an error."""

@@ -12,7 +12,7 @@ from .._errors import CredentialsError, InvalidResponseError, TransportError
 from .._flow.effects import offload
 from .._protocol.endpoint import ALLOW_HTTP, may_be_plain_http
 from .._settings.files import read_file
-from .http import fetch, json_object, local_request
+from .http import ATTEMPTS, fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
 
@@ -32,8 +32,6 @@ _ECS: Final = "169.254.170.2"
 _HTTP_HOSTS: Final = frozenset({_ECS, "169.254.170.23", "fd00:ec2::23"})
 _LARGEST_TOKEN: Final = 64 * 1024
 _TIMEOUT: Final = 2.0
-_ATTEMPTS: Final = 3
-_PAUSE: Final = 1.0
 _MEMBERS: Final = ("AccessKeyId", "SecretAccessKey", "Token")
 
 
@@ -65,9 +63,9 @@ class ContainerProvider:
         headers = (("accept", "application/json"), *((("authorization", token),) if token else ()))
         where = f"the container's endpoint ({variable})"
         try:
-            response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), attempts=_ATTEMPTS, pause=_PAUSE)
+            response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), context.random, is_json=True)
         except (TransportError, InvalidResponseError) as error:
-            msg = f"{where} returned no credentials in {_ATTEMPTS} attempts: {error}"
+            msg = f"{where} returned no credentials in {ATTEMPTS} attempts: {error}"
             raise CredentialsError(msg) from error
         members = json_object(response, where, (token,))
         return temporary_credentials(members, _MEMBERS, members.get("Expiration"), f"the answer of {where}")
