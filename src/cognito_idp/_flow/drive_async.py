@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _LOCK = "the call's time limit passed while it waited for another call"
+_GRACE = 0.1
 _FUNCTION = "the call's time limit passed while it awaited a function"
 
 
@@ -108,8 +109,8 @@ async def _run(task: Task[R], seconds: float | None) -> R:
     import anyio
     import anyio.to_thread
 
-    # The task itself ends after these seconds, but it may have to wait for a thread.
-    with anyio.move_on_after(seconds):
+    # The task itself ends after these seconds. The scope is for a task that gets no thread, and lets others end first.
+    with anyio.move_on_after(None if seconds is None else seconds + _GRACE):
         try:
             return await anyio.to_thread.run_sync(task.run, seconds, abandon_on_cancel=True)
         except anyio.get_cancelled_exc_class():

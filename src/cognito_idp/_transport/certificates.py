@@ -97,7 +97,7 @@ def _context_of(bundle: Bundle) -> ssl.SSLContext:
         return _context(bundle.path, stamp)
     except (OSError, ValueError) as error:
         # An `ssl.SSLError` is an OSError; a path with a NUL is a ValueError.
-        msg = f"{bundle.where}={bundle.path!r}: no certificates can be read from it: {error}"
+        msg = f"{bundle.where} {bundle.path!r}: no certificates can be read from it: {error}"
         raise ConfigError(msg) from error
     finally:
         if held:
