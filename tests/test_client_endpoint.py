@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.config
+import botocore.credentials
 import httpx
 import pytest
 
 from cognito_idp import AsyncClient, Client, InitiateAuthRequest, ListUsersRequest
 from cognito_idp.errors import ConfigError, NoRegionError
+from tests.support.answers import answer
 from tests.support.kit import CREDENTIALS
 from tests.support.responder import Responder
 
 if TYPE_CHECKING:
+    from tests.conftest import Serve
     from tests.support.kit import Kit
 
 LIST_USERS = ListUsersRequest(user_pool_id="eu-west-1_a")
@@ -92,8 +100,68 @@ def test_an_endpoint_url_and_a_pool_s_region(kit: Kit) -> None:
     assert [("127.0.0.1", "us-west-2"), ("127.0.0.1", "eu-west-1")] == [
         host_and_scope(each) for each in service.requests
     ]
-    assert ["/base"] * 2 == [request.url.path for request in service.requests]
+    assert ["/base/"] * 2 == [request.url.path for request in service.requests]
     assert ["127.0.0.1:4566"] * 2 == [request.headers["host"] for request in service.requests]
+
+
+@pytest.mark.parametrize("engine", ["httpx", "stdlib"])
+@pytest.mark.parametrize("path", ["", "/", "/prefix", "/prefix/", "/prefix//", "/a//b/", "/a%20b/", "/a%2Fb/c/"])
+def test_the_path_of_an_endpoint_url(kit: Kit, serve: Serve, path: str, engine: str) -> None:
+    """boto3 sends to the same path, and computes the same signature for what we send."""
+    if (engine, kit.kind) == ("stdlib", "trio"):
+        pytest.skip("the engine runs on asyncio")
+    server = serve(answer(b"{}"))
+    url = f"{server.url}{path}"
+    theirs: Any = boto3.client(
+        "cognito-idp",
+        "eu-west-1",
+        endpoint_url=url,
+        aws_access_key_id=CREDENTIALS.access_key_id,
+        aws_secret_access_key=CREDENTIALS.secret_access_key,
+    )
+    theirs.list_user_pools(MaxResults=1)
+    client = kit.client("eu-west-1", endpoint_url=url, transport=engine)
+    kit.run(client.list_user_pools, max_results=1)
+    kit.close(client)
+    expected, found = server.requests
+    assert expected.request_line == found.request_line
+    authorization = str(found.header("authorization"))
+    signed = authorization.split("SignedHeaders=")[1].split(",", maxsplit=1)[0].split(";")
+    request: Any = botocore.awsrequest.AWSRequest(
+        "POST",
+        f"{server.url}{found.request_line.split()[1]}",
+        {name: found.header(name) for name in signed},
+        found.body,
+    )
+    request.context.update(timestamp=found.header("x-amz-date"), payload_signing_enabled=True)
+    keys = botocore.credentials.Credentials(CREDENTIALS.access_key_id, CREDENTIALS.secret_access_key)
+    auth: Any = botocore.auth.SigV4Auth(keys, "cognito-idp", "eu-west-1")
+    text = auth.string_to_sign(request, auth.canonical_request(request))
+    assert authorization.endswith(f"Signature={auth.signature(text, request)}")
+
+
+@pytest.mark.parametrize("name", ["fips-us-east-1", "us-east-1-fips", "fips-us-gov-west-1", "us-east-1"])
+@pytest.mark.parametrize("use_fips", [None, False, True])
+@pytest.mark.parametrize("url", [None, "https://idp.example.com"])
+def test_names_of_fips_endpoints(kit: Kit, name: str, use_fips: bool | None, url: str | None) -> None:
+    """A region's name with `fips-` or `-fips` means the region's FIPS endpoint, as in boto3, unless a URL is given."""
+    if use_fips and url is not None:
+        with pytest.raises(ConfigError, match="the FIPS setting can't be combined"):
+            kit.client(name, use_fips=use_fips, endpoint_url=url)
+        return
+    theirs: Any = boto3.client(
+        "cognito-idp",
+        name,
+        endpoint_url=url,
+        aws_access_key_id="a",
+        aws_secret_access_key="s",
+        config=None if use_fips is None else botocore.config.Config(use_fips_endpoint=use_fips),
+    )
+    service = Responder()
+    client = kit.client(name, respond=service, use_fips=use_fips, endpoint_url=url)
+    kit.run(client.send, LIST_USERS)
+    assert theirs.meta.region_name == client.region
+    assert (urlsplit(theirs.meta.endpoint_url).hostname, theirs.meta.region_name) == host_and_scope(service.requests[0])
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,20 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import botocore.configloader
+import botocore.exceptions
+import botocore.session
 import pytest
 
 from cognito_idp import ConfigError
-from cognito_idp._settings.config import Finder, Setting, Settings, load_config, profile_in_use, settings_from
+from cognito_idp._settings.config import Finder, Settings, profile_in_use, settings_from
+from cognito_idp._settings.shared import Setting, load_config
+from cognito_idp.credentials import AssumeRoleProvider, SsoProvider, make_context
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.kit import Kit
 
 NOTHING = Settings("default", False, None, None, None, None, None, None, None, None, None)
 
@@ -57,13 +64,16 @@ def test_everything_from_the_profile(tmp_path: Path) -> None:
         profile_is_argument=True,
         region="eu-west-1",
         endpoint_url="https://profile.example.com",
-        endpoint_url_where=f"endpoint_url of profile 'one' in {tmp_path / 'config'}",
+        endpoint_url_where=f"endpoint_url of profile 'one' in {tmp_path / 'config'}, line 4",
         use_fips=True,
         use_dualstack=False,
         retry_mode="adaptive",
         max_attempts=7,
         ua_app_id="from-the-profile",
-        ca_bundle=Setting("/home/mary/authorities.pem", f"ca_bundle of profile 'one' in {tmp_path / 'config'}"),
+        ca_bundle=Setting(
+            "/home/mary/authorities.pem", f"ca_bundle of profile 'one' in {tmp_path / 'config'}, line 10"
+        ),
+        region_where=f"region of profile 'one' in {tmp_path / 'config'}, line 3",
     )
     assert expected == found
 
@@ -92,7 +102,10 @@ def test_the_environment_comes_first(tmp_path: Path) -> None:
         retry_mode="standard",
         max_attempts=1,
         ua_app_id="from-the-environment",
-        ca_bundle=Setting("/home/mary/authorities.pem", f"ca_bundle of profile 'one' in {tmp_path / 'config'}"),
+        ca_bundle=Setting(
+            "/home/mary/authorities.pem", f"ca_bundle of profile 'one' in {tmp_path / 'config'}, line 10"
+        ),
+        region_where="AWS_REGION in the environment",
     )
     assert expected == settings_from(environ_of(tmp_path, variables, EVERYTHING))
 
@@ -190,14 +203,14 @@ def test_a_profile_without_files() -> None:
     ],
 )
 def test_values_that_cannot_be_used(tmp_path: Path, setting: str, variable: str, value: str, problem: str) -> None:
-    """A value of the wrong kind is an error that names the variable, or the file, the profile and the setting."""
+    """A value of the wrong kind is an error that names the variable, or the setting's profile, file and line."""
     with pytest.raises(ConfigError) as caught:
         settings_from(environ_of(tmp_path, {variable: value}, ""))
     assert str(caught.value).startswith(f"{variable} in the environment ")
     assert problem in str(caught.value)
     with pytest.raises(ConfigError) as caught:
         settings_from(environ_of(tmp_path, {}, f"[profile one]\n{setting} = {value}\n"), "one")
-    assert str(caught.value).startswith(f"{setting} of profile 'one' in {tmp_path / 'config'} ")
+    assert str(caught.value).startswith(f"{setting} of profile 'one' in {tmp_path / 'config'}, line 2 ")
     assert problem in str(caught.value)
 
 
@@ -211,13 +224,13 @@ def test_values_that_cannot_be_used(tmp_path: Path, setting: str, variable: str,
         ),
         (
             "[default]\nservices = mine\n[services mine]\ncognito_identity_provider = https://example.com\n",
-            "cognito_identity_provider of [services mine] in {file} must be a block of settings",
+            "cognito_identity_provider of [services mine] in {file}, line 4 must be a block of settings",
         ),
         (
             "[default]\nservices = mine\n[services mine]\ncognito_identity_provider =\n  endpoint_url = x\n",
-            "endpoint_url in cognito_identity_provider of [services mine] in {file} 'x' has no scheme",
+            "endpoint_url in cognito_identity_provider of [services mine] in {file}, line 5 'x' has no scheme",
         ),
-        ("[default]\nservices =\n  a = b\n", "services of profile 'default' in {file} must be a single value"),
+        ("[default]\nservices =\n  a = b\n", "services of profile 'default' in {file}, line 3 must be a single value"),
     ],
 )
 def test_services_that_cannot_be_used(tmp_path: Path, config: str, problem: str) -> None:
@@ -225,6 +238,176 @@ def test_services_that_cannot_be_used(tmp_path: Path, config: str, problem: str)
     with pytest.raises(ConfigError) as caught:
         settings_from(environ_of(tmp_path, {}, config))
     assert problem.format(file=tmp_path / "config") in str(caught.value)
+
+
+def where(folder: Path, setting: str, line: int) -> str:
+    """Return what an error says of a setting of the profile `one` that seems to have a comment."""
+    place = f"{setting} of profile 'one' in {folder / 'config'}, line {line}"
+    return f"{place} (where a comment needs a line of its own)"
+
+
+@pytest.mark.parametrize("comment", ["  # home", "\t; home", " #", " ;x"])
+def test_a_region_with_a_comment(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comment: str) -> None:
+    """A comment after a region is part of it, as in boto3; the error names profile, file and line, and says so."""
+    config = f"[profile one]\noutput = json\nregion = eu-west-1{comment}\n"
+    for name, value in environ_of(tmp_path, {"AWS_PROFILE": "one"}, config).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with pytest.raises(botocore.exceptions.InvalidRegionError):
+        botocore.session.Session().create_client("cognito-idp")
+    with pytest.raises(ConfigError) as caught:
+        kit.client(None)
+    shown = f"'eu-west-1{comment}'".replace("\t", "\\t")
+    said = f"{where(tmp_path, 'region', 3)} {shown} can't be part of a host name; a region looks like 'eu-west-1'"
+    assert said == str(caught.value)
+    assert "eu-west-3" == kit.client("eu-west-3").region
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "problem"),
+    [
+        ("use_fips_endpoint", "true", "must be true or false, not 'true ; x'"),
+        ("use_dualstack_endpoint", "false", "must be true or false, not 'false ; x'"),
+        ("ignore_configured_endpoint_urls", "true", "must be true or false, not 'true ; x'"),
+        ("retry_mode", "standard", "must be one of standard, adaptive, off, legacy, not 'standard ; x'"),
+        ("max_attempts", "3", "must be a whole number of at least 1, not '3 ; x'"),
+        ("endpoint_url", "https://example.com", "'https://example.com ; x' has characters that must be"),
+        ("services", "mine", "names [services mine ; x], which does not exist there"),
+        ("sdk_ua_app_id", "app", "must not contain white space, as in 'app ; x'"),
+    ],
+)
+def test_a_comment_after_a_value(tmp_path: Path, setting: str, value: str, problem: str) -> None:
+    """A comment after a value is part of it; the error names profile, file and line, and says so."""
+    config = f"[services mine]\na = b\n[profile one]\n{setting} = {value} ; x\n"
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, {}, config), "one")
+    assert f"{where(tmp_path, setting, 4)} {problem}" in str(caught.value)
+
+
+PASSED_OVER = {
+    "[profile Single'Quote]": "has a quote or a backslash that nothing follows",
+    '[sso-session "open]': "has a quote or a backslash that nothing follows",
+    "[services back\\]": "has a quote or a backslash that nothing follows",
+    "[profile two words]": "needs one name after profile; enclose a name with white space in double quotes",
+    "[profile]": "needs one name after profile",
+    "[profile:x]": "needs one name after profile",
+    "[sso-session]": "needs one name after sso-session",
+    "[sso_session x]": "is neither [default] nor [profile NAME]",
+    "[Profile x]": "is neither [default] nor [profile NAME]",
+    "[ profile x]": "is neither [default] nor [profile NAME]",
+    "[ default ]": "is neither [default] nor [profile NAME]",
+    "[Default]": "is neither [default] nor [profile NAME]",
+    "[[profile x]]": "is neither [default] nor [profile NAME]",
+    "[default] # see [1]": "is neither [default] nor [profile NAME]",
+}
+
+
+@pytest.mark.parametrize("header", PASSED_OVER)
+def test_a_header_that_cannot_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture, header: str) -> None:
+    """A section that boto3 passes over is passed over with a warning, and errors about what is missing name it."""
+    environ = environ_of(tmp_path, {}, f"[default]\nregion = eu-west-1\n\n{header}\nregion = eu-west-2\n")
+    theirs: Any = botocore.configloader.load_config(environ["AWS_CONFIG_FILE"])
+    assert theirs["profiles"] == load_config(environ).config_profiles
+    assert "eu-west-1" == settings_from(environ).region
+    hint = " (where a comment needs a line of its own)" if "#" in header else ""
+    shown = f"line 4{hint}, [{header[1 : header.rindex(']')]}], {PASSED_OVER[header]}"
+    (record, *_) = caplog.records
+    assert f"a section of {tmp_path / 'config'} is passed over: {shown}" in record.getMessage()
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ, "Single'Quote")
+    assert f"in {tmp_path / 'config'} (passed over there: {shown}" in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["services", "source_profile", "sso_session"])
+def test_a_section_that_is_missing(kit: Kit, tmp_path: Path, setting: str) -> None:
+    """Where a setting names a section that does not exist, the error lists the headers that can't be read."""
+    kind = {"services": "services", "source_profile": "profile", "sso_session": "sso-session"}[setting]
+    config = f"[default]\nrole_arn = r\nsso_role_name = r\n{setting} = a'b\n[{kind} a'b]\n"
+    environ = environ_of(tmp_path, {}, config)
+    provider: Any = SsoProvider() if setting == "sso_session" else AssumeRoleProvider((), {})
+    with pytest.raises(ConfigError) as caught:
+        kit.flow(provider.load(make_context(environ, clock=lambda: 0.0, random=lambda: 0.0)))
+    assert f"(passed over there: line 5, [{kind} a'b], has a quote or a backslash that nothing" in str(caught.value)
+
+
+def test_sections_of_other_programs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A section that is not for us is no reason to warn, but where a profile is missing it may be meant."""
+    environ = environ_of(tmp_path, {}, "[plugins]\ncli = x\n[two]\nregion = x\n")
+    assert settings_from(environ).region is None
+    assert [] == caplog.records
+    with pytest.raises(ConfigError, match=r"line 3, \[two\], is neither \[default\] nor \[profile NAME\]"):
+        settings_from(environ, "two")
+
+
+def test_many_sections_that_are_passed_over(tmp_path: Path) -> None:
+    """An error names five sections at most."""
+    environ = environ_of(tmp_path, {}, "".join(f"[s{number}]\n" for number in range(6)))
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ, "two")
+    assert "line 5, [s4]," in str(caught.value)
+    assert "; ...)" in str(caught.value)
+    assert "s5" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["\ufeff[{}]\r\n", "[{}]\t# x\r\n", "\t[{}]\n", "[{}]\n[{}]\n"])
+@pytest.mark.parametrize("header", ["profile\tone", "profile  one", 'profile "one"', "profile one\t"])
+def test_headers_that_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, header: str) -> None:
+    """Tabs, quotes, a byte order mark, line ends of Windows and repetition change nothing."""
+    environ = environ_of(tmp_path, {}, "")
+    (tmp_path / "config").write_text(f"{text.replace('{}', header)}region = eu-west-1\n", encoding="utf-8", newline="")
+    assert "eu-west-1" == settings_from(environ, "one").region
+    assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("localstack", {"localstack"}),
+        ("LocalStack, ministack ,10.0.0.7", {"localstack", "ministack", "10.0.0.7"}),
+        ("fd00:0::7", {"fd00::7"}),
+        ("idp.internal.example", {"idp.internal.example"}),
+    ],
+)
+def test_hosts_for_plain_http(tmp_path: Path, text: str, hosts: set[str]) -> None:
+    """The variable names hosts, or else the line of the profile does."""
+    config = f"[default]\ncognito_idp_allow_http = {text}\n"
+    assert hosts == settings_from(environ_of(tmp_path, {}, config)).http_hosts
+    assert {"other"} == settings_from(environ_of(tmp_path, {"COGNITO_IDP_ALLOW_HTTP": "other"}, config)).http_hosts
+    assert hosts == settings_from(environ_of(tmp_path, {"COGNITO_IDP_ALLOW_HTTP": text}, "")).http_hosts
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("*", "*"),
+        ("*.example.com", "*.example.com"),
+        ("localstack,", ""),
+        ("localstack;ministack", "localstack;ministack"),
+        ("localstack ministack", "localstack ministack"),
+        ("localstack # x", "localstack # x"),
+        ("localstack:4566", "localstack:4566"),
+        ("http://localstack", "http://localstack"),
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("[fd00::7]", "[fd00::7]"),
+        ("0", "0"),
+        ("1", "1"),
+        ("true", "true"),
+        ("localstack,False", "False"),
+        ("all", "all"),
+        (".", "."),
+    ],
+)
+def test_entries_that_are_no_hosts(tmp_path: Path, text: str, entry: str) -> None:
+    """An entry that is no host, such as a pattern or a switch, is an error that says where it is."""
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ_of(tmp_path, {"COGNITO_IDP_ALLOW_HTTP": text}, ""))
+    assert str(caught.value).startswith(
+        "COGNITO_IDP_ALLOW_HTTP in the environment must name hosts, such as 'localstack'"
+    )
+    assert str(caught.value).endswith(f"{entry!r} is not the name or the address of a host")
+    with pytest.raises(ConfigError, match=r"cognito_idp_allow_http of profile 'default' in .*config, line 2"):
+        settings_from(environ_of(tmp_path, {}, f"[default]\ncognito_idp_allow_http = {text}\n"))
 
 
 def test_other_services_have_urls_of_their_own(tmp_path: Path) -> None:

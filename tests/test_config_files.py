@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import botocore.configloader
@@ -11,11 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_idp import ConfigError
-from cognito_idp._settings.config import expanded, load_config
+from cognito_idp import Client, ConfigError, Credentials, NoCredentialsError
+from cognito_idp._settings.files import expanded, read_file
 from cognito_idp._settings.ini import parse_ini
+from cognito_idp._settings.shared import load_config
+from cognito_idp.credentials import CachedCredentials, ConfigFileProvider
+from cognito_idp.errors import NoRegionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MARK = "SecretMark"
@@ -155,6 +161,138 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "AWS_CONFIG_FILE in the environment" in str(caught.value)
 
 
+def _is_folder(path: Path) -> str:
+    path.mkdir(parents=True)
+    return os.strerror(errno.EISDIR)
+
+
+def _is_below_a_file(path: Path) -> str:
+    path.parent.write_text("")
+    return os.strerror(errno.ENOTDIR)
+
+
+def _is_a_circle(path: Path) -> str:
+    path.parent.mkdir()
+    path.symlink_to(path)
+    return os.strerror(errno.ELOOP)
+
+
+def _is_a_pipe(path: Path) -> str:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    return "it is a pipe or a socket, not a file"
+
+
+def _is_huge(path: Path) -> str:
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    return "it is larger than 4,194,304 bytes"
+
+
+def _is_another_users(path: Path) -> str:
+    path.parent.mkdir()
+    path.write_text("[default]\nregion = xx-other-1\n")
+    return os.strerror(errno.EACCES)
+
+
+UNREADABLE = [_is_folder, _is_below_a_file, _is_a_circle, _is_a_pipe, _is_huge, _is_another_users]
+
+
+@pytest.fixture(params=UNREADABLE, ids=[each.__name__ for each in UNREADABLE])
+def unreadable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """Put something in the place of `.aws/config` that can't be read; return its path and the reason."""
+    if os.name == "nt":
+        pytest.skip("pipes and links are made on Unix")
+    path = tmp_path / ".aws" / "config"
+    make: Callable[[Path], str] = request.param
+    reason = make(path)
+    if make is _is_another_users:
+        # The tests may run as root, for whom no file is closed.
+        open_, error = os.open, PermissionError(errno.EACCES, reason)
+
+        def refuse(name: str, *rest: Any) -> int:
+            if name == str(path):
+                raise error
+            return open_(name, *rest)
+
+        monkeypatch.setattr("os.open", refuse)
+    return path, reason
+
+
+def test_default_files_that_cannot_be_read_are_empty(
+    unreadable: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A default file that can't be read counts as missing, and every error about what is missing says why."""
+    path, reason = unreadable
+    for name in [*filter(re.compile("AWS_").match, os.environ)]:
+        monkeypatch.delenv(name)
+    for name, value in {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(name, value)
+    assert "eu-west-1" == Client(credentials=Credentials("AKID", "secret")).region
+    for place in (CachedCredentials(), ConfigFileProvider()):
+        with Client(credentials=place) as client, pytest.raises(NoCredentialsError) as caught:
+            client.list_user_pools(max_results=1)
+        assert (
+            f"shared config file: no aws_access_key_id for profile 'default' in {path}, which can't be read: "
+            in str(caught.value)
+        )
+        assert reason in str(caught.value)
+    with pytest.raises(ConfigError) as missing:
+        Client(profile="mine")
+    assert f"looked for [profile mine] in {path}, which can't be read: {reason}, and for" in str(missing.value)
+    monkeypatch.delenv("AWS_REGION")
+    with Client(credentials=Credentials("AKID", "secret")) as client, pytest.raises(NoRegionError) as no_region:
+        client.list_user_pools(max_results=1)
+    assert f"({path}, which can't be read: {reason})" in str(no_region.value)
+
+
+def test_a_named_file_that_cannot_be_read(unreadable: tuple[Path, str]) -> None:
+    """The same file is an error if a variable names it; a folder and a path that is none stay missing files."""
+    path, reason = unreadable
+    environ = {"AWS_CONFIG_FILE": str(path)}
+    if reason in (os.strerror(errno.EISDIR), os.strerror(errno.ENOTDIR)):
+        assert {} == load_config(environ).config_profiles
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_config(environ)
+    assert f"{path} can't be read: {reason}; set AWS_CONFIG_FILE in the environment to use another file" == str(
+        caught.value
+    )
+
+
+def test_a_null_device_is_an_empty_file() -> None:
+    """`/dev/null` in place of a file means that there is none."""
+    config = load_config({"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull})
+    assert ({}, {}) == (config.config_profiles, config.credentials_profiles)
+
+
+def test_an_unknown_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If nobody knows the home folder, no folder that is named `~` takes its place."""
+    (tmp_path / "~" / ".aws").mkdir(parents=True)
+    (tmp_path / "~" / ".aws" / "config").write_text("[default]\nregion = xx-stranger-1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    config = load_config({})
+    assert {} == config.profile("default")
+    assert "~/.aws/config" == config.config_place
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_a_path_that_no_file_can_have(name: str) -> None:
+    """A path that the system can't take is one that can't be read."""
+    with pytest.raises(OSError, match="it is not a path"):
+        read_file(name, 10)
+
+
+def test_the_size_of_a_file_is_bounded(tmp_path: Path) -> None:
+    """A file may be as large as the bound, and no larger."""
+    (tmp_path / "file").write_bytes(b"12345")
+    assert b"12345" == read_file(str(tmp_path / "file"), 5)
+    with pytest.raises(OSError, match="it is larger than 4 bytes"):
+        read_file(str(tmp_path / "file"), 4)
+
+
 def test_the_home_folder_is_that_of_the_environment(tmp_path: Path) -> None:
     """Without variables the files are in `.aws` in the home folder."""
     (tmp_path / ".aws").mkdir()
@@ -189,8 +327,8 @@ def test_profiles_are_merged(tmp_path: Path) -> None:
     assert {"c": "4"} == config.profile("two")
     assert {} == config.profile("three")
     assert [True, True, False] == [config.has_profile(name) for name in ("one", "two", "three")]
-    assert f"a of profile 'one' in {tmp_path / 'config'}" == config.where("one", "a")
-    assert f"b of profile 'one' in {tmp_path / 'credentials'}" == config.where("one", "b")
+    assert f"a of profile 'one' in {tmp_path / 'config'}, line 2" == config.where("one", "a")
+    assert f"b of profile 'one' in {tmp_path / 'credentials'}, line 2" == config.where("one", "b")
     assert f"z of profile 'one' in {tmp_path / 'config'}" == config.where("one", "z")
 
 
@@ -199,8 +337,8 @@ def test_a_block_is_no_text(tmp_path: Path) -> None:
     config = load_config(environ_of(tmp_path, "[default]\nregion =\n  a = b\nempty =\n"))
     with pytest.raises(ConfigError) as caught:
         config.setting("default", "region")
-    expected = f"region of profile 'default' in {tmp_path / 'config'} must be a single value, not a block of settings"
-    assert expected == str(caught.value)
+    where = f"region of profile 'default' in {tmp_path / 'config'}, line 3"
+    assert f"{where} must be a single value, not a block of settings" == str(caught.value)
     assert config.setting("default", "empty") is None
     assert config.setting("default", "missing") is None
 
@@ -213,4 +351,4 @@ def test_nothing_of_the_files_is_shown(tmp_path: Path) -> None:
     assert MARK not in repr(config)
     assert MARK not in repr(setting)
     assert "profiles=['default', 'one']" in repr(config)
-    assert f"Setting(a of profile 'default' in {tmp_path / 'config'})" == repr(setting)
+    assert f"Setting(a of profile 'default' in {tmp_path / 'config'}, line 2)" == repr(setting)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cognito_idp import ConfigError
-from cognito_idp._protocol.endpoint import Endpoint, checked_url, is_loopback, partition_of, resolve
+from cognito_idp._protocol.endpoint import Endpoint, checked_url, is_loopback, partition_of, real_region, resolve
 from tests.vectors import vectors
 
 
@@ -140,6 +140,39 @@ def test_plain_http_elsewhere_must_be_asked_for() -> None:
     assert checked_url("http://server:8080/", allow_http=True) == "http://server:8080"
 
 
+HOSTS = frozenset({"localstack", "10.0.0.7", "fd00::7"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localstack:4566", "http://LocalStack/a/", "http://10.0.0.7:80", "http://[FD00:0::7]:1", "https://other"],
+)
+def test_plain_http_to_named_hosts(url: str) -> None:
+    """Plain http is let through to the hosts that are named, on any port."""
+    assert url == checked_url(url, allow_http=HOSTS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localstack.example.com",
+        "http://x.localstack",
+        "http://localstack.",
+        "http://localstack@other",
+        "http://other/localstack",
+        "http://10.0.0.70",
+        "http://[fd00::8]",
+        "http://mylocalstack",
+    ],
+)
+def test_plain_http_to_other_hosts(url: str) -> None:
+    """A host is permitted by its whole name alone, and the refusal names the setting."""
+    with pytest.raises(ConfigError) as caught:
+        checked_url(url, allow_http=HOSTS)
+    if "@" not in url:
+        assert "pass allow_http=True or name the host in COGNITO_IDP_ALLOW_HTTP" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("host", "is_this_machine"),
     [
@@ -182,9 +215,53 @@ def test_host_header_and_path(url: str, host: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://example.com/", "https://example.com///", "https://example.com"])
-def test_trailing_slashes_are_cut(url: str) -> None:
-    """One endpoint has one spelling, whether or not its URL was given with a slash."""
+def test_a_slash_without_a_path_is_cut(url: str) -> None:
+    """An endpoint without a path has one spelling, whether or not its URL was given with a slash."""
     assert Endpoint("https://example.com", "eu-west-1") == resolve("eu-west-1", endpoint_url=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/prefix", "https://example.com/prefix/", "https://example.com/a//"]
+)
+def test_a_path_is_kept(url: str) -> None:
+    """A path stays as it is, with or without a slash at its end."""
+    endpoint = resolve("eu-west-1", endpoint_url=url)
+    assert (url, urlsplit(url).path) == (endpoint.url, endpoint.path)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.com", "https://example.com/token"),
+        ("https://example.com/prefix", "https://example.com/prefix/token"),
+        ("https://example.com/prefix/", "https://example.com/prefix/token"),
+    ],
+)
+def test_a_path_below_an_endpoint(url: str, expected: str) -> None:
+    """One slash is between an endpoint and a path below it."""
+    assert expected == Endpoint(url, None).below("/token")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("eu-west-1", ("eu-west-1", False)),
+        ("fips-us-east-1", ("us-east-1", True)),
+        ("us-east-1-fips", ("us-east-1", True)),
+        ("us-gov-fips-west-1", ("us-gov-west-1", True)),
+    ],
+)
+def test_names_of_fips_endpoints(name: str, expected: tuple[str, bool]) -> None:
+    """A region may be named as that of FIPS endpoints."""
+    assert expected == real_region(name)
+
+
+@pytest.mark.parametrize("name", ["fips-", "-fips", "fips-a.b", "eu-west-1  # home"])
+def test_a_name_that_hides_no_region(name: str) -> None:
+    """What is left of a region's name must be a region; the error shows the name as it was given."""
+    with pytest.raises(ConfigError) as caught:
+        real_region(name, "setting x")
+    assert f"setting x {name!r} can't be part of a host name; a region looks like 'eu-west-1'" == str(caught.value)
 
 
 pieces = st.sampled_from(["https://", "http://", "@", ":", "/", "?", "#", "\\", "[", "]", "::1", "h", "80", "%40", " "])

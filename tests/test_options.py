@@ -258,6 +258,20 @@ def test_plain_http_from_the_environment(make: Callable[..., Options], variable:
     assert make("us-east-1", {variable: "http://127.0.0.1:9229"}).target is not None
 
 
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", None])
+def test_plain_http_to_named_hosts(make: Callable[..., Options], variable: str | None) -> None:
+    """The hosts that a setting names may be reached by plain http, whatever names the URL; others may not."""
+    url = "http://localstack:4566"
+    environ = {} if variable is None else {variable: url}
+    arguments = {} if variable else {"endpoint_url": url}
+    options = make("us-east-1", {**environ, "COGNITO_IDP_ALLOW_HTTP": "ministack,localstack"}, **arguments)
+    assert url == options.endpoint_url
+    assert options.target is not None
+    assert url == options.target.url
+    with pytest.raises(ConfigError, match="name the host in COGNITO_IDP_ALLOW_HTTP"):
+        make("us-east-1", {**environ, "COGNITO_IDP_ALLOW_HTTP": "ministack"}, **arguments)
+
+
 def test_an_argument_saves_from_a_bad_variable(make: Callable[..., Options]) -> None:
     """A plain-http URL in the environment does not matter if an argument says where to go."""
     options = make("us-east-1", {"AWS_ENDPOINT_URL": "http://pool.example"}, endpoint_url="https://argument.example")

@@ -66,7 +66,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's settings, or standard.
         clock: a function that returns the time in seconds since 1970. Requests are dated by it.
         correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it.
-        allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
+        allow_http: allow plain http to other machines, for `endpoint_url` and where credentials come from. Without it,
+            only the hosts that `COGNITO_IDP_ALLOW_HTTP` or the profile's `cognito_idp_allow_http` names are allowed.
         max_response_bytes: refuse an answer with a larger body. The default is 1 MiB.
         observer: a function that receives the events of `cognito_idp.observability` for every call, attempt and retry.
 

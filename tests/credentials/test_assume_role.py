@@ -167,7 +167,7 @@ def test_credential_source_without_credentials(kit: Kit, home: Home, source: str
     error = failure(kit, load(home, "dev"))
     assert isinstance(error, CredentialsError)
     assert not isinstance(error, NotConfigured | NoCredentialsError)
-    assert f"credential_source of profile 'dev' in {home.folder}/.aws/config {part}" in str(error)
+    assert f"credential_source of profile 'dev' in {home.folder}/.aws/config, line 3 {part}" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,14 @@ def test_credential_source_without_credentials(kit: Kit, home: Home, source: str
         (("source_profile = base", "credential_source = Environment"), "source_profile and credential_source"),
         ((), "exactly one of source_profile and credential_source; the profile has neither"),
         (("credential_source = Keychain",), "one of Ec2InstanceMetadata, EcsContainer, Environment, not 'Keychain'"),
-        (("source_profile = ghost",), "source_profile of profile 'dev' in {config} names the profile 'ghost', which"),
-        (("source_profile = base", "duration_seconds = 1h"), "duration_seconds of profile 'dev' in {config} must be a"),
+        (
+            ("source_profile = ghost",),
+            "source_profile of profile 'dev' in {config}, line 6 names the profile 'ghost', which",
+        ),
+        (
+            ("source_profile = base", "duration_seconds = 1h"),
+            "duration_seconds of profile 'dev' in {config}, line 7 must be a",
+        ),
     ],
 )
 def test_bad_settings(kit: Kit, home: Home, aws: FakeAws, settings: tuple[str, ...], part: str) -> None:
@@ -193,8 +199,9 @@ def test_source_profile_without_credentials(kit: Kit, home: Home) -> None:
     """A source profile without credentials is an error that says what was looked for in it."""
     path = home.write("config", role("dev", "source_profile = empty") + "[profile empty]\nregion = eu-west-1\n")
     error = failure(kit, load(home, "dev"))
-    assert f"source_profile of profile 'dev' in {path} names the profile 'empty', which has no credentials" in str(
-        error
+    assert (
+        f"source_profile of profile 'dev' in {path}, line 3 names the profile 'empty', which has no credentials"
+        in str(error)
     )
     for name in ("assume-role-with-web-identity", "sso", "login", "credential_process"):
         assert f"{name}: " in str(error)

@@ -142,6 +142,16 @@ def test_other_urls_are_refused(kit: Kit, tmp_path: Path, url: str) -> None:
     assert_no_secret(caught.value)
 
 
+def test_plain_http_to_named_hosts(kit: Kit, tmp_path: Path) -> None:
+    """The setting that names hosts for plain http holds for the endpoint of a container, too."""
+    network, url = Network(), "http://agent.internal:9/credentials"
+    variables = {FULL: url, "COGNITO_IDP_ALLOW_HTTP": "agent.internal"}
+    kit.flow(ContainerProvider().load(context_of(tmp_path, variables)), respond=network.respond)
+    assert [url] == [request.url for request in network.requests]
+    with pytest.raises(CredentialsError, match=r"is plain http to 'agent\.internal'.*COGNITO_IDP_ALLOW_HTTP"):
+        kit.flow(ContainerProvider().load(context_of(tmp_path, {**variables, "COGNITO_IDP_ALLOW_HTTP": "agent"})))
+
+
 @pytest.mark.parametrize("uri", ["@example.com/", ".example.com/", ":notaport/", "\r\n"])
 def test_a_relative_uri_stays_with_ecs(kit: Kit, tmp_path: Path, uri: str) -> None:
     """A relative URI that would turn the agent's address into another host's name is refused."""
@@ -180,13 +190,17 @@ def test_outside_a_container_it_does_not_apply(kit: Kit, tmp_path: Path) -> None
     assert f"neither {RELATIVE} nor {FULL} is set" == str(caught.value)
 
 
-def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) -> None:
-    """A broken connection and a 503 are followed by another attempt each, a second later."""
-    server = serve(in_turn(close, html_503(), answer(json.dumps(ANSWER).encode())))
-    time = FakeTime()
+@pytest.mark.parametrize("fault", [close, html_503(), answer(b"", status=429), answer(b""), answer(b'{"AccessKeyId":')])
+def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path, fault: Handler) -> None:
+    """A broken connection, a passing status and an answer that is cut off are followed by two more attempts."""
+    time, server = FakeTime(), serve(in_turn(fault, fault, answer(json.dumps(ANSWER).encode())))
     flow = ContainerProvider().load(context_of(tmp_path, {FULL: server.url}))
     assert EXPECTED == perform(kit, flow, time)
-    assert [1.0, 1.0] == time.waits
+    assert [0.5, 1.0] == time.waits
+    server = serve(in_turn(fault, fault, fault, answer(json.dumps(ANSWER).encode())))
+    with pytest.raises(CredentialsError):
+        perform(kit, ContainerProvider().load(context_of(tmp_path, {FULL: server.url})))
+    assert 3 == len(server.requests)
 
 
 def test_three_attempts_are_all(kit: Kit, tmp_path: Path) -> None:

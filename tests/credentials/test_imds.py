@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cognito_idp import ConfigError, Credentials, CredentialsError
+from cognito_idp._call.deadline import Deadline
+from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp.credentials import InstanceMetadataProvider, NotConfigured
 from cognito_idp.errors import ConnectTimeoutError
-from tests.support.answers import answer, close, compressed, hang, html_503, in_turn
+from tests.support.answers import answer, close, compressed, hang, html_503, in_turn, reset
+from tests.support.kit import FakeTime
 
-from .fake_imds import CREDENTIALS, CREDENTIALS_REQUEST, ROLES_REQUEST, SESSION, TOKEN_REQUEST, imds
+from .fake_imds import CREDENTIALS, CREDENTIALS_REQUEST, ROLE, ROLES_REQUEST, SESSION, TOKEN_REQUEST, imds
 from .support import MARK, NOW, SECRET, TOKEN, assert_no_secret, context_of, perform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cognito_idp._protocol.wire import HttpRequest, HttpResponse
+    from cognito_idp._protocol.wire import HttpRequest
     from tests.conftest import Serve
     from tests.support.answers import Handler
     from tests.support.kit import Kit
@@ -104,7 +107,7 @@ def test_a_service_that_hangs_is_left_alone(kit: Kit, serve: Serve, tmp_path: Pa
         perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 500])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
 def test_a_service_without_tokens_is_not_used(kit: Kit, serve: Serve, tmp_path: Path, status: int) -> None:
     """Where there is no session token there are no credentials: version 1 of the service is never asked."""
     server = serve(imds({TOKEN_REQUEST: answer(b"", status=status)}))
@@ -120,15 +123,59 @@ def test_an_instance_without_a_role(kit: Kit, serve: Serve, tmp_path: Path) -> N
         perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
 
 
-def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path) -> None:
-    """With more than one attempt allowed, each request may fail once."""
-    handlers: dict[str, Handler] = {
-        TOKEN_REQUEST: in_turn(close, answer(SESSION.encode())),
-        CREDENTIALS_REQUEST: in_turn(html_503(), answer(json.dumps(CREDENTIALS).encode())),
+PASSING = {
+    "503": html_503(),
+    "429": answer(b"", status=429),
+    "500": answer(b"", status=500),
+    "empty": answer(b""),
+    "closed": close,
+    "reset": reset,
+}
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("request_line", [TOKEN_REQUEST, ROLES_REQUEST, CREDENTIALS_REQUEST])
+def test_passing_faults_are_tried_again(kit: Kit, serve: Serve, tmp_path: Path, fault: str, request_line: str) -> None:
+    """Each request may fail twice, with pauses; after the third failure it is given up."""
+    good = {
+        TOKEN_REQUEST: SESSION.encode(),
+        ROLES_REQUEST: ROLE.encode(),
+        CREDENTIALS_REQUEST: json.dumps(CREDENTIALS).encode(),
     }
-    variables = {ENDPOINT: serve(imds(handlers)).url, ATTEMPTS: "2"}
-    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, variables)))
+    bad, time = PASSING[fault], FakeTime()
+    server = serve(imds({request_line: in_turn(bad, bad, answer(good[request_line]))}))
+    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})), time)
     assert loaded.access_key_id == "ASIAIMDS"
+    assert [0.5, 1.0] == time.waits
+    server = serve(imds({request_line: in_turn(bad, bad, bad, answer(good[request_line]))}))
+    with pytest.raises(CredentialsError):
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+    asked = [request.request_line.removesuffix(" HTTP/1.1") for request in server.requests]
+    assert 3 == asked.count(request_line)
+
+
+def test_credentials_that_are_cut_off_are_asked_for_again(kit: Kit, serve: Serve, tmp_path: Path) -> None:
+    """Credentials that are not JSON are asked for again."""
+    handlers = {CREDENTIALS_REQUEST: in_turn(answer(b'{"Code":'), answer(json.dumps(CREDENTIALS).encode()))}
+    server = serve(imds(handlers))
+    loaded = perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+    assert loaded.access_key_id == "ASIAIMDS"
+
+
+def test_the_setting_counts_for_every_request(kit: Kit, serve: Serve, tmp_path: Path) -> None:
+    """A number of attempts that is set counts for all kinds of failures."""
+    variables = {ENDPOINT: serve(imds({ROLES_REQUEST: in_turn(html_503(), answer(ROLE.encode()))})).url, ATTEMPTS: "1"}
+    with pytest.raises(CredentialsError, match="status 503 and no role name"):
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, variables)))
+
+
+def test_pauses_end_at_the_calls_limit(kit: Kit, tmp_path: Path) -> None:
+    """The pauses between attempts end at the time limit of the call."""
+    time = FakeTime()
+    flow = Deadline(0.7, time.monotonic).bound(InstanceMetadataProvider().load(context_of(tmp_path)))
+    with pytest.raises(NotConfigured, match="but status 503"):
+        kit.flow(flow, respond=lambda _: HttpResponse(503, (), b""), time=time)
+    assert [0.5, pytest.approx(0.2)] == time.waits
 
 
 @pytest.mark.parametrize(
@@ -158,7 +205,7 @@ def test_answers_that_are_no_credentials(
     """A service that gives something else than credentials stops the chain, and is named by its URL."""
     server = serve(imds(handlers))
     with pytest.raises(CredentialsError, match=text) as caught:
-        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url})))
+        perform(kit, InstanceMetadataProvider().load(context_of(tmp_path, {ENDPOINT: server.url, ATTEMPTS: "1"})))
     assert not isinstance(caught.value, NotConfigured)
     assert server.url in str(caught.value)
     assert_no_secret(caught.value)
@@ -171,9 +218,13 @@ def test_answers_that_are_no_credentials(
         ({f"{ENDPOINT}_MODE": "ipv5"}, "", f"{ENDPOINT}_MODE in the environment must be one of ipv4, ipv6"),
         ({"AWS_METADATA_SERVICE_TIMEOUT": "0"}, "", "AWS_METADATA_SERVICE_TIMEOUT in the environment must be"),
         ({ATTEMPTS: "many"}, "", f"{ATTEMPTS} in the environment must be"),
-        ({}, "metadata_service_timeout = 1.5\n", "metadata_service_timeout of profile 'default' in .*config must be"),
+        (
+            {},
+            "metadata_service_timeout = 1.5\n",
+            "metadata_service_timeout of profile 'default' in .*config, line 2 must be",
+        ),
         ({}, "ec2_metadata_service_endpoint =\n  a = b\n", "must be a single value, not a block"),
-        ({}, "imds_use_ipv6 = yes\n", "imds_use_ipv6 of profile 'default' in .*config must be true or false"),
+        ({}, "imds_use_ipv6 = yes\n", "imds_use_ipv6 of profile 'default' in .*config, line 2 must be true or false"),
     ],
 )
 def test_settings_that_cannot_be_used(

@@ -9,6 +9,7 @@ import botocore.exceptions
 import botocore.loaders
 import pytest
 
+from cognito_idp._protocol.endpoint import real_region
 from cognito_idp.credentials.service_endpoint import SIGNIN, SSO, SSO_OIDC, STS, Service, default_endpoint, endpoint_for
 from cognito_idp.errors import ConfigError
 
@@ -69,7 +70,7 @@ def _expected(rules: Any, region: str, *, fips: bool, dualstack: bool) -> str:
         ({"AWS_ENDPOINT_URL_{}": "https://a/"}, "endpoint_url = https://b", "https://a"),
         ({"AWS_ENDPOINT_URL": "https://a"}, "services = s", "https://a"),
         ({}, "services = s\nendpoint_url = https://b", "https://in-services"),
-        ({}, "endpoint_url = https://b/path/", "https://b/path"),
+        ({}, "endpoint_url = https://b/path/", "https://b/path/"),
         ({"AWS_ENDPOINT_URL": "https://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, "", None),
     ],
 )
@@ -149,6 +150,45 @@ def test_unusable(
     with pytest.raises(ConfigError) as caught:
         endpoint_for(context, service, region)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("service", SERVICES.values())
+@pytest.mark.parametrize("place", ["variable", "profile"])
+def test_plain_http_to_named_hosts(home: Home, service: Service, place: str) -> None:
+    """The setting that names hosts for plain http holds for the endpoints of credentials, too."""
+    line = "cognito_idp_allow_http = localstack\n" if place == "profile" else ""
+    key = service.id.replace(" ", "_").lower()
+    home.write(
+        "config",
+        f"[default]\n{line}services = s\n[services s]\n{key} =\n  endpoint_url = http://localstack:4566/x/\n",
+    )
+    named = {"AWS_ENDPOINT_URL": "", "COGNITO_IDP_ALLOW_HTTP": "localstack" if place == "variable" else ""}
+    assert "http://localstack:4566/x/" == endpoint_for(home.context(environ=named), service, "eu-west-1").url
+    with pytest.raises(ConfigError, match="name the host in COGNITO_IDP_ALLOW_HTTP"):
+        endpoint_for(home.context(environ={**named, "COGNITO_IDP_ALLOW_HTTP": "other"}), service, "eu-west-1")
+
+
+@pytest.mark.parametrize("service", SERVICES.values())
+@pytest.mark.parametrize("region", ["fips-us-east-1", "us-gov-west-1-fips"])
+def test_names_of_fips_endpoints(home: Home, service: Service, region: str) -> None:
+    """A region that is named as that of FIPS endpoints means these, unless a URL is configured."""
+    real, _ = real_region(region)
+    context = home.context(environ={"AWS_ENDPOINT_URL": ""})
+    found = endpoint_for(context, service, region)
+    assert (default_endpoint(service, real, use_fips=True).url, real) == (found.url, found.signing_region)
+    context = home.context(environ={"AWS_ENDPOINT_URL": "https://a"})
+    assert ("https://a", real) == endpoint_for(context, service, region)
+
+
+def test_a_region_that_is_none(home: Home) -> None:
+    """A region of a profile that is none is named by its profile, file and line."""
+    path = home.write("config", "[default]\nregion = eu-west-1 # home\n")
+    context = home.context(environ={"AWS_ENDPOINT_URL": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": ""})
+    with pytest.raises(ConfigError) as caught:
+        endpoint_for(context, STS, context.region)
+    assert str(caught.value).startswith(
+        f"region of profile 'default' in {path}, line 2 (where a comment needs a line of"
+    )
 
 
 def test_plain_http(home: Home) -> None:

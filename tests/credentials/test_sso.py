@@ -263,6 +263,24 @@ def test_many_callers(kit: Kit, home: Home, aws: FakeAws) -> None:
     assert 2 == len(aws.received)
 
 
+@pytest.mark.parametrize(("status", "waits"), [(429, [0.5, 1.0]), (500, [0.025, 0.05]), (503, [0.025, 0.05])])
+def test_passing_faults_are_repeated(kit: Kit, home: Home, aws: FakeAws, status: int, waits: list[float]) -> None:
+    """A fault of the portal that passes is overcome by two more attempts; a refresh is sent again after a throttle."""
+    home.sso_token("team")
+    fault = fixed(status, b"{}", ("x-amzn-errortype", "SomeException"))
+    aws.instead += [fault] * 2
+    clock = FakeTime()
+    perform(kit, load(home), clock)
+    assert (waits, 3) == (clock.waits, len(aws.received))
+    home.sso_token("team", expiresAt=text_of(NOW - 60))
+    aws.instead.append(fault)
+    if status == 429:
+        perform(kit, load(home))
+    else:
+        assert "SomeException" in str(failure(kit, load(home)))
+    assert (4 if status != 429 else 6) == len(aws.received)
+
+
 @pytest.mark.parametrize("body", [b"<html>SECRET", b"[]", b"{}", b'{"roleCredentials": 1}', b'{"roleCredentials": {}}'])
 def test_bad_answer(kit: Kit, home: Home, aws: FakeAws, body: bytes) -> None:
     """An answer without credentials is an error."""
@@ -343,12 +361,12 @@ def test_not_configured(kit: Kit, home: Home) -> None:
         ),
         (
             f"[profile dev]\n{GRANT}sso_session = team\n",
-            "sso_session of profile 'dev' in {path} names [sso-session team]",
+            "sso_session of profile 'dev' in {path}, line 4 names [sso-session team]",
         ),
         (f"[profile dev]\n{GRANT}sso_session = team\n[sso-session team]\nsso_region = x\n", "missing: sso_start_url"),
         (
             f"[profile dev]\n{GRANT}sso_session = team\nsso_region = x\n[sso-session team]\n{SIGN_IN}",
-            "sso_region of profile 'dev' in {path} is 'x', but sso_region of [sso-session team] in {path} is 'eu-west",
+            "'dev' in {path}, line 5 is 'x', but sso_region of [sso-session team] in {path}, line 7 is 'eu-west",
         ),
     ],
 )

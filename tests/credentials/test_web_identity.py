@@ -9,6 +9,7 @@ import pytest
 from cognito_idp.credentials import CachedCredentials, NotConfigured, WebIdentityProvider
 from cognito_idp.errors import ConfigError, CredentialsError
 
+from ..support.kit import FakeTime
 from .fake_aws import NOW, FakeAws, fixed
 from .remote import Home, failure, fake_keys
 from .support import perform
@@ -140,23 +141,29 @@ def test_file_is_read_anew(kit: Kit, home: Home, aws: FakeAws) -> None:
 
 def test_refusal(kit: Kit, home: Home, aws: FakeAws) -> None:
     """A refusal is an error with the places of token and role, and STS's code; the token it quotes is masked."""
-    error_element = b"<Error><Code>InvalidIdentityToken</Code><Message>bad: TOKENWEB</Message></Error>"
-    aws.instead.append(fixed(400, b"<ErrorResponse>%s</ErrorResponse>" % error_element))
+    error_element = b"<Error><Code>IDPRejectedClaim</Code><Message>bad: TOKENWEB</Message></Error>"
+    aws.instead.append(fixed(403, b"<ErrorResponse>%s</ErrorResponse>" % error_element))
     error = failure(kit, load(home))
     assert isinstance(error, CredentialsError)
     for part in (
         "AWS_WEB_IDENTITY_TOKEN_FILE",
         f"AWS_ROLE_ARN in the environment {ROLE!r}",
-        "InvalidIdentityToken",
+        "IDPRejectedClaim",
         "bad: ***",
     ):
         assert part in str(error)
     assert 1 == len(aws.received)
 
 
-def test_identity_provider_is_not_reached(kit: Kit, home: Home, aws: FakeAws) -> None:
-    """STS's report that it could not reach the identity provider is overcome by another attempt."""
-    message = b"<ErrorResponse><Error><Code>IDPCommunicationError</Code></Error></ErrorResponse>"
-    aws.instead.append(fixed(400, message))
-    perform(kit, load(home))
-    assert 2 == len(aws.received)
+@pytest.mark.parametrize("code", ["IDPCommunicationError", "InvalidIdentityToken", "InvalidIdentityTokenException"])
+def test_identity_provider_is_not_reached(kit: Kit, home: Home, aws: FakeAws, code: str) -> None:
+    """STS's report that it could not reach the identity provider is overcome by two more attempts, and by no third."""
+    message = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>".encode()
+    time = FakeTime()
+    aws.instead += [fixed(400, message)] * 2
+    perform(kit, load(home), time)
+    assert 3 == len(aws.received)
+    assert [0.025, 0.05] == time.waits
+    aws.instead += [fixed(400, message)] * 3
+    assert code in str(failure(kit, load(home)))
+    assert 6 == len(aws.received)

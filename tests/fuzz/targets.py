@@ -32,7 +32,8 @@ from cognito_idp import (
 from cognito_idp._protocol.endpoint import Endpoint, checked_url
 from cognito_idp._protocol.response import parse
 from cognito_idp._protocol.wire import HttpResponse
-from cognito_idp._settings.config import load_config, settings_from
+from cognito_idp._settings.config import settings_from
+from cognito_idp._settings.shared import load_config
 from cognito_idp.credentials import process
 from cognito_idp.credentials.provider import Context
 from cognito_idp.credentials.shared_file import ConfigFileProvider, SharedCredentialsFileProvider

@@ -8,7 +8,7 @@ import pytest
 
 from cognito_idp import ConfigError
 from cognito_idp._protocol.endpoint import checked_url
-from cognito_idp._settings.config import load_config
+from cognito_idp._settings.shared import load_config
 
 from .targets import MARK
 

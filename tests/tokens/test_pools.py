@@ -65,6 +65,20 @@ def test_a_local_servers_issuer_and_keys() -> None:
     assert issuers("us-east-1_A") == list(elsewhere.jwks_uris)
 
 
+def test_plain_http_to_named_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys may come by plain http from the hosts that the variable names, and from no other."""
+    settings: tuple[Any, ...] = (
+        {"issuer": "http://localstack:4566/local_A"},
+        {"region": "eu-west-1", "jwks_uri": "http://localstack/"},
+    )
+    for setting in settings:
+        monkeypatch.setenv("COGNITO_IDP_ALLOW_HTTP", "ministack,localstack")
+        assert TrustedPool("local_A", client_ids=None, **setting).jwks_uris
+        monkeypatch.setenv("COGNITO_IDP_ALLOW_HTTP", "ministack")
+        with pytest.raises(ConfigError, match="name the host in COGNITO_IDP_ALLOW_HTTP"):
+            TrustedPool("local_A", client_ids=None, **setting)
+
+
 def test_keys_at_hand_mean_that_nothing_is_fetched() -> None:
     """With `jwks` and no `jwks_uri` there is no address for keys; with both there is."""
     assert {None} == set(TrustedPool("us-east-1_A", client_ids=None, jwks=jwks()).jwks_uris.values())

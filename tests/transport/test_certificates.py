@@ -61,7 +61,7 @@ def test_what_is_empty_counts_as_missing(authority: Authority) -> None:
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
     """A bundle that isn't there does no harm until TLS is spoken; it may be there by then."""
     authorities = named("AWS_CA_BUNDLE", tmp_path / "bundle.pem")
-    with pytest.raises(ConfigError, match="AWS_CA_BUNDLE="):
+    with pytest.raises(ConfigError, match="AWS_CA_BUNDLE "):
         authorities.ssl_context()
     (tmp_path / "bundle.pem").write_bytes(_pem_of_certifi())
     assert subjects(authorities.ssl_context())
@@ -159,7 +159,8 @@ def test_the_profile_in_use(authority: Authority, tmp_path: Path, name: str) -> 
     text = f"[default]\nca_bundle = {authority.bundle}\n[profile one]\nca_bundle = $FOLDER/missing.pem\n"
     environ = profile(tmp_path, text, FOLDER=str(tmp_path))
     assert {"authority of the tests"} == subjects(authorities_in_use(environ).ssl_context())
-    problem = f"^ca_bundle of profile 'one' in {tmp_path}/config='{tmp_path}/missing.pem': no certificates can be read"
+    where = f"ca_bundle of profile 'one' in {tmp_path}/config, line 4"
+    problem = f"^{where} '{tmp_path}/missing.pem': no certificates can be read"
     with pytest.raises(ConfigError, match=problem):
         authorities_in_use({**environ, name: "one"}).ssl_context()
 
@@ -185,3 +186,11 @@ def test_a_bundle_that_can_not_be_read_leaves_its_place(
             with pytest.raises(ConfigError, match="no certificates can be read from it"):
                 kit.run(client.call, "ListUsers")
         kit.close(client)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes with names are those of Unix")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe in the place of a bundle is refused; OpenSSL would wait for its writer."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"AWS_CA_BUNDLE '.*pipe': .*it is neither a file nor a folder"):
+        Authorities(environ={"AWS_CA_BUNDLE": str(tmp_path / "pipe")}).ssl_context()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import DeadlineExceededError, TimeoutError_, WaitedTooLongError
-from .._flow.effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+from .._flow.effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,8 @@ class Deadline:
                 shortened = effect if remaining is None else Sleep(min(seconds, remaining))
             case Offload(function, _):
                 shortened = Offload(function, remaining)
+            case Run(task, _):
+                shortened = Run(task, remaining)
             case Call(function, _):
                 shortened = Call(function, remaining)
             case Hold(lock, flow, _):

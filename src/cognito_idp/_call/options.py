@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .._errors import ConfigError, NoRegionError
-from .._protocol.endpoint import checked_url, resolve, target_of
+from .._protocol.endpoint import checked_url, real_region, resolve, target_of
 from .._protocol.ids import random_uuid
 from .._protocol.user_agent import user_agent
 from .._protocol.wire import check_headers
-from .._settings.config import load_config, settings_from
+from .._settings.config import settings_from
+from .._settings.shared import load_config
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
 from ..credentials.types import Credentials, StaticCredentials
 from .clock_skew import ClockSkew
@@ -24,9 +25,9 @@ from .watch import UNWATCHED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._protocol.endpoint import Target
+    from .._protocol.endpoint import AllowHttp, Target
     from .._protocol.wire import Headers, Limits
-    from .._settings.config import Setting
+    from .._settings.shared import Setting
     from .._transport.certificates import Authorities
     from ..credentials.chain import ProviderLike
     from ..credentials.provider import Context
@@ -50,7 +51,7 @@ class Options:
     endpoint_url: str | None = None
     use_fips: bool = False
     use_dualstack: bool = False
-    allow_http: bool = False
+    allow_http: AllowHttp = False
     credentials: CredentialSource
     timeout: Timeout
     retry: RetryPolicy
@@ -62,6 +63,7 @@ class Options:
     new_id: Callable[[], str] = random_uuid
     ua_app_id: str | None = None
     profile: str = "default"
+    config_place: str = "~/.aws/config"
     token_bytes: Callable[[int], bytes] = os.urandom
     observed: Observed | None = None
     parent_id: str | None = None
@@ -129,8 +131,8 @@ class Options:
         if pool_id is None or pool_id.region is None:
             msg = (
                 "no region: looked at the client's region argument, AWS_REGION and AWS_DEFAULT_REGION in the "
-                f"environment, region of profile {self.profile!r} in the shared config file, and the user pool id of "
-                "the call; pass region= to the client, or set AWS_REGION"
+                f"environment, region of profile {self.profile!r} in the shared config file ({self.config_place}), and "
+                "the user pool id of the call; pass region= to the client, or set AWS_REGION"
             )
             raise NoRegionError(msg)
         return self._target(pool_id.region)
@@ -160,15 +162,21 @@ def make_options(
     """
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
+    permitted = True if allow_http else settings.http_hosts
     own_clock = clock or time.time
     skew = ClockSkew() if correct_clock_skew else None
     if endpoint_url is not None:
-        url: str | None = checked_url(endpoint_url, allow_http=allow_http)
+        url: str | None = checked_url(endpoint_url, allow_http=permitted)
     else:
         url = settings.endpoint_url
         if url is not None:
-            url = checked_url(url, allow_http=allow_http, setting=str(settings.endpoint_url_where))
-    region = region or settings.region
+            url = checked_url(url, allow_http=permitted, setting=str(settings.endpoint_url_where))
+    named_region = region or settings.region
+    real, is_fips = None, False
+    if named_region is not None:
+        real, is_fips = real_region(named_region, "region" if region else str(settings.region_where))
+    if use_fips is None:
+        use_fips = settings.use_fips or False
 
     def corrected_clock() -> float:
         return own_clock() if skew is None else own_clock() + skew.offset
@@ -181,18 +189,19 @@ def make_options(
             config=load_config(environ),
             profile=settings.profile,
             profile_is_explicit=settings.profile_is_argument,
-            region=region,
+            region=named_region,
             clock=corrected_clock,
             random=random.random,
-            allow_http=allow_http,
+            allow_http=permitted,
         )
 
     return Options(
-        region=region,
+        region=real,
         endpoint_url=url,
-        use_fips=settings.use_fips or False if use_fips is None else use_fips,
+        # As in boto3: such a name counts before the setting, and a URL before such a name.
+        use_fips=use_fips or (is_fips and url is None),
         use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
-        allow_http=allow_http,
+        allow_http=permitted,
         credentials=_source(credentials, context),
         timeout=timeout_of(timeout),
         retry=policy_of(retry or settings.retry_mode, settings.max_attempts),
@@ -201,6 +210,7 @@ def make_options(
         clock_skew=skew,
         ua_app_id=settings.ua_app_id,
         profile=settings.profile,
+        config_place=config.config_place,
         observed=observed_by(observer),
         ca_bundle=settings.ca_bundle,
     )

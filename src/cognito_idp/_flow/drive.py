@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
-from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,8 @@ class Driver:
                 return self._sleep(seconds)
             case Offload(function, _):
                 return function()
+            case Run(task, seconds):
+                return task.run(seconds)
             case Call(function, _):
                 return _refuse_awaitable(function())
             case Hold(lock, flow, seconds):

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .detached import Detached
-from .effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from .effects import Task
     from .transport import AsyncTransport
 
 R = TypeVar("R")
 
 _LOCK = "the call's time limit passed while it waited for another call"
+_GRACE = 0.1
 _FUNCTION = "the call's time limit passed while it awaited a function"
 
 
@@ -74,13 +76,11 @@ class AsyncDriver:
                 with anyio.move_on_after(seconds):
                     return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
                 raise WaitedTooLongError(_FUNCTION)
+            case Run(task, seconds):
+                return await _run(task, seconds)
             case Call(function, seconds):
                 result = function()
-                if not inspect.isawaitable(result):
-                    return result
-                with anyio.move_on_after(seconds):
-                    return await result
-                raise WaitedTooLongError(_FUNCTION)
+                return await _awaited(result, seconds) if inspect.isawaitable(result) else result
             case Hold(lock, flow, seconds):
                 held = lock.for_tasks
                 with anyio.move_on_after(seconds) as scope:
@@ -95,3 +95,26 @@ class AsyncDriver:
                 return await self._detached.run(lambda: self.run(flow))
         msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)
+
+
+async def _awaited(result: Awaitable[R], seconds: float | None) -> R:
+    import anyio
+
+    with anyio.move_on_after(seconds):
+        return await result
+    raise WaitedTooLongError(_FUNCTION)
+
+
+async def _run(task: Task[R], seconds: float | None) -> R:
+    import anyio
+    import anyio.to_thread
+
+    # The task itself ends after these seconds. The scope is for a task that gets no thread, and lets others end first.
+    with anyio.move_on_after(None if seconds is None else seconds + _GRACE):
+        try:
+            return await anyio.to_thread.run_sync(task.run, seconds, abandon_on_cancel=True)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(task.stop)
+            raise
+    raise WaitedTooLongError(_FUNCTION)

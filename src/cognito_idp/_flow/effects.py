@@ -14,13 +14,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from .._protocol.wire import HttpRequest, HttpResponse
 
 R = TypeVar("R")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Send(NamedTuple):
@@ -38,10 +39,37 @@ class Sleep(NamedTuple):
 class Offload(NamedTuple):
     """Call a function that blocks or computes for a long time; the async driver runs it in a worker thread.
 
-    `seconds` is how long an async driver waits for it; a sync driver can't interrupt it.
+    `seconds` is how long an async driver waits for it; a sync driver can't interrupt it, and a thread goes on with it.
+    What may hang is a `Task` instead.
     """
 
     function: Callable[[], Any]
+    seconds: float | None = None
+
+
+class Task(Protocol[T_co]):
+    """Work that ends in time, and that can be stopped on the way."""
+
+    def run(self, seconds: float | None) -> T_co:
+        """Do the work in the calling thread.
+
+        Raises:
+            WaitedTooLongError: `seconds` passed before it was done.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End `run`, which another thread is in or about to be in, and wait until it has ended."""
+        ...
+
+
+class Run(NamedTuple):
+    """Run a task; the async driver does so in a worker thread, and stops the task if its caller is cancelled.
+
+    `seconds` is how long the task may take.
+    """
+
+    task: Task[Any]
     seconds: float | None = None
 
 
@@ -105,7 +133,7 @@ class Lock:
         return lock
 
 
-Effect = Send | Sleep | Offload | Call | Hold | Finish
+Effect = Send | Sleep | Offload | Run | Call | Hold | Finish
 Flow = Generator[Effect, Any, R]
 
 
@@ -123,6 +151,12 @@ def sleep(seconds: float) -> Flow[None]:
 def offload(function: Callable[[], R]) -> Flow[R]:
     """Run a function that blocks or computes for a long time, off the event loop if there is one."""
     result: R = yield Offload(function)
+    return result
+
+
+def run(task: Task[R]) -> Flow[R]:
+    """Run a task, off the event loop if there is one, and stop it if the caller is cancelled."""
+    result: R = yield Run(task)
     return result
 
 

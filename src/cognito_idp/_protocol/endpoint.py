@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from .._errors import ConfigError
 
 SERVICE = "cognito-idp"
 
+# The setting that names hosts for plain http.
+ALLOW_HTTP: Final = "COGNITO_IDP_ALLOW_HTTP"
+_TO_ALLOW_HTTP: Final = f"to allow it, pass allow_http=True or name the host in {ALLOW_HTTP}"
+# Plain http to other machines: to all or none of them, or to the hosts with these names and addresses.
+AllowHttp: TypeAlias = bool | frozenset[str]
+
 
 class Endpoint(NamedTuple):
-    """An absolute URL without query or trailing slash, and the region to sign requests for."""
+    """An absolute URL without a query, and the region to sign requests for."""
 
     url: str
     signing_region: str | None
@@ -31,6 +37,10 @@ class Endpoint(NamedTuple):
     def path(self) -> str:
         """The path of the URL as sent."""
         return urlsplit(self.url).path or "/"
+
+    def below(self, path: str) -> str:
+        """Return the URL of a path, which begins with a slash, below this one."""
+        return f"{self.url.removesuffix('/')}{path}"
 
 
 class Target(NamedTuple):
@@ -81,9 +91,26 @@ def check_region(region: str) -> str:
         ConfigError: it can't.
     """
     if not _HOST_LABEL.fullmatch(region):
-        msg = f"region {region!r} can't be part of a host name; a region looks like 'eu-west-1'"
-        raise ConfigError(msg)
+        raise _no_region(region, "region")
     return region
+
+
+def real_region(region: str, setting: str = "region") -> tuple[str, bool]:
+    """Return a region, and whether it was named as that of FIPS endpoints: `fips-us-east-1` or `us-east-1-fips`.
+
+    boto3 reads such names in this way.
+
+    Raises:
+        ConfigError: it can't be part of a host name; the text names the `setting`.
+    """
+    real = region.replace("fips-", "").replace("-fips", "")
+    if not _HOST_LABEL.fullmatch(real):
+        raise _no_region(region, setting)
+    return real, real != region
+
+
+def _no_region(region: str, setting: str) -> ConfigError:
+    return ConfigError(f"{setting} {region!r} can't be part of a host name; a region looks like 'eu-west-1'")
 
 
 def partition_of(region: str) -> Partition:
@@ -97,7 +124,7 @@ def resolve(
     use_fips: bool = False,
     use_dualstack: bool = False,
     endpoint_url: str | None = None,
-    allow_http: bool = False,
+    allow_http: AllowHttp = False,
 ) -> Endpoint:
     """Return the endpoint for a region, or the custom one. A custom one can't be combined with FIPS or dual-stack.
 
@@ -127,21 +154,21 @@ def _dns_suffix(region: str, *, fips: bool, dualstack: bool) -> str:
     return partition.dns_suffix
 
 
-def checked_url(url: str, *, allow_http: bool = False, setting: str = "endpoint_url") -> str:
-    """Return a custom endpoint URL without trailing slashes.
+def checked_url(url: str, *, allow_http: AllowHttp = False, setting: str = "endpoint_url") -> str:
+    """Return a custom endpoint URL as it is, but for the slash that stands alone for the path.
 
     Raises:
         ConfigError: it is not an absolute http or https URL; it has a query, a fragment or a user name; or it is plain
-            http to another machine and `allow_http` is false, since that would send passwords unencrypted.
+            http to another machine that `allow_http` does not permit, since that would send passwords unencrypted.
     """
     problem = _url_problem(url, allow_http=allow_http)
     if problem is not None:
         msg = f"{setting} {_without_userinfo(url)!r} {problem}"
         raise ConfigError(msg)
-    return url.rstrip("/")
+    return url if urlsplit(url).path.strip("/") else url.rstrip("/")
 
 
-def _url_problem(url: str, *, allow_http: bool) -> str | None:
+def _url_problem(url: str, *, allow_http: AllowHttp) -> str | None:
     try:
         parts = urlsplit(url)
         port_is_readable = parts.port != 0
@@ -157,10 +184,10 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
         (url.isascii() and url.isprintable() and " " not in url, "has characters that must be percent-encoded"),
-        (_is_host(parts.hostname or ""), "has a host that is neither a name nor an address"),
+        (is_host(parts.hostname or ""), "has a host that is neither a name nor an address"),
         (
-            allow_http or parts.scheme == "https" or is_loopback(parts.hostname or ""),
-            "is plain http to another machine, which would expose secrets; pass allow_http=True to allow it",
+            parts.scheme == "https" or may_be_plain_http(parts.hostname or "", allow_http),
+            f"is plain http to another machine, which would expose secrets; {_TO_ALLOW_HTTP}",
         ),
     )
     return next((problem for fine, problem in checks if not fine), None)
@@ -169,7 +196,8 @@ def _url_problem(url: str, *, allow_http: bool) -> str | None:
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """Whether text is the name or the address of a host."""
     try:
         ip_address(host)
     except ValueError:
@@ -189,6 +217,19 @@ def _is_plain_or_bracketed(netloc: str) -> bool:
 def _without_userinfo(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def may_be_plain_http(host: str, allow_http: AllowHttp) -> bool:
+    """Whether a host may be sent secrets by plain http: it is this machine, or it is permitted."""
+    return is_loopback(host) or (allow_http if isinstance(allow_http, bool) else same_host(host) in allow_http)
+
+
+def same_host(host: str) -> str:
+    """Return the one spelling of a host's name or address."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host.lower()
 
 
 def is_loopback(host: str) -> bool:

@@ -87,7 +87,11 @@ def was_not_carried_out(failure: Failure) -> bool:
     return is_throttle(failure) or (isinstance(failure, TransportError) and not failure.sent)
 
 
-def backoff(failure: Failure, attempt: int, random: Callable[[], float]) -> float:
-    """Return the jittered delay in seconds after a failed attempt (counted from 1)."""
-    base = _BASE_DELAY_THROTTLED if is_throttle(failure) else _BASE_DELAY
+def backoff(failure: Failure, attempt: int, random: Callable[[], float], base: float | None = None) -> float:
+    """Return the jittered delay in seconds after a failed attempt (counted from 1).
+
+    `base` is the longest delay after the first one: by default 1 s after a throttle, and 0.05 s otherwise.
+    """
+    if base is None:
+        base = _BASE_DELAY_THROTTLED if is_throttle(failure) else _BASE_DELAY
     return random() * min(base * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _MAX_DELAY)

@@ -1,10 +1,9 @@
-"""The environment and the shared AWS files, and the settings that a client takes from them.
+"""The environment and the profile in use, and the settings that a client takes from them.
 
 Environment variables take precedence over the profile's settings. The profile is the one passed as an argument, else
-that of `AWS_DEFAULT_PROFILE` or `AWS_PROFILE` (boto3's order), else `default`. If both shared files have a profile, its
-settings are merged, and the credentials file wins if they differ.
+that of `AWS_DEFAULT_PROFILE` or `AWS_PROFILE` (boto3's order), else `default`.
 
-Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files" and "Settings reference".
+Source: AWS SDKs and Tools Reference Guide, "Settings reference".
 """
 
 from __future__ import annotations
@@ -14,158 +13,17 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._errors import ConfigError
-from .._protocol.endpoint import checked_url
+from .._protocol.endpoint import ALLOW_HTTP, checked_url, is_host, same_host
+from .files import expanded
+from .shared import Setting, SharedConfig, line_of, load_config, text_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._transport.certificates import Authorities
-    from .ini import Section
 
-CONFIG_FILE: Final = "AWS_CONFIG_FILE"
-CREDENTIALS_FILE: Final = "AWS_SHARED_CREDENTIALS_FILE"
 PROFILE_VARIABLES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 SERVICE_ID: Final = "Cognito Identity Provider"
-
-
-class Setting(NamedTuple):
-    """The text of a setting, and where it is, for errors."""
-
-    text: str
-    where: str
-
-    def __repr__(self) -> str:
-        """Show only where the setting is: the text may be a secret."""
-        return f"Setting({self.where})"
-
-
-class SharedConfig(NamedTuple):
-    """The content of the shared config file and the shared credentials file.
-
-    `config_profiles` and `credentials_profiles` are the profiles of each file, by name; `profile` merges them. A
-    section maps the name of a setting to text, or to a mapping if the setting is a block.
-    """
-
-    config_file: str
-    credentials_file: str
-    config_profiles: Mapping[str, Section]
-    credentials_profiles: Mapping[str, Section]
-    sso_sessions: Mapping[str, Section]
-    services: Mapping[str, Section]
-
-    def __repr__(self) -> str:
-        """Show the names of files and profiles only: the settings contain secrets."""
-        profiles = sorted({*self.config_profiles, *self.credentials_profiles})
-        return f"SharedConfig({self.config_file!r}, {self.credentials_file!r}, profiles={profiles})"
-
-    def has_profile(self, name: str) -> bool:
-        """Check that one of the files has this profile."""
-        return name in self.config_profiles or name in self.credentials_profiles
-
-    def profile(self, name: str) -> Section:
-        """Return the merged settings of a profile; empty if neither file has it."""
-        return {**self.config_profiles.get(name, {}), **self.credentials_profiles.get(name, {})}
-
-    def setting(self, profile: str, name: str) -> Setting | None:
-        """Return a setting of a profile, or None if it is missing or empty.
-
-        Raises:
-            ConfigError: it is a block of settings.
-        """
-        return text_setting(self.profile(profile), name, self.where(profile, name))
-
-    def where(self, profile: str, setting: str) -> str:
-        """Describe for errors where a setting of a profile is; a missing one belongs in the config file."""
-        in_credentials = setting in self.credentials_profiles.get(profile, {})
-        file = self.credentials_file if in_credentials else self.config_file
-        return f"{setting} of profile {profile!r} in {file}"
-
-
-def text_setting(section: Section, name: str, where: str) -> Setting | None:
-    """Return a setting of a section, or None if it is missing or empty.
-
-    Raises:
-        ConfigError: it is a block of settings.
-    """
-    value = section.get(name)
-    if value is None or isinstance(value, str):
-        return Setting(value, where) if value else None
-    msg = f"{where} must be a single value, not a block of settings"
-    raise ConfigError(msg)
-
-
-def load_config(environ: Mapping[str, str]) -> SharedConfig:
-    """Read the shared files. This blocks.
-
-    `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` override the default paths. A file that doesn't exist counts
-    as empty.
-
-    Raises:
-        ConfigError: a file can't be read or parsed.
-    """
-    config_file = expanded(environ.get(CONFIG_FILE, "~/.aws/config"), environ)
-    credentials_file = expanded(environ.get(CREDENTIALS_FILE, "~/.aws/credentials"), environ)
-    sections: dict[str, dict[str, Section]] = {"profile": {}, "sso-session": {}, "services": {}}
-    for header, section in _sections(config_file, CONFIG_FILE).items():
-        kind, name = ("profile", header) if header == "default" else _kind_and_name(header)
-        if kind is not None:
-            sections[kind][name] = section
-    return SharedConfig(
-        config_file,
-        credentials_file,
-        config_profiles=sections["profile"],
-        credentials_profiles=_sections(credentials_file, CREDENTIALS_FILE),
-        sso_sessions=sections["sso-session"],
-        services=sections["services"],
-    )
-
-
-def _sections(path: str, variable: str) -> dict[str, Section]:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
-            data = file.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return {}
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}; set {variable} in the environment to use another file"
-        raise ConfigError(msg) from error
-    from .ini import parse_ini
-
-    at, problem = data.find(b"\0"), "a NUL, which no path or key can contain; the file may not be UTF-8"
-    if at < 0:
-        try:
-            return parse_ini(data.decode("utf-8-sig"), path)
-        except UnicodeDecodeError as error:
-            at, problem = error.start, "not UTF-8"
-    # Raised outside the handler: a UnicodeDecodeError as __context__ would hold the whole file.
-    line = data.count(b"\n", 0, at) + 1
-    msg = f"{path}, line {line}: {problem}"
-    raise ConfigError(msg)
-
-
-def _kind_and_name(header: str) -> tuple[str | None, str]:
-    """Split `profile x`, `profile "x y"`, `sso-session x` or `services x`; other sections have no kind."""
-    kind = next((kind for kind in ("profile", "sso-session", "services") if header.startswith(kind)), None)
-    if kind is None:
-        return None, ""
-    words = header.split()
-    if re.search(r"""['"\\]""", header):
-        import shlex
-
-        try:
-            words = shlex.split(header)
-        except ValueError:
-            return None, ""
-    return (kind, words[1]) if len(words) == 2 else (None, "")  # noqa: PLR2004 - the kind and the name
-
-
-def expanded(path: str, environ: Mapping[str, str]) -> str:
-    """Return a path with variables and a leading `~` expanded from `environ`, not from the process's environment."""
-    path = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda match: environ.get(match[1] or match[2], match[0]), path)
-    home = environ.get("USERPROFILE" if os.name == "nt" else "HOME")
-    if home and (path == "~" or path.startswith(("~/", "~\\" if os.name == "nt" else "~/"))):
-        return home.rstrip("/") + path[1:]
-    return os.path.expanduser(path)  # noqa: PTH111 - see `_sections`
 
 
 def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting | None:
@@ -180,8 +38,9 @@ class Settings(NamedTuple):
     """A client's settings from its environment and its profile; None for a setting that neither has.
 
     `profile` is the profile in use, and `profile_is_argument` is true if it was passed as an argument.
-    `endpoint_url_where` says where the URL was found. `retry_mode` is `standard`, `adaptive` or `off`. `ca_bundle` is
-    the profile's only: `_transport/certificates.py` decides what takes precedence over it.
+    `endpoint_url_where` and `region_where` say where those were found; the region is not checked yet. `retry_mode` is
+    `standard`, `adaptive` or `off`. `ca_bundle` is the profile's only: `_transport/certificates.py` decides what takes
+    precedence over it. `http_hosts` are the hosts on other machines that plain http may be used for.
     """
 
     profile: str
@@ -195,6 +54,8 @@ class Settings(NamedTuple):
     max_attempts: int | None
     ua_app_id: str | None
     ca_bundle: Setting | None
+    region_where: str | None = None
+    http_hosts: frozenset[str] = frozenset()
 
 
 def settings_from(
@@ -211,8 +72,7 @@ def settings_from(
         msg = (
             f"{chosen.where} names the profile {chosen.text!r}, which does not exist: looked for "
             f"[profile {chosen.text}] "
-            f"in {config.config_file or f'no file, since {CONFIG_FILE} is empty'}, and for [{chosen.text}] in "
-            f"{config.credentials_file or f'no file, since {CREDENTIALS_FILE} is empty'}"
+            f"in {config.config_place}, and for [{chosen.text}] in {config.credentials_place}"
         )
         raise ConfigError(msg)
     name = "default" if chosen is None else chosen.text
@@ -232,6 +92,8 @@ def settings_from(
         max_attempts=_max_attempts(finder.find(("AWS_MAX_ATTEMPTS",), "max_attempts")),
         ua_app_id=None if app_id is None else app_id.text,
         ca_bundle=_ca_bundle(environ, config, name),
+        region_where=None if region is None else region.where,
+        http_hosts=http_hosts_of(finder.find((ALLOW_HTTP,), ALLOW_HTTP.lower())),
     )
 
 
@@ -330,13 +192,46 @@ class Finder(NamedTuple):
         section = self.config.services.get(setting.text)
         if not section:
             msg = f"{setting.where} names [services {setting.text}], which does not exist there or is empty"
+            msg += self.config.config_gaps
             raise ConfigError(msg)
         where = f"{key} of [services {setting.text}] in {self.config.config_file}"
         service = section.get(key) or {}
         if isinstance(service, str):
+            where += line_of(service)
             msg = f"{where} must be a block of settings: indented lines such as `endpoint_url = https://...`"
             raise ConfigError(msg)
         return text_setting(service, "endpoint_url", f"endpoint_url in {where}")
+
+
+def http_hosts_in(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the hosts that `COGNITO_IDP_ALLOW_HTTP` names, for a program that has no client.
+
+    Raises:
+        ConfigError: as `http_hosts_of`.
+    """
+    text = environ.get(ALLOW_HTTP)
+    return http_hosts_of(Setting(text, f"{ALLOW_HTTP} in the environment") if text else None)
+
+
+def http_hosts_of(setting: Setting | None) -> frozenset[str]:
+    """Return the hosts in a setting: names or addresses, without ports, separated by commas. No pattern means many.
+
+    Raises:
+        ConfigError: an entry is not the name or the address of a host.
+    """
+    entries = [] if setting is None else [entry.strip() for entry in setting.text.split(",")]
+    for entry in entries:
+        if entry.lower() in _NO_HOSTS or not is_host(entry):
+            msg = (
+                f"{setting.where if setting else ''} must name hosts, such as 'localstack' or 'localstack,10.0.0.7'; "
+                f"{entry!r} is not the name or the address of a host"
+            )
+            raise ConfigError(msg)
+    return frozenset(map(same_host, entries))
+
+
+# Whoever writes these means a switch. There is none: plain http is allowed by host.
+_NO_HOSTS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "all", "any", "none"})
 
 
 # Only boto3 has the mode `legacy`; it becomes the mode that all SDKs share.

@@ -16,7 +16,23 @@ from typing import TYPE_CHECKING
 from .._errors import ConfigError
 
 if TYPE_CHECKING:
-    from typing import Final, TypeAlias
+    from typing import Final, Self, TypeAlias
+
+
+class Text(str):
+    """A header or a value, and the number of its line in the file."""
+
+    __slots__ = ("line",)
+
+    line: int
+
+    @classmethod
+    def of(cls, text: str, line: int) -> Self:
+        """Return the text of a line."""
+        made = cls(text)
+        made.line = line
+        return made
+
 
 Value = str | Mapping[str, str]
 Section = Mapping[str, Value]
@@ -33,6 +49,8 @@ if TYPE_CHECKING:
 
 def parse_ini(text: str, file: str) -> dict[str, Section]:
     """Return the sections of a file in the order of their first appearance; `file` is its name in errors.
+
+    Headers and values are `Text`, which knows its line.
 
     Raises:
         ConfigError: a line is not a section, a setting or a comment.
@@ -54,7 +72,7 @@ def parse_ini(text: str, file: str) -> dict[str, Section]:
             continue
         indent = depth
         if match := _HEADER.match(content):
-            header, lines = match[1], None
+            header, lines = Text.of(match[1], number), None
             section = sections.setdefault(header, {})
         elif section is None:
             msg = f"{file}, line {number}: a setting before the first [section]"
@@ -73,12 +91,12 @@ def parse_ini(text: str, file: str) -> dict[str, Section]:
 def _value(lines: _Lines, file: str, header: str) -> Value:
     text = "\n".join(content for _, content in lines).rstrip()
     if not text.startswith("\n"):
-        return text
-    block = {}
+        return Text.of(text, lines[0][0])
+    block: dict[str, str] = {}
     for number, content in lines:
         name, equals, value = content.partition("=")
         if equals:
-            block[name.strip()] = value.strip()
+            block[name.strip()] = Text.of(value.strip(), number)
         elif content:
             raise _not_a_setting(file, number, header)
     return block

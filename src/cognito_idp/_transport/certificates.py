@@ -97,7 +97,7 @@ def _context_of(bundle: Bundle) -> ssl.SSLContext:
         return _context(bundle.path, stamp)
     except (OSError, ValueError) as error:
         # An `ssl.SSLError` is an OSError; a path with a NUL is a ValueError.
-        msg = f"{bundle.where}={bundle.path!r}: no certificates can be read from it: {error}"
+        msg = f"{bundle.where} {bundle.path!r}: no certificates can be read from it: {error}"
         raise ConfigError(msg) from error
     finally:
         if held:
@@ -114,6 +114,10 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
             msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
             raise OSError(msg)
         context = ssl.create_default_context(capath=path)
+    elif not os.path.isfile(path):  # noqa: PTH113 - see above
+        # OpenSSL would wait for a pipe for ever.
+        msg = "it is neither a file nor a folder"
+        raise OSError(msg)
     else:
         context = ssl.create_default_context(cafile=path)
     # The system's policy may require more than this.

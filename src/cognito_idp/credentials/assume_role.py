@@ -99,7 +99,7 @@ class AssumeRoleProvider:
     def _from_profile(self, context: Context, profile: str, seen: tuple[str, ...]) -> Flow[Credentials]:
         where = context.config.where(context.profile, _SOURCE_PROFILE)
         if not context.config.has_profile(profile):
-            msg = f"{where} names the profile {profile!r}, which does not exist"
+            msg = f"{where} names the profile {profile!r}, which does not exist{context.config.config_gaps}"
             raise ConfigError(msg)
         source = context._replace(profile=profile, profile_is_explicit=True)
         has_keys = any(context.config.setting(profile, key) is not None for key in _STATIC_KEYS)

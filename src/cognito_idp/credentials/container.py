@@ -5,18 +5,20 @@ Source: AWS SDKs and Tools Reference Guide, "Container credential provider".
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from .._errors import CredentialsError, InvalidResponseError, TransportError
 from .._flow.effects import offload
-from .http import fetch, json_object, local_request
+from .._protocol.endpoint import ALLOW_HTTP, may_be_plain_http
+from .._settings.files import read_file
+from .http import ATTEMPTS, fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:
     from .._flow.effects import Flow
+    from .._protocol.endpoint import AllowHttp
     from .provider import Context
     from .types import Credentials
 
@@ -26,19 +28,19 @@ _TOKEN: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the variable
 _TOKEN_FILE: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
 
 _ECS: Final = "169.254.170.2"
-# Hosts on the machine itself. Plain http to any other host would expose the authorization token to the network.
-_HTTP_HOSTS: Final = frozenset({"localhost", _ECS, "169.254.170.23", "fd00:ec2::23"})
+# The agents of ECS and EKS. Plain http to another host would expose the authorization token to the network.
+_HTTP_HOSTS: Final = frozenset({_ECS, "169.254.170.23", "fd00:ec2::23"})
+_LARGEST_TOKEN: Final = 64 * 1024
 _TIMEOUT: Final = 2.0
-_ATTEMPTS: Final = 3
-_PAUSE: Final = 1.0
 _MEMBERS: Final = ("AccessKeyId", "SecretAccessKey", "Token")
 
 
 class ContainerProvider:
     """Asks the endpoint that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
 
-    Plain http is allowed only to this machine, ECS and EKS. The authorization token is read again for each load, from
-    the file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names, or else from `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
+    Plain http is allowed only to this machine, ECS, EKS, and the hosts that the client may use plain http for. The
+    authorization token is read again for each load, from the file that `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` names,
+    or else from `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
     """
 
     name = "container"
@@ -56,20 +58,20 @@ class ContainerProvider:
             msg = f"neither {_RELATIVE} nor {_FULL} is set"
             raise NotConfigured(msg)
         url = environ[variable]
-        url = _checked_url(f"http://{_ECS}{url}" if variable == _RELATIVE else url, variable)
+        url = _checked_url(f"http://{_ECS}{url}" if variable == _RELATIVE else url, variable, context.allow_http)
         token = yield from _token(context)
         headers = (("accept", "application/json"), *((("authorization", token),) if token else ()))
         where = f"the container's endpoint ({variable})"
         try:
-            response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), attempts=_ATTEMPTS, pause=_PAUSE)
+            response = yield from fetch(local_request("GET", url, _TIMEOUT, headers), context.random, is_json=True)
         except (TransportError, InvalidResponseError) as error:
-            msg = f"{where} returned no credentials in {_ATTEMPTS} attempts: {error}"
+            msg = f"{where} returned no credentials in {ATTEMPTS} attempts: {error}"
             raise CredentialsError(msg) from error
         members = json_object(response, where, (token,))
         return temporary_credentials(members, _MEMBERS, members.get("Expiration"), f"the answer of {where}")
 
 
-def _checked_url(url: str, variable: str) -> str:
+def _checked_url(url: str, variable: str, allow_http: AllowHttp) -> str:
     host, problem = None, None
     try:
         parts = urlsplit(url)
@@ -78,10 +80,10 @@ def _checked_url(url: str, variable: str) -> str:
             problem = "is not an http or https URL with a host"
         elif parts.username is not None or parts.fragment or not _is_plain(url):
             problem = "contains a user name, a fragment, or characters that must be percent-encoded"
-        elif parts.scheme == "http" and not _may_be_plain_http(host):
+        elif parts.scheme == "http" and host not in _HTTP_HOSTS and not may_be_plain_http(host, allow_http):
             problem = (
-                f"is plain http to {host!r}, which may be another machine; use https, a loopback address, or one of "
-                f"{', '.join(sorted(_HTTP_HOSTS))}"
+                f"is plain http to {host!r}, which may be another machine; use https, a loopback address, one of "
+                f"{', '.join(sorted(_HTTP_HOSTS))}, or name the host in {ALLOW_HTTP}"
             )
     except ValueError:
         problem = "is not a URL"
@@ -93,15 +95,6 @@ def _checked_url(url: str, variable: str) -> str:
 
 def _is_plain(url: str) -> bool:
     return url.isascii() and url.isprintable() and " " not in url and "\\" not in url
-
-
-def _may_be_plain_http(host: str) -> bool:
-    if host in _HTTP_HOSTS:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _token(context: Context) -> Flow[str]:
@@ -119,8 +112,7 @@ def _token(context: Context) -> Flow[str]:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - saves the cold start 2 ms
-            return file.read()
+        return read_file(path, _LARGEST_TOKEN).decode("utf-8", "replace")
     except OSError as error:
         msg = f"{_TOKEN_FILE} names {path}, which can't be read: {error.strerror}"
         raise CredentialsError(msg) from error

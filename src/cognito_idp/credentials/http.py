@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
-from .._errors import TRANSIENT_STATUSES, CredentialsError, InvalidResponseError, ServiceError, TransportError
+from .._errors import (
+    TRANSIENT_STATUSES,
+    ConnectError,
+    CredentialsError,
+    InvalidResponseError,
+    ServiceError,
+    TimeoutError_,
+    TransportError,
+)
 from .._flow.effects import send
 from .._protocol.endpoint import Endpoint
+from .._protocol.repeat import backoff
 from .._protocol.response import parse
-from .._protocol.wire import HttpRequest, HttpResponse, Limits
+from .._protocol.wire import OK, HttpRequest, HttpResponse, Limits
 from ..model.exceptions import service_error
 from .service_call import common_headers, masked, repeated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._flow.effects import Flow
     from .._protocol.repeat import Failure
     from .._protocol.wire import Headers
 
+ATTEMPTS: Final = 3
+# The longest pause after the first attempt, in seconds; twice that after the second.
+_PAUSE: Final = 1.0
 _MAX_RESPONSE_BYTES: Final = 64 * 1024
 
 
@@ -32,20 +47,51 @@ def local_request(method: str, url: str, timeout: float, headers: Headers = ()) 
     )
 
 
-def fetch(request: HttpRequest, *, attempts: int, pause: float) -> Flow[HttpResponse]:
-    """Send a request; retry after `pause` seconds if there is no answer or its status is transient.
+def fetch(
+    request: HttpRequest,
+    random: Callable[[], float],
+    *,
+    attempts: int = ATTEMPTS,
+    attempts_if_absent: int | None = None,
+    is_json: bool = False,
+) -> Flow[HttpResponse]:
+    """Send a request; retry after a pause what may pass: no answer, a transient status, or an empty body.
+
+    A body that is not JSON may pass as well if `is_json` says that it should be. `attempts_if_absent` is for what may
+    not exist: the number of attempts if no connection can be made, or no answer comes in time.
 
     Raises:
         TransportError: the last attempt got no answer.
         InvalidResponseError: an answer is compressed or too large.
     """
 
-    def delay_after(outcome: HttpResponse | Failure, _: int) -> float | None:
-        if isinstance(outcome, HttpResponse):
-            return pause if outcome.status_code in TRANSIENT_STATUSES else None
-        return pause
+    def delay_after(outcome: HttpResponse | Failure, attempt: int) -> float | None:
+        failure = _failure(outcome, is_json=is_json) if isinstance(outcome, HttpResponse) else outcome
+        if failure is None:
+            return None
+        if isinstance(failure, ConnectError | TimeoutError_) and attempt >= (attempts_if_absent or attempts):
+            return None
+        return backoff(failure, attempt, random, _PAUSE)
 
     return repeated(lambda: _sent(request), attempts, delay_after)
+
+
+def _failure(response: HttpResponse, *, is_json: bool) -> InvalidResponseError | None:
+    """Return what is wrong with an answer if it may pass, by botocore's rules for these endpoints."""
+    status, body = response.status_code, response.body
+    if status in TRANSIENT_STATUSES:
+        return InvalidResponseError("a transient status", status_code=status)
+    if status == OK and (not body or (is_json and not _is_json(body))):
+        return InvalidResponseError("an empty or unreadable body", status_code=status)
+    return None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _sent(request: HttpRequest) -> Flow[HttpResponse | Failure]:

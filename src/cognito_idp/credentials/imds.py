@@ -17,14 +17,16 @@ import attrs
 from .._errors import ConfigError, CredentialsError, InvalidResponseError, TransportError
 from .._protocol.endpoint import checked_url
 from .._protocol.wire import OK
-from .http import fetch, json_object, local_request
+from .http import ATTEMPTS, fetch, json_object, local_request
 from .provider import NotConfigured
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._flow.effects import Flow
     from .._protocol.wire import Headers, HttpResponse
-    from .._settings.config import Setting
+    from .._settings.shared import Setting
     from .provider import Context
     from .types import Credentials
 
@@ -35,7 +37,8 @@ _ROLES_PATH: Final = "/latest/meta-data/iam/security-credentials/"
 _TOKEN_SECONDS: Final = "21600"  # noqa: S105
 _NOT_FOUND: Final = 404
 _MEMBERS: Final = ("AccessKeyId", "SecretAccessKey", "Token")
-_PAUSE: Final = 0.1
+_TIMEOUT: Final = 1.0
+_IF_ABSENT: Final = 1
 _ROLE: Final = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _TOKEN: Final = re.compile(r"[!-~]{1,1024}")
 
@@ -45,15 +48,26 @@ _KEEP_MORE_SECONDS: Final = (2 * 60, 10 * 60)
 
 
 class _Service(NamedTuple):
-    """The service's URL, the timeout of a request in seconds, and the number of attempts."""
+    """The service's URL, the timeout of a request in seconds, and the number of attempts: None is the default."""
 
     url: str
     timeout: float
-    attempts: int
+    attempts: int | None
+    random: Callable[[], float]
 
-    def ask(self, method: str, path: str, headers: Headers) -> Flow[HttpResponse]:
-        request = local_request(method, f"{self.url}{path}", self.timeout, headers)
-        return fetch(request, attempts=self.attempts, pause=_PAUSE)
+    def token(self) -> Flow[HttpResponse]:
+        """Ask for a session token. Unless a setting says otherwise, one attempt shows that there is no service."""
+        request = local_request(
+            "PUT", f"{self.url}{_TOKEN_PATH}", self.timeout, (("x-aws-ec2-metadata-token-ttl-seconds", _TOKEN_SECONDS),)
+        )
+        return fetch(
+            request, self.random, attempts=self.attempts or ATTEMPTS, attempts_if_absent=self.attempts or _IF_ABSENT
+        )
+
+    def data(self, path: str, headers: Headers, *, is_json: bool = False) -> Flow[HttpResponse]:
+        """Ask for data."""
+        request = local_request("GET", f"{self.url}{_ROLES_PATH}{path}", self.timeout, headers)
+        return fetch(request, self.random, attempts=self.attempts or ATTEMPTS, is_json=is_json)
 
 
 class InstanceMetadataProvider:
@@ -62,7 +76,7 @@ class InstanceMetadataProvider:
     name = "instance metadata (IMDSv2)"
 
     def load(self, context: Context) -> Flow[Credentials]:
-        """Ask the service.
+        """Ask the service; a request that fails in passing is sent three times, or as often as the setting says.
 
         Raises:
             NotConfigured: `AWS_EC2_METADATA_DISABLED` switches it off, it does not answer, or the instance has no role.
@@ -76,9 +90,9 @@ class InstanceMetadataProvider:
         token = yield from _session_token(service)
         headers = (("x-aws-ec2-metadata-token", token),)
         try:
-            response = yield from service.ask("GET", _ROLES_PATH, headers)
+            response = yield from service.data("", headers)
             role = _role(response, service.url)
-            response = yield from service.ask("GET", _ROLES_PATH + role, headers)
+            response = yield from service.data(role, headers, is_json=True)
         except (TransportError, InvalidResponseError) as error:
             msg = f"{service.url} returned a session token, but no credentials: {error}"
             raise CredentialsError(msg) from error
@@ -89,7 +103,7 @@ def _service(context: Context) -> _Service:
     finder = context.finder
     endpoint = finder.find(("AWS_EC2_METADATA_SERVICE_ENDPOINT",), "ec2_metadata_service_endpoint")
     if endpoint is not None:
-        url = checked_url(endpoint.text, allow_http=True, setting=endpoint.where)
+        url = checked_url(endpoint.text, allow_http=True, setting=endpoint.where).removesuffix("/")
     else:
         mode = finder.find(("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",), "ec2_metadata_service_endpoint_mode")
         if mode is None:
@@ -100,13 +114,13 @@ def _service(context: Context) -> _Service:
         url = _ENDPOINTS[name]
     timeout = finder.find(("AWS_METADATA_SERVICE_TIMEOUT",), "metadata_service_timeout")
     attempts = finder.find(("AWS_METADATA_SERVICE_NUM_ATTEMPTS",), "metadata_service_num_attempts")
-    return _Service(url, _number(timeout), int(_number(attempts)))
+    return _Service(url, _number(timeout) or _TIMEOUT, _number(attempts), context.random)
 
 
-def _number(setting: Setting | None) -> float:
-    """Return a setting between 1 and 999; the default is 1."""
+def _number(setting: Setting | None) -> int | None:
+    """Return a setting between 1 and 999, or None if it is missing."""
     if setting is None:
-        return 1
+        return None
     if not re.fullmatch(r"0*[1-9][0-9]{0,2}", setting.text):
         msg = f"{setting.where} must be a whole number between 1 and 999, not {setting.text!r}"
         raise ConfigError(msg)
@@ -115,9 +129,7 @@ def _number(setting: Setting | None) -> float:
 
 def _session_token(service: _Service) -> Flow[str]:
     try:
-        response = yield from service.ask(
-            "PUT", _TOKEN_PATH, (("x-aws-ec2-metadata-token-ttl-seconds", _TOKEN_SECONDS),)
-        )
+        response = yield from service.token()
     except (TransportError, InvalidResponseError) as error:
         msg = f"{service.url} returned no session token: {error}"
         raise NotConfigured(msg) from error

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError, ServiceError
 from .._flow.effects import finish, offload
-from .._settings.config import expanded
+from .._settings.files import expanded
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SIGNIN, endpoint_for
@@ -100,7 +100,7 @@ class LoginProvider:
         # The session belongs to one region, which may differ from the client's; older files don't name it.
         region = token.get("signInRegion")
         endpoint = endpoint_for(context, SIGNIN, region if isinstance(region, str) and region else context.region)
-        url, sent_at = f"{endpoint.url}/v1/token", context.clock()
+        url, sent_at = endpoint.below("/v1/token"), context.clock()
         dpop = yield from offload(lambda: _proof(key, url, int(sent_at), self._new_id()))
         members = {"clientId": client_id, "grantType": "refresh_token", "refreshToken": refresh_token}
         body = json.dumps(members).encode()

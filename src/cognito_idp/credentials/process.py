@@ -11,13 +11,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError
-from .._flow.effects import offload
+from .._flow.effects import run
+from .program import Program
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment, text_member
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
@@ -29,7 +28,13 @@ _VERSION: Final = 1
 class ProcessProvider:
     """Runs the profile's `credential_process` without a shell, and reads what it prints.
 
-    The program may run for `timeout` seconds. It inherits standard error. Its output is never shown.
+    The program may run for `timeout` seconds, or until the call's own time limit, and print 64 KiB. If it takes longer,
+    prints more, or its caller is cancelled, it is killed together with what it started. Its output counts as complete
+    when it ends, even if a child of it goes on. It inherits standard input and standard error. Its output is never
+    shown.
+
+    A program that may ask at a terminal shares our process group, as with boto3. Then, and on Windows, only the program
+    itself is killed.
     """
 
     name = "credential_process"
@@ -42,44 +47,20 @@ class ProcessProvider:
 
         Raises:
             NotConfigured: the profile has no `credential_process`.
-            CredentialsError: the program can't be started, fails, takes too long, or does not print credentials.
+            CredentialsError: the program can't be started, fails, takes too long, prints too much, or does not print
+                credentials.
         """
         command = context.config.setting(context.profile, "credential_process")
         if command is None:
             msg = f"profile {context.profile!r} has no credential_process"
             raise NotConfigured(msg)
-        output = yield from offload(lambda: _run(command.text, command.where, context.environ, self._timeout))
+        arguments = _arguments(command.text, command.where)
+        output = yield from run(Program(arguments, context.environ, command.where, self._timeout))
         return _credentials(output, command.where)
 
 
-def _run(command: str, where: str, environ: Mapping[str, str], timeout: float) -> bytes:
-    """Run a program and return its output."""
-    import subprocess
-
-    arguments = _arguments(command, where)
-    problem, output = None, b""
-    try:
-        # Windows takes the command line unchanged; elsewhere a list avoids the shell.
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=dict(environ)) as process:  # noqa: S603
-            try:
-                output, _ = process.communicate(timeout=timeout)
-                if process.returncode != 0:
-                    problem = f"ended with exit status {process.returncode}"
-            except subprocess.TimeoutExpired:
-                problem = f"did not end within {timeout:g} s"
-            finally:
-                # Leaving the block closes the pipe and waits for this process only: its children can't delay us.
-                process.kill()
-    except OSError as error:
-        problem = f"can't be started: {error.strerror}"
-    # Raised outside the handlers: a TimeoutExpired as __context__ would hold the output so far.
-    if problem is not None:
-        msg = f"{where}: the program {problem}"
-        raise CredentialsError(msg)
-    return output
-
-
 def _arguments(command: str, where: str) -> list[str] | str:
+    # Windows takes the command line unchanged; elsewhere a list avoids the shell.
     if os.name == "nt":
         return command
     import shlex

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._errors import ConfigError, CredentialsError
 from .._protocol.redaction import Record
-from .._settings.config import Finder, SharedConfig, load_config, settings_from
+from .._settings.config import Finder, settings_from
+from .._settings.shared import SharedConfig, load_config
 from .types import Credentials
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._flow.effects import Flow
+    from .._protocol.endpoint import AllowHttp
 
 
 class NotConfigured(CredentialsError):
@@ -28,7 +30,7 @@ class Context(Record):
     in the environment out of the chain (`AWS_PROFILE` doesn't). `region` is the client's region. `clock` returns the
     time in seconds since 1970, `random` a number in [0, 1). `settings_profile` is the profile whose endpoint settings
     apply, if it differs from `profile`: a role's source profile is loaded with the settings of the profile in use.
-    `allow_http` permits a configured endpoint that is plain http to another machine.
+    `allow_http` permits endpoints that are plain http to another machine: all, or those of the hosts in a set.
     """
 
     __slots__ = _fields = (
@@ -53,7 +55,7 @@ class Context(Record):
         clock: Callable[[], float],
         random: Callable[[], float],
         settings_profile: str | None = None,
-        allow_http: bool = False,
+        allow_http: AllowHttp = False,
     ) -> None:
         self.environ = environ
         self.config = config
@@ -93,7 +95,14 @@ def make_context(
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     return Context(
-        environ, config, settings.profile, settings.profile_is_argument, region or settings.region, clock, random
+        environ,
+        config,
+        settings.profile,
+        settings.profile_is_argument,
+        region or settings.region,
+        clock,
+        random,
+        allow_http=settings.http_hosts,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .._errors import InvalidResponseError, ServiceError, TransportError, one_line
 from .._flow.effects import send, sleep
-from .._protocol.repeat import backoff, was_not_carried_out
+from .._protocol.repeat import backoff, is_retryable, was_not_carried_out
 from .._protocol.response import parse
 from .._protocol.user_agent import LIBRARY
 from .._protocol.wire import HttpRequest, Limits
@@ -30,8 +30,12 @@ FAILURES: Final = (ServiceError, TransportError, InvalidResponseError)
 
 _LIMITS = Limits(connect=5.0, read=20.0, write=20.0, total=30.0, max_response_bytes=256 * 1024)
 _ATTEMPTS = 3
-# STS returns these with status 400 if it could not reach the identity provider; its API reference says to retry.
-_PASSING_CODES = frozenset({"IDPCommunicationError", "IDPCommunicationErrorException"})
+# Failures that pass by themselves, besides throttles, transport errors and the statuses in `TRANSIENT_STATUSES`. STS
+# returns these with status 400 if it could not reach the identity provider; the second kind also if it could not fetch
+# the provider's keys. botocore retries the first kind, the SDK for Go both.
+_PASSING_CODES = frozenset(
+    f"{code}{suffix}" for code in ("IDPCommunicationError", "InvalidIdentityToken") for suffix in ("", "Exception")
+)
 _LONGEST_MESSAGE = 500
 
 
@@ -110,9 +114,7 @@ def repeated(
 
 
 def _may_repeat(failure: Failure, call: ServiceCall) -> bool:
-    if isinstance(failure, ServiceError) and failure.code in _PASSING_CODES:
-        return True
-    return was_not_carried_out(failure) if call.once else failure.is_retryable
+    return was_not_carried_out(failure) if call.once else is_retryable(failure, _PASSING_CODES)
 
 
 def _without_secrets(failure: Failure, call: ServiceCall) -> Failure:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import ConfigError
-from .._protocol.endpoint import Endpoint, check_region, checked_url, partition_of
+from .._protocol.endpoint import Endpoint, check_region, checked_url, partition_of, real_region
 from .._settings.config import Finder
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ def endpoint_for(context: Context, service: Service, region: str | None) -> Endp
     finder = Finder(context.environ, context.config, context.settings_profile or context.profile)
     use_fips = finder.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") or False
     use_dualstack = finder.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") or False
+    is_fips = False
+    if region is not None:
+        region, is_fips = real_region(region, _region_setting(finder, region))
     custom = finder.endpoint_url(service.id)
     if custom is not None:
         if use_fips or use_dualstack:
@@ -70,9 +73,15 @@ def endpoint_for(context: Context, service: Service, region: str | None) -> Endp
             raise ConfigError(msg)
         url = checked_url(custom.text, allow_http=context.allow_http, setting=custom.where)
         return Endpoint(url, region or _GLOBAL_STS.signing_region)
+    use_fips = use_fips or is_fips
     if service is STS and not use_fips and not use_dualstack and _is_global(region, finder):
         return _GLOBAL_STS
     return default_endpoint(service, region, use_fips=use_fips, use_dualstack=use_dualstack)
+
+
+def _region_setting(finder: Finder, region: str) -> str:
+    setting = finder.find(("AWS_REGION", "AWS_DEFAULT_REGION"), "region")
+    return setting.where if setting is not None and setting.text == region else "region"
 
 
 def _is_global(region: str | None, finder: Finder) -> bool:

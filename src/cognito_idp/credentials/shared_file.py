@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from .._errors import CredentialsError
-from .._settings.config import CONFIG_FILE, CREDENTIALS_FILE, text_setting
+from .._settings.shared import text_setting
 from .provider import NotConfigured, checked_credentials
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class SharedCredentialsFileProvider:
             CredentialsError: the secret access key is missing, or a value is invalid.
         """
         config = context.config
-        file = config.credentials_file or f"no file, since {CREDENTIALS_FILE} is empty"
-        return _keys(config.credentials_profiles.get(context.profile), context.profile, file)
+        section, place = config.credentials_profiles.get(context.profile), config.credentials_place
+        return _keys(section, context.profile, config.credentials_file, place)
         yield
 
 
@@ -51,20 +52,23 @@ class ConfigFileProvider:
             CredentialsError: the secret access key is missing, or a value is invalid.
         """
         config = context.config
-        file = config.config_file or f"no file, since {CONFIG_FILE} is empty"
-        return _keys(config.config_profiles.get(context.profile), context.profile, file)
+        section, place = config.config_profiles.get(context.profile), config.config_place
+        return _keys(section, context.profile, config.config_file, place)
         yield
 
 
-def _keys(section: Section | None, profile: str, file: str) -> Credentials:
-    where = f"profile {profile!r} in {file}"
+def _keys(section: Section | None, profile: str, file: str, place: str) -> Credentials:
     if section is None or _ID not in section:
-        msg = f"no {_ID} for {where}"
+        msg = f"no {_ID} for profile {profile!r} in {place}"
         raise NotConfigured(msg)
+    where = f"profile {profile!r} in {file}"
     settings = {name: text_setting(section, name, f"{name} of {where}") for name in (_ID, _SECRET, *_TOKENS)}
-    for name in (_ID, _SECRET):
-        if settings[name] is None:
+    for name, setting in settings.items():
+        if setting is None and name in (_ID, _SECRET):
             msg = f"{where}: {name} is missing or empty"
+            raise CredentialsError(msg)
+        if setting is not None and re.search(r"\s", setting.text):
+            msg = f"{setting.where} contains white space"
             raise CredentialsError(msg)
     values = [None if setting is None else setting.text for setting in settings.values()]
     access_key_id, secret, old_token, token = values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from .._errors import ConfigError, CredentialsError
-from .._settings.config import text_setting
+from .._settings.shared import text_setting
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO, endpoint_for
@@ -67,7 +67,7 @@ def _role(context: Context) -> _Role:
     if session is not None:
         section = config.sso_sessions.get(session.text)
         if section is None:
-            msg = f"{session.where} names [sso-session {session.text}], which does not exist there"
+            msg = f"{session.where} names [sso-session {session.text}], which does not exist there{config.config_gaps}"
             raise ConfigError(msg)
         for name, own in values.items():
             shared = text_setting(section, name, f"{name} of [sso-session {session.text}] in {config.config_file}")
@@ -94,7 +94,7 @@ def _role_credentials(context: Context, role: _Role, token: str) -> Flow[Credent
     headers = (*common_headers(endpoint.host), ("x-amz-sso_bearer_token", token))
     call = ServiceCall(
         "GetRoleCredentials",
-        http_request("GET", f"{endpoint.url}/federation/credentials?{query}", headers),
+        http_request("GET", endpoint.below(f"/federation/credentials?{query}"), headers),
         secrets=(token,),
     )
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._errors import CredentialsError
 from .._flow.effects import finish, offload
-from .._settings.config import expanded
+from .._settings.files import expanded
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO_OIDC, endpoint_for
 from .temporary import lifetime, moment, text_member, utc_text
@@ -94,7 +94,7 @@ def _refreshed(context: Context, session: SsoSession, token: dict[str, Any], pat
     body = json.dumps(members).encode()
     call = ServiceCall(
         "CreateToken",
-        http_request("POST", f"{endpoint.url}/token", common_headers(endpoint.host, body), body),
+        http_request("POST", endpoint.below("/token"), common_headers(endpoint.host, body), body),
         secrets=(token["accessToken"], token["refreshToken"], token["clientSecret"]),
         once=True,
     )

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .._errors import CredentialsError
+from .._settings.files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,7 @@ def read_token(path: str) -> dict[str, Any]:
         TokenFileError: the file can't be read, or is not a complete JSON object (because it is half written, say).
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
-            content = file.read(_LARGEST)
+        content = read_file(path, _LARGEST)
     except OSError as error:
         msg = f"token file {path!r} can't be read: {error.strerror}"
         raise TokenFileError(msg) from None
@@ -47,7 +47,7 @@ def read_token(path: str) -> dict[str, Any]:
 
 def can_replace(path: str) -> bool:
     """Check that `write_token` can replace the file: a refresh that can't be saved would use up the refresh token."""
-    return os.access(os.path.dirname(path), os.W_OK)  # noqa: PTH120 - see above
+    return os.access(os.path.dirname(path), os.W_OK)  # noqa: PTH120 - pathlib would cost the cold start 2 ms
 
 
 def write_token(path: str, token: Mapping[str, Any]) -> None:

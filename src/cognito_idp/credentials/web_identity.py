@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from .._errors import ConfigError, CredentialsError
 from .._flow.effects import offload
-from .._settings.config import Finder, Setting, expanded
+from .._settings.config import Finder
+from .._settings.files import expanded, read_file
 from .provider import NotConfigured
 
 if TYPE_CHECKING:
     from .._flow.effects import Flow
+    from .._settings.shared import Setting
     from .provider import Context
     from .types import Credentials
 
@@ -18,6 +20,7 @@ _TOKEN_FILE, _ROLE, _SESSION_NAME = "web_identity_token_file", "role_arn", "role
 _VARIABLES: Final = {name: f"AWS_{name.upper()}" for name in (_TOKEN_FILE, _ROLE, _SESSION_NAME)}
 # STS accepts tokens of at most 20,000 characters.
 _LARGEST: Final = 20_000
+_LARGEST_FILE: Final = 64 * 1024
 
 
 class WebIdentityProvider:
@@ -69,8 +72,7 @@ def _find(context: Context, name: str) -> Setting | None:
 
 def _read(path: str, where: str) -> str:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib would cost the cold start 2 ms
-            content = file.read(_LARGEST + 2)
+        content = read_file(path, _LARGEST_FILE)
     except OSError as error:
         msg = f"{where}: the token file {path!r} can't be read: {error.strerror}"
         raise CredentialsError(msg) from None

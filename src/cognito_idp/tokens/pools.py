@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from .._errors import ConfigError
 from .._protocol.endpoint import checked_url
 from .._protocol.pool_id import UserPoolId
+from .._settings.config import http_hosts_in
 from .names import Names, names
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class TrustedPool:
         jwks: the JWK set to start with, as a mapping. Without a `jwks_uri`, nothing is ever fetched. With one, the keys
             are fetched when a token names another key or the set gets old.
         allow_http: allow a plain-http `jwks_uri` or issuer that isn't on this machine. Anyone on the network path could
-            then forge tokens.
+            then forge tokens. `COGNITO_IDP_ALLOW_HTTP` in the environment allows it for the hosts that it names.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -78,8 +80,10 @@ class TrustedPool:
         return tuple(issuer for region in regions for issuer in pool_id.issuers_in(region))
 
     def _jwks_uri(self, issuer: str) -> str | None:
+        allow_http = True if self.allow_http else http_hosts_in(os.environ)
         if self.jwks_uri is not None:
-            return checked_url(self.jwks_uri, allow_http=self.allow_http, setting="jwks_uri")
+            return checked_url(self.jwks_uri, allow_http=allow_http, setting="jwks_uri")
         if self.jwks is not None:
             return None
-        return f"{checked_url(issuer, allow_http=self.allow_http, setting='issuer')}/.well-known/jwks.json"
+        base = checked_url(issuer, allow_http=allow_http, setting="issuer").rstrip("/")
+        return f"{base}/.well-known/jwks.json"

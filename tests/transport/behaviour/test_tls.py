@@ -218,10 +218,10 @@ def test_a_bundle_that_can_not_be_read(
     elif fault != "missing":
         bundle.write_text("" if fault == "empty" else "-----BEGIN NOTHING-----\n")
     configure(setting, bundle)
-    where = f"ca_bundle of profile 'one' in {tmp_path / 'config'}" if setting == PROFILE else setting
+    where = f"ca_bundle of profile 'one' in {tmp_path / 'config'}, line 2" if setting == PROFILE else setting
     client = rig.client("https://127.0.0.1:1")
     for _ in range(2):
-        with pytest.raises(ConfigError, match=re.escape(f"{where}='{bundle}': no certificates can be read from it: ")):
+        with pytest.raises(ConfigError, match=re.escape(f"{where} '{bundle}': no certificates can be read from it: ")):
             rig.call(client)
 
 
