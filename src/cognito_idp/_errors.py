@@ -83,11 +83,13 @@ class TransportError(CognitoIdpError):
     """No answer came. The HTTP library's own exception is the `__cause__`.
 
     `is_retryable` is true: the fault is in the connection, not in the request. `sent` is false if the service certainly
-    received nothing of the request.
+    received nothing of the request. `is_repeatable` is false if the request must not be sent again after the service
+    may have carried it out, such as one that makes it send a code. It is None for an error that no call raised.
     """
 
     sent = True
     is_retryable = True
+    is_repeatable: bool | None = None
     attempts = 1
     operation: str | None = None
 
@@ -162,8 +164,10 @@ class InvalidResponseError(CognitoIdpError):
     """The answer breaks the protocol (AWS JSON 1.1): a proxy's page, truncated JSON, or too many bytes.
 
     `status_code` is the HTTP status (None for data passed to `from_wire`). `body_start` holds the first bytes of the
-    answer, with everything masked that could be a token or another secret.
+    answer, with everything masked that could be a token or another secret. `is_repeatable` is as in `TransportError`.
     """
+
+    is_repeatable: bool | None = None
 
     def __init__(
         self,
@@ -227,10 +231,11 @@ class ServiceError(CognitoIdpError):
 
     `code` is the service's error code (`NotAuthorizedException`), `message` its text (may be empty), `status_code` the
     HTTP status, `request_id` AWS's id of the request, `operation` the operation's name, `members` the error's other
-    members by wire name, and `attempts` how often the call was sent.
+    members by wire name, and `attempts` how often the call was sent. `is_repeatable` is as in `TransportError`.
     """
 
     code: str
+    is_repeatable: bool | None = None
     throttles = False
     transient = False
 

@@ -10,7 +10,7 @@ from .._errors import InvalidResponseError, ServiceError, TransportError, Waited
 from .._flow.effects import Flow, Send, Sleep
 from .._protocol.endpoint import SERVICE
 from .._protocol.redaction import Opaque
-from .._protocol.repeat import NOT_REPEATABLE
+from .._protocol.repeat import why_once
 from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.tracebacks import clear_frames
@@ -67,6 +67,7 @@ def exchange(
     # Observers, retry policies and credential providers run below this frame, so no variable here holds a secret.
     body = Opaque(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
+    is_repeatable = why_once(operation, members) is None
     del members
     call_id = options.new_id()
     headers = _headers(operation, target, options, len(body.value), call_id)
@@ -74,7 +75,7 @@ def exchange(
     deadline = Deadline(options.timeout.total, options.monotonic)
     policy, monotonic = options.retry, options.monotonic
     limits = options.limits
-    if operation in NOT_REPEATABLE:
+    if not is_repeatable:
         limits = limits.fresh()
     remedies = Remedies(options, watch)
     attempt = 0
@@ -100,6 +101,7 @@ def exchange(
             error = failure
             error.attempts = attempt
             error.operation = operation
+            error.is_repeatable = is_repeatable
             watch.attempt_ended(response, error)
             deadline.check(operation, attempt, error, 0.0)
             if not deadline.is_over() and (yield from deadline.bound(remedies.apply(error, response))):
