@@ -297,14 +297,25 @@ def test_the_adaptive_mode_decides_as_the_standard_one() -> None:
             assert after(standard, failure, attempt, 0.7) == after(adaptive, failure, attempt, 0.7)
 
 
+def test_a_retry_that_is_not_sent_gives_back_what_it_took() -> None:
+    """A retry that comes to nothing costs nothing."""
+    for failure in (TRANSIENT, THROTTLE):
+        policy = StandardRetry()
+        retry = after(policy, failure)
+        assert retry is not None
+        policy.not_sent(retry)
+        assert QUOTA // retry.cost == retries_left(policy, failure)
+
+
 def test_the_adaptive_mode_waits_after_a_throttle() -> None:
     """Without a throttle no attempt waits; after one, attempts wait for their turn, and each one longer."""
     policy = AdaptiveRetry()
+    limiter = policy.limiter
     for tick in range(20):
-        assert 0.0 == policy.before_attempt(tick / 10)
+        assert 0.0 == policy.before_attempt(tick / 10) == limiter.wait(limiter.place(), tick / 10)
         policy.after_success(None, tick / 10)
     after_throttle = policy.after_failure(THROTTLE, 1, None, half, 2.0)
     assert after_throttle is not None
-    waits = [policy.before_attempt(2.0) for _ in range(10)]
+    waits = [limiter.wait(limiter.place(), 2.0) for _ in range(10)]
     assert sorted(waits) == waits
     assert 0.0 < waits[-1]
