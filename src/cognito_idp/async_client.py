@@ -53,8 +53,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             and certificates from the environment and the profile; or any `httpx.AsyncBaseTransport` or
             `httpx2.AsyncBaseTransport`, which the client closes. None: httpx. `transport_name` says which one is in
             use.
-        timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: no total limit,
-            5 s to connect, 30 s for each read or write.
+        timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: 120 s for the
+            whole call, 5 s to connect, 30 s for each read or write. `Timeout(total=None)` sets no limit for the whole.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
             policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's settings, or standard.
         clock: a function that returns the time in seconds since 1970. Requests are dated by it.

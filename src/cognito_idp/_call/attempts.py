@@ -122,7 +122,8 @@ class Attempts:
     def end(self) -> None:
         """Give back what was taken for an attempt that is not sent any more, and forget the last error."""
         self._error = None
-        self._give_back()
+        if self._place is not None or self._unsent is not None:
+            self._give_back()
 
     def _give_back(self) -> None:
         place, self._place = self._place, None

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import DeadlineExceededError, TimeoutError_, WaitedTooLongError
 from .._flow.effects import Call, Effect, Finish, Flow, Hold, Offload, Send, Sleep
+from .._protocol.wire import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from .._protocol.wire import Limits
 
 R = TypeVar("R")
 
@@ -79,11 +78,16 @@ class Deadline:
         remaining = self.remaining()
         if remaining is None:
             return limits
-        connect, read, write, total = (
-            remaining if limit is None else min(limit, remaining)
-            for limit in (limits.connect, limits.read, limits.write, limits.total)
+        connect, read, write, total, max_response_bytes, max_idle = limits
+        # Not `_replace`: every call comes through here, and that is three times as slow.
+        return Limits(
+            remaining if connect is None or connect > remaining else connect,
+            remaining if read is None or read > remaining else read,
+            remaining if write is None or write > remaining else write,
+            remaining if total is None or total > remaining else total,
+            max_response_bytes,
+            max_idle,
         )
-        return limits._replace(connect=connect, read=read, write=write, total=total)
 
     def bound(self, flow: Flow[R]) -> Flow[R]:
         """Return a flow whose requests and waits end at the deadline.

@@ -66,6 +66,7 @@ class Options:
     ca_bundle: Setting | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
+    fresh_limits: Limits = attrs.field(init=False)
     target: Target | None = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -77,7 +78,9 @@ class Options:
         check_headers(headers)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "headers", headers)
-        object.__setattr__(self, "limits", self.timeout.limits(self.max_response_bytes))
+        limits = self.timeout.limits(self.max_response_bytes)
+        object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "fresh_limits", limits.fresh())
 
     def _target(self, region: str | None) -> Target:
         return target_of(
