@@ -13,7 +13,6 @@ from ._call.options import make_options
 from ._flow.drive_async import AsyncDriver
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import make_async_transport
-from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.async_operations import AsyncOperations
 from .sign_in.async_methods import AsyncSignIn
 
@@ -60,7 +59,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         clock: a function that returns the time in seconds since 1970. Requests are dated by it.
         correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
-        max_response_bytes: refuse an answer with a larger body. The default is 1 MiB.
+        max_response_bytes: refuse an answer with a larger body. None: 1 MiB, or more where the bounds of an operation's
+            members allow for it, such as the images of `DescribeManagedLoginBranding`; 64 MiB at most.
         observer: a function that receives the events of `cognito_idp.observability` for every call, attempt and retry.
 
     Raises:
@@ -84,7 +84,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         clock: Callable[[], float] | None = None,
         correct_clock_skew: bool = True,
         allow_http: bool = False,
-        max_response_bytes: int = MAX_RESPONSE_BYTES,
+        max_response_bytes: int | None = None,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
         self._options = options = make_options(

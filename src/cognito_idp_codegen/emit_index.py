@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .families import THROTTLES
 from .layout import docstring, import_from, module_docstring, sort_key
 from .model import Model, ModelError
+from .sizes import LEAST, MOST, large_answers
 
 if TYPE_CHECKING:
     from .names import Names
@@ -28,17 +29,23 @@ def load_type(name: str) -> Any:
 
 
 def index_module(model: Model) -> str:
-    """Return `model/index.py`: which family each struct and enum lives in, and which operations are not signed."""
+    """Return `model/index.py`: the family of each struct and enum, and what is special about some operations."""
     homes = "".join(
         f'    "{name}": "{model.family_of[name]}",\n' for name in sorted(model.family_of) if _is_named(model, name)
     )
     unsigned = "".join(f'        "{name}",\n' for name, operation in model.operations.items() if not operation.signed)
+    large = "".join(f'    "{name}": {size},\n' for name, size in large_answers(model).items())
     return (
-        module_docstring("Where each struct and enum is defined, and which operations are called without a signature.")
+        module_docstring(
+            "Where each struct and enum is defined, which operations are unsigned, and whose answers are large."
+        )
         + "\nfrom collections.abc import Mapping\nfrom functools import cache\nfrom importlib import import_module\n"
         + "from typing import Any, Final\n"
         + f"\nHOMES: Final[Mapping[str, str]] = {{\n{homes}}}\n"
         + f"\nUNSIGNED: Final = frozenset(\n    {{\n{unsigned}    }}\n)\n"
+        + f"\n# The most MiB of an answer, by the bounds of its members; {LEAST} where the operation is not named.\n"
+        + f"LARGE_ANSWERS: Final[Mapping[str, int]] = {{\n{large}}}\n"
+        + f"LARGEST_ANSWER: Final = {MOST}\n"
         + _LOAD_TYPE
     )
 

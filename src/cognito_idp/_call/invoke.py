@@ -72,7 +72,7 @@ def exchange(
     headers = _headers(operation, target, options, len(body.value), call_id)
     watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
-    limits = options.limits if is_repeatable else options.fresh_limits
+    limits = options.limits_of(operation, is_repeatable=is_repeatable)
     remedies = Remedies(options, watch)
     attempts = Attempts(operation, options, deadline, is_repeatable=is_repeatable)
     try:

@@ -17,6 +17,7 @@ from .._protocol.wire import check_headers
 from .._settings.config import load_config, settings_from
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
 from ..credentials.types import Credentials, StaticCredentials
+from ..model.index import HOMES, LARGE_ANSWERS, LARGEST_ANSWER
 from .clock_skew import ClockSkew
 from .retry import policy_of
 from .watch import UNWATCHED
@@ -42,7 +43,8 @@ class Options:
 
     `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
-    `token_bytes` as many random bytes as you ask for. Every request carries `headers`.
+    `token_bytes` as many random bytes as you ask for. Every request carries `headers`. If `max_response_bytes` is None,
+    the operation's own bounds decide.
     """
 
     region: str | None
@@ -53,7 +55,7 @@ class Options:
     credentials: CredentialSource
     timeout: Timeout
     retry: RetryPolicy
-    max_response_bytes: int = MAX_RESPONSE_BYTES
+    max_response_bytes: int | None = None
     clock: Callable[[], float] = time.time
     clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew)
     monotonic: Callable[[], float] = time.monotonic
@@ -78,7 +80,8 @@ class Options:
         check_headers(headers)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "headers", headers)
-        limits = self.timeout.limits(self.max_response_bytes)
+        most = MAX_RESPONSE_BYTES if self.max_response_bytes is None else self.max_response_bytes
+        limits = self.timeout.limits(most)
         object.__setattr__(self, "limits", limits)
         object.__setattr__(self, "fresh_limits", limits.fresh())
 
@@ -92,6 +95,15 @@ class Options:
                 allow_http=self.allow_http,
             )
         )
+
+    def limits_of(self, operation: str, *, is_repeatable: bool) -> Limits:
+        """Return the limits of one exchange. An operation that this version doesn't know may answer at any length."""
+        limits = self.limits if is_repeatable else self.fresh_limits
+        if self.max_response_bytes is None:
+            size = LARGE_ANSWERS.get(operation)
+            if size is not None or f"{operation}Request" not in HOMES:
+                return limits._replace(max_response_bytes=(size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
+        return limits
 
     def authorities(self) -> Authorities:
         """Return the certificate authorities that the environment and the profile name; nothing is read yet."""
@@ -142,7 +154,7 @@ def make_options(
     retry: str | RetryPolicy | None,
     clock: Callable[[], float] | None,
     correct_clock_skew: bool,
-    max_response_bytes: int,
+    max_response_bytes: int | None,
     observer: Callable[[Event], None] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Options:

@@ -11,6 +11,7 @@ from .._protocol.wire import Limits
 
 # Long enough for three attempts that each end by their own limits, and for the waits between them.
 TOTAL_SECONDS = 120.0
+# Of an answer, unless its operation's bounds allow for more.
 MAX_RESPONSE_BYTES = 1024 * 1024
 # Of one transport; of an async one, for each event loop.
 MAX_CONNECTIONS = 100
