@@ -21,6 +21,7 @@ from cognito_idp.errors import (
     InternalServerError,
     InvalidResponseError,
     LimitExceededException,
+    NotAuthorized,
     NotAuthorizedException,
     ProtocolError,
     ReadError,
@@ -99,6 +100,42 @@ def test_what_is_not_repeated(failure: Any) -> None:
     policy = StandardRetry()
     assert None is after(policy, failure, random=never)
     assert QUOTA // COST == retries_left(policy, TRANSIENT)
+
+
+MODELLED_429 = [
+    (LimitExceededException, False),
+    (NotAuthorizedException, False),
+    (TooManyRequestsException, True),
+    (InternalErrorException, False),
+    (ThrottlingException, True),
+]
+
+
+@pytest.mark.parametrize(("kind", "throttles"), MODELLED_429)
+def test_status_429_of_an_error_that_is_in_the_model(kind: type[Any], throttles: bool) -> None:
+    """Status 429 makes no throttle of an error that the model knows as something else."""
+    failure = kind("x", status_code=429)
+    assert throttles is failure.is_throttle
+    assert (throttles or kind is InternalErrorException) is failure.is_retryable
+    retry = after(StandardRetry(), failure)
+    cost = COST_THROTTLED if throttles else COST if kind is InternalErrorException else None
+    assert cost == (None if retry is None else retry.cost)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UnknownServiceError("x", code="Strange", status_code=429),
+        InvalidResponseError("x", status_code=429),
+        NotAuthorized("x", status_code=429),
+    ],
+)
+def test_status_429_of_other_answers(failure: Any) -> None:
+    """An answer with status 429 whose code the model doesn't know, or that has none, is a throttle."""
+    assert failure.is_throttle
+    assert Retry(0.5, COST_THROTTLED) == after(StandardRetry(), failure)
+    failure.operation = "SignUp"
+    assert after(StandardRetry(), failure) is not None
 
 
 def retries_left(policy: StandardRetry, failure: Any) -> int:

@@ -190,6 +190,11 @@ class InvalidResponseError(CognitoIdpError):
         super().__init__(f"the answer{origin} can't be read{status}: {problem}{start}")
 
     @property
+    def is_throttle(self) -> bool:
+        """Whether the status asks you to slow down (429)."""
+        return self.status_code == _TOO_MANY_REQUESTS
+
+    @property
     def is_retryable(self) -> bool:
         """Whether the status is one of a passing fault (429, 500, 502, 503, 504)."""
         return self.status_code in TRANSIENT_STATUSES
@@ -238,6 +243,7 @@ class ServiceError(CognitoIdpError):
     is_repeatable: bool | None = None
     throttles = False
     transient = False
+    modelled = False
 
     def __init__(
         self,
@@ -269,12 +275,14 @@ class ServiceError(CognitoIdpError):
 
     @property
     def is_throttle(self) -> bool:
-        """Whether the service asks you to slow down (a throttling code, or status 429)."""
-        return self.throttles or self.status_code == _TOO_MANY_REQUESTS
+        """Whether the service asks you to slow down: a throttling code, or status 429 with a code not in its model."""
+        return self.throttles or (self.status_code == _TOO_MANY_REQUESTS and not self.modelled)
 
     @property
     def is_retryable(self) -> bool:
         """Whether the same request may succeed later: a throttle, a passing fault, or status 500, 502, 503 or 504."""
+        if self.status_code == _TOO_MANY_REQUESTS:
+            return self.is_throttle or self.transient
         return self.is_throttle or self.transient or self.status_code in TRANSIENT_STATUSES
 
 

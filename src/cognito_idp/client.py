@@ -56,7 +56,8 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
             policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's settings, or standard.
         clock: a function that returns the time in seconds since 1970. Requests are dated by it.
-        correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it.
+        correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it. None: yes,
+            unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is true.
         allow_http: allow a plain-http `endpoint_url` that isn't on this machine.
         max_response_bytes: refuse an answer with a larger body. None: 1 MiB, or more where the bounds of an operation's
             members allow for it, such as the images of `DescribeManagedLoginBranding`; 64 MiB at most.
@@ -81,7 +82,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         timeout: float | Timeout | None = None,
         retry: str | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
-        correct_clock_skew: bool = True,
+        correct_clock_skew: bool | None = None,
         allow_http: bool = False,
         max_response_bytes: int | None = None,
         observer: Callable[[Event], None] | None = None,

@@ -12,6 +12,12 @@ from cognito_idp_codegen.sizes import LEAST, MIB, MOST, large_answers, largest
 from tests.conformance.reference import require_wheel, wheel
 
 require_wheel()
+SCALARS: dict[str, Any] = {
+    "boolean": False,
+    "integer": -(2**31),
+    "long": -(2**63),
+    "timestamp": 1_234_567_890.123,
+}
 
 
 @pytest.fixture(scope="module")
@@ -23,24 +29,18 @@ def model() -> Model:
 def fullest(model: Model, name: str) -> Any:
     """Return a value of a shape that fills all of its bounds, or None if it has parts without a bound."""
     shape = model.shapes[name]
+    value = SCALARS.get(shape.type)
     if shape.enum:
-        return max(shape.enum, key=len)
-    match shape.type:
-        case "structure":
-            members = {member.wire_name: fullest(model, member.shape) for member in shape.members}
-            return None if None in members.values() else members
-        case "list":
-            item = fullest(model, shape.item or "")
-            return None if item is None or shape.maximum is None else [item] * shape.maximum
-        case "string":
-            return None if shape.maximum is None else "\u00e9" * shape.maximum
-        case "boolean":
-            return False
-        case "integer" | "long":
-            return -(2**31)
-        case "timestamp":
-            return 1_234_567_890.123
-    return None
+        value = max(shape.enum, key=len)
+    elif shape.type == "structure":
+        members = {member.wire_name: fullest(model, member.shape) for member in shape.members}
+        value = None if None in members.values() else members
+    elif shape.type == "list" and shape.maximum is not None:
+        item = fullest(model, shape.item or "")
+        value = None if item is None else [item] * shape.maximum
+    elif shape.type == "string" and shape.maximum is not None:
+        value = "\u00e9" * shape.maximum
+    return value
 
 
 def test_bounds_hold_for_the_fullest_value(model: Model) -> None:

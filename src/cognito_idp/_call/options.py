@@ -153,7 +153,7 @@ def make_options(
     timeout: float | Timeout | None,
     retry: str | RetryPolicy | None,
     clock: Callable[[], float] | None,
-    correct_clock_skew: bool,
+    correct_clock_skew: bool | None,
     max_response_bytes: int | None,
     observer: Callable[[Event], None] | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -166,6 +166,8 @@ def make_options(
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     own_clock = clock or time.time
+    if correct_clock_skew is None:
+        correct_clock_skew = not settings.disable_clock_skew_correction
     skew = ClockSkew() if correct_clock_skew else None
     if endpoint_url is not None:
         url: str | None = checked_url(endpoint_url, allow_http=allow_http)

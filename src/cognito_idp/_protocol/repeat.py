@@ -105,7 +105,7 @@ def why_once(operation: str, members: Mapping[str, Any]) -> str | None:
 
 def is_throttle(failure: Failure) -> bool:
     """Whether the service asked the client to slow down."""
-    return isinstance(failure, ServiceError) and failure.is_throttle
+    return not isinstance(failure, TransportError) and failure.is_throttle
 
 
 def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:

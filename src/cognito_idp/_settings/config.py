@@ -195,6 +195,7 @@ class Settings(NamedTuple):
     max_attempts: int | None
     ua_app_id: str | None
     ca_bundle: Setting | None
+    disable_clock_skew_correction: bool | None = None
 
 
 def settings_from(
@@ -230,6 +231,7 @@ def settings_from(
         use_dualstack=finder.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
         retry_mode=_retry_mode(finder.find(("AWS_RETRY_MODE",), "retry_mode")),
         max_attempts=_max_attempts(finder.find(("AWS_MAX_ATTEMPTS",), "max_attempts")),
+        disable_clock_skew_correction=finder.flag("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction"),
         ua_app_id=None if app_id is None else app_id.text,
         ca_bundle=_ca_bundle(environ, config, name),
     )
