@@ -495,6 +495,7 @@ class Eager:
 
     name = "eager"
     max_attempts = 4
+    limiter = "the policy's own"
 
     def __init__(self) -> None:
         self.told: list[Any] = []

@@ -155,7 +155,11 @@ class WaitedTooLongError(TimeoutError_):
 
 
 class DeadlineExceededError(TimeoutError_):
-    """The time limit of the whole call passed. The error of the last attempt, if any, is the `__cause__`."""
+    """The time limit of the whole call passed, or would pass before the first attempt could be sent.
+
+    The error of the last attempt, if any, is the `__cause__`. If that attempt failed for another reason than time and
+    there is no time for a retry, its own error is raised instead, with a note.
+    """
 
     is_retryable = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import TimeoutError_, WaitedTooLongError
+from .retry import StandardRetry
 
 if TYPE_CHECKING:
     from .._protocol.repeat import Failure
@@ -38,7 +39,8 @@ class Attempts:
         self._policy = options.retry
         self._deadline = deadline
         self._is_repeatable = is_repeatable
-        self._limiter: RateLimiter | None = getattr(options.retry, "limiter", None)
+        # Only our own policies have one; an attribute of this name in a user's policy may be anything.
+        self._limiter: RateLimiter | None = options.retry.limiter if isinstance(options.retry, StandardRetry) else None
         self._place: Place | None = None
         # The last retry that was decided on, for as long as it is not sent, and for the end of the call.
         self._unsent: Retry | None = None

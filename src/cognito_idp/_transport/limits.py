@@ -22,10 +22,11 @@ class Timeout:
     """Time limits of a call in seconds; None means no limit of that kind.
 
     `total` bounds the whole call: all attempts, the waits between them, and loading credentials. Without it, a server
-    that sends its answer byte by byte could hold a call for ever: `read` and `write` bound a single wait within one
-    attempt. `connect` bounds everything before a connection is ready, including the wait
-    for a free one. A sync client over httpx can't interrupt a response head once it has started: a server that sends it
-    byte by byte can hold the call past `total`. The engine `stdlib` keeps `total` there too.
+    that sends its answer byte by byte could hold a call for ever, since `read` and `write` bound a single wait within
+    one attempt. `connect` bounds everything before a connection is ready, including the wait for a free one.
+
+    A sync client over an httpx transport of your own can't interrupt a response head once it has started: a server that
+    sends it byte by byte can hold the call past `total`.
 
     Raises:
         ConfigError: a limit is not a positive number.
