@@ -99,6 +99,25 @@ def test_four_minutes_are_tolerated(ahead: float, learned: bool, before: float) 
     assert (before + ahead if learned else before) == skew.offset
 
 
+@pytest.mark.parametrize(("seconds", "learned"), [(900.0, True), (901.0, False), (-901.0, False), (86400.0, False)])
+def test_a_long_round_trip_teaches_nothing(seconds: float, learned: bool) -> None:
+    """After more than 15 minutes between request and answer, by the clock, nothing is learned from its `Date`."""
+    skew = ClockSkew()
+    assert learned is learn(skew, CODES[0], dated(http_date(NOW + 10 * HOUR)), NOW, NOW + seconds)
+    assert learned is (skew.offset != 0.0)
+
+
+def test_a_machine_that_slept_during_a_call(kit: Kit) -> None:
+    """A call that a sleeping machine held up for an hour is not repeated with an offset that is half an hour off."""
+    times = iter([float(NOW), float(NOW + HOUR)])
+    service = Responder(refusal(ahead=HOUR))
+    client = kit.client(respond=service, clock=lambda: next(times))
+    with pytest.raises(ServiceError):
+        kit.run(client.send, LIST_USERS)
+    assert 1 == len(service.requests)
+    assert 0.0 == options_of(client).clock_skew.offset
+
+
 @pytest.mark.parametrize("age", ["0", "3600", ""])
 def test_an_answer_from_a_cache_teaches_nothing(age: str) -> None:
     """An answer with an `Age`, of whatever value, says nothing about the service's clock."""

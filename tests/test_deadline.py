@@ -14,6 +14,8 @@ from cognito_idp.errors import (
     ConnectTimeoutError,
     DeadlineExceededError,
     InternalErrorException,
+    InvalidResponseError,
+    ReadError,
     ReadTimeoutError,
 )
 from tests.support.kit import FakeTime
@@ -39,7 +41,8 @@ def test_no_limit(time: FakeTime) -> None:
     deadline = Deadline(None, look)
     assert None is deadline.remaining()
     assert LIMITS is deadline.shortened(LIMITS)
-    deadline.check("ListUsers", 3, ReadTimeoutError("x"), 1e9)
+    deadline.check_attempt("ListUsers", 3, ReadTimeoutError("x"))
+    deadline.check_wait("ListUsers", 3, ReadTimeoutError("x"), 1e9)
     flow = sleep(time.now)
     assert flow is deadline.bound(flow)
 
@@ -65,48 +68,84 @@ def test_shortened_limits(time: FakeTime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("passed", "delay", "error", "raises"),
+    ("passed", "error", "raises"),
     [
-        (0.0, 0.0, ReadTimeoutError("x"), False),
-        (0.0, 1.99, ConnectError("x"), False),
-        (0.0, 2.0, ConnectError("x"), True),
-        (1.5, 0.6, InternalErrorException("x"), True),
-        (1.5, 0.6, None, True),
-        (2.0, 0.0, ReadTimeoutError("x"), True),
-        (2.0, 0.0, ConnectTimeoutError("x"), True),
-        (9.0, 0.0, DeadlineExceededError("x"), True),
-        (9.0, 0.0, ConnectError("x"), False),
-        (9.0, 0.0, InternalErrorException("x"), False),
-        (9.0, 0.0, None, False),
+        (1.9, ReadTimeoutError("x"), False),
+        (2.0, ReadTimeoutError("x"), True),
+        (2.0, ConnectTimeoutError("x"), True),
+        (9.0, DeadlineExceededError("x"), True),
+        (9.0, ConnectError("x"), False),
+        (9.0, InternalErrorException("x"), False),
     ],
 )
-def test_check(time: FakeTime, passed: float, delay: float, error: Any, *, raises: bool) -> None:
-    """Out of time is who would have to wait past the end, or whose last attempt was ended by the end itself."""
+def test_an_attempt_that_the_limit_ended(time: FakeTime, passed: float, error: Any, *, raises: bool) -> None:
+    """A timeout at the end of the call's time is the call's; other errors, and earlier ones, are the caller's."""
     deadline = Deadline(2.0, time.monotonic)
     time.sleep(passed)
     if not raises:
-        deadline.check("ListUsers", 2, error, delay)
+        deadline.check_attempt("ListUsers", 2, error)
         return
     with pytest.raises(DeadlineExceededError) as caught:
-        deadline.check("ListUsers", 2, error, delay)
+        deadline.check_attempt("ListUsers", 2, error)
     assert error is caught.value.__cause__
     assert (2, "ListUsers") == (caught.value.attempts, caught.value.operation)
     assert isinstance(caught.value, TimeoutError)
 
 
+@pytest.mark.parametrize("error", [None, ReadTimeoutError("x"), ConnectTimeoutError("x")])
+@pytest.mark.parametrize(("passed", "wait", "raises"), [(0.0, 1.99, False), (0.0, 2.0, True), (1.5, 0.6, True)])
+def test_no_time_to_wait(time: FakeTime, passed: float, wait: float, error: Any, *, raises: bool) -> None:
+    """A wait past the end is not begun; if nothing or only a timeout came before, the time limit is the reason."""
+    deadline = Deadline(2.0, time.monotonic)
+    time.sleep(passed)
+    if not raises:
+        deadline.check_wait("ListUsers", 2, error, wait)
+        return
+    with pytest.raises(DeadlineExceededError) as caught:
+        deadline.check_wait("ListUsers", 2, error, wait)
+    assert error is caught.value.__cause__
+    assert (2, "ListUsers") == (caught.value.attempts, caught.value.operation)
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectError("x"), ReadError("x"), InternalErrorException("x"), InvalidResponseError("x")]
+)
+@pytest.mark.parametrize(("passed", "wait"), [(0.0, 2.0), (1.5, 0.6), (9.0, 0.0)])
+def test_the_last_word(time: FakeTime, passed: float, wait: float, error: Any) -> None:
+    """An answer, or a failure that is not about time, stays what it is, and a note says why nothing followed."""
+    deadline = Deadline(2.0, time.monotonic)
+    time.sleep(passed)
+    with pytest.raises(type(error)) as caught:
+        deadline.check_wait("ListUsers", 2, error, wait)
+    assert error is caught.value
+    assert "The call's time limit of 2 s left no time for another attempt." == error.__notes__[-1]
+
+
 @pytest.mark.parametrize(
     ("attempts", "error", "text"),
     [
-        (0, None, "ListUsers did not end within 0.25 s: 0 attempts"),
-        (1, ConnectError("refused"), "ListUsers did not end within 0.25 s: 1 attempt, the last error was: refused"),
-        (2, ConnectError("refused"), "ListUsers did not end within 0.25 s: 2 attempts, the last error was: refused"),
+        (0, None, "0 attempts, and the next one would have to wait for 1 s"),
+        (
+            1,
+            ReadTimeoutError("slow"),
+            "1 attempt, and the next one would have to wait for 1 s, the last error was: slow",
+        ),
     ],
 )
 def test_the_text(time: FakeTime, attempts: int, error: Any, text: str) -> None:
     """The error says what was called, the limit, how far the call got, and what went wrong last."""
     with pytest.raises(DeadlineExceededError) as caught:
-        Deadline(0.25, time.monotonic).check("ListUsers", attempts, error, 1.0)
-    assert text == str(caught.value)
+        Deadline(0.25, time.monotonic).check_wait("ListUsers", attempts, error, 1.0)
+    assert f"ListUsers did not end within 0.25 s: {text}" == str(caught.value)
+
+
+def test_the_text_of_an_attempt_that_the_limit_ended(time: FakeTime) -> None:
+    """If no wait was ahead, none is spoken of."""
+    deadline = Deadline(0.25, time.monotonic)
+    time.sleep(1.0)
+    with pytest.raises(DeadlineExceededError) as caught:
+        deadline.check_attempt("ListUsers", 2, ReadTimeoutError("slow"))
+    assert "ListUsers did not end within 0.25 s: 2 attempts, the last error was: slow" == str(caught.value)
 
 
 REQUEST = HttpRequest("POST", "https://example.com/", (), b"{}", LIMITS)

@@ -146,9 +146,10 @@ def test_which_statuses_ask_to_slow_down_or_to_try_again(
     status: int | None, is_throttle: bool, is_retryable: bool
 ) -> None:
     """An error with a code that says nothing is judged by its status, and an unreadable answer likewise."""
-    error = service_error("NotAuthorizedException", status_code=status)
+    error = service_error("Strange", status_code=status)
     assert (is_throttle, is_retryable) == (error.is_throttle, error.is_retryable)
-    assert is_retryable == InvalidResponseError("x", status_code=status).is_retryable
+    unreadable = InvalidResponseError("x", status_code=status)
+    assert (is_throttle, is_retryable) == (unreadable.is_throttle, unreadable.is_retryable)
 
 
 def test_a_limit_is_no_throttle() -> None:

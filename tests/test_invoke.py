@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import pytest
@@ -19,16 +19,25 @@ from cognito_idp import (
     Credentials,
     InitiateAuthRequest,
     ResponseMetadata,
+    Timeout,
 )
 from cognito_idp._call.invoke import exchange
 from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp._version import __version__
-from cognito_idp.errors import ConfigError, NoCredentialsError, NotAuthorizedException
+from cognito_idp.errors import (
+    ConfigError,
+    DeadlineExceededError,
+    InvalidResponseError,
+    NoCredentialsError,
+    NotAuthorizedException,
+)
 from tests.support.answers import answer
-from tests.support.kit import CREDENTIALS, options_of
+from tests.support.kit import CREDENTIALS, FakeTime, options_of
 from tests.support.responder import Responder
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from cognito_idp._protocol.wire import HttpRequest
     from tests.conftest import Serve
     from tests.support.kit import Kit
@@ -275,10 +284,12 @@ def test_the_credentials_are_not_in_a_request_s_repr(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "max_idle"), [("SignUp", 5.0), ("GetTokensFromRefreshToken", 5.0), ("InitiateAuth", 60.0)]
+    ("operation", "max_idle"), [("SignUp", 5.0), ("GetTokensFromRefreshToken", 5.0), ("GetUser", 60.0)]
 )
-@pytest.mark.parametrize("timeout", [None, 3.0])
-def test_how_fresh_a_connection_must_be(kit: Kit, operation: str, max_idle: float, timeout: float | None) -> None:
+@pytest.mark.parametrize(("timeout", "total"), [(None, 120.0), (3.0, 3.0), (Timeout(total=None), None)])
+def test_how_fresh_a_connection_must_be(
+    kit: Kit, operation: str, max_idle: float, timeout: float | Timeout | None, total: float | None
+) -> None:
     """What must not be repeated goes out over a connection that was idle for 5 s at most, all else for 60 s."""
     limits = []
 
@@ -286,7 +297,58 @@ def test_how_fresh_a_connection_must_be(kit: Kit, operation: str, max_idle: floa
         limits.append(request.limits)
         return HttpResponse(200, (), b"{}")
 
-    options = kit.client(timeout=timeout)._options
+    options = kit.client(timeout=timeout, time=FakeTime())._options
     kit.flow(exchange(operation, {}, options, options.watch(operation), signed=False), respond=respond)
-    assert [max_idle] == [limit.max_idle for limit in limits]
-    assert [timeout is not None] == [limit.total is not None for limit in limits]
+    assert [(max_idle, total)] == [(limit.max_idle, limit.total) for limit in limits]
+
+
+class Dripping(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of spaces without an end, 29 s apart on a clock that is not the real one."""
+
+    def __init__(self, time: FakeTime) -> None:
+        self._time = time
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._time.now < 6000.0:
+            self._time.now += 29.0
+            yield b" "
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces(iter(self))
+
+
+class _Pieces:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"), [({}, 145.0), ({"timeout": 30.0}, 58.0), ({"timeout": Timeout(connect=1.0)}, 145.0)]
+)
+def test_a_body_that_drips(kit: Kit, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], seconds: float) -> None:
+    """A client for which nothing was set ends a call after 120 s, though each wait for a byte is within its limit."""
+    time = FakeTime()
+    for adapter in ("httpx_sync", "httpx_async"):
+        monkeypatch.setattr(f"cognito_idp._transport.{adapter}.time", SimpleNamespace(monotonic=time.monotonic))
+    client = kit.client(respond=lambda _: httpx.Response(200, stream=Dripping(time)), time=time, **settings)
+    with pytest.raises(DeadlineExceededError):
+        kit.run(client.call, "GetUser", signed=False)
+    assert 5000.0 + seconds == time.now
+
+
+def test_no_limit_for_the_whole_call(kit: Kit) -> None:
+    """With `Timeout(total=None)` nothing but the end of the answer ends a call."""
+    time = FakeTime()
+    settings: dict[str, Any] = {"timeout": Timeout(total=None)}
+    client = kit.client(respond=lambda _: httpx.Response(200, stream=Dripping(time)), time=time, **settings)
+    with pytest.raises(InvalidResponseError, match="the body is not JSON"):
+        kit.run(client.call, "GetUser", signed=False)
+    assert 6000.0 <= time.now

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import gc
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
 from cognito_idp import Credentials, ListUsersRequest, StandardRetry, Timeout
 from cognito_idp.errors import (
     ConnectError,
+    CredentialsError,
     DeadlineExceededError,
     InternalErrorException,
     InvalidResponseError,
     LimitExceededException,
     ReadError,
     ReadTimeoutError,
+    SlowDown,
     TooManyRequestsException,
     UnknownServiceError,
     WaitedTooLongError,
 )
-from tests.support.kit import CREDENTIALS, FakeTime, kit_of
+from tests.support.kit import CREDENTIALS, FakeTime, kit_of, options_of, with_transport
 from tests.support.responder import Responder, error, success
 
 if TYPE_CHECKING:
@@ -256,15 +261,164 @@ class SlowService(Responder):
         return super().__call__(request)
 
 
-def test_no_time_for_another_attempt(kit: Kit, time: FakeTime) -> None:
-    """A retry whose wait would end after the limit of the call is not begun."""
-    service = SlowService(time, 1.9, error("TooManyRequestsException"))
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (error("TooManyRequestsException"), TooManyRequestsException),
+        (error("InternalErrorException", 500), InternalErrorException),
+        (httpx.Response(503, text=HTML), InvalidResponseError),
+        (httpx.ReadError("reset"), ReadError),
+        (httpx.ConnectError("refused"), ConnectError),
+    ],
+)
+def test_no_time_for_another_attempt(kit: Kit, time: FakeTime, failure: Any, expected: type[Any]) -> None:
+    """A retry whose wait would end after the limit of the call is not begun: the failure is the last word, with a note.
+
+    No retry is announced, and none is paid for.
+    """
+    events: list[Any] = []
+    service = SlowService(time, 1.995, failure)
+    client = client_of(kit, service, time, timeout=2.0, observer=events.append)
+    for _ in range(110):
+        with pytest.raises(expected) as caught:
+            kit.run(client.send, LIST_USERS)
+        assert ["The call's time limit of 2 s left no time for another attempt."] == caught.value.__notes__
+        assert ([], 1) == (time.waits, caught.value.attempts)
+    assert [] == [event for event in events if type(event).__name__ == "RetryScheduled"]
+    assert QUOTA == quota_of(client)
+
+
+def test_no_time_after_a_timeout(kit: Kit, time: FakeTime) -> None:
+    """A retry after a timeout that the limit of the call leaves no time for: the reason is time."""
+    service = SlowService(time, 1.99, httpx.ReadTimeout("slow"))
     with pytest.raises(
-        DeadlineExceededError, match=r"ListUsers did not end within 2\.1 s: 1 attempt, the last"
+        DeadlineExceededError,
+        match=r"ListUsers did not end within 2 s: 1 attempt, and the next one .* 0\.025 s, the last",
     ) as caught:
-        kit.run(client_of(kit, service, time, timeout=2.1).send, LIST_USERS)
-    assert isinstance(caught.value.__cause__, TooManyRequestsException)
+        kit.run(client_of(kit, service, time, timeout=2.0).send, LIST_USERS)
+    assert isinstance(caught.value.__cause__, ReadTimeoutError)
     assert ([], 1) == (time.waits, caught.value.attempts)
+
+
+QUOTA = 500
+
+
+def quota_of(client: Any) -> int:
+    """Return what is left of a client's retry quota."""
+    quota: int = options_of(client).retry._quota
+    return quota
+
+
+class Interrupt(BaseException):
+    """Stands for Ctrl-C."""
+
+
+def test_a_retry_that_is_interrupted_costs_nothing(time: FakeTime) -> None:
+    """A call that Ctrl-C breaks off while it waits for its retry gives back what that took."""
+
+    def interrupt(seconds: float) -> None:
+        raise Interrupt(seconds)
+
+    time.sleep = interrupt  # type: ignore[method-assign]
+    with kit_of("sync") as kit:
+        client = client_of(kit, Responder(error("InternalErrorException", 500)), time)
+        with pytest.raises(Interrupt):
+            client.send(LIST_USERS)
+    assert QUOTA == quota_of(client)
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "trio"])
+def test_a_retry_that_is_cancelled_costs_nothing(time: FakeTime, kind: str) -> None:
+    """A call that is cancelled while it waits for its retry gives back what that took, and its place in the line."""
+
+    async def cancelled(client: Any) -> bool:
+        with anyio.CancelScope() as scope:
+
+            async def sleep(_: float) -> None:
+                scope.cancel()
+                await anyio.lowlevel.checkpoint()
+
+            time.sleep_async = sleep  # type: ignore[assignment, method-assign]
+            with_transport(client, partial(kit._connected, httpx.MockTransport(service), time))
+            await client.send(LIST_USERS)
+        return scope.cancelled_caught
+
+    with kit_of(kind) as kit:
+        service = Responder(error("SlowDown"), error("InternalErrorException", 500))
+        client = client_of(kit, service, time, retry="adaptive")
+        assert kit.run(cancelled, client)
+        assert kit.run(cancelled, client)
+    assert QUOTA == quota_of(client)
+    limiter = options_of(client).retry.limiter
+    assert 2.0 == limiter.wait(limiter.place(), time.now)
+
+
+class Vanishing:
+    """Credentials that can be had once."""
+
+    def __init__(self, failure: Exception) -> None:
+        self._failures = [failure]
+        self._first = True
+
+    def get(self) -> Flow[Credentials]:
+        """Return some, and fail from then on."""
+        if not self._first:
+            raise self._failures[0]
+        self._first = False
+        return CREDENTIALS
+        yield
+
+    replace = None
+
+
+def test_a_retry_without_credentials_costs_nothing(kit: Kit, time: FakeTime) -> None:
+    """A retry that fails before it is sent gives back what it took."""
+    client = client_of(
+        kit, Responder(httpx.ReadError("reset")), time, credentials=Vanishing(CredentialsError("none left"))
+    )
+    with pytest.raises(CredentialsError):
+        kit.run(client.send, LIST_USERS)
+    assert QUOTA == quota_of(client)
+
+
+def test_a_retry_that_is_sent_costs_what_it_costs(kit: Kit, time: FakeTime) -> None:
+    """What is sent is paid for, also where the time limit ends it, and where no answer comes."""
+    service = SlowService(time, 1.0, httpx.ReadTimeout("slow"))
+    client = client_of(kit, service, time, timeout=2.5)
+    with pytest.raises(DeadlineExceededError):
+        kit.run(client.send, LIST_USERS)
+    assert 3 == len(service.requests)
+    assert QUOTA - 2 * 14 == quota_of(client)
+
+
+class Late:
+    """Credentials that come at once the first time, and then too late."""
+
+    def __init__(self) -> None:
+        self._seconds = [0.0, 100.0]
+
+    def get(self) -> Flow[Credentials]:
+        """Wait."""
+        from cognito_idp._flow.effects import sleep
+
+        seconds = self._seconds.pop(0)
+        if seconds:
+            yield from sleep(seconds)
+        return CREDENTIALS
+
+    replace = None
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [(error("SlowDown"), SlowDown), (httpx.ReadTimeout("slow"), DeadlineExceededError)],
+)
+def test_a_retry_whose_credentials_come_too_late(kit: Kit, time: FakeTime, failure: Any, expected: type[Any]) -> None:
+    """If the time ends before a retry is sent, the service's answer before it is the last word."""
+    client = client_of(kit, Responder(failure), time, timeout=9.0, credentials=Late())
+    with pytest.raises(expected):
+        kit.run(client.send, LIST_USERS)
+    assert QUOTA == quota_of(client)
 
 
 def test_the_limit_passes_during_an_attempt(kit: Kit, time: FakeTime) -> None:
@@ -341,6 +495,7 @@ class Eager:
 
     name = "eager"
     max_attempts = 4
+    limiter = "the policy's own"
 
     def __init__(self) -> None:
         self.told: list[Any] = []

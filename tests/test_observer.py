@@ -229,7 +229,7 @@ def test_events_show_no_secrets(kit: Kit, events: list[Event]) -> None:
     marks = {name: f"mark-of-{name}" for name in ("password", "key", "session", "answer", "text")}
     credentials = Credentials("AKIDEXAMPLE", marks["key"], marks["session"])
     answers = (
-        httpx.Response(500, json={"__type": "Strange", "message": marks["text"]}),
+        httpx.Response(429, json={"__type": "Strange", "message": marks["text"]}),
         httpx.ConnectError(marks["text"]),
         success({"AuthenticationResult": {"AccessToken": marks["answer"]}}),
     )

@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_idp import Credentials, DescribeUserPoolRequest, InitiateAuthRequest, ListUsersRequest, Timeout
+from cognito_idp import (
+    AsyncClient,
+    Client,
+    Credentials,
+    DescribeUserPoolRequest,
+    InitiateAuthRequest,
+    ListUsersRequest,
+    Timeout,
+)
 from cognito_idp._call.options import Options, make_options
 from cognito_idp._flow.effects import Lock as FlowLock
 from cognito_idp._flow.effects import finish, hold, send
@@ -22,7 +30,7 @@ from cognito_idp._protocol.ids import random_uuid
 from cognito_idp._protocol.user_agent import user_agent
 from cognito_idp._protocol.wire import HttpRequest, Limits
 from cognito_idp.errors import ConfigError, DeadlineExceededError, NoRegionError
-from tests.support.kit import CREDENTIALS, FakeTime
+from tests.support.kit import CREDENTIALS, FakeTime, options_of
 from tests.support.responder import Responder, success
 
 if TYPE_CHECKING:
@@ -498,3 +506,49 @@ def test_without_a_time_limit_providers_keep_theirs(kit: Kit) -> None:
     kit.run(kit.client(respond=service, credentials=Remote("plain")).send, ListUsersRequest(user_pool_id="us-east-1_a"))
     assert 50.0 == service.requests[0].extensions["timeout"]["connect"]
     assert 60.0 == service.requests[0].extensions["timeout"]["read"]
+
+
+DISABLED = "AWS_DISABLE_CLOCK_SKEW_CORRECTION"
+
+
+@pytest.mark.parametrize(
+    ("argument", "variable", "setting", "corrects"),
+    [
+        (None, None, None, True),
+        (None, "true", None, False),
+        (None, "TRUE", "false", False),
+        (None, "false", "true", True),
+        (None, None, "true", False),
+        (None, "", "true", False),
+        (None, None, "false", True),
+        (True, "true", "true", True),
+        (False, "false", None, False),
+        (False, None, None, False),
+    ],
+)
+def test_whether_the_clock_is_corrected(
+    make: Callable[..., Options],
+    tmp_path: Path,
+    argument: bool | None,
+    variable: str | None,
+    setting: str | None,
+    corrects: bool,
+) -> None:
+    """The argument decides, then the variable, then the profile's setting; without any, the clock is corrected."""
+    file = tmp_path / "config"
+    file.write_text("[default]\n" + ("" if setting is None else f"disable_clock_skew_correction = {setting}\n"))
+    environ = {"AWS_CONFIG_FILE": str(file), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    environ |= {} if variable is None else {DISABLED: variable}
+    options = make("us-east-1", environ, correct_clock_skew=argument)
+    assert corrects is (options.clock_skew is not None)
+
+
+def test_a_client_takes_it_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client without the argument goes by the variable, and the argument wins."""
+    monkeypatch.setenv(DISABLED, "true")
+    for kind in (Client, AsyncClient):
+        assert None is options_of(kind("us-east-1")).clock_skew
+        assert None is not options_of(kind("us-east-1", correct_clock_skew=True)).clock_skew
+    monkeypatch.setenv(DISABLED, "maybe")
+    with pytest.raises(ConfigError, match=f"{DISABLED} in the environment must be true or false, not 'maybe'"):
+        Client("us-east-1")

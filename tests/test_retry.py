@@ -22,6 +22,7 @@ from cognito_idp.errors import (
     InternalServerError,
     InvalidResponseError,
     LimitExceededException,
+    NotAuthorized,
     NotAuthorizedException,
     ProtocolError,
     ReadError,
@@ -101,6 +102,42 @@ def test_what_is_not_repeated(failure: Any) -> None:
     policy = StandardRetry()
     assert None is after(policy, failure, random=never)
     assert QUOTA // COST == retries_left(policy, TRANSIENT)
+
+
+MODELLED_429 = [
+    (LimitExceededException, False),
+    (NotAuthorizedException, False),
+    (TooManyRequestsException, True),
+    (InternalErrorException, False),
+    (ThrottlingException, True),
+]
+
+
+@pytest.mark.parametrize(("kind", "throttles"), MODELLED_429)
+def test_status_429_of_an_error_that_is_in_the_model(kind: type[Any], throttles: bool) -> None:
+    """Status 429 makes no throttle of an error that the model knows as something else."""
+    failure = kind("x", status_code=429)
+    assert throttles is failure.is_throttle
+    assert (throttles or kind is InternalErrorException) is failure.is_retryable
+    retry = after(StandardRetry(), failure)
+    cost = COST_THROTTLED if throttles else COST if kind is InternalErrorException else None
+    assert cost == (None if retry is None else retry.cost)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UnknownServiceError("x", code="Strange", status_code=429),
+        InvalidResponseError("x", status_code=429),
+        NotAuthorized("x", status_code=429),
+    ],
+)
+def test_status_429_of_other_answers(failure: Any) -> None:
+    """An answer with status 429 whose code the model doesn't know, or that has none, is a throttle."""
+    assert failure.is_throttle
+    assert Retry(0.5, COST_THROTTLED) == after(StandardRetry(), failure)
+    failure.operation = "SignUp"
+    assert after(StandardRetry(), failure) is not None
 
 
 def retries_left(policy: StandardRetry, failure: Any) -> int:
@@ -322,14 +359,25 @@ def test_the_adaptive_mode_decides_as_the_standard_one() -> None:
             assert after(standard, failure, attempt, 0.7) == after(adaptive, failure, attempt, 0.7)
 
 
+def test_a_retry_that_is_not_sent_gives_back_what_it_took() -> None:
+    """A retry that comes to nothing costs nothing."""
+    for failure in (TRANSIENT, THROTTLE):
+        policy = StandardRetry()
+        retry = after(policy, failure)
+        assert retry is not None
+        policy.not_sent(retry)
+        assert QUOTA // retry.cost == retries_left(policy, failure)
+
+
 def test_the_adaptive_mode_waits_after_a_throttle() -> None:
     """Without a throttle no attempt waits; after one, attempts wait for their turn, and each one longer."""
     policy = AdaptiveRetry()
+    limiter = policy.limiter
     for tick in range(20):
-        assert 0.0 == policy.before_attempt(tick / 10)
+        assert 0.0 == policy.before_attempt(tick / 10) == limiter.wait(limiter.place(), tick / 10)
         policy.after_success(None, tick / 10)
     after_throttle = policy.after_failure(THROTTLE, 1, None, half, 2.0)
     assert after_throttle is not None
-    waits = [policy.before_attempt(2.0) for _ in range(10)]
+    waits = [limiter.wait(limiter.place(), 2.0) for _ in range(10)]
     assert sorted(waits) == waits
     assert 0.0 < waits[-1]

@@ -83,11 +83,13 @@ class TransportError(CognitoIdpError):
     """No answer came. The HTTP library's own exception is the `__cause__`.
 
     `is_retryable` is true: the fault is in the connection, not in the request. `sent` is false if the service certainly
-    received nothing of the request.
+    received nothing of the request. `is_repeatable` is false if the request must not be sent again after the service
+    may have carried it out, such as one that makes it send a code. It is None for an error that no call raised.
     """
 
     sent = True
     is_retryable = True
+    is_repeatable: bool | None = None
     attempts = 1
     operation: str | None = None
 
@@ -153,7 +155,11 @@ class WaitedTooLongError(TimeoutError_):
 
 
 class DeadlineExceededError(TimeoutError_):
-    """The time limit of the whole call passed. The error of the last attempt, if any, is the `__cause__`."""
+    """The time limit of the whole call passed, or would pass before the first attempt could be sent.
+
+    The error of the last attempt, if any, is the `__cause__`. If that attempt failed for another reason than time and
+    there is no time for a retry, its own error is raised instead, with a note.
+    """
 
     is_retryable = False
 
@@ -162,8 +168,10 @@ class InvalidResponseError(CognitoIdpError):
     """The answer breaks the protocol (AWS JSON 1.1): a proxy's page, truncated JSON, or too many bytes.
 
     `status_code` is the HTTP status (None for data passed to `from_wire`). `body_start` holds the first bytes of the
-    answer, with everything masked that could be a token or another secret.
+    answer, with everything masked that could be a token or another secret. `is_repeatable` is as in `TransportError`.
     """
+
+    is_repeatable: bool | None = None
 
     def __init__(
         self,
@@ -184,6 +192,11 @@ class InvalidResponseError(CognitoIdpError):
         status = f" (HTTP status {status_code})" if status_code is not None else ""
         start = f"; it begins: {self.body_start}" if body else ""
         super().__init__(f"the answer{origin} can't be read{status}: {problem}{start}")
+
+    @property
+    def is_throttle(self) -> bool:
+        """Whether the status asks you to slow down (429)."""
+        return self.status_code == _TOO_MANY_REQUESTS
 
     @property
     def is_retryable(self) -> bool:
@@ -227,12 +240,14 @@ class ServiceError(CognitoIdpError):
 
     `code` is the service's error code (`NotAuthorizedException`), `message` its text (may be empty), `status_code` the
     HTTP status, `request_id` AWS's id of the request, `operation` the operation's name, `members` the error's other
-    members by wire name, and `attempts` how often the call was sent.
+    members by wire name, and `attempts` how often the call was sent. `is_repeatable` is as in `TransportError`.
     """
 
     code: str
+    is_repeatable: bool | None = None
     throttles = False
     transient = False
+    modelled = False
 
     def __init__(
         self,
@@ -264,12 +279,14 @@ class ServiceError(CognitoIdpError):
 
     @property
     def is_throttle(self) -> bool:
-        """Whether the service asks you to slow down (a throttling code, or status 429)."""
-        return self.throttles or self.status_code == _TOO_MANY_REQUESTS
+        """Whether the service asks you to slow down: a throttling code, or status 429 with a code not in its model."""
+        return self.throttles or (self.status_code == _TOO_MANY_REQUESTS and not self.modelled)
 
     @property
     def is_retryable(self) -> bool:
         """Whether the same request may succeed later: a throttle, a passing fault, or status 500, 502, 503 or 504."""
+        if self.status_code == _TOO_MANY_REQUESTS:
+            return self.is_throttle or self.transient
         return self.is_throttle or self.transient or self.status_code in TRANSIENT_STATUSES
 
 

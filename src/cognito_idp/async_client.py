@@ -14,7 +14,6 @@ from ._call.options import make_options
 from ._flow.drive_async import AsyncDriver
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import make_async_transport
-from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.async_operations import AsyncOperations
 from .sign_in.async_methods import AsyncSignIn
 
@@ -60,15 +59,17 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             and certificates from the environment and the profile; or any `httpx.AsyncBaseTransport` or
             `httpx2.AsyncBaseTransport`, which the client closes. None: httpx. `transport_name` says which one is in
             use.
-        timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: no total limit,
-            5 s to connect, 30 s for each read or write.
+        timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: 120 s for the
+            whole call, 5 s to connect, 30 s for each read or write. `Timeout(total=None)` sets no limit for the whole.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
             policy object. None: `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, the profile's settings, or standard.
         clock: a function that returns the time in seconds since 1970. Requests are dated by it.
-        correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it.
+        correct_clock_skew: learn from the service's refusals how far off the clock is, and correct for it. None: yes,
+            unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is true.
         allow_http: allow plain http to other machines, for `endpoint_url` and where credentials come from. Without it,
             only the hosts that `COGNITO_IDP_ALLOW_HTTP` or the profile's `cognito_idp_allow_http` names are allowed.
-        max_response_bytes: refuse an answer with a larger body. The default is 1 MiB.
+        max_response_bytes: refuse an answer with a larger body. None: 1 MiB, or more where the bounds of an operation's
+            members allow for it, such as the images of `DescribeManagedLoginBranding`; 64 MiB at most.
         observer: a function that receives the events of `cognito_idp.observability` for every call, attempt and retry.
 
     Raises:
@@ -90,9 +91,9 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         timeout: float | Timeout | None = None,
         retry: str | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
-        correct_clock_skew: bool = True,
+        correct_clock_skew: bool | None = None,
         allow_http: bool = False,
-        max_response_bytes: int = MAX_RESPONSE_BYTES,
+        max_response_bytes: int | None = None,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
         log = os.environ.get("COGNITO_IDP_LOG")

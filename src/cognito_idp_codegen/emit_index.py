@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .families import THROTTLES
 from .layout import docstring, import_from, module_docstring, sort_key
 from .model import Model, ModelError
+from .sizes import LEAST, MOST, large_answers
 
 if TYPE_CHECKING:
     from .names import Names
@@ -33,7 +34,7 @@ def load_type(name: str) -> Any:
 
 
 def index_module(model: Model) -> str:
-    """Return `model/index.py`: which family each struct and enum lives in, and which requests are not signed."""
+    """Return `model/index.py`: the family of each struct and enum, and what is special about some operations."""
     homes = "".join(
         f'    "{name}": "{model.family_of[name]}",\n' for name in sorted(model.family_of) if _is_named(model, name)
     )
@@ -43,14 +44,20 @@ def index_module(model: Model) -> str:
         for name, operation in model.operations.items()
         if operation.unsigned is not None and operation.unsigned.member is not None
     )
+    large = "".join(f'    "{name}": {size},\n' for name, size in large_answers(model).items())
     return (
-        module_docstring("Where each struct and enum is defined, and which operations are called without a signature.")
+        module_docstring(
+            "Where each struct and enum is defined, which operations are unsigned, and whose answers are large."
+        )
         + "\nfrom collections.abc import Mapping\nfrom functools import cache\nfrom importlib import import_module\n"
         + "from typing import Any, Final\n"
         + f"\nHOMES: Final[Mapping[str, str]] = {{\n{homes}}}\n"
         + f"\nUNSIGNED: Final = frozenset(\n    {{\n{unsigned}    }}\n)\n"
         + "# Signed all the same where a request by wire names lacks this member; a struct always has it.\n"
         + f"SIGNED_WITHOUT: Final[Mapping[str, str]] = {{\n{signed_without}}}\n"
+        + f"\n# The most MiB of an answer, by the bounds of its members; {LEAST} where the operation is not named.\n"
+        + f"LARGE_ANSWERS: Final[Mapping[str, int]] = {{\n{large}}}\n"
+        + f"LARGEST_ANSWER: Final = {MOST}\n"
         + _FUNCTIONS
     )
 
@@ -84,6 +91,8 @@ _SERVICE_ERROR = '''
 # What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
 for _name in __all__:
     globals()[_name].__module__ = "cognito_idp"
+    # Their meaning is the model's, whatever the status.
+    globals()[_name].modelled = True
 
 _BY_NAME: Final[Mapping[str, ExceptionFn]] = {**COMMON, **{name: globals()[name] for name in __all__}}
 EXCEPTION_FNS: Final[Mapping[str, ExceptionFn]] = {

@@ -14,13 +14,21 @@ from cognito_idp.errors import ConfigError
 
 
 def test_the_defaults() -> None:
-    """Unless told otherwise, a call has no limit as a whole, 5 s to connect, and 30 s for each read and write."""
-    assert Timeout(total=None, connect=5.0, read=30.0, write=30.0) == Timeout() == timeout_of(None)
+    """Unless told otherwise, a call has 120 s as a whole, 5 s to connect, and 30 s for each read and write."""
+    assert Timeout(total=120.0, connect=5.0, read=30.0, write=30.0) == Timeout() == timeout_of(None)
 
 
 def test_a_number_bounds_the_whole_call() -> None:
     """A plain number of seconds is the limit of the whole call, and the other limits stay."""
     assert Timeout(total=2.5) == timeout_of(2.5)
+
+
+def test_the_limit_of_the_whole_call_can_be_taken_off() -> None:
+    """`Timeout(total=None)` sets no limit for the whole call, for a client and for a copy."""
+    assert None is Timeout(total=None).total
+    assert None is timeout_of(Timeout(total=None)).total
+    copy = Client("us-east-1").with_options(timeout=Timeout(total=None))
+    assert (None, 120.0) == (copy._options.timeout.total, copy.with_options(timeout=None)._options.timeout.total)
 
 
 def test_a_timeout_stays_what_it_is() -> None:

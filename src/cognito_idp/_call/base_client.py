@@ -110,7 +110,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         *,
         timeout: float | Timeout | Keep | None = KEEP,
         retry: str | RetryPolicy | Keep | None = KEEP,
-        max_response_bytes: int | Keep = KEEP,
+        max_response_bytes: int | Keep | None = KEEP,
         observer: Callable[[Event], None] | Keep | None = KEEP,
     ) -> Self:
         """Return a cheap copy with different limits or a different observer.

@@ -19,6 +19,8 @@ _CODES = frozenset(
     {"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignature"}
 )
 _TOLERANCE = 4 * 60
+# The longest round trip to learn from. In a longer one the machine may have slept, or its clock was set.
+_ROUND_TRIP = 15 * 60
 
 
 class ClockSkew:
@@ -34,12 +36,13 @@ class ClockSkew:
 
         `sent` and `received` are our uncorrected clock's times before and after the exchange. `used` is the offset that
         the refused attempt was signed with: if another call has learned a new one since, that justifies another attempt
-        too. An answer with an `Age` header comes from a cache, so its `Date` says nothing about the current time.
+        too. An answer with an `Age` header comes from a cache, so its `Date` says nothing about the current time. After
+        a round trip of more than 15 minutes, nobody knows which of our times belongs to that `Date`.
         """
         if response is None or not isinstance(error, ServiceError) or error.code not in _CODES:
             return False
         date = response.header("date")
-        if date is None or response.header("age") is not None:
+        if abs(received - sent) > _ROUND_TRIP or date is None or response.header("age") is not None:
             return False
         theirs = _seconds(date)
         if theirs is None:

@@ -10,7 +10,7 @@ from .._errors import InvalidResponseError, ServiceError, TransportError, Waited
 from .._flow.effects import Flow, Send, Sleep
 from .._protocol.endpoint import SERVICE
 from .._protocol.redaction import Opaque
-from .._protocol.repeat import NOT_REPEATABLE
+from .._protocol.repeat import why_once
 from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.tracebacks import clear_frames
@@ -18,6 +18,7 @@ from .._protocol.wire import CONTENT_TYPE, TARGET_PREFIX, HttpRequest, HttpRespo
 from .._structs.convert import read_struct, salvaged, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from ..model.exceptions import service_error
+from .attempts import Attempts
 from .deadline import Deadline
 from .remedies import Remedies
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
 
     from .._errors import Fault
     from .._protocol.endpoint import Target
-    from .._protocol.repeat import Failure
     from .._protocol.wire import Headers, Limits, Operation
     from .options import Options
-    from .retry import Retry
     from .watch import Watch
 
 R = TypeVar("R")
@@ -88,61 +87,53 @@ def exchange(
     # Observers, retry policies and credential providers run below this frame, so no variable here holds a secret.
     body = Opaque(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
+    is_repeatable = why_once(operation, members) is None
     del members
     call_id = options.new_id()
     headers = _headers(operation, target, options, len(body.value), call_id)
     watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
-    policy, monotonic = options.retry, options.monotonic
-    limits = options.limits
-    if operation in NOT_REPEATABLE:
-        limits = limits.fresh()
+    limits = options.limits_of(operation, is_repeatable=is_repeatable)
     remedies = Remedies(options, watch)
-    attempt = 0
-    retry: Retry | None = None
-    error: Failure | None = None
-    while True:
-        delay = policy.before_attempt(monotonic()) + (0.0 if retry is None else retry.delay)
-        if delay > 0:
-            deadline.check(operation, attempt, error, delay)
-            yield Sleep(delay)
-        attempt += 1
-        response: HttpResponse | None = None
-        try:
-            request = yield from _request(
-                target, headers, body, remedies, deadline, attempt, limits=limits, signed=signed
-            )
-            watch.attempt_started(attempt)
-            answer: HttpResponse = yield Send(request)
-            response = answer
-            data = Opaque(parse(answer, operation, service_error))
-        except (ServiceError, TransportError, InvalidResponseError) as failure:
-            clear_frames(failure, handled)
-            error = failure
-            error.attempts = attempt
-            error.operation = operation
-            watch.attempt_ended(response, error)
-            deadline.check(operation, attempt, error, 0.0)
-            if not deadline.is_over() and (yield from deadline.bound(remedies.apply(error, response))):
-                # The next attempt starts at once; the quota is still owed what the last retry took.
-                retry = None if retry is None else retry._replace(delay=0.0)
-                watch.retry_scheduled(0.0, error)
-                continue
-            retry_after = None if response is None else _retry_after(response)
-            retry = policy.after_failure(error, attempt, retry_after, options.random, monotonic())
-            if retry is None:
-                error = None  # it would be in a circle with its own traceback, which holds the request
-                raise
-            watch.retry_scheduled(retry.delay, error)
-        else:
-            watch.attempt_ended(answer, None)
-            policy.after_success(retry, monotonic())
-            return data.value, ResponseMetadata(
-                request_id=request_id(answer),
-                status_code=answer.status_code,
-                attempts=attempt,
-                headers=answer.headers,
-            )
+    attempts = Attempts(operation, options, deadline, is_repeatable=is_repeatable)
+    try:
+        while True:
+            while (seconds := attempts.wait()) > 0:
+                yield Sleep(seconds)
+            response: HttpResponse | None = None
+            try:
+                request = yield from _request(
+                    target, headers, body, remedies, deadline, attempts.number, limits=limits, signed=signed
+                )
+                watch.attempt_started(attempts.number)
+                attempts.sent()
+                answer: HttpResponse = yield Send(request)
+                response = answer
+                data = Opaque(parse(answer, operation, service_error))
+            except (ServiceError, TransportError, InvalidResponseError) as failure:
+                clear_frames(failure, handled)
+                attempts.failed(failure)
+                watch.attempt_ended(response, failure)
+                attempts.check_time(failure)
+                if not deadline.is_over() and (yield from deadline.bound(remedies.apply(failure, response))):
+                    attempts.again_at_once(failure)
+                    watch.retry_scheduled(0.0, failure)
+                    continue
+                delay = attempts.again(failure, None if response is None else _retry_after(response))
+                if delay is None:
+                    raise
+                watch.retry_scheduled(delay, failure)
+            else:
+                watch.attempt_ended(answer, None)
+                attempts.succeeded()
+                return data.value, ResponseMetadata(
+                    request_id=request_id(answer),
+                    status_code=answer.status_code,
+                    attempts=attempts.number,
+                    headers=answer.headers,
+                )
+    finally:
+        attempts.end()
 
 
 def _headers(operation: str, target: Target, options: Options, size: int, call_id: str) -> Headers:

@@ -18,6 +18,7 @@ from .._settings.config import settings_from
 from .._settings.shared import load_config
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of
 from ..credentials.types import Credentials, StaticCredentials
+from ..model.index import HOMES, LARGE_ANSWERS, LARGEST_ANSWER
 from .clock_skew import ClockSkew
 from .retry import policy_of
 from .watch import UNWATCHED
@@ -43,8 +44,8 @@ class Options:
 
     `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
-    `token_bytes` as many random bytes as you ask for. Every request carries `headers`. `parent_id` is the id of the
-    sign-in step that makes the calls, for observers.
+    `token_bytes` as many random bytes as you ask for. Every request carries `headers`. If `max_response_bytes` is None,
+    the operation's own bounds decide. `parent_id` is the id of the sign-in step that makes the calls, for observers.
     """
 
     region: str | None
@@ -55,7 +56,7 @@ class Options:
     credentials: CredentialSource
     timeout: Timeout
     retry: RetryPolicy
-    max_response_bytes: int = MAX_RESPONSE_BYTES
+    max_response_bytes: int | None = None
     clock: Callable[[], float] = time.time
     clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew)
     monotonic: Callable[[], float] = time.monotonic
@@ -70,6 +71,7 @@ class Options:
     ca_bundle: Setting | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
+    fresh_limits: Limits = attrs.field(init=False)
     target: Target | None = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -81,7 +83,10 @@ class Options:
         check_headers(headers)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "headers", headers)
-        object.__setattr__(self, "limits", self.timeout.limits(self.max_response_bytes))
+        most = MAX_RESPONSE_BYTES if self.max_response_bytes is None else self.max_response_bytes
+        limits = self.timeout.limits(most)
+        object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "fresh_limits", limits.fresh())
 
     def _target(self, region: str | None) -> Target:
         return target_of(
@@ -93,6 +98,15 @@ class Options:
                 allow_http=self.allow_http,
             )
         )
+
+    def limits_of(self, operation: str, *, is_repeatable: bool) -> Limits:
+        """Return the limits of one exchange. An operation that this version doesn't know may answer at any length."""
+        limits = self.limits if is_repeatable else self.fresh_limits
+        if self.max_response_bytes is None:
+            size = LARGE_ANSWERS.get(operation)
+            if size is not None or f"{operation}Request" not in HOMES:
+                return limits._replace(max_response_bytes=(size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
+        return limits
 
     def authorities(self) -> Authorities:
         """Return the certificate authorities that the environment and the profile name; nothing is read yet."""
@@ -150,8 +164,8 @@ def make_options(
     timeout: float | Timeout | None,
     retry: str | RetryPolicy | None,
     clock: Callable[[], float] | None,
-    correct_clock_skew: bool,
-    max_response_bytes: int,
+    correct_clock_skew: bool | None,
+    max_response_bytes: int | None,
     observer: Callable[[Event], None] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Options:
@@ -164,6 +178,8 @@ def make_options(
     settings = settings_from(environ, profile, config)
     permitted = True if allow_http else settings.http_hosts
     own_clock = clock or time.time
+    if correct_clock_skew is None:
+        correct_clock_skew = not settings.disable_clock_skew_correction
     skew = ClockSkew() if correct_clock_skew else None
     if endpoint_url is not None:
         url: str | None = checked_url(endpoint_url, allow_http=permitted)

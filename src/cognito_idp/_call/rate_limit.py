@@ -16,13 +16,35 @@ _MIN_RATE = 0.5
 _MIN_CAPACITY = 1.0
 _BUCKETS_PER_SECOND = 2
 
+# How late somebody in the line may be before those behind stop waiting for him: his loop or process may be gone.
+_LATE_SECONDS = 5.0
+_ROUNDING = 1e-9
+
+
+class Place:
+    """The place of one attempt: first in the line, then a token."""
+
+    __slots__ = ("due", "has_token")
+
+    def __init__(self) -> None:
+        self.due = 0.0
+        self.has_token = False
+
 
 class RateLimiter:
-    """Delays attempts once the service has throttled one. Threads and tasks may share it."""
+    """Delays attempts once the service has throttled one. Threads and tasks may share it.
+
+    Attempts wait in one line, and take a token from the bucket when they are sent. One that gives up leaves the line,
+    so nobody waits for more attempts than there are.
+    """
+
+    # Whoever waits looks again this often, since the rate may have grown.
+    look_seconds = 1.0
 
     def __init__(self) -> None:
         """Start without a limit, since none is known before the first throttle."""
         self._lock = threading.Lock()
+        self._line: list[Place] = []
         self._enabled = False
         self._rate = 0.0
         self._max_capacity = 0.0
@@ -34,14 +56,42 @@ class RateLimiter:
         self._last_max_rate = 0.0
         self._throttled_at = 0.0
 
-    def acquire(self, now: float) -> float:
-        """Join the queue, and return how many seconds to wait before sending."""
+    def place(self) -> Place:
+        """Return a place for a new attempt."""
+        return Place()
+
+    def wait(self, place: Place, now: float) -> float:
+        """Return the seconds until an attempt may be sent, as things are; 0 if it may, and then its token is taken.
+
+        The place joins the line at the first call. Sleep for `look_seconds` at most, and ask again.
+        """
         with self._lock:
             if not self._enabled:
                 return 0.0
             self._refill(now)
+            line = self._line
+            while line and line[0] is not place and line[0].due + _LATE_SECONDS < now:
+                del line[0]
+            if place not in line:
+                line.append(place)
+            missing = line.index(place) + 1 - self._capacity
+            if missing > _ROUNDING:
+                seconds = missing / self._rate
+                place.due = now + min(seconds, self.look_seconds)
+                return seconds
+            line.remove(place)
             self._capacity -= 1.0
-            return max(0.0, -self._capacity / self._rate)
+            place.has_token = True
+            return 0.0
+
+    def leave(self, place: Place) -> None:
+        """Take back the place of an attempt that is not sent."""
+        with self._lock:
+            if place in self._line:
+                self._line.remove(place)
+            elif place.has_token:
+                self._capacity = min(self._max_capacity, self._capacity + 1.0)
+            place.has_token = False
 
     def update(self, now: float, *, throttled: bool) -> None:
         """Update the rate after an attempt."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
     from .._protocol.repeat import Failure
+    from .rate_limit import RateLimiter
 
 
 class Retry(NamedTuple):
@@ -27,7 +28,11 @@ class Retry(NamedTuple):
 
 
 class RetryPolicy(Protocol):
-    """The protocol for your own `Client(retry=...)` policy. Threads and tasks share it."""
+    """The protocol for your own `Client(retry=...)` policy. Threads and tasks share it.
+
+    If it has a method `not_sent(retry)` as well, that is called with a retry that it decided on and that is not sent:
+    the call was cancelled, or ran out of time.
+    """
 
     name: str
     max_attempts: int
@@ -61,12 +66,14 @@ class StandardRetry:
 
     The delay before retry number i (from 0) is random x min(base x 2^i, 20 s). The base is 1 s after a throttle and
     0.05 s otherwise. If the service asks for a delay, it is used, but not below the computed delay nor above that plus
-    5 s. A retry takes 14 (5 after a throttle) from a quota of 500; a success returns what its last retry took, or 1.
+    5 s. A retry takes 14 (5 after a throttle) from a quota of 500; a success returns what its last retry took, or 1. A
+    retry that is not sent returns what it took.
     """
 
     __module__ = "cognito_idp"
 
     name = "standard"
+    limiter: RateLimiter | None = None
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
         """Allow `max_attempts` attempts per call, including the first.
@@ -85,8 +92,8 @@ class StandardRetry:
         self._quota = _QUOTA
         self._lock = threading.Lock()
 
-    def before_attempt(self, now: float) -> float:  # noqa: ARG002 - the adaptive mode looks at it
-        """Return 0: every attempt starts at once."""
+    def before_attempt(self, now: float) -> float:  # noqa: ARG002 - the protocol's parameter
+        """Return 0: every attempt starts at once, or when the rate limiter lets it."""
         return 0.0
 
     def after_failure(
@@ -114,9 +121,15 @@ class StandardRetry:
         """Return what the last retry took to the quota."""
         if last is None and self._quota >= _QUOTA:
             return
-        refund = _REFUND_WITHOUT_RETRY if last is None else last.cost
+        self._refund(_REFUND_WITHOUT_RETRY if last is None else last.cost)
+
+    def not_sent(self, retry: Retry) -> None:
+        """Return what a retry took that is not sent to the quota."""
+        self._refund(retry.cost)
+
+    def _refund(self, cost: int) -> None:
         with self._lock:
-            self._quota = min(_QUOTA, self._quota + refund)
+            self._quota = min(_QUOTA, self._quota + cost)
 
 
 class AdaptiveRetry(StandardRetry):
@@ -138,22 +151,18 @@ class AdaptiveRetry(StandardRetry):
         super().__init__(max_attempts, also=also)
         from .rate_limit import RateLimiter
 
-        self._limiter = RateLimiter()
-
-    def before_attempt(self, now: float) -> float:
-        """Return the delay that the limiter asks for."""
-        return self._limiter.acquire(now)
+        self.limiter: RateLimiter = RateLimiter()
 
     def after_failure(
         self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
     ) -> Retry | None:
         """Update the limiter, then decide as the standard mode does."""
-        self._limiter.update(now, throttled=is_throttle(failure))
+        self.limiter.update(now, throttled=is_throttle(failure))
         return super().after_failure(failure, attempt, retry_after, random, now)
 
     def after_success(self, last: Retry | None, now: float) -> None:
         """Update the limiter, and return what the last retry took to the quota."""
-        self._limiter.update(now, throttled=False)
+        self.limiter.update(now, throttled=False)
         super().after_success(last, now)
 
 

@@ -5,7 +5,7 @@ Source of the delays: AWS SDKs and Tools Reference Guide, "Retry behavior".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .._errors import InvalidResponseError, ServiceError, TransportError
 
@@ -23,16 +23,62 @@ _BASE_DELAY_THROTTLED = 1.0
 _NEW_CODE = "sends another message, and its code makes the one before void"
 _ONE_USE = "takes a code, a session or a challenge that can be used once"
 _EXISTS = "says that there is such a thing already, as if this request had made nothing"
+
+
+class If(NamedTuple):
+    """A rule for some of an operation's requests: the reason, and which members (by wire name) it is for."""
+
+    reason: str
+    holds: Callable[[Mapping[str, Any]], bool]
+
+
+# Flows of `InitiateAuth` and `AdminInitiateAuth` that never begin with a message. SRP begins with an exchange of public
+# values, whatever follows. A refresh ends in tokens, and where the service rotates them, it refuses these two flows.
+_SILENT_FLOWS = ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
+# The same for the preferred challenges of `USER_AUTH`. Without one, the service lists the user's factors.
+_SILENT_CHALLENGES = (None, "PASSWORD_SRP", "WEB_AUTHN")
+
+
+def _may_send_code(members: Mapping[str, Any]) -> bool:
+    """Return whether a sign-in may begin with a code, or uses up a session. An unknown flow or challenge may."""
+    flow, parameters = members.get("AuthFlow"), members.get("AuthParameters")
+    if members.get("Session") is not None or not isinstance(parameters, dict):
+        return True
+    if flow == "USER_AUTH":
+        # A step-up (`TARGET_ACR_VALUES`) asks for the factor that the user still lacks.
+        return "TARGET_ACR_VALUES" in parameters or parameters.get("PREFERRED_CHALLENGE") not in _SILENT_CHALLENGES
+    if flow == "CUSTOM_AUTH":
+        # The pool's triggers decide what is sent, but SRP comes before them.
+        return parameters.get("CHALLENGE_NAME") != "SRP_A"
+    return flow not in _SILENT_FLOWS
+
+
+def _changes_address(members: Mapping[str, Any]) -> bool:
+    """Return whether an address or a number is set that the service verifies by a code; a blank value removes it."""
+    attributes = members.get("UserAttributes")
+    if not isinstance(attributes, list | tuple):
+        return False
+    pairs = [(each.get("Name"), each.get("Value")) for each in attributes if isinstance(each, dict)]
+    return any(
+        name in ("email", "phone_number") and value not in (None, "") and (f"{name}_verified", "true") not in pairs
+        for name, value in pairs
+    )
+
+
+_CODE_AT_SIGN_IN = If("may send a code, which makes the one before void, or uses up a session", _may_send_code)
+_CODE_TO_VERIFY = If("sends a code to the new address or number, which makes the one before void", _changes_address)
 # Operations that must not be sent again if the first request may have been carried out, and what a second one does.
 # Deletions are not among them: if the second finds nothing, what was asked for is so.
-NOT_REPEATABLE: Mapping[str, str] = {
+NOT_REPEATABLE: Mapping[str, str | If] = {
     "AddCustomAttributes": _EXISTS,
     "AddUserPoolClientSecret": "adds a second secret",
     "AdminConfirmSignUp": "says that the user can't be confirmed, having been confirmed",
     "AdminCreateUser": "says that the user exists already, or sends another invitation",
+    "AdminInitiateAuth": _CODE_AT_SIGN_IN,
     "AdminLinkProviderForUser": "says that the identity is linked already",
     "AdminResetUserPassword": _NEW_CODE,
     "AdminRespondToAuthChallenge": _ONE_USE,
+    "AdminUpdateUserAttributes": _CODE_TO_VERIFY,
     "AssociateSoftwareToken": _ONE_USE,
     "CancelPointInTimeRecovery": "is refused as if the recovery could not be cancelled, having been cancelled",
     "ChangePassword": "counts as an attempt with a wrong password, once the password is another",
@@ -54,6 +100,7 @@ NOT_REPEATABLE: Mapping[str, str] = {
     "ForgotPassword": _NEW_CODE,
     "GetTokensFromRefreshToken": "shows a rotated refresh token again, which counts as stolen then",
     "GetUserAttributeVerificationCode": _NEW_CODE,
+    "InitiateAuth": _CODE_AT_SIGN_IN,
     "InitiatePointInTimeRecovery": "is refused, since a pool has one recovery at a time, or uses up one more preview",
     "ResendConfirmationCode": _NEW_CODE,
     "RespondToAuthChallenge": _ONE_USE,
@@ -61,25 +108,37 @@ NOT_REPEATABLE: Mapping[str, str] = {
     "StartPointInTimeRecovery": "is refused as if nothing had begun, while the pool is being put back",
     "StartUserImportJob": "is refused as if nothing had begun, while users are being imported",
     "StopUserImportJob": "is refused as if the job could not be stopped, having been stopped",
+    "UpdateUserAttributes": _CODE_TO_VERIFY,
     "VerifySoftwareToken": _ONE_USE,
     "VerifyUserAttribute": _ONE_USE,
 }
 
 
+def why_once(operation: str, members: Mapping[str, Any]) -> str | None:
+    """Return why a request must not be sent again once it may have been carried out; None if it may."""
+    rule = NOT_REPEATABLE.get(operation)
+    if isinstance(rule, If):
+        return rule.reason if rule.holds(members) else None
+    return rule
+
+
 def is_throttle(failure: Failure) -> bool:
     """Whether the service asked the client to slow down."""
-    return isinstance(failure, ServiceError) and failure.is_throttle
+    return not isinstance(failure, TransportError) and failure.is_throttle
 
 
 def is_retryable(failure: Failure, also: Container[str] = ()) -> bool:
     """Whether the same request may be sent again and may succeed then. Codes in `also` count as passing faults.
 
-    An operation in `NOT_REPEATABLE` is sent again only if the service certainly did not carry it out: it throttled the
-    request, or it received nothing.
+    A request that must not be repeated is sent again only if the service certainly did not carry it out: it throttled
+    the request, or it received nothing. If nobody has looked at the members, the operation's name decides.
     """
     if not failure.is_retryable and not (isinstance(failure, ServiceError) and failure.code in also):
         return False
-    return failure.operation not in NOT_REPEATABLE or was_not_carried_out(failure)
+    repeatable = failure.is_repeatable
+    if repeatable is None:
+        repeatable = failure.operation not in NOT_REPEATABLE
+    return repeatable or was_not_carried_out(failure)
 
 
 def was_not_carried_out(failure: Failure) -> bool:

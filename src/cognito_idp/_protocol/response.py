@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .service_errors import ExceptionFn
     from .wire import HttpResponse
 
-_SUCCESS = range(200, 300)
+SUCCESS = range(200, 300)
 _NOT_MEMBERS = frozenset({"__type", "code", "message", "Message"})
 
 
@@ -28,7 +28,7 @@ def parse(response: HttpResponse, operation: str, service_error: ExceptionFn) ->
         ServiceError: the answer is an error with a code.
         InvalidResponseError: the answer is not a JSON object, or it is an error without a code.
     """
-    if response.status_code in _SUCCESS:
+    if response.status_code in SUCCESS:
         return _json_object(response, operation) if response.body else {}
     raise _error(response, operation, service_error)
 

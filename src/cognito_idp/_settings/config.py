@@ -56,6 +56,7 @@ class Settings(NamedTuple):
     ca_bundle: Setting | None
     region_where: str | None = None
     http_hosts: frozenset[str] = frozenset()
+    disable_clock_skew_correction: bool | None = None
 
 
 def settings_from(
@@ -90,6 +91,7 @@ def settings_from(
         use_dualstack=finder.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
         retry_mode=_retry_mode(finder.find(("AWS_RETRY_MODE",), "retry_mode")),
         max_attempts=_max_attempts(finder.find(("AWS_MAX_ATTEMPTS",), "max_attempts")),
+        disable_clock_skew_correction=finder.flag("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction"),
         ua_app_id=None if app_id is None else app_id.text,
         ca_bundle=_ca_bundle(environ, config, name),
         region_where=None if region is None else region.where,

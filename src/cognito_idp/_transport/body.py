@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import InvalidResponseError
+from .._protocol.response import SUCCESS
 from .._protocol.wire import HttpResponse, check_headers
+from .limits import MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from .._protocol.wire import Headers
@@ -33,9 +35,13 @@ class Incoming:
     def __init__(self, status_code: int, headers: Headers, limit: int) -> None:
         """Take the answer's status and headers, with names in lower case; `limit` is in bytes.
 
+        An answer that is not a success is one error, whatever its operation, so it has 1 MiB at most.
+
         Raises:
             InvalidResponseError: the body is compressed, or its declared size is above the limit.
         """
+        if status_code not in SUCCESS:
+            limit = min(limit, MAX_RESPONSE_BYTES)
         self._status_code = status_code
         self._headers = headers
         self._limit = limit

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
 
-# The request extension that holds `Limits.max_idle` for the default transports.
+# The request extensions that hold `Limits.max_idle` and `Limits.total` for the default transports.
 MAX_IDLE = "cognito_idp.max_idle"
+TOTAL = "cognito_idp.total"
 
 
 @lru_cache(maxsize=32)
@@ -51,6 +52,7 @@ def outgoing(library: Library, request: HttpRequest, stream: Any) -> Any:
                 "pool": limits.connect,
             },
             MAX_IDLE: limits.max_idle,
+            TOTAL: limits.total,
         },
     )
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from .._protocol.wire import KEEPALIVE_SECONDS
-from .httpx_common import MAX_IDLE, Routes
+from .httpx_common import MAX_IDLE, TOTAL, Routes
+from .httpx_timed import EndOfExchange, keep_time
 from .limits import MAX_CONNECTIONS
 from .pool import Pool
 
@@ -47,12 +50,14 @@ class RoutedTransport(httpx.BaseTransport):
         """
         extensions = request.extensions
         seconds = extensions.get("timeout", {}).get("pool")
+        total = extensions.get(TOTAL)
+        end = inf if total is None else time.monotonic() + total
         lane = self._pool.take(self._routes.route(request.url), extensions.get(MAX_IDLE, KEEPALIVE_SECONDS), seconds)
         if lane is None:
             msg = f"all {self._max_connections} connections were busy for {seconds:g} s"
             raise httpx.PoolTimeout(msg)
         try:
-            response = lane.send(request)
+            response = lane.send(request, end)
             response.stream = _LaneStream(self._pool, lane, response.stream)
         except BaseException:
             self._pool.end(lane)
@@ -72,14 +77,17 @@ class Lane:
         self.since = 0.0
         self.closed = False
         self._routes = routes
+        self._end = EndOfExchange()
         self._transport: httpx.HTTPTransport | None = None
 
-    def send(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return the answer with its body unread."""
+    def send(self, request: httpx.Request, end: float = inf) -> httpx.Response:
+        """Send a request, and return the answer with its body unread; all must end by `end` of a monotonic clock."""
+        self._end.at = end
         transport = self._transport
         if transport is None:
             transport = self._transport = self._routes.transport(httpx.HTTPTransport, self.way, 1)
             _set_free(transport)
+            keep_time(transport, self._end)
         return transport.handle_request(request)
 
     def is_usable(self) -> bool:

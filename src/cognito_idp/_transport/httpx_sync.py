@@ -57,6 +57,10 @@ class HttpxTransport:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
+            is_over = deadline is not None and time.monotonic() >= deadline
+            if is_over and isinstance(error, self._library.TimeoutException):
+                msg = f"{origin_of(request.url).host}: no whole answer within {total:g} s"
+                raise DeadlineExceededError(msg) from error
             raise translated(self._library, error, origin_of(request.url).host) from error
         return answer.finish()
 

@@ -9,6 +9,9 @@ import attrs
 from .._errors import ConfigError
 from .._protocol.wire import Limits
 
+# Long enough for three attempts that each end by their own limits, and for the waits between them.
+TOTAL_SECONDS = 120.0
+# Of an answer, unless its operation's bounds allow for more.
 MAX_RESPONSE_BYTES = 1024 * 1024
 # Of one transport; of an async one, for each event loop.
 MAX_CONNECTIONS = 100
@@ -18,10 +21,12 @@ MAX_CONNECTIONS = 100
 class Timeout:
     """Time limits of a call in seconds; None means no limit of that kind.
 
-    `total` bounds the whole call: all attempts, the waits between them, and loading credentials. `read` and `write`
-    bound a single wait within one attempt. `connect` bounds everything before a connection is ready, including the wait
-    for a free one. A sync client over httpx can't interrupt a response head once it has started: a server that sends it
-    byte by byte can hold the call past `total`. The engine `stdlib` keeps `total` there too.
+    `total` bounds the whole call: all attempts, the waits between them, and loading credentials. Without it, a server
+    that sends its answer byte by byte could hold a call for ever, since `read` and `write` bound a single wait within
+    one attempt. `connect` bounds everything before a connection is ready, including the wait for a free one.
+
+    A sync client over an httpx transport of your own can't interrupt a response head once it has started: a server that
+    sends it byte by byte can hold the call past `total`.
 
     Raises:
         ConfigError: a limit is not a positive number.
@@ -29,7 +34,7 @@ class Timeout:
 
     __module__ = "cognito_idp"
 
-    total: float | None = None
+    total: float | None = TOTAL_SECONDS
     connect: float | None = 5.0
     read: float | None = 30.0
     write: float | None = 30.0
@@ -49,7 +54,7 @@ class Timeout:
 
 
 def timeout_of(timeout: float | Timeout | None) -> Timeout:
-    """Return the limits for a client's `timeout=`: a number bounds the whole call; None means the defaults."""
+    """Return the limits for a client's `timeout=`: a number bounds the whole call; None means the defaults of all."""
     if timeout is None:
         return Timeout()
     return timeout if isinstance(timeout, Timeout) else Timeout(total=timeout)

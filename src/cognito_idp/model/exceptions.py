@@ -342,6 +342,8 @@ __all__ = [
 # What a traceback shows, and a pickle refers to, is the place that the class can be imported from.
 for _name in __all__:
     globals()[_name].__module__ = "cognito_idp"
+    # Their meaning is the model's, whatever the status.
+    globals()[_name].modelled = True
 
 _BY_NAME: Final[Mapping[str, ExceptionFn]] = {**COMMON, **{name: globals()[name] for name in __all__}}
 EXCEPTION_FNS: Final[Mapping[str, ExceptionFn]] = {

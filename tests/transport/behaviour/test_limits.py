@@ -125,10 +125,10 @@ def padded(size: int) -> bytes:
 
 @pytest.mark.parametrize("handler", [answer, chunked])
 def test_the_size_limit(rig: Rig, serve: Serve, handler: Callable[[bytes], Handler]) -> None:
-    """An answer of 1 MiB is read; of one byte more, refused, and its connection closed."""
-    assert MIB - 15 == len(rig.call_once(serve(handler(padded(MIB))).url)["Padding"])
+    """With a limit of 1 MiB, an answer of as much is read; of one byte more, refused, and its connection closed."""
+    assert MIB - 15 == len(rig.call_once(serve(handler(padded(MIB))).url, max_response_bytes=MIB)["Padding"])
     server = serve(handler(padded(MIB + 1)))
-    error = rig.failure(server.url)
+    error = rig.failure(server.url, max_response_bytes=MIB)
     assert (InvalidResponseError, 200) == (type(error), error.status_code)
     assert "it is larger than the limit of 1,048,576 bytes" in str(error)
     server.wait_for(lambda: server.open == 0)
@@ -155,7 +155,7 @@ def test_a_size_that_is_announced_is_refused_at_once(rig: Rig, serve: Serve) -> 
         connection.wait_for_close()
 
     server = serve(announce)
-    error = rig.failure(server.url, timeout=Timeout(read=5))
+    error = rig.failure(server.url, timeout=Timeout(read=5), max_response_bytes=MIB)
     assert InvalidResponseError is type(error)
     assert "larger than the limit" in str(error)
     server.wait_for(lambda: server.open == 0)
@@ -175,7 +175,7 @@ def test_a_length_that_says_too_little(rig: Rig, serve: Serve, framing: tuple[tu
     """However a length is written, and whatever a library makes of it, a body is left soon after the limit."""
     flood = Flood(framing=framing)
     server = serve(flood)
-    rig.failure(server.url)
+    rig.failure(server.url, max_response_bytes=MIB)
     server.wait_for(lambda: server.open == 0)
     assert flood.sent < 32 * MIB
 
@@ -184,7 +184,7 @@ def test_an_endless_body(rig: Rig, serve: Serve) -> None:
     """A body without end is left soon after the limit: what the server could send fits into buffers."""
     flood = Flood()
     server = serve(flood)
-    error = rig.failure(server.url)
+    error = rig.failure(server.url, max_response_bytes=MIB)
     assert InvalidResponseError is type(error)
     assert "larger than the limit" in str(error)
     server.wait_for(lambda: server.open == 0)

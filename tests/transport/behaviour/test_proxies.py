@@ -14,13 +14,14 @@ from cognito_idp.errors import (
     ConfigError,
     ConnectError,
     ConnectTimeoutError,
+    DeadlineExceededError,
     InvalidResponseError,
     ProxyError,
     TransportError,
 )
 from cognito_idp.testing import NoWaitRetry
 from tests.support.answers import answer, close, hang, in_turn, reset, tunnel
-from tests.support.hostile import garbage
+from tests.support.hostile import drip_head, garbage
 
 from .wires import over
 
@@ -315,3 +316,14 @@ def test_the_connect_limit_of_a_proxy(rig: Rig, serve: Serve, monkeypatch: pytes
     with pytest.raises(ConnectTimeoutError, match=at(proxy.port)) as caught:
         rig.call_once(f"https://{HOST}", timeout=Timeout(connect=0.05, read=0.05))
     assert not caught.value.sent
+
+
+@DEFAULTS
+@pytest.mark.usefixtures("trusted")
+def test_a_proxy_that_drips(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that sends the head of its answer byte by byte, without end, holds a call no longer than its limit."""
+    proxy = serve(drip_head())
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    with pytest.raises(DeadlineExceededError):
+        rig.call_once("https://192.0.2.1:8443", timeout=0.05)
+    proxy.wait_for(lambda: proxy.open == 0)

@@ -126,7 +126,7 @@ WRITE_LIMIT: Mapping[str, tuple[type[TransportError], str]] = {
 }
 
 # Where the total limit can't break off a head that has begun: a blocking read has a limit of its own only.
-BLOCKS_IN_HEAD = frozenset({"httpx-sync", "httpx2-sync"})
+BLOCKS_IN_HEAD = frozenset({"httpx2-sync"})
 
 # What a head that never ends is: more than any library reads.
 FLOODED_HEAD = (ProtocolError, InvalidResponseError)
