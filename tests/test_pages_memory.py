@@ -21,6 +21,8 @@ def peak_of_walk(users: int) -> int:
     def respond(request: httpx.Request) -> httpx.Response:
         first = int(json.loads(request.content).get("PaginationToken", "0"))
         end = min(first + PAGE, users)
+        if first % 3_000 == 0:
+            gc.collect()  # this also empties the interpreter's store of used tuples, which grows with their number
         following = {"PaginationToken": str(end)} if end < users else {}
         return success({"Users": [{"Username": f"user {number:09}"} for number in range(first, end)], **following})
 
