@@ -313,7 +313,7 @@ def test_keys_come_from_a_host_that_the_profile_trusts(
     kit.close(verifier)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     verifier = verifier_of(kit, served(f"{server.url}/keys.json"))
-    with pytest.raises(ConfigError, match="AWS_CA_BUNDLE="):
+    with pytest.raises(ConfigError, match="AWS_CA_BUNDLE "):
         kit.run(verifier.verify, GOOD)
     kit.close(verifier)
 

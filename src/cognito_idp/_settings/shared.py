@@ -87,7 +87,7 @@ class SharedConfig(NamedTuple):
         """Return a setting of a profile, or None if it is missing or empty.
 
         Raises:
-            ConfigError: it is a block of settings.
+            ConfigError: as `text_setting`.
         """
         section, where = self._find(profile, name)
         return text_setting(section, name, where)

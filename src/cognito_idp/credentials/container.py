@@ -12,8 +12,9 @@ from .._errors import CredentialsError, InvalidResponseError, TransportError
 from .._flow.effects import offload
 from .._protocol.endpoint import ALLOW_HTTP, may_be_plain_http
 from .._settings.files import read_file
-from .http import ATTEMPTS, fetch, json_object, local_request
+from .http import fetch, json_object, local_request
 from .provider import NotConfigured
+from .service_call import ATTEMPTS
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:

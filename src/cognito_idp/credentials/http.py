@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import (
@@ -20,7 +19,7 @@ from .._protocol.repeat import backoff
 from .._protocol.response import parse
 from .._protocol.wire import OK, HttpRequest, HttpResponse, Limits
 from ..model.exceptions import service_error
-from .service_call import common_headers, masked, repeated
+from .service_call import ATTEMPTS, common_headers, masked, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from .._protocol.repeat import Failure
     from .._protocol.wire import Headers
 
-ATTEMPTS: Final = 3
 # The longest pause after the first attempt, in seconds; twice that after the second.
 _PAUSE: Final = 1.0
 _MAX_RESPONSE_BYTES: Final = 64 * 1024
@@ -78,20 +76,16 @@ def fetch(
 
 def _failure(response: HttpResponse, *, is_json: bool) -> InvalidResponseError | None:
     """Return what is wrong with an answer if it may pass, by botocore's rules for these endpoints."""
-    status, body = response.status_code, response.body
-    if status in TRANSIENT_STATUSES:
-        return InvalidResponseError("a transient status", status_code=status)
-    if status == OK and (not body or (is_json and not _is_json(body))):
-        return InvalidResponseError("an empty or unreadable body", status_code=status)
+    if response.status_code in TRANSIENT_STATUSES:
+        return InvalidResponseError("a transient status", status_code=response.status_code)
+    if response.status_code == OK and not response.body:
+        return InvalidResponseError("an empty body", status_code=OK)
+    if response.status_code == OK and is_json:
+        try:
+            parse(response, "", service_error)
+        except InvalidResponseError as error:
+            return error
     return None
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _sent(request: HttpRequest) -> Flow[HttpResponse | Failure]:

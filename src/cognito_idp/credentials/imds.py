@@ -17,8 +17,9 @@ import attrs
 from .._errors import ConfigError, CredentialsError, InvalidResponseError, TransportError
 from .._protocol.endpoint import checked_url
 from .._protocol.wire import OK
-from .http import ATTEMPTS, fetch, json_object, local_request
+from .http import fetch, json_object, local_request
 from .provider import NotConfigured
+from .service_call import ATTEMPTS
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:

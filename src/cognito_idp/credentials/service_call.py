@@ -29,7 +29,7 @@ R = TypeVar("R")
 FAILURES: Final = (ServiceError, TransportError, InvalidResponseError)
 
 _LIMITS = Limits(connect=5.0, read=20.0, write=20.0, total=30.0, max_response_bytes=256 * 1024)
-_ATTEMPTS = 3
+ATTEMPTS = 3
 # Failures that pass by themselves, besides throttles, transport errors and the statuses in `TRANSIENT_STATUSES`. STS
 # returns these with status 400 if it could not reach the identity provider; the second kind also if it could not fetch
 # the provider's keys. botocore retries the first kind, the SDK for Go both.
@@ -77,7 +77,7 @@ def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], ra
             return None
         return backoff(outcome, attempt, random)
 
-    return repeated(lambda: _sent(call, read), _ATTEMPTS, delay_after)
+    return repeated(lambda: _sent(call, read), ATTEMPTS, delay_after)
 
 
 def _sent(call: ServiceCall, read: Callable[[HttpResponse, str], R]) -> Flow[R | Failure]:
