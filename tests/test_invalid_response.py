@@ -92,13 +92,11 @@ def test_an_error_that_can_not_be_read(kit: Kit, status: int, body: bytes, probl
     assert (status in (500, 503)) is error.is_retryable
 
 
-def test_the_beginning_of_the_answer_is_kept(kit: Kit) -> None:
-    """The first bytes of a page are shown, on one line, so that one sees who answered."""
-    error = fails(kit, httpx.Response(502, text="<html>\n<title>502 Bad Gateway</title>\n" + "x " * 500))
-    assert r"<html>\n<title>502 Bad Gateway</title>\nx x" in error.body_start
-    assert error.body_start.endswith("...")
-    assert len(error.body_start) < 250
-    assert error.body_start in str(error)
+def test_what_came_is_said_but_not_shown(kit: Kit) -> None:
+    """Content type, size and first tag of a page are shown, so that one sees who answered."""
+    error = fails(kit, httpx.Response(502, html="<html>\n<title>502 Bad Gateway</title>\n" + "x " * 500))
+    assert "text/html, 1,042 bytes, <html>" == error.body_summary
+    assert str(error).endswith(": the body is not JSON (text/html, 1,042 bytes, <html>)")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +115,7 @@ def test_the_beginning_of_the_answer_is_kept(kit: Kit) -> None:
 def test_secrets_are_masked(kit: Kit, body: bytes, status: int) -> None:
     """What could be a token or another secret is masked in everything that an error shows or keeps."""
     error = fails(kit, httpx.Response(status, content=body))
-    shown = [str(error), repr(error), error.body_start, repr(vars(error)), "".join(traceback.format_exception(error))]
+    shown = [str(error), repr(error), error.body_summary, repr(vars(error)), "".join(traceback.format_exception(error))]
     shown.append(repr(pickle.loads(pickle.dumps(error)).__dict__))
     for text in shown:
         for secret in ("c2VjcmV0", TOKEN[:20], "short"):

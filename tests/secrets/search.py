@@ -14,7 +14,7 @@ import warnings
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from types import (
     BuiltinFunctionType,
@@ -269,7 +269,8 @@ def opened(value: object) -> Iterator[str]:
         if isinstance(each, _CLOSED) or any(each is other for other in seen):
             continue
         seen.append(each)
-        yield repr(each)
+        with suppress(AttributeError):  # it is half made
+            yield repr(each)
         if depth < _DEPTH:
             todo += [(part, depth + 1) for part in _parts(each)]
 

@@ -7,6 +7,7 @@ top-level `code`, or `__type`, in that order. It ends at the first colon and beg
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidResponseError, ServiceError
@@ -56,6 +57,7 @@ def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
         problem,
         status_code=response.status_code,
         body=response.body,
+        content_type=response.header("content-type"),
         request_id=request_id(response),
         operation=operation,
     )
@@ -78,6 +80,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
             "an error without a code",
             status_code=response.status_code,
             body=response.body,
+            content_type=response.header("content-type"),
             request_id=request_id(response),
             operation=operation,
         )
@@ -93,7 +96,14 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
 
 
 def _code(text: object) -> str | None:
-    """Return the error code in any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`."""
+    """Return the error code in any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`.
+
+    Other text is no code: it would stand in logs, events and metrics.
+    """
     if not isinstance(text, str):
         return None
-    return text.partition(":")[0].rpartition("#")[2].strip() or None
+    code = text.partition(":")[0].rpartition("#")[2].strip()
+    return code if _CODE.fullmatch(code) else None
+
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")

@@ -6,6 +6,7 @@ kept, unknown members in the service's data are ignored, and a JSON null counts 
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -88,10 +89,15 @@ def _explain(cls: type[Struct], data: Mapping[str, Any]) -> str:
     try:
         _converter(detailed=True).structure(data, cls)
     except BaseValidationError as error:
-        return f"{cls.__name__}: " + "; ".join(transform_error(error, format_exception=describe))
+        problems = transform_error(error, format_exception=describe)
+        return f"{cls.__name__}: " + "; ".join(_MAP_KEYS.sub("[*]", problem) for problem in problems)
     except Exception as error:  # noqa: BLE001 - no error may show the data
         return f"{cls.__name__}: {describe(error, None)}"
     return f"{cls.__name__} can't be read"
+
+
+# The keys of a map in a path, up to the last one: they come from the answer.
+_MAP_KEYS = re.compile(r"""\[['"].*['"]\]""", re.DOTALL)
 
 
 class _WrongType(TypeError):

@@ -57,8 +57,10 @@ class HttpxTransport:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
-            raise translated(self._library, error, origin_of(request.url).host) from error
-        return answer.finish()
+            failure = translated(self._library, error, origin_of(request.url).host)
+        else:
+            return answer.finish()
+        raise failure
 
     def close(self) -> None:
         """Close all connections, including those that other threads are using."""
