@@ -286,6 +286,7 @@ def test_the_reason_of_an_invalid_parameter_is_readable() -> None:
         (b'{"AccessToken": "abc"}', "application/x-amz-json-1.1", "application/x-amz-json-1.1, 22 bytes"),
         (b"x", "hunter2", "1 byte"),
         (b"x", "hunter2/html", "1 byte"),
+        (b"x", "text/hunter2", "1 byte"),
         (b"x", "text/html hunter2", "1 byte"),
         (b"x", "text/" + "x" * 100, "1 byte"),
     ],

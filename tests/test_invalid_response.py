@@ -95,8 +95,8 @@ def test_an_error_that_can_not_be_read(kit: Kit, status: int, body: bytes, probl
 def test_what_came_is_said_but_not_shown(kit: Kit) -> None:
     """Content type, size and first tag of a page are shown, so that one sees who answered."""
     error = fails(kit, httpx.Response(502, html="<html>\n<title>502 Bad Gateway</title>\n" + "x " * 500))
-    assert "text/html, 1,042 bytes, <html>" == error.body_summary
-    assert str(error).endswith(": the body is not JSON (text/html, 1,042 bytes, <html>)")
+    assert "text/html, 1,038 bytes, <html>" == error.body_summary
+    assert str(error).endswith(": the body is not JSON (text/html, 1,038 bytes, <html>)")
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_what_came_is_said_but_not_shown(kit: Kit) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [200, 500])
-def test_secrets_are_masked(kit: Kit, body: bytes, status: int) -> None:
-    """What could be a token or another secret is masked in everything that an error shows or keeps."""
+def test_secrets_are_left_out(kit: Kit, body: bytes, status: int) -> None:
+    """Nothing of a body that can't be read stands in anything that an error shows or keeps."""
     error = fails(kit, httpx.Response(status, content=body))
     shown = [str(error), repr(error), error.body_summary, repr(vars(error)), "".join(traceback.format_exception(error))]
     shown.append(repr(pickle.loads(pickle.dumps(error)).__dict__))
@@ -134,6 +134,13 @@ def test_members_of_the_wrong_type_are_not_shown(kit: Kit) -> None:
     error = fails(kit, httpx.Response(200, json={"AuthenticationResult": {"AccessToken": ["short"], "ExpiresIn": 1}}))
     assert "access_token" in str(error)
     assert "short" not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("key", ["short", "sh'ort", 'sh"ort', "short'].x['short", "\nshort\n"])
+def test_keys_of_maps_are_not_shown(kit: Kit, key: str) -> None:
+    """The keys of a map come from the answer as its values do, so a value that doesn't fit is found without its key."""
+    error = fails(kit, httpx.Response(200, json={"ChallengeParameters": {"A": "b", key: 5}}))
+    assert "AdminInitiateAuthResponse: must be a string, not int @ $.challenge_parameters[*]" == error.problem
 
 
 @pytest.mark.parametrize("length", ["\xb2", "-1", "1e9", "9" * 5000, "", "two"])

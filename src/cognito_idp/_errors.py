@@ -79,7 +79,7 @@ class PaginationError(CognitoIdpError):
 
 
 class TransportError(CognitoIdpError):
-    """No answer came. The HTTP library's own exception is the `__cause__`.
+    """No answer came. The HTTP library's own exception is the `__cause__`, or a copy without the peer's words.
 
     `is_retryable` is true: the fault is in the connection, not in the request. `sent` is false if the service certainly
     received nothing of the request.
@@ -161,8 +161,8 @@ class InvalidResponseError(CognitoIdpError):
     """The answer breaks the protocol (AWS JSON 1.1): a proxy's page, truncated JSON, or too many bytes.
 
     `status_code` is the HTTP status (None for data passed to `from_wire`). `body_summary` says what came without
-    quoting it, for example `text/html, 52 bytes, <html>`: the content type, the size, the name of the first tag if it
-    is a usual one of HTML or XML, and the code of an AWS error in XML.
+    quoting it, for example `text/html, 52 bytes, <html>`: the content type and the name of the first tag if they are
+    usual ones, the size, and the code of an AWS error in XML.
     """
 
     def __init__(
@@ -192,21 +192,23 @@ class InvalidResponseError(CognitoIdpError):
         return self.status_code in TRANSIENT_STATUSES
 
 
-# A proxy's page may repeat a request, and an answer that is cut off holds tokens, in any form and escaped in any way. So
-# nothing of a body is quoted but words of these two kinds.
-_TAGS = frozenset(
-    "html head body title meta h1 h2 p div pre center script svg xml error errors errorresponse response message code "
-    "fault envelope soap:envelope soapenv:envelope soap-env:envelope s:envelope env:envelope rss feed".split()
-)
-# An error of AWS in XML, whose code is two words or more in one: `AccessDenied`.
-_XML_CODE = re.compile(
-    r"<Error>\s*(?:<Type>[A-Za-z]{1,20}</Type>\s*)?<Code>((?=[A-Za-z]{0,60}[a-z][A-Z])[A-Z][A-Za-z]{1,63})</Code>"
+# A proxy's page may repeat a request, and an answer that is cut off holds tokens, in any form and with any escapes. So
+# nothing of a body is quoted but words of these lists, and a code in its place.
+_TAG = re.compile(
+    r"html|head|body|title|meta|h1|h2|p|div|pre|center|script|svg|xml|errors?|errorresponse|response|message|code|fault"
+    r"|(?:(?:s|env|soap|soapenv|soap-env):)?envelope|rss|feed"
 )
 _FIRST_TAG = re.compile(
     r"(?>\s+|<\?[^>]*>|<!--(?>.*?-->)|<!doctype[^>]*>)*+<([a-z][a-z0-9:-]{0,30}+)[\s/>]", re.DOTALL | re.IGNORECASE
 )
 _CONTENT_TYPE = re.compile(
-    r"((?:application|audio|font|image|message|model|multipart|text|video)/[a-z0-9.+-]{1,60}+)\s*(?:;|$)", re.IGNORECASE
+    r"text/(?:html|plain|xml|csv|javascript|event-stream)|multipart/form-data"
+    r"|application/(?:(?:problem\+)?json|(?:xhtml\+|soap\+)?xml|x-amz-json-1\.[01]|octet-stream|x-www-form-urlencoded)"
+)
+# An error of AWS in XML, whose code is two words or more in one: `AccessDenied`.
+_XML_CODE = re.compile(
+    r"<Error>\s*(?:<Type>[A-Za-z]{1,20}</Type>\s*)?"
+    r"<Code>((?=[A-Za-z]{0,60}[a-z][A-Z])[A-Z][A-Za-z]{1,63})</Code>"
 )
 _LOOKED_AT = 4096
 
@@ -214,12 +216,13 @@ _LOOKED_AT = 4096
 def body_summary(body: bytes, content_type: str | None = None) -> str:
     """Return what may be shown of an answer that can't be read."""
     parts = []
-    if content_type and (match := _CONTENT_TYPE.match(content_type)):
-        parts.append(match[1].lower())
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if _CONTENT_TYPE.fullmatch(media_type):
+        parts.append(media_type)
     if body:
         parts.append("1 byte" if len(body) == 1 else f"{len(body):,} bytes")
     text = body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    if (tag := _FIRST_TAG.match(text)) and tag[1].lower() in _TAGS:
+    if (tag := _FIRST_TAG.match(text)) and _TAG.fullmatch(tag[1].lower()):
         parts.append(f"<{tag[1].lower()}>")
         if code := _XML_CODE.search(text):
             parts.append(f"code {code[1]}")

@@ -25,7 +25,6 @@ from types import (
     MemberDescriptorType,
     MethodType,
     ModuleType,
-    TracebackType,
 )
 from typing import TYPE_CHECKING, Any
 

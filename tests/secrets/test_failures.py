@@ -126,6 +126,7 @@ IN_HEAD: dict[str, Handler] = {
     "odd upgrade": sends(b"HTTP/1.1 101 Switching\r\nUpgrade: " + SECRET + b"\r\n\r\n", stall),
     "a redirect": answer(b"", status=302, headers=(("Location", f"https://x/?{SECRET.decode()}"),)),
 }
+FAILED = "it failed"
 LIMITS = Timeout(total=0.3, connect=5, read=0.15, write=0.15)
 
 
@@ -338,12 +339,17 @@ def test_a_proxy_of_a_users_transport(kit: Kit, serve: Serve, search: Search, wa
     leave_debug_logs(search)
 
 
+def first_way(request: httpx.Request) -> httpx.Response:
+    """Fail."""
+    raise httpx.ConnectError(FAILED, request=request)
+
+
 def fails_over(request: httpx.Request) -> httpx.Response:
     """Be a transport that tries another way when one fails, and has the request in both failures."""
     try:
-        raise httpx.ConnectError("the first way failed", request=request)
+        return first_way(request)
     except httpx.ConnectError:
-        raise httpx.ReadError("the second way failed", request=request)  # noqa: B904 - the context is what is tested
+        raise httpx.ReadError(FAILED, request=request)  # noqa: B904 - the context is what is tested
 
 
 def wraps(request: httpx.Request) -> httpx.Response:
@@ -351,7 +357,7 @@ def wraps(request: httpx.Request) -> httpx.Response:
     try:
         return fails_over(request)
     except httpx.ReadError as error:
-        raise httpx.WriteTimeout("gave up", request=request) from error
+        raise httpx.WriteTimeout(FAILED, request=request) from error
 
 
 @pytest.mark.parametrize("respond", [fails_over, wraps])
@@ -366,10 +372,7 @@ def test_the_request_of_a_users_own_exception_is_left_alone(kit: Kit) -> None:
     """An exception of httpx that the caller handles, of a request of its own, keeps that request."""
     own = httpx.ConnectError("theirs", request=httpx.Request("GET", "https://api.example.com"))
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("ours", request=request)
-
-    client = kit.client(respond=respond, retry="off")
+    client = kit.client(respond=first_way, retry="off")
     try:
         raise own
     except httpx.ConnectError:

@@ -77,7 +77,7 @@ def test_a_failure_before_the_answer(kit: Kit, theirs: Exception, ours: type[Tra
         # Their words may be the peer's.
         name = type(theirs).__name__
         assert f"cognito-idp.us-east-1.amazonaws.com: {name}" == str(caught.value)
-        assert (type(theirs), (name,)) == (type(caught.value.__cause__), caught.value.__cause__.args)
+        assert f"{name}('{name}')" == repr(caught.value.__cause__)
     else:
         assert "cognito-idp.us-east-1.amazonaws.com: text" == str(caught.value)
         assert theirs is caught.value.__cause__

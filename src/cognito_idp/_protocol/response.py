@@ -74,7 +74,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
         members = _json_object(response, operation)
     except InvalidResponseError as error:
         unreadable = error
-    code = _code(header) or _code(members.get("code")) or _code(members.get("__type"))
+    code = error_code(header) or error_code(members.get("code")) or error_code(members.get("__type"))
     if code is None:
         return unreadable or InvalidResponseError(
             "an error without a code",
@@ -95,7 +95,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
     )
 
 
-def _code(text: object) -> str | None:
+def error_code(text: object) -> str | None:
     """Return the error code in any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`.
 
     Other text is no code: it would stand in logs, events and metrics.

@@ -93,7 +93,7 @@ def clear_frames(error: BaseException, handled: BaseException | None = None) -> 
 
 
 def _is_ours(frame: FrameType, caller_is: bool) -> bool:
-    """Whether to clear a frame. A frame of Python's own modules or of an installed package is treated like its caller's."""
+    """Whether to clear a frame. One of Python's own modules or of an installed package is treated like its caller's."""
     module = frame.f_globals.get("__name__")
     path = frame.f_code.co_filename
     if type(module) is not str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .body import Incoming, check_outgoing
 from .certificates import Authorities
-from .httpx_errors import MAX_IDLE
 from .proxies import Route, route_of
 
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from .httpx_errors import Library
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
+
+# The request extension that holds `Limits.max_idle` for the default transports. It also marks a request as ours.
+MAX_IDLE = "cognito_idp.max_idle"
 
 
 @lru_cache(maxsize=32)

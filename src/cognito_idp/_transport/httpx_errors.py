@@ -22,16 +22,13 @@ from .._errors import (
     WriteError,
     WriteTimeoutError,
 )
+from .httpx_common import MAX_IDLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 # The module `httpx` or `httpx2`; both define the same names.
 Library = Any
-
-# The request extension that holds `Limits.max_idle` for the default transports. It marks our requests, too.
-MAX_IDLE: Final = "cognito_idp.max_idle"
 
 # The first match counts, so subclasses come before their bases.
 _TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
@@ -84,7 +81,8 @@ _KNOWN_WORDS: Final = re.compile(
     r"|peer closed connection without sending complete message body"
     r"(?: \((?:received [0-9]+ bytes, expected [0-9]+|incomplete chunked read)\))?"
     r"|illegal (?:status line|header line|chunk header)|malformed chunk footer|Receive buffer too long"
-    r"|(?:bad|conflicting) Content-Length(?: headers)?|multiple Transfer-Encoding headers|Only Transfer-Encoding: chunked is supported"
+    r"|(?:bad|conflicting) Content-Length(?: headers)?|multiple Transfer-Encoding headers"
+    r"|Only Transfer-Encoding: chunked is supported"
     r"|Response payload is not completed|Proxy Server could not connect"
 )
 

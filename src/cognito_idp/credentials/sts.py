@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from .._errors import CredentialsError, InvalidResponseError
+from .._protocol.response import error_code
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.wire import OK
 from ..model.exceptions import service_error
@@ -50,7 +51,7 @@ def assume_role(
     endpoint = endpoint_for(context, STS, context.region)
     body = urlencode({"Action": operation, "Version": _VERSION, **parameters}).encode()
     headers = common_headers(endpoint.host, body, _CONTENT_TYPE)
-    secrets = [parameters.get("WebIdentityToken", ""), parameters.get("TokenCode", "")]
+    secrets = [parameters.get(name, "") for name in ("WebIdentityToken", "TokenCode", "ExternalId")]
     if source is not None:
         secrets += [source.secret_access_key, source.session_token or ""]
         headers = sign(
@@ -89,12 +90,12 @@ def _read(response: HttpResponse, operation: str) -> dict[str, str]:
     root = _xml(response, operation)
     request_id = response.header("x-amzn-requestid")
     if response.status_code != OK:
-        code = root.findtext("{*}Error/{*}Code")
-        if not code:
+        code = error_code(root.findtext("{*}Error/{*}Code"))
+        if code is None:
             problem = "an error without a code"
             raise InvalidResponseError(problem, status_code=response.status_code, operation=operation)
         raise service_error(
-            code.strip(),
+            code,
             (root.findtext("{*}Error/{*}Message") or "").strip(),
             status_code=response.status_code,
             request_id=request_id or root.findtext("{*}RequestId"),
