@@ -7,7 +7,6 @@ top-level `code`, or `__type`, in that order. It ends at the first colon and beg
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidResponseError, ServiceError
@@ -74,7 +73,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
         members = _json_object(response, operation)
     except InvalidResponseError as error:
         unreadable = error
-    code = error_code(header) or error_code(members.get("code")) or error_code(members.get("__type"))
+    code = _code(header) or _code(members.get("code")) or _code(members.get("__type"))
     if code is None:
         return unreadable or InvalidResponseError(
             "an error without a code",
@@ -95,15 +94,8 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
     )
 
 
-def error_code(text: object) -> str | None:
-    """Return the error code in any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`.
-
-    Other text is no code: it would stand in logs, events and metrics.
-    """
+def _code(text: object) -> str | None:
+    """Return the error code in any of its published forms: `Code`, `ns#Code`, `Code:uri`, `ns#Code:uri`."""
     if not isinstance(text, str):
         return None
-    code = text.partition(":")[0].rpartition("#")[2].strip()
-    return code if _CODE.fullmatch(code) else None
-
-
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
+    return text.partition(":")[0].rpartition("#")[2].strip() or None

@@ -143,7 +143,7 @@ def masked(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    plain = text
+    plain = text[:_LONGEST_MESSAGE]
     while (unescaped := unescape(unquote(plain))) != plain:
         plain = unescaped
     pieces = (secret[at : at + _PIECE] for secret in secrets for at in range(max(len(secret) - _PIECE + 1, 1)))

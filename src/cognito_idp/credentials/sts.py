@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from .._errors import CredentialsError, InvalidResponseError
-from .._protocol.response import error_code
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.wire import OK
 from ..model.exceptions import service_error
@@ -90,12 +89,12 @@ def _read(response: HttpResponse, operation: str) -> dict[str, str]:
     root = _xml(response, operation)
     request_id = response.header("x-amzn-requestid")
     if response.status_code != OK:
-        code = error_code(root.findtext("{*}Error/{*}Code"))
-        if code is None:
+        code = root.findtext("{*}Error/{*}Code")
+        if not code:
             problem = "an error without a code"
             raise InvalidResponseError(problem, status_code=response.status_code, operation=operation)
         raise service_error(
-            code,
+            code.strip(),
             (root.findtext("{*}Error/{*}Message") or "").strip(),
             status_code=response.status_code,
             request_id=request_id or root.findtext("{*}RequestId"),
