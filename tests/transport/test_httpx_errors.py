@@ -165,6 +165,23 @@ def test_a_failure_without_a_text_shows_the_one_behind_it() -> None:
     assert "host: certificate verify failed" == str(translated(httpx, silent, "host"))
 
 
+def test_a_failure_without_a_text_does_not_show_the_callers(kit: Kit) -> None:
+    """What the caller is handling while it calls is behind the library's exceptions, and its text is not shown."""
+    client = kit.client(respond=silently, retry="off")
+    try:
+        int("the caller's")
+    except ValueError:
+        with pytest.raises(ReadError) as caught:
+            kit.run(client.call, "ListUsers")
+    assert "cognito-idp.us-east-1.amazonaws.com: ReadError" == str(caught.value)
+
+
+def silently(_: httpx.Request) -> httpx.Response:
+    """Fail without a text."""
+    text = ""
+    raise httpx.ReadError(text)
+
+
 @pytest.mark.parametrize(
     ("name", "ours"),
     [

@@ -92,13 +92,15 @@ def translated(library: Library, error: Exception, host: str) -> TransportError:
 
     Raise it outside the handler: in there, the library's own exception would become its context.
     """
-    by_aiohttp = _by_aiohttp(error) or _by_aiohttp(error.__cause__)
+    aiohttps = next((link for link in (error, error.__cause__) if _by_aiohttp(link)), None)
+    by_aiohttp = _by_aiohttp(aiohttps)
     cls = by_aiohttp or next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
     reason = reason_of(error)
     status_code = status_in(reason) if cls is ProxyError else None
     if status_code is not None:
         reason = f"the proxy refused with status {status_code}"
-    elif cls is ProxyError or cls is ProtocolError or (by_aiohttp and not _is_of_the_machine(error)):
+    elif cls is ProxyError or cls is ProtocolError or not isinstance(aiohttps, OSError | None):
+        # Others of aiohttp's quote the peer, too; an OSError has the words of the operating system.
         words = _KNOWN_WORDS.match(reason)
         reason = "" if words is None else words[0]
     reason = reason or type(error).__name__
@@ -110,15 +112,6 @@ def translated(library: Library, error: Exception, host: str) -> TransportError:
         forget_request(error)
         failure.__cause__ = error
     return failure
-
-
-def _is_of_the_machine(error: BaseException | None) -> bool:
-    """Whether the text of one of aiohttp's errors is the operating system's; otherwise it may quote the peer."""
-    while error is not None:
-        if isinstance(error, OSError):
-            return True
-        error = error.__cause__
-    return False
 
 
 def _copy(library: Library, error: Exception, cls: type[TransportError], text: str) -> Exception:
@@ -154,9 +147,17 @@ def status_in(reason: str) -> int | None:
 
 
 def reason_of(error: BaseException | None) -> str:
-    """Return the first text in a chain of exceptions: on trio, TLS errors are two links behind an empty one."""
+    """Return the first text in a chain of exceptions: on trio, TLS errors are two links behind an empty one.
+
+    The chain may end in an exception that the caller is handling, whose text is not ours to show.
+    """
     while isinstance(error, Exception):
         if text := str(error):
             return text
         error = error.__cause__ or error.__context__
+        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            break
     return ""
+
+
+_LIBRARIES: Final = frozenset({"httpx", "httpcore", "httpx2", "httpcore2", "httpx_aiohttp", "aiohttp", "anyio", "trio"})
