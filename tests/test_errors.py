@@ -25,7 +25,7 @@ from cognito_idp import (
     UnknownServiceError,
     errors,
 )
-from cognito_idp._errors import masked_start
+from cognito_idp._errors import body_summary
 from cognito_idp._protocol import service_errors
 from cognito_idp.errors import service_error
 from cognito_idp.model import exceptions
@@ -265,18 +265,35 @@ def test_the_reason_of_an_invalid_parameter_is_readable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "shown"),
+    ("body", "content_type", "shown"),
     [
-        (b"", ""),
-        (b"<html>502 Bad Gateway</html>", "<html>502 Bad Gateway</html>"),
-        (b"two\nlines\t.", "two\\nlines\\t."),
-        (b"\xff\xfe", "\\\\xff\\\\xfe"),
-        (b'{"AccessToken": "abc", "ExpiresIn": 3600}', '{\\"AccessToken\\": \\"***\\", \\"ExpiresIn\\": 3600}'),
-        (b'  {"Session": "a\\"bc', '  {\\"Session\\": \\"***'),
-        (b"token=abcdefghij0123456789xyz", "***"),
-        (b"x" * 19 + b" " + b"y" * 300, "xxxxxxxxxxxxxxxxxxx ***..."),
+        (b"", None, ""),
+        (b"", "text/html; charset=utf-8", "text/html"),
+        (b"x", "text/plain;charset=utf-8", "text/plain, 1 byte"),
+        (b"<html>502 Bad Gateway</html>", "Text/HTML", "text/html, 28 bytes, <html>"),
+        (b"\xef\xbb\xbf <!-- a --><!DOCTYPE html>\n<HTML lang=en>", None, "44 bytes, <html>"),
+        (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "application/xml", None),
+        (
+            b"<ErrorResponse xmlns='x'><Error>\n<Type>Sender</Type>\n<Code>MissingAuthenticationTokenException</Code>",
+            None,
+            "101 bytes, <errorresponse>, code MissingAuthenticationTokenException",
+        ),
+        (b"<Error><Code>hunter2</Code>", None, "27 bytes, <error>"),
+        (b"<Error><Code>hunter</Code>", None, "26 bytes, <error>"),
+        (b"<Error><Code>" + b"HunterTwo" * 20 + b"</Code>", None, "200 bytes, <error>"),
+        (b"<Request><Code>HunterTwo</Code>", None, "31 bytes"),
+        (b"<hunter2>", None, "9 bytes"),
+        (b"<!--" * 1000, None, "4,000 bytes"),
+        (b"<!-- -->" * 500 + b"x", None, "4,001 bytes"),
+        (b'{"AccessToken": "abc"}', "application/x-amz-json-1.1", "application/x-amz-json-1.1, 22 bytes"),
+        (b"x", "hunter2", "1 byte"),
+        (b"x", "hunter2/html", "1 byte"),
+        (b"x", "text/hunter2", "1 byte"),
+        (b"x", "text/html hunter2", "1 byte"),
+        (b"x", "text/" + "x" * 100, "1 byte"),
     ],
 )
-def test_the_start_of_a_body_is_shown_masked(body: bytes, shown: str) -> None:
-    """A proxy's page can be read, on one line; JSON strings and long runs, which may be tokens, are masked."""
-    assert shown == masked_start(body)
+def test_what_is_shown_of_an_answer(body: bytes, content_type: str | None, shown: str | None) -> None:
+    """Content type, size, a usual first tag and an AWS error code are shown, each in a known form; nothing else is."""
+    shown = "application/xml, 61 bytes, <error>, code AccessDenied" if shown is None else shown
+    assert shown == body_summary(body, content_type)

@@ -66,6 +66,7 @@ def test_reads_errors_in_every_published_form(case: dict[str, Any]) -> None:
         (None, {"code": ["A"], "__type": "a.b#FromType:http://x#y"}, "FromType"),
         (None, {"code": "a#b#Code"}, "Code"),
         (None, {"code": "  Code  "}, "Code"),
+        (None, {"code": "com.example.v2#Odd_Code-2.Client"}, "Odd_Code-2.Client"),
     ],
 )
 def test_where_the_code_is_looked_for(header: str | None, body: dict[str, Any], code: str) -> None:
@@ -167,16 +168,16 @@ def test_a_code_in_the_header_is_enough(body: bytes) -> None:
 def test_an_error_without_body_and_code_is_refused() -> None:
     """A bare status gives a refusal that carries it."""
     refusal = refusal_of(answer(502))
-    assert (502, True, "") == (refusal.status_code, refusal.is_retryable, refusal.body_start)
+    assert (502, True, "") == (refusal.status_code, refusal.is_retryable, refusal.body_summary)
 
 
 @pytest.mark.parametrize("cut", range(8, 112, 7))
 def test_a_refusal_never_shows_a_token(cut: int) -> None:
-    """However a body with tokens is cut off, its strings are masked in the text, in `body_start` and in a traceback."""
+    """However a body with tokens is cut off, nothing of it stands in the text, in `body_summary` or in a traceback."""
     secret = "eyJraWQiOiJ.s3cr3t-hunter2"
     body = json.dumps({"Session": secret, "AuthenticationResult": {"AccessToken": secret}}).encode()[:cut]
     refusal = refusal_of(answer(200, body))
-    shown = "".join(traceback.format_exception(refusal)) + repr(refusal) + refusal.body_start
+    shown = "".join(traceback.format_exception(refusal)) + repr(refusal) + refusal.body_summary
     assert "hunter2" not in shown
     assert "eyJraWQi" not in shown
 

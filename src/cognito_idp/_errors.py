@@ -6,7 +6,6 @@ a claim that identifies the user.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,7 +79,7 @@ class PaginationError(CognitoIdpError):
 
 
 class TransportError(CognitoIdpError):
-    """No answer came. The HTTP library's own exception is the `__cause__`.
+    """No answer came. The HTTP library's own exception is the `__cause__`, or a copy without the peer's words.
 
     `is_retryable` is true: the fault is in the connection, not in the request. `sent` is false if the service certainly
     received nothing of the request. `is_repeatable` is false if the request must not be sent again after the service
@@ -167,8 +166,9 @@ class DeadlineExceededError(TimeoutError_):
 class InvalidResponseError(CognitoIdpError):
     """The answer breaks the protocol (AWS JSON 1.1): a proxy's page, truncated JSON, or too many bytes.
 
-    `status_code` is the HTTP status (None for data passed to `from_wire`). `body_start` holds the first bytes of the
-    answer, with everything masked that could be a token or another secret. `is_repeatable` is as in `TransportError`.
+    `status_code` is the HTTP status (None for data passed to `from_wire`). `body_summary` says what came without
+    quoting it, for example `text/html, 52 bytes, <html>`: the content type and the name of the first tag if they are
+    usual ones, the size, and the code of an AWS error in XML. `is_repeatable` is as in `TransportError`.
     """
 
     is_repeatable: bool | None = None
@@ -179,19 +179,20 @@ class InvalidResponseError(CognitoIdpError):
         *,
         status_code: int | None = None,
         body: bytes = b"",
+        content_type: str | None = None,
         request_id: str | None = None,
         operation: str | None = None,
     ) -> None:
         self.problem = problem
         self.attempts = 1
         self.status_code = status_code
-        self.body_start = masked_start(body)
+        self.body_summary = body_summary(body, content_type)
         self.request_id = request_id
         self.operation = operation
         origin = f" from {operation}" if operation else ""
         status = f" (HTTP status {status_code})" if status_code is not None else ""
-        start = f"; it begins: {self.body_start}" if body else ""
-        super().__init__(f"the answer{origin} can't be read{status}: {problem}{start}")
+        summary = f" ({self.body_summary})" if self.body_summary else ""
+        super().__init__(f"the answer{origin} can't be read{status}: {problem}{summary}")
 
     @property
     def is_throttle(self) -> bool:
@@ -204,32 +205,41 @@ class InvalidResponseError(CognitoIdpError):
         return self.status_code in TRANSIENT_STATUSES
 
 
-_START = 200
-# A quoted string, complete or cut off, and the colon after it if it is the name of a JSON member.
-_QUOTED = re.compile(r"""("|(?<!\w)')((?:(?!\1)[^\\]|\\.)*+)(\1?)(\s*:)?""", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.#-]{0,63}")
-# A long run of base64 or JWT characters may be a token, a number may be a code, and text after "=" a form value.
-_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+/=.]{20,}|[0-9]{5,}|(?<==)[^&\s<>\"']+")
+# A proxy's page may repeat a request, and an answer that is cut off holds tokens, in any form and with any escapes. So
+# nothing of a body is quoted but words of these lists, and a code in its place.
+_TAG = re.compile(
+    r"html|head|body|title|meta|h1|h2|p|div|pre|center|script|svg|xml|errors?|errorresponse|response|message|code|fault"
+    r"|(?:(?:s|env|soap|soapenv|soap-env):)?envelope|rss|feed"
+)
+_FIRST_TAG = re.compile(
+    r"(?>\s+|<\?[^>]*>|<!--(?>.*?-->)|<!doctype[^>]*>)*+<([a-z][a-z0-9:-]{0,30}+)[\s/>]", re.DOTALL | re.IGNORECASE
+)
+_CONTENT_TYPE = re.compile(
+    r"text/(?:html|plain|xml|csv|javascript|event-stream)|multipart/form-data"
+    r"|application/(?:(?:problem\+)?json|(?:xhtml\+|soap\+)?xml|x-amz-json-1\.[01]|octet-stream|x-www-form-urlencoded)"
+)
+# An error of AWS in XML, whose code is two words or more in one: `AccessDenied`.
+_XML_CODE = re.compile(
+    r"<Error>\s*(?:<Type>[A-Za-z]{1,20}</Type>\s*)?"
+    r"<Code>((?=[A-Za-z]{0,60}[a-z][A-Z])[A-Z][A-Za-z]{1,63})</Code>"
+)
+_LOOKED_AT = 4096
 
 
-def _masked(match: re.Match[str]) -> str:
-    quote, text, closing, colon = match.groups()
-    if closing and colon and _NAME.fullmatch(text):
-        return match[0]
-    return f"{quote}***{closing}{colon or ''}"
-
-
-def masked_start(body: bytes) -> str:
-    """Return the first 200 bytes of a body as one line, with JSON string values and long runs masked."""
-    from html import unescape
-    from urllib.parse import unquote
-
-    text = body[:_START].decode("utf-8", "backslashreplace")
-    # A proxy's page may repeat the request, escaped for HTML or a URL, even twice. Unescape until quotes are visible.
-    while (plain := unescape(unquote(text))) != text:
-        text = plain
-    text = _LONG_RUN.sub("***", _QUOTED.sub(_masked, text))
-    return json.dumps(text)[1:-1] + ("..." if len(body) > _START else "")
+def body_summary(body: bytes, content_type: str | None = None) -> str:
+    """Return what may be shown of an answer that can't be read."""
+    parts = []
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if _CONTENT_TYPE.fullmatch(media_type):
+        parts.append(media_type)
+    if body:
+        parts.append("1 byte" if len(body) == 1 else f"{len(body):,} bytes")
+    text = body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    if (tag := _FIRST_TAG.match(text)) and _TAG.fullmatch(tag[1].lower()):
+        parts.append(f"<{tag[1].lower()}>")
+        if code := _XML_CODE.search(text):
+            parts.append(f"code {code[1]}")
+    return ", ".join(parts)
 
 
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})

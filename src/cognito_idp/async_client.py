@@ -78,6 +78,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
 
     __module__ = "cognito_idp"
 
+    @clears_frames
     def __init__(
         self,
         region: str | None = None,

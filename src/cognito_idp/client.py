@@ -77,6 +77,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
     __module__ = "cognito_idp"
 
+    @clears_frames
     def __init__(
         self,
         region: str | None = None,

@@ -14,9 +14,18 @@ import warnings
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
-from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -100,7 +109,9 @@ class Search:
         for each in chain_of(error):
             name = type(each).__name__
             self.value(each, case)
-            self.text(f"arguments and attributes of {name}", f"{each.args!r} {vars(each)!r}", case)
+            for attribute, value in _attributes(each):
+                for text in opened(value):
+                    self.text(f"attribute {attribute} of {name}", text, case)
             self.text(f"{name} as printed", "".join(traceback.format_exception_only(each)), case)
             if frames:
                 self._frames(each, case, outermost=each is error)
@@ -169,6 +180,19 @@ class _Handler(logging.Handler):
         self._search.text(place, repr(vars(record)))
         if record.exc_info and record.exc_info[1] is not None:
             self._search.error(record.exc_info[1], place)
+
+
+def _attributes(error: BaseException) -> Iterator[tuple[str, object]]:
+    """Yield what an exception holds, whether in its `__dict__` or in a slot of C (`UnicodeDecodeError.object`)."""
+    yield from vars(error).items()
+    for cls in type(error).__mro__:
+        for name, attribute in vars(cls).items():
+            if isinstance(attribute, GetSetDescriptorType | MemberDescriptorType) and name not in _FOLLOWED:
+                yield name, getattr(error, name, None)
+
+
+# The traceback and the chain are walked by themselves.
+_FOLLOWED = frozenset({"__dict__", "__traceback__", "__context__", "__cause__", "__suppress_context__", "exceptions"})
 
 
 def _is_ours(frame: FrameType) -> bool:
@@ -244,7 +268,8 @@ def opened(value: object) -> Iterator[str]:
         if isinstance(each, _CLOSED) or any(each is other for other in seen):
             continue
         seen.append(each)
-        yield repr(each)
+        with suppress(AttributeError):  # it is half made
+            yield repr(each)
         if depth < _DEPTH:
             todo += [(part, depth + 1) for part in _parts(each)]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -74,6 +77,21 @@ def echo(request: HttpRequest) -> bytes:
     return json.dumps({"url": request.url, "headers": request.headers, "body": request.body.decode("latin-1")}).encode()
 
 
+def quoting(form: Callable[[str], str]) -> Callable[[HttpRequest], bytes]:
+    """Answer with an error whose message quotes the request in some form, in JSON or in XML as it was asked."""
+
+    def body(request: HttpRequest) -> bytes:
+        # A secret of STS's is in the body, and one of the others in a header.
+        parts = [request.body.decode("latin-1"), *(value for name, value in request.headers if name != "authorization")]
+        message = form(" ".join(parts))
+        if request.body.startswith(b"Action="):
+            code = f"<Code>SignatureDoesNotMatch</Code><Message>{html.escape(message)}</Message>"
+            return f"<ErrorResponse><Error>{code}</Error></ErrorResponse>".encode()
+        return json.dumps({"__type": "InvalidRequestException", "message": message}).encode()
+
+    return body
+
+
 def failing(_: HttpRequest) -> HttpResponse:
     """Break off."""
     message = "the connection broke"
@@ -85,6 +103,10 @@ def answering(status: int, body: Callable[[HttpRequest], bytes]) -> Respond:
     return lambda request: HttpResponse(status, (("content-type", "application/json"),), body(request))
 
 
+# A mark and what fills it up; a quotation that is cut off within.
+MARK = r"(Zq[0-9a-f]{4}z{6})z+"
+MARK_CUT_OFF = r"\1..."
+
 NETWORKS: dict[str, Respond] = {
     "proper": answering(200, proper),
     "cut-off": answering(200, lambda request: proper(request)[:-1]),
@@ -93,6 +115,10 @@ NETWORKS: dict[str, Respond] = {
     "echo": answering(200, echo),
     "refused-with-all": answering(403, proper),
     "refused-with-echo": answering(400, echo),
+    "refused-with-a-quotation": answering(400, quoting(lambda text: text)),
+    "refused-with-a-quotation-in-a-url": answering(400, quoting(quote)),
+    "refused-with-a-quotation-in-html": answering(400, quoting(lambda text: html.escape(quote(text)))),
+    "refused-with-half-a-quotation": answering(400, quoting(lambda text: re.sub(MARK, MARK_CUT_OFF, text))),
     "fault": answering(500, proper),
     "broken": failing,
 }

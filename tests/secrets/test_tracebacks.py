@@ -41,10 +41,10 @@ class OddError(Exception):
     __hash__ = None  # type: ignore[assignment]
 
 
-def inside(package: str, source: str) -> Any:
-    """Run source text as a module of a package would run, and return its function `function`."""
+def inside(package: str, source: str, folder: str = "/srv/app") -> Any:
+    """Run source text as a module of a package in a folder would run, and return its function `function`."""
     variables: dict[str, Any] = {"__name__": f"{package}.module", "SECRET": SECRET, "OddError": OddError, "sys": sys}
-    exec(compile(source, f"<{package}>", "exec"), variables)
+    exec(compile(source, f"{folder}/{package}/module.py", "exec"), variables)
     return variables["function"]
 
 
@@ -96,6 +96,46 @@ def test_pythons_own_modules_belong_to_who_called_them() -> None:
         error = error_of(caller, functools.partial(json, fails))
         clear_frames(error)
         assert expected == showing(error)
+
+
+@pytest.mark.parametrize(
+    "folder", ["/venv/lib/python3.11/site-packages", "/usr/lib/python3/dist-packages", "C:\\venv\\Lib\\site-packages"]
+)
+def test_installed_packages_belong_to_who_called_them(folder: str) -> None:
+    """A frame of a wrapper or a mock that was installed is cleared if the library called it, not if the user did."""
+    folder = folder.replace("\\", "/") if folder.startswith("/") else f"{folder}\\"
+    fails = inside("tracing", FAILS, folder)
+    ours, theirs = (
+        functools.partial(inside(package, CALLS), functools.partial(inside("tracing", CALLS, folder), fails))
+        for package in ("cognito_idp", "theirs")
+    )
+    for caller, expected in ((ours, []), (theirs, ["theirs", "tracing", "tracing"])):
+        error = error_of(caller)
+        clear_frames(error)
+        assert expected == showing(error)
+    error = error_of(inside("cognito_idp", CALLS), functools.partial(inside("theirs", CALLS), fails))
+    clear_frames(error)
+    assert ["theirs", "tracing"] == showing(error)
+
+
+def test_a_cause_begins_in_the_middle_of_an_error() -> None:
+    """The frames of a cause belong to the frame that caught it, though the error itself came from the user's."""
+    source = """
+def function(fails):
+    secret = SECRET
+    try:
+        try:
+            fails()
+        except OddError as error:
+            raise LookupError from error
+    except LookupError as error:
+        raise error.__cause__ from error
+"""
+    installed = inside("mock", source, "/site-packages")
+    error = error_of(inside("httpx", CALLS), functools.partial(installed, inside("theirs", FAILS)))
+    assert isinstance(error.__cause__, LookupError)
+    clear_frames(error)
+    assert (["theirs"], []) == (showing(error), showing(error.__cause__))
 
 
 def test_generated_constructors_are_cleared() -> None:

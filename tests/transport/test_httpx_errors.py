@@ -65,7 +65,7 @@ def test_the_table_knows_all_of_httpx() -> None:
 
 @BY_CLASS
 def test_a_failure_before_the_answer(kit: Kit, theirs: Exception, ours: type[TransportError]) -> None:
-    """A failure while sending becomes ours, with the host in its text and theirs as its cause."""
+    """A failure while sending becomes ours, with the host in its text and theirs, or a copy of it, as its cause."""
 
     def respond(_: httpx.Request) -> httpx.Response:
         raise theirs
@@ -73,8 +73,15 @@ def test_a_failure_before_the_answer(kit: Kit, theirs: Exception, ours: type[Tra
     with pytest.raises(TransportError) as caught:
         kit.run(kit.client(respond=respond, retry="off").call, "ListUsers")
     assert type(caught.value) is ours
-    assert "cognito-idp.us-east-1.amazonaws.com: text" == str(caught.value)
-    assert theirs is caught.value.__cause__
+    if ours in (ProtocolError, ProxyError):
+        # Their words may be the peer's.
+        name = type(theirs).__name__
+        assert f"cognito-idp.us-east-1.amazonaws.com: {name}" == str(caught.value)
+        assert f"{name}('{name}')" == repr(caught.value.__cause__)
+    else:
+        assert "cognito-idp.us-east-1.amazonaws.com: text" == str(caught.value)
+        assert theirs is caught.value.__cause__
+    assert None is caught.value.__context__
     assert issubclass(ours, ConnectError) is not caught.value.sent
 
 
@@ -156,6 +163,23 @@ def test_a_failure_without_a_text_shows_the_one_behind_it() -> None:
     assert "host: ConnectError" == str(translated(httpx, silent, "host"))
     silent.__cause__.__context__ = ssl.SSLError(1, "certificate verify failed")
     assert "host: certificate verify failed" == str(translated(httpx, silent, "host"))
+
+
+def test_a_failure_without_a_text_does_not_show_the_callers(kit: Kit) -> None:
+    """What the caller is handling while it calls is behind the library's exceptions, and its text is not shown."""
+    client = kit.client(respond=silently, retry="off")
+    try:
+        int("the caller's")
+    except ValueError:
+        with pytest.raises(ReadError) as caught:
+            kit.run(client.call, "ListUsers")
+    assert "cognito-idp.us-east-1.amazonaws.com: ReadError" == str(caught.value)
+
+
+def silently(_: httpx.Request) -> httpx.Response:
+    """Fail without a text."""
+    text = ""
+    raise httpx.ReadError(text)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
         problem,
         status_code=response.status_code,
         body=response.body,
+        content_type=response.header("content-type"),
         request_id=request_id(response),
         operation=operation,
     )
@@ -78,6 +79,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
             "an error without a code",
             status_code=response.status_code,
             body=response.body,
+            content_type=response.header("content-type"),
             request_id=request_id(response),
             operation=operation,
         )

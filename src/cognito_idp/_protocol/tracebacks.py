@@ -2,7 +2,8 @@
 
 Error reporters print the local variables of every frame that an error passed through, and open the objects in them. So
 before an error leaves the library, this module clears the frames that it passed through, in the whole chain of errors:
-those of the library and of the HTTP libraries below it. Other frames keep their variables.
+those of the library, of the HTTP libraries below it, and of installed packages that these call (a mock, a wrapper that
+traces requests). Other frames keep their variables.
 
 The drivers do this, and so does every public function that takes a secret (`clears_frames`). So when you add a
 variable, you have nothing to remember. The exception is code that runs *above* a user's function (a transport, an
@@ -15,6 +16,7 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import re
 import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -51,6 +53,7 @@ _MOST_ENTRIES: Final = 500
 _MOST_ERRORS: Final = 100
 # Code that attrs and cattrs generate may have no module. Its file name does: `<attrs generated init cognito_idp...>`.
 _GENERATED: Final = f" {_OURS}."
+_INSTALLED: Final = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 
 # For maintainers: tests/conftest.py sets it if pytest is to show local variables (`-l`).
 keep_locals = False
@@ -65,6 +68,8 @@ def clear_frames(error: BaseException, handled: BaseException | None = None) -> 
     if keep_locals:
         return
     seen: list[BaseException] = []
+    # A cause begins in a frame that the error itself passed through, often in its middle.
+    judged: dict[FrameType, bool] = {}
     todo: list[tuple[BaseException | None, bool]] = [(error, False)]
     while todo and len(seen) < _MOST_ERRORS:
         link, is_ours = todo.pop()
@@ -77,7 +82,8 @@ def clear_frames(error: BaseException, handled: BaseException | None = None) -> 
             if entry is None:
                 break
             frame = entry.tb_frame
-            is_ours = _is_ours(frame, is_ours)
+            is_ours = judged[frame] if frame in judged else _is_ours(frame, is_ours)
+            judged[frame] = is_ours
             if is_ours and _has_ended(frame):
                 frame.clear()
             entry = entry.tb_next
@@ -87,12 +93,13 @@ def clear_frames(error: BaseException, handled: BaseException | None = None) -> 
 
 
 def _is_ours(frame: FrameType, caller_is: bool) -> bool:
-    """Whether to clear a frame. A frame of Python's own modules is treated like its caller's."""
+    """Whether to clear a frame. One of Python's own modules or of an installed package is treated like its caller's."""
     module = frame.f_globals.get("__name__")
+    path = frame.f_code.co_filename
     if type(module) is not str:
-        return _GENERATED in frame.f_code.co_filename
+        return _GENERATED in path
     package = module.partition(".")[0]
-    return package in _PACKAGES or (caller_is and package in sys.stdlib_module_names)
+    return package in _PACKAGES or (caller_is and (package in sys.stdlib_module_names or bool(_INSTALLED.search(path))))
 
 
 def _has_ended(frame: FrameType) -> bool:

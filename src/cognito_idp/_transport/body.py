@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from .._errors import InvalidResponseError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # More digits than any real size has; int() would be slow on thousands of them.
 _DIGITS = 20
+_CODINGS = re.compile(r"(?:(?:gzip|deflate|br|zstd|compress)(?:, ?|$)){1,5}")
 
 
 def check_outgoing(headers: Headers) -> None:
@@ -53,7 +55,8 @@ class Incoming:
                     self._refuse_size()
             elif name == "content-encoding" and value.lower() != "identity":
                 # We asked for none, and unpacking untrusted data could fill the memory from a few bytes.
-                self._refuse(f"it is compressed ({value!r}), which was not asked for")
+                shown = repr(value) if _CODINGS.fullmatch(value) else "in an unknown way"
+                self._refuse(f"it is compressed ({shown}), which was not asked for")
 
     def add(self, chunk: bytes) -> None:
         """Add a piece of the body.
@@ -75,11 +78,12 @@ class Incoming:
         self._refuse(f"it is larger than the limit of {self._limit:,} bytes")
 
     def _refuse(self, problem: str) -> None:
+        head = HttpResponse(self._status_code, self._headers, b"")
         raise InvalidResponseError(
             problem,
             status_code=self._status_code,
-            body=self._chunks[0] if self._chunks else b"",
-            request_id=HttpResponse(self._status_code, self._headers, b"").header("x-amzn-requestid"),
+            content_type=head.header("content-type"),
+            request_id=head.header("x-amzn-requestid"),
         )
 
 

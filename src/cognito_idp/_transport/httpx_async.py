@@ -83,8 +83,10 @@ class AsyncHttpxTransport:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
-            raise translated(self._library, error, origin_of(request.url).host) from error
-        return answer.finish()
+            failure = translated(self._library, error, origin_of(request.url).host)
+        else:
+            return answer.finish()
+        raise failure
 
     async def close(self) -> None:
         """Close all connections, after ending the exchanges that a user's transport is making.

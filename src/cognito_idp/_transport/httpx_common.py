@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
 
-# The request extensions that hold `Limits.max_idle` and `Limits.total` for the default transports.
+# The request extensions that hold `Limits.max_idle` and `Limits.total` for the default transports. The first also marks
+# a request as ours.
 MAX_IDLE = "cognito_idp.max_idle"
 TOTAL = "cognito_idp.total"
 

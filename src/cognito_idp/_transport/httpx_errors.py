@@ -1,4 +1,8 @@
-"""The exceptions of httpx and httpx2, mapped to ours: one table for all adapters over them."""
+"""The exceptions of httpx and httpx2, mapped to ours: one table for all adapters over them.
+
+Some of theirs hold what may be secret: the request, lines of an answer that isn't HTTP, a proxy's password. So an error
+that quotes the peer becomes the cause of ours as a copy without the quotation, and the others lose the request.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,15 @@ from .._errors import (
     WriteError,
     WriteTimeoutError,
 )
+from .httpx_common import MAX_IDLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-# The first match counts, so subclasses come before their bases.
 # The module `httpx` or `httpx2`; both define the same names.
 Library = Any
 
+# The first match counts, so subclasses come before their bases.
 _TABLE: Final[tuple[tuple[str, type[TransportError]], ...]] = (
     ("ConnectTimeout", ConnectTimeoutError),
     ("PoolTimeout", ConnectTimeoutError),
@@ -71,14 +75,64 @@ _AIOHTTP: Final[Mapping[str, type[TransportError]]] = {
 }
 
 
+# What httpcore, h11 and aiohttp say about a peer that breaks off or doesn't speak HTTP, up to where they quote it.
+_KNOWN_WORDS: Final = re.compile(
+    r"Server disconnected(?: without sending a response)?"
+    r"|peer closed connection without sending complete message body"
+    r"(?: \((?:received [0-9]+ bytes, expected [0-9]+|incomplete chunked read)\))?"
+    r"|illegal (?:status line|header line|chunk header)|malformed chunk footer|Receive buffer too long"
+    r"|(?:bad|conflicting) Content-Length(?: headers)?|multiple Transfer-Encoding headers"
+    r"|Only Transfer-Encoding: chunked is supported"
+    r"|Response payload is not completed|Proxy Server could not connect"
+)
+
+
 def translated(library: Library, error: Exception, host: str) -> TransportError:
-    """Return our exception for one of the library's; the caller makes that its cause."""
-    cls = _by_aiohttp(error) or _by_aiohttp(error.__cause__)
-    if cls is None:
-        cls = next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
+    """Return our exception for one of the library's, with that or a copy of it as its cause.
+
+    Raise it outside the handler: in there, the library's own exception would become its context.
+    """
+    aiohttps = next((link for link in (error, error.__cause__) if _by_aiohttp(link)), None)
+    by_aiohttp = _by_aiohttp(aiohttps)
+    cls = by_aiohttp or next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
     reason = reason_of(error)
-    text = f"{host}: {reason or type(error).__name__}"
-    return ProxyError(text, status_code=status_in(reason)) if cls is ProxyError else cls(text)
+    status_code = status_in(reason) if cls is ProxyError else None
+    if status_code is not None:
+        reason = f"the proxy refused with status {status_code}"
+    elif cls is ProxyError or cls is ProtocolError or not isinstance(aiohttps, OSError | None):
+        # Others of aiohttp's quote the peer, too; an OSError has the words of the operating system.
+        words = _KNOWN_WORDS.match(reason)
+        reason = "" if words is None else words[0]
+    reason = reason or type(error).__name__
+    text = f"{host}: {reason}"
+    failure = ProxyError(text, status_code=status_code) if cls is ProxyError else cls(text)
+    if by_aiohttp or cls is ProxyError or cls is ProtocolError:
+        failure.__cause__ = _copy(library, error, cls, reason)
+    else:
+        forget_request(error)
+        failure.__cause__ = error
+    return failure
+
+
+def _copy(library: Library, error: Exception, cls: type[TransportError], text: str) -> Exception:
+    """Return an exception of the library's that shows `text`, with the traceback of `error` and nothing else of it."""
+    kind: Any = type(error)
+    if kind is not getattr(library, kind.__name__, None):
+        kind = getattr(library, next((theirs for theirs, ours in _TABLE if ours is cls), "TransportError"))
+    copy: Exception = kind(text)
+    return copy.with_traceback(error.__traceback__)
+
+
+def forget_request(error: Exception) -> None:
+    """Take our request off an exception of httpx's and those behind it: mocks and wrapping transports put it there."""
+    links: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and not any(link is other for other in links):
+        links.append(link)
+        request = getattr(link, "_request", None)
+        if request is not None and (link is error or MAX_IDLE in getattr(request, "extensions", ())):
+            link._request = None  # type: ignore[attr-defined]  # noqa: SLF001 - the public name can't be deleted
+        link = link.__cause__ or link.__context__
 
 
 def _by_aiohttp(error: BaseException | None) -> type[TransportError] | None:
@@ -93,9 +147,17 @@ def status_in(reason: str) -> int | None:
 
 
 def reason_of(error: BaseException | None) -> str:
-    """Return the first text in a chain of exceptions: on trio, TLS errors are two links behind an empty one."""
+    """Return the first text in a chain of exceptions: on trio, TLS errors are two links behind an empty one.
+
+    The chain may end in an exception that the caller is handling, whose text is not ours to show.
+    """
     while isinstance(error, Exception):
         if text := str(error):
             return text
         error = error.__cause__ or error.__context__
+        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            break
     return ""
+
+
+_LIBRARIES: Final = frozenset({"httpx", "httpcore", "httpx2", "httpcore2", "httpx_aiohttp", "aiohttp", "anyio", "trio"})

@@ -75,7 +75,7 @@ class _Way:
         return self._is_connecting and not self._is_beyond
 
     def failure(self, error: httpx.TransportError) -> TransportError:
-        """Return our error for a failure at the proxy."""
+        """Return our error for a failure at the proxy. Raise it outside the handler, or httpx's is its context."""
         text = reason_of(error)
         status_code = status_in(text) if isinstance(error, httpx.ProxyError) else None
         if status_code is None and not isinstance(error, httpx.ProtocolError):
@@ -85,11 +85,8 @@ class _Way:
             return failure
         # httpx's error is not the cause: it quotes the proxy, which may repeat the password it was sent.
         if status_code is None:
-            failure = ProxyError(at_proxy(self._proxy, self._host, "it broke off or did not speak HTTP"))
-        else:
-            failure = self.refusal(status_code)
-        failure.__suppress_context__ = True
-        return failure
+            return ProxyError(at_proxy(self._proxy, self._host, "it broke off or did not speak HTTP"))
+        return self.refusal(status_code)
 
     def refusal(self, status_code: int) -> ProxyError:
         """Return the error for a proxy that refuses."""
@@ -111,13 +108,15 @@ class _ProxiedTransport(httpx.HTTPTransport):
         try:
             response = super().handle_request(request)
         except httpx.TransportError as error:
-            if way.is_at_proxy:
-                raise way.failure(error)  # noqa: B904 - it has its cause
-            raise
-        if way.is_refused(response):
+            if not way.is_at_proxy:
+                raise
+            failure = way.failure(error)
+        else:
+            if not way.is_refused(response):
+                return response
             response.close()
-            raise way.refusal(response.status_code)
-        return response
+            failure = way.refusal(response.status_code)
+        raise failure
 
 
 class _AsyncProxiedTransport(httpx.AsyncHTTPTransport):
@@ -131,10 +130,12 @@ class _AsyncProxiedTransport(httpx.AsyncHTTPTransport):
         try:
             response = await super().handle_async_request(request)
         except httpx.TransportError as error:
-            if way.is_at_proxy:
-                raise way.failure(error)  # noqa: B904 - it has its cause
-            raise
-        if way.is_refused(response):
+            if not way.is_at_proxy:
+                raise
+            failure = way.failure(error)
+        else:
+            if not way.is_refused(response):
+                return response
             await response.aclose()
-            raise way.refusal(response.status_code)
-        return response
+            failure = way.refusal(response.status_code)
+        raise failure

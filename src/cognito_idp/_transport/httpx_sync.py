@@ -57,12 +57,16 @@ class HttpxTransport:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
+            host = origin_of(request.url).host
+            failure = translated(self._library, error, host)
             is_over = deadline is not None and time.monotonic() >= deadline
             if is_over and isinstance(error, self._library.TimeoutException):
-                msg = f"{origin_of(request.url).host}: no whole answer within {total:g} s"
-                raise DeadlineExceededError(msg) from error
-            raise translated(self._library, error, origin_of(request.url).host) from error
-        return answer.finish()
+                cause = failure.__cause__
+                failure = DeadlineExceededError(f"{host}: no whole answer within {total:g} s")
+                failure.__cause__ = cause
+        else:
+            return answer.finish()
+        raise failure
 
     def close(self) -> None:
         """Close all connections, including those that other threads are using."""

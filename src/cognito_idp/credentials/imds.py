@@ -97,7 +97,7 @@ class InstanceMetadataProvider:
         except (TransportError, InvalidResponseError) as error:
             msg = f"{service.url} returned a session token, but no credentials: {error}"
             raise CredentialsError(msg) from error
-        return _credentials(response, role, service.url, context)
+        return _credentials(response, role, token, service.url, context)
 
 
 def _service(context: Context) -> _Service:
@@ -155,9 +155,9 @@ def _role(response: HttpResponse, url: str) -> str:
     return role
 
 
-def _credentials(response: HttpResponse, role: str, url: str, context: Context) -> Credentials:
+def _credentials(response: HttpResponse, role: str, token: str, url: str, context: Context) -> Credentials:
     where = f"the answer of {url} for the role {role!r}"
-    members = json_object(response, where)
+    members = json_object(response, where, (token,))
     code = members.get("Code", "Success")
     if code != "Success":
         msg = f"{where} has the code {code if isinstance(code, str) and _ROLE.fullmatch(code) else 'of an error'}"

@@ -50,7 +50,7 @@ def assume_role(
     endpoint = endpoint_for(context, STS, context.region)
     body = urlencode({"Action": operation, "Version": _VERSION, **parameters}).encode()
     headers = common_headers(endpoint.host, body, _CONTENT_TYPE)
-    secrets = [parameters.get("WebIdentityToken", ""), parameters.get("TokenCode", "")]
+    secrets = [parameters.get(name, "") for name in ("WebIdentityToken", "TokenCode", "ExternalId")]
     if source is not None:
         secrets += [source.secret_access_key, source.session_token or ""]
         headers = sign(

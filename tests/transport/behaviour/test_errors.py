@@ -70,11 +70,11 @@ def test_a_name_that_nobody_knows(rig: Rig) -> None:
 
 
 def test_a_page_of_a_proxy(rig: Rig, serve: Serve) -> None:
-    """An HTML page with status 503 is an answer that can't be read, shows its beginning, and may be retried."""
+    """An HTML page with status 503 is an answer that can't be read, is described, and may be retried."""
     error = rig.failure(serve(html_503()).url)
     assert (InvalidResponseError, 503, True) == (type(error), error.status_code, error.is_retryable)
     assert "not JSON" in str(error)
-    assert "503 Service Unavailable" in error.body_start
+    assert "application/x-amz-json-1.1, 49 bytes, <html>" == error.body_summary
 
 
 def test_more_than_was_said(rig: Rig, serve: Serve) -> None:
