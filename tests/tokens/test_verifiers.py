@@ -290,7 +290,8 @@ def test_an_answer_that_never_ends_is_given_up(kit: Kit, serve: Serve) -> None:
     [
         (None, (3.0, 5.0, 5.0, 10.0)),
         (2, (2, 2, 2, 2)),
-        (Timeout(connect=1.0, read=None), (1.0, None, 30.0, None)),
+        (Timeout(connect=1.0, read=None), (1.0, 120.0, 30.0, 120.0)),
+        (Timeout(total=None, connect=1.0, read=None), (1.0, None, 30.0, None)),
         (Timeout(total=9.0, connect=1.0, read=None), (1.0, 9.0, 9.0, 9.0)),
     ],
 )

@@ -105,7 +105,7 @@ class Options:
         if self.max_response_bytes is None:
             size = LARGE_ANSWERS.get(operation)
             if size is not None or f"{operation}Request" not in HOMES:
-                return limits._replace(max_response_bytes=(size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
+                return limits.up_to((size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
         return limits
 
     def authorities(self) -> Authorities:

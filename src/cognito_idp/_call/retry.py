@@ -73,7 +73,6 @@ class StandardRetry:
     __module__ = "cognito_idp"
 
     name = "standard"
-    limiter: RateLimiter | None = None
 
     def __init__(self, max_attempts: int = 3, *, also: Container[str] = ()) -> None:
         """Allow `max_attempts` attempts per call, including the first.
@@ -91,6 +90,11 @@ class StandardRetry:
         self._also = also
         self._quota = _QUOTA
         self._lock = threading.Lock()
+
+    @property
+    def limiter(self) -> RateLimiter | None:
+        """The line in which attempts wait besides; None if they don't."""
+        return None
 
     def before_attempt(self, now: float) -> float:  # noqa: ARG002 - the protocol's parameter
         """Return 0: every attempt starts at once, or when the rate limiter lets it."""
@@ -151,18 +155,23 @@ class AdaptiveRetry(StandardRetry):
         super().__init__(max_attempts, also=also)
         from .rate_limit import RateLimiter
 
-        self.limiter: RateLimiter = RateLimiter()
+        self._limiter = RateLimiter()
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """The line in which attempts wait after a throttle."""
+        return self._limiter
 
     def after_failure(
         self, failure: Failure, attempt: int, retry_after: float | None, random: Callable[[], float], now: float
     ) -> Retry | None:
         """Update the limiter, then decide as the standard mode does."""
-        self.limiter.update(now, throttled=is_throttle(failure))
+        self._limiter.update(now, throttled=is_throttle(failure))
         return super().after_failure(failure, attempt, retry_after, random, now)
 
     def after_success(self, last: Retry | None, now: float) -> None:
         """Update the limiter, and return what the last retry took to the quota."""
-        self.limiter.update(now, throttled=False)
+        self._limiter.update(now, throttled=False)
         super().after_success(last, now)
 
 

@@ -45,6 +45,11 @@ class Limits(NamedTuple):
         """Return the limits for a request that must not be repeated: no connection that was idle for long."""
         return self._replace(max_idle=FRESH_SECONDS)
 
+    def up_to(self, max_response_bytes: int) -> Limits:
+        """Return the limits for an answer of at most so many bytes."""
+        # Not `_replace`, which is three times as slow: each page of a list comes through here.
+        return Limits(self.connect, self.read, self.write, self.total, max_response_bytes, self.max_idle)
+
 
 class HttpRequest(Record):
     """One HTTP request as sent: an absolute URL, headers in order with lower-case names, and the body.
