@@ -169,10 +169,14 @@ def _request(
 ) -> Flow[HttpRequest]:
     options = remedies.options
     headers = (*headers, ("amz-sdk-request", f"attempt={attempt}; max={options.retry.max_attempts}"))
+    credentials = None
     if signed:
         credentials = yield from deadline.bound(remedies.credentials())
         if deadline.is_over():
             raise WaitedTooLongError(_LATE)
+    if options.own_headers is not None:
+        headers = (*headers, *options.own_headers.value)
+    if credentials is not None:
         headers = sign(
             "POST",
             target.path,

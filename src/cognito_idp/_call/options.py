@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .._protocol.endpoint import Target
+    from .._protocol.redaction import Opaque
     from .._protocol.wire import Headers, Limits
     from .._settings.config import Setting
     from .._transport.certificates import Authorities
@@ -42,7 +43,8 @@ class Options:
 
     `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
-    `token_bytes` as many random bytes as you ask for. Every request carries `headers`.
+    `token_bytes` as many random bytes as you ask for. Every request carries `headers`, and `own_headers`, whose values
+    are secret.
     """
 
     region: str | None
@@ -64,6 +66,7 @@ class Options:
     token_bytes: Callable[[int], bytes] = os.urandom
     observed: Observed | None = None
     ca_bundle: Setting | None = None
+    own_headers: Opaque[Headers] | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
     target: Target | None = attrs.field(init=False)
