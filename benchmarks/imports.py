@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .environments import Installed
 
-_OPERATIONS = (1, 5, 20, 60, 141)
+_OPERATIONS = (1, 5, 20, 60, 153)
 _TARGET_MS = 25.0
 _COLUMNS = (
     Column("operations", "operations used", "d"),

@@ -74,9 +74,10 @@ ALIASES = {
 }
 
 
-def test_there_are_59_modelled_exceptions() -> None:
-    """The model names 59 exceptions, and no common one has the name of one of them."""
-    assert (59, set()) == (len(MODELLED), set(MODELLED) & set(COMMON))
+def test_modelled_and_common_codes_differ() -> None:
+    """No common exception has the name of one that the model names."""
+    assert MODELLED
+    assert set() == set(MODELLED) & set(COMMON)
 
 
 @for_each("code", [*MODELLED, *COMMON])

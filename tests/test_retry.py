@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -33,6 +34,7 @@ from cognito_idp.errors import (
     WriteError,
     WriteTimeoutError,
 )
+from tests.conformance.values import request_classes
 
 TRANSIENT = ReadError("broken")
 THROTTLE = TooManyRequestsException("slow down", status_code=400)
@@ -245,6 +247,29 @@ def test_operations_that_must_not_be_sent_twice(operation: str) -> None:
     ):
         failure.operation = operation
         assert expected is (after(policy, failure) is not None), type(failure).__name__
+
+
+# Operations whose names are those of the verbs below, but whose second request does no harm and says nothing wrong.
+HARMLESS = {
+    "AdminAddUserToGroup": "the user is in the group already",
+    "AdminInitiateAuth": "begins another sign-in",
+    "InitiateAuth": "begins another sign-in",
+    "StartWebAuthnRegistration": "gives another challenge",
+}
+
+
+def test_operations_that_make_begin_end_or_confirm_are_not_sent_twice() -> None:
+    """Each operation whose name says so is in the table, or it is known why it need not be."""
+    verbs = r"(Admin)?(Add|Associate|Cancel|Complete|Confirm|Create|Initiate|Link|SignUp|Start|Stop|Verify)"
+    named = {cls.operation.name for cls in request_classes() if re.match(verbs, cls.operation.name)}
+    assert len(named) > 30
+    assert set() == named - NOT_REPEATABLE.keys() - HARMLESS.keys()
+    assert HARMLESS.keys() <= named
+
+
+def test_operations_of_the_table_exist() -> None:
+    """Each entry of the table is an operation."""
+    assert NOT_REPEATABLE.keys() <= {cls.operation.name for cls in request_classes()}
 
 
 def test_no_retry() -> None:

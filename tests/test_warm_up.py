@@ -60,7 +60,13 @@ def test_what_is_sent(kit: Kit) -> None:
 
 @pytest.mark.parametrize(
     ("operations", "expected"),
-    [((), 1), (("AdminInitiateAuth",), 1), (("InitiateAuth",), 0), (("InitiateAuth", AdminInitiateAuthRequest), 1)],
+    [
+        ((), 1),
+        (("AdminInitiateAuth",), 1),
+        (("InitiateAuth",), 0),
+        (("InitiateAuth", AdminInitiateAuthRequest), 1),
+        (("GetClientToken", "GetDerivedToken"), 0),
+    ],
 )
 def test_credentials(kit: Kit, operations: tuple[Any, ...], expected: int) -> None:
     """Credentials are loaded when a named operation is signed, or none is named; never for unsigned ones alone."""

@@ -24,6 +24,8 @@ _TITLES = {
     "sign_up": "Sign-up",
     "risk": "Threat protection",
     "imports": "User import",
+    "recovery": "Point-in-time recovery",
+    "client_metadata": "Client metadata (CIMD)",
 }
 
 _INDEX = """# Operations

@@ -64,7 +64,7 @@ async def confirm_totp(request: Request, here: Here, person: SignedInPerson, cod
     except CognitoIdpError as error:
         return here.pages.form(_form(here, setup), problem_of(error))
     response = see_other("/account", "totp-on")
-    here.cookies.challenge.clear(response)
+    here.cookies.challenge.clear(request, response)
     return response
 
 
@@ -82,7 +82,7 @@ async def sign_out(request: Request, here: Here) -> Response:
     session = None if session_id is None else await here.sessions.find(session_id)
     response = see_other("/sign-in", "signed-out")
     for cookie in (here.cookies.session, here.cookies.challenge, here.cookies.pending):
-        cookie.clear(response)
+        cookie.clear(request, response)
     if session_id is None or session is None:
         return response
     # First the part that can't fail: people can leave even if the service is unreachable.
@@ -97,12 +97,12 @@ async def sign_out(request: Request, here: Here) -> Response:
 
 
 @router.post("/sign-out-everywhere")
-async def sign_out_everywhere(here: Here, person: SignedInPerson) -> Response:
+async def sign_out_everywhere(request: Request, here: Here, person: SignedInPerson) -> Response:
     """Revoke all tokens of the person, on all devices; an error means that they were not revoked."""
     await person.session.global_sign_out()
     await here.sessions.end(person.session_id)
     response = see_other("/sign-in", "signed-out-everywhere")
-    here.cookies.session.clear(response)
+    here.cookies.session.clear(request, response)
     return response
 
 

@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 
 from cognito_idp.errors import CognitoIdpError, TokenError
 
+from .cookies import CookieTooLargeError
 from .pages import Pages
-from .problems import Problem, problem_of
+from .problems import Problem, http_problem, problem_of
 from .services import LOG, SignInNeededError, see_other, services
 
 _BEARER_ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
@@ -40,8 +41,13 @@ def add_error_answers(app: FastAPI, pages: Pages) -> None:
         here = services(request)
         had_session = here.cookies.session.name in request.cookies
         response = see_other("/sign-in", "session-ended" if had_session else "")
-        here.cookies.session.clear(response)
+        here.cookies.session.clear(request, response)
         return response
+
+    @app.exception_handler(CookieTooLargeError)
+    async def too_large(request: Request, error: CookieTooLargeError) -> Response:
+        LOG.error("%s: %s", request.url.path, error)
+        return answer(request, Problem(501, "This account holds more than this page can work with."))
 
     @app.exception_handler(RequestValidationError)
     async def incomplete(request: Request, _: RequestValidationError) -> Response:
@@ -50,4 +56,4 @@ def add_error_answers(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return answer(request, Problem(error.status_code, str(error.detail)))
+        return answer(request, http_problem(error.status_code, str(error.detail)))

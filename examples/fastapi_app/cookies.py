@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 4000
 """Browsers silently drop a larger cookie (RFC 6265, 6.1: 4096 bytes with its name and attributes)."""
+_MAX_PARTS = 3
+"""Servers refuse requests whose headers are larger than 8 to 64 KB, with all cookies in them."""
+_COUNTS = frozenset(str(count) for count in range(1, _MAX_PARTS + 1))
 
 
 class CookieTooLargeError(ValueError):
-    """A cookie is too large for browsers to keep."""
+    """A text is too large for the cookies that may carry it."""
 
 
 @attrs.frozen
 class SealedCookie:
-    """One cookie: write, read and clear it."""
+    """A text in one cookie, or in several where it is too large for one: write, read and clear it."""
 
     purpose: str
     max_age: int
@@ -52,26 +55,43 @@ class SealedCookie:
         """
         # The purpose is sealed in, or one cookie's value would be valid in place of another's.
         value = self._seal.encrypt_at_time(f"{self.purpose}:{text}".encode(), int(self._clock())).decode("ascii")
-        if len(self.name) + len(value) > _MAX_BYTES:
-            msg = f"the cookie {self.name} would have {len(value)} bytes, over {_MAX_BYTES}"
+        size = _MAX_BYTES - len(self._part(_MAX_PARTS))
+        parts = [value[start : start + size] for start in range(0, len(value), size)]
+        if len(parts) > _MAX_PARTS:
+            msg = f"the cookie {self.name} would have {len(value)} bytes, over {_MAX_PARTS * size}"
             raise CookieTooLargeError(msg)
-        response.set_cookie(
-            self.name, value, max_age=self.max_age, secure=self.secure, httponly=True, samesite=self.same_site
-        )
+        # The first part says how many there are, so that parts left from a longer text are never read.
+        for number, part in enumerate((f"{len(parts)}{parts[0]}", *parts[1:])):
+            response.set_cookie(
+                self._part(number),
+                part,
+                max_age=self.max_age,
+                secure=self.secure,
+                httponly=True,
+                samesite=self.same_site,
+            )
 
     def read(self, request: Request) -> str | None:
         """Return the text, or None if the cookie is missing, too old, or not ours."""
+        first = request.cookies.get(self.name, "")
+        count = int(first[0]) if first[:1] in _COUNTS else 0
+        value = "".join((first[1:], *(request.cookies.get(self._part(number), "") for number in range(1, count))))
         try:
-            data = self._seal.decrypt_at_time(request.cookies.get(self.name, ""), self.max_age, int(self._clock()))
+            data = self._seal.decrypt_at_time(value, self.max_age, int(self._clock()))
         except (InvalidToken, ValueError):
             # Fernet raises ValueError for non-ASCII text.
             return None
         purpose, _, text = data.decode().partition(":")
         return text if purpose == self.purpose else None
 
-    def clear(self, response: Response) -> None:
-        """Remove the cookie from the browser."""
-        response.delete_cookie(self.name, secure=self.secure, httponly=True, samesite=self.same_site)
+    def clear(self, request: Request, response: Response) -> None:
+        """Remove the cookie, with all its parts, from the browser."""
+        for number in range(_MAX_PARTS):
+            if number == 0 or self._part(number) in request.cookies:
+                response.delete_cookie(self._part(number), secure=self.secure, httponly=True, samesite=self.same_site)
+
+    def _part(self, number: int) -> str:
+        return f"{self.name}-{number}" if number else self.name
 
 
 @attrs.frozen

@@ -61,7 +61,7 @@ def local_cognito(origin: str) -> Iterator[Local]:
         ServerStartError: the server did not start.
     """
     with cognito_server() as server:
-        with Client(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url) as client:
+        with server.client() as client:
             app = make_pool(client)
         yield Local(
             server,

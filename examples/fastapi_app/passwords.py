@@ -10,8 +10,8 @@ from cognito_idp.errors import (
 )
 
 from . import pages
-from .problems import NO_CODE, NOBODY, problem_of
-from .services import Here, see_other
+from .problems import NOBODY, NOT_SENT, problem_of
+from .services import LOG, Here, see_other
 
 router = APIRouter(prefix="/password")
 
@@ -53,8 +53,10 @@ async def forgot(here: Here, email: Annotated[str, Form()]) -> Response:
         await here.client.forgot_password(
             client_id=here.app.client_id, username=email, secret_hash=here.secret_hash(email)
         )
-    except NO_CODE:
+    except NOBODY:
         pass
+    except NOT_SENT as error:
+        LOG.warning("the code for another password was not sent: %s", error.code)
     except CognitoIdpError as error:
         return here.pages.form(forgot_form(email), problem_of(error))
     response = see_other("/password/reset")
@@ -91,5 +93,5 @@ async def reset(
     except CognitoIdpError as error:
         return here.pages.form(reset_form(), problem_of(error))
     response = see_other("/sign-in", "password-changed")
-    here.cookies.pending.clear(response)
+    here.cookies.pending.clear(request, response)
     return response

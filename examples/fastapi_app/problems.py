@@ -12,7 +12,7 @@ from cognito_idp import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WRONG_CODE: Final = "This code is wrong or too old. Try again, or have another one sent."
+_WRONG_CODE: Final = "This code is wrong or too old. Type in the newest one."
 _UNREACHABLE: Final = "The sign-in service can't be reached just now. Try again in a moment."
 _NO_TOKEN: Final = "A valid access token is needed."
 # Here the service's own text helps (which rule a password breaks, for example) and reveals nothing about others.
@@ -20,8 +20,17 @@ _AS_THE_SERVICE_SAYS: Final = ""
 
 # No account, a disabled account, or one without a confirmed address: a stranger must not learn which.
 NOBODY: Final = (errors.InvalidParameterException, errors.NotAuthorizedException, errors.UserNotFoundException)
-# Only existing accounts have limits on codes and codes that fail to arrive.
-NO_CODE: Final = (*NOBODY, errors.CodeDeliveryFailureException, errors.LimitExceededException)
+# A code was due and could not be sent. That happens to addresses with an account (at sign-up, to those without one), so
+# a page that told it would tell who has an account.
+NOT_SENT: Final = (
+    errors.CodeDeliveryFailureException,
+    errors.InvalidEmailRoleAccessPolicyException,
+    errors.InvalidLambdaResponseException,
+    errors.InvalidSmsRoleAccessPolicyException,
+    errors.InvalidSmsRoleTrustRelationshipException,
+    errors.LimitExceededException,
+    errors.UnexpectedLambdaException,
+)
 
 
 class Problem(NamedTuple):
@@ -72,6 +81,17 @@ _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
     errors.TimeoutError_: Problem(504, "The sign-in service takes too long. Try again in a moment.", 5),
     errors.CognitoIdpError: Problem(500, "Something went wrong here."),
 }
+
+
+_STATUSES: Final[Mapping[int, str]] = {
+    404: "There is nothing at this address.",
+    405: "This address doesn't take such requests.",
+}
+
+
+def http_problem(status: int, text: str) -> Problem:
+    """Return the answer for a status of the framework's, which names it in `text` where there is nothing to say."""
+    return Problem(status, _STATUSES.get(status, text))
 
 
 def problem_of(error: errors.CognitoIdpError) -> Problem:

@@ -47,8 +47,8 @@ class Services:
             await self.sessions.end(previous)
         response = see_other("/account")
         self.cookies.session.write(response, await self.sessions.begin(tokens))
-        self.cookies.challenge.clear(response)
-        self.cookies.pending.clear(response)
+        self.cookies.challenge.clear(request, response)
+        self.cookies.pending.clear(request, response)
         return response
 
 

@@ -8,6 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
+import anyio
+
 from cognito_idp import AsyncUserSession
 
 if TYPE_CHECKING:
@@ -87,8 +89,9 @@ class Sessions:
         self._store = store
         self._seconds = seconds
         self._margin = margin
-        # Concurrent requests share a session object, and so a single refresh.
+        # Concurrent requests share a session object, and so a single refresh. Entries live as long as they are in use.
         self._live: WeakValueDictionary[str, AsyncUserSession] = WeakValueDictionary()
+        self._finding: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     async def begin(self, tokens: Tokens) -> str:
         """Start a session and return its id: 256 random bits, since anyone who has the id is the person."""
@@ -98,20 +101,23 @@ class Sessions:
 
     async def find(self, session_id: str) -> AsyncUserSession | None:
         """Return a session, which keeps its tokens fresh and stored, or None if it has ended."""
-        tokens = await self._store.get(session_id)
-        if tokens is None:
-            return None
-        session = self._live.get(session_id)
-        if session is None:
-            session = AsyncUserSession(
-                self._client,
-                self._app,
-                tokens,
-                on_tokens=partial(self._store.replace, session_id),
-                margin=self._margin,
-            )
-            self._live[session_id] = session
-        return session
+        lock = self._finding.setdefault(session_id, anyio.Lock())
+        async with lock:
+            # Looked up before the store is asked. Otherwise another request's session could refresh the tokens and end
+            # in between, and the refresh token from the store would be one that was used already.
+            session = self._live.get(session_id)
+            tokens = await self._store.get(session_id)
+            if tokens is None:
+                return None
+            if session is None:
+                session = self._live[session_id] = AsyncUserSession(
+                    self._client,
+                    self._app,
+                    tokens,
+                    on_tokens=partial(self._store.replace, session_id),
+                    margin=self._margin,
+                )
+            return session
 
     async def end(self, session_id: str) -> None:
         """Remove a session; its tokens stay valid until they are revoked."""

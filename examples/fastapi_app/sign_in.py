@@ -80,7 +80,7 @@ async def answer_challenge(request: Request, here: Here) -> Response:
     except NotAuthorizedException:
         # Here it means that the service has dropped the sign-in, after a timeout or too many wrong answers.
         response = see_other("/sign-in", "sign-in-ended")
-        here.cookies.challenge.clear(response)
+        here.cookies.challenge.clear(request, response)
         return response
     except CognitoIdpError as error:
         return _challenge_page(here, challenge, address, problem_of(error))

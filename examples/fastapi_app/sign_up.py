@@ -14,8 +14,8 @@ from cognito_idp.errors import (
 )
 
 from . import pages
-from .problems import NO_CODE, problem_of
-from .services import Here, Services, see_other
+from .problems import NOBODY, NOT_SENT, problem_of
+from .services import LOG, Here, Services, see_other
 
 router = APIRouter(prefix="/sign-up")
 
@@ -66,6 +66,8 @@ async def sign_up(here: Here, email: Annotated[str, Form()], new_password: Annot
         )
     except UsernameExistsException:
         pass
+    except NOT_SENT as error:
+        LOG.warning("signed up, but the code was not sent: %s", error.code)
     except CognitoIdpError as error:
         return here.pages.form(sign_up_form(email), problem_of(error))
     response = see_other("/sign-up/confirm")
@@ -99,7 +101,7 @@ async def confirm(request: Request, here: Here, code: Annotated[str, Form()]) ->
         return here.pages.form(confirm_form(), problem_of(CodeMismatchException()))
     except CognitoIdpError as error:
         return here.pages.form(confirm_form(), problem_of(error))
-    return _done(here)
+    return _done(request, here)
 
 
 @router.post("/resend")
@@ -112,14 +114,16 @@ async def resend(request: Request, here: Here) -> Response:
         await here.client.resend_confirmation_code(
             client_id=here.app.client_id, username=email, secret_hash=here.secret_hash(email)
         )
-    except NO_CODE:
+    except NOBODY:
         pass
+    except NOT_SENT as error:
+        LOG.warning("another code was not sent: %s", error.code)
     except CognitoIdpError as error:
         return here.pages.form(confirm_form(), problem_of(error))
     return see_other("/sign-up/confirm", "code-sent")
 
 
-def _done(here: Services) -> Response:
+def _done(request: Request, here: Services) -> Response:
     response = see_other("/sign-in", "confirmed")
-    here.cookies.pending.clear(response)
+    here.cookies.pending.clear(request, response)
     return response

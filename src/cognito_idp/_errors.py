@@ -280,6 +280,28 @@ class UnknownServiceError(ServiceError):
     """The service answered with an error code that this version doesn't know. It is in `code`."""
 
 
+class WaitError(CognitoIdpError):
+    """The base of the errors of `wait_for`.
+
+    `waiter` is the name of what was waited for, `state` the last state that was seen (None: the thing was not there),
+    and `response` the last answer (None: there was none).
+    """
+
+    def __init__(self, message: str = "", *, waiter: str = "", state: str | None = None, response: Any = None) -> None:
+        super().__init__(message)
+        self.waiter = waiter
+        self.state = state
+        self.response = response
+
+
+class WaitFailedError(WaitError):
+    """What was waited for can't come any more: the state is one that ends badly, or the thing isn't there."""
+
+
+class WaitTimeoutError(WaitError, TimeoutError):
+    """The time limit of a wait passed. The error of the last look, if it failed, is the `__cause__`."""
+
+
 class SignInError(CognitoIdpError):
     """The base of the errors of a sign-in. A refusal by the service is a `ServiceError`."""
 
@@ -417,6 +439,9 @@ __all__ = [
     "TransportError",
     "UnexpectedChallengeError",
     "UnknownServiceError",
+    "WaitError",
+    "WaitFailedError",
+    "WaitTimeoutError",
     "WaitedTooLongError",
     "WriteError",
     "WriteTimeoutError",

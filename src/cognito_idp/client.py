@@ -5,8 +5,9 @@ Its async twin is generated from it: run `python -m cognito_idp_codegen --twins`
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from ._transport.limits import Timeout
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
+    from .types import (
+        DescribePointInTimeRecoveryResponse,
+        DescribeUserImportJobResponse,
+        DescribeUserPoolDomainResponse,
+        ListUserPoolReplicasResponse,
+    )
 
 R = TypeVar("R")
 
@@ -86,6 +93,11 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
+        log = os.environ.get("COGNITO_IDP_LOG")
+        if log:
+            from .observability.log import with_log
+
+            observer = with_log(observer, log)
         self._options = options = make_options(
             region,
             credentials=credentials,
@@ -152,16 +164,132 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         """Call an operation by name, with members by wire name, and return the JSON object of the answer.
 
         Use it for operations that are newer than this version. Members are not checked before sending; signing and
-        retries work as in any other call. `signed` says whether to sign. None: sign as this version's model says, and
-        sign operations that it doesn't know.
+        retries work as in any other call. `signed` says whether to sign. None: sign what a typed method would sign,
+        operations that this version doesn't know, and a `GetDerivedToken` without `ClientId`.
 
         Raises:
-            RequestValidationError: the name can't be an operation's name, or the members are not JSON.
+            RequestValidationError: the name can't be an operation's name, or the members are not JSON. The error says
+                which operation is spelled nearly like that; if the service refuses a name, a note on its error does.
             CognitoIdpError: as for `send`.
         """
         flow = self._call_flow(operation, members, signed=signed)
         del members  # the user's own transport may run below
         return self._run(flow)
+
+    @clears_frames
+    def call_pages(
+        self,
+        operation: str,
+        members: Mapping[str, Any] | None = None,
+        *,
+        input_token: str | None = None,
+        output_token: str | None = None,
+        signed: bool | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Iterate over the pages of a list operation by name: the JSON object of each answer, as from `call`.
+
+        `input_token` and `output_token` are the wire names of the members that hold the page token in the request and
+        in the answer. If you pass one, it stands for both. If you pass none, they are the model's, so an operation that
+        this version doesn't know needs at least one. Iteration starts at the token in `members`, or at the beginning.
+
+        Raises:
+            RequestValidationError: as for `call`, or the token's name is not known.
+            TypeError: this version knows the operation, it is not paginated, and you passed no name.
+            PaginationError: the service repeats a page token, or its answer has one under another name.
+            CognitoIdpError: as for `send`.
+        """
+        pager = self._pager_by_name(
+            operation, members, input_token=input_token, output_token=output_token, signed=signed
+        )
+        del members  # the user's own transport may run below
+        while (page := self._run(pager.next_page())) is not None:
+            yield page
+            del page
+
+    @overload
+    def wait_for(
+        self,
+        waiter: Literal["UserImportJobSucceeded", "UserImportJobStopped"],
+        *,
+        user_pool_id: str,
+        job_id: str,
+        timeout: float = ...,
+        min_delay: float = ...,
+        max_delay: float = ...,
+    ) -> DescribeUserImportJobResponse: ...
+    @overload
+    def wait_for(
+        self,
+        waiter: Literal["PointInTimeRecoveryPreviewGenerated", "PointInTimeRecoveryCompleted"],
+        *,
+        user_pool_id: str,
+        restore_id: str,
+        timeout: float = ...,
+        min_delay: float = ...,
+        max_delay: float = ...,
+    ) -> DescribePointInTimeRecoveryResponse: ...
+    @overload
+    def wait_for(
+        self,
+        waiter: Literal["UserPoolDomainActive", "UserPoolDomainDeleted"],
+        *,
+        domain: str,
+        timeout: float = ...,
+        min_delay: float = ...,
+        max_delay: float = ...,
+    ) -> DescribeUserPoolDomainResponse: ...
+    @overload
+    def wait_for(
+        self,
+        waiter: Literal["UserPoolReplicaCreated", "UserPoolReplicaDeleted"],
+        *,
+        user_pool_id: str,
+        region_name: str,
+        timeout: float = ...,
+        min_delay: float = ...,
+        max_delay: float = ...,
+    ) -> ListUserPoolReplicasResponse: ...
+    @clears_frames
+    def wait_for(
+        self, waiter: str, *, timeout: float = 3600.0, min_delay: float = 2.0, max_delay: float = 30.0, **members: Any
+    ) -> Any:
+        """Wait for the end of something that an operation only began, and return the last answer of the one that looks.
+
+        | `waiter` | looks with | until |
+        |---|---|---|
+        | `"UserImportJobSucceeded"` | `DescribeUserImportJob` | the job is `Succeeded` |
+        | `"UserImportJobStopped"` | `DescribeUserImportJob` | the job is `Stopped` |
+        | `"PointInTimeRecoveryPreviewGenerated"` | `DescribePointInTimeRecovery` | `PREVIEW_GENERATED` |
+        | `"PointInTimeRecoveryCompleted"` | `DescribePointInTimeRecovery` | `RESTORE_COMPLETED` |
+        | `"UserPoolDomainActive"` | `DescribeUserPoolDomain` | the domain is `ACTIVE` |
+        | `"UserPoolDomainDeleted"` | `DescribeUserPoolDomain` | there is no such domain |
+        | `"UserPoolReplicaCreated"` | `ListUserPoolReplicas` | the replica is `INACTIVE` or `ACTIVE` |
+        | `"UserPoolReplicaDeleted"` | `ListUserPoolReplicas` | there is no such replica |
+
+        The pauses between two looks grow from `min_delay` to at most `max_delay` seconds, with jitter. `timeout` bounds
+        the whole wait in seconds, its looks included; each look also keeps the client's own limits. A state that this
+        version doesn't know counts as going on.
+
+        A thing that isn't there yet is waited for during the first minute. Once the service has answered, a failure
+        that will pass (a throttle, a broken connection) doesn't end the wait; any other does.
+
+        Args:
+            waiter: what to wait for.
+            timeout: the longest time to wait; an hour by default.
+            min_delay: the shortest pause; 2 s by default.
+            max_delay: the longest pause; 30 s by default.
+            **members: what to look for: `user_pool_id` and `job_id`, `restore_id` or `region_name`; or `domain`.
+
+        Raises:
+            WaitFailedError: it ended otherwise, or isn't there.
+            WaitTimeoutError: the limit passed.
+            RequestValidationError: there is no such waiter, or the members don't fit.
+            ConfigError: a number of seconds is not above 0, or `max_delay` is below `min_delay`.
+            CognitoIdpError: a look failed, as for `send`.
+        """
+        from ._call.waiters import Pace, wait_for
+
+        return self._run(wait_for(waiter, members, self._options, Pace(timeout, min_delay, max_delay)))
 
     @clears_frames
     def warm_up(self, *operations: str | type[Request[Any]]) -> None:

@@ -16,6 +16,9 @@ CognitoIdpError
 ├ InvalidResponseError                       the answer can't be read
 ├ ClientClosedError
 ├ PaginationError
+├ WaitError                                  what was waited for has not come
+│  ├ WaitFailedError                         and can't come any more
+│  └ WaitTimeoutError (also TimeoutError)
 ├ SignInError                                a step of a sign-in can't be taken
 │  ├ SignInAnswerError (also ValueError)     the arguments don't fit; nothing was sent
 │  ├ SignInStateError (also ValueError)      a stored challenge can't be used

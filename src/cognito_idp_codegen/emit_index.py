@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from .prose import Prose
 
 
-_LOAD_TYPE = '''
+_FUNCTIONS = '''
+
+def is_signed(operation: str, members: Mapping[str, Any]) -> bool:
+    """Whether a request with these members, by wire name, is signed. Operations that the model doesn't know are."""
+    return operation not in UNSIGNED or (operation in SIGNED_WITHOUT and members.get(SIGNED_WITHOUT[operation]) is None)
+
 
 @cache
 def load_type(name: str) -> Any:
@@ -28,18 +33,25 @@ def load_type(name: str) -> Any:
 
 
 def index_module(model: Model) -> str:
-    """Return `model/index.py`: which family each struct and enum lives in, and which operations are not signed."""
+    """Return `model/index.py`: which family each struct and enum lives in, and which requests are not signed."""
     homes = "".join(
         f'    "{name}": "{model.family_of[name]}",\n' for name in sorted(model.family_of) if _is_named(model, name)
     )
     unsigned = "".join(f'        "{name}",\n' for name, operation in model.operations.items() if not operation.signed)
+    signed_without = "".join(
+        f'    "{name}": "{operation.unsigned.member}",\n'
+        for name, operation in model.operations.items()
+        if operation.unsigned is not None and operation.unsigned.member is not None
+    )
     return (
         module_docstring("Where each struct and enum is defined, and which operations are called without a signature.")
         + "\nfrom collections.abc import Mapping\nfrom functools import cache\nfrom importlib import import_module\n"
         + "from typing import Any, Final\n"
         + f"\nHOMES: Final[Mapping[str, str]] = {{\n{homes}}}\n"
         + f"\nUNSIGNED: Final = frozenset(\n    {{\n{unsigned}    }}\n)\n"
-        + _LOAD_TYPE
+        + "# Signed all the same where a request by wire names lacks this member; a struct always has it.\n"
+        + f"SIGNED_WITHOUT: Final[Mapping[str, str]] = {{\n{signed_without}}}\n"
+        + _FUNCTIONS
     )
 
 

@@ -157,6 +157,8 @@ class OperationWriter:
             extra += _indented(f"ServiceError: as {', '.join(sorted(set(operation.errors)))}.", "    ", "        ")
         extra.append("")
         extra.append("Signed with AWS credentials." if operation.signed else "Not signed: needs no AWS credentials.")
+        if operation.unsigned is not None:
+            extra += _indented(_BY_DOCUMENTATION[operation.unsigned.member is None], "", "")
         extra.append(API_REFERENCE.format(operation.name))
         return docstring(self._prose.operations[operation.name], "        ", extra=extra)
 
@@ -178,6 +180,14 @@ def _indented(text: str, first: str, rest: str) -> list[str]:
     return [line[len(outer) :] for line in wrapped(text, outer + rest, first=outer + first)]
 
 
+# By whether no request of the operation is signed.
+_BY_DOCUMENTATION = {
+    True: "So says AWS's documentation, against the service's model; not tried against AWS.",
+    False: (
+        "So says AWS's documentation, against the service's model; not tried against AWS. To sign, use `call`: without "
+        "the client id, or with `signed=True`."
+    ),
+}
 _SCALARS = {
     "string": "str",
     "integer": "int",

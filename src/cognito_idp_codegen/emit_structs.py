@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .families import COMMON, COMMON_SIGN_IN, FAMILIES, SHARED, Pages
+from .families import COMMON, COMMON_SIGN_IN, SHARED, Pages
 from .layout import call, docstring, import_from, module_docstring
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class StructWriter:
         self._uses_mapping = False
         names = self._model.homes(family)
         bodies = [self._definition(self._model.shapes[name]) for name in names]
-        heading = SHARED.get(family) or FAMILIES[family][0]
+        heading = SHARED.get(family) or self._model.tables.families[family].heading
         has_structs = any(self._model.shapes[name].type == "structure" for name in names)
         head = module_docstring(heading, _ON_DEFAULTS if has_structs else "")
         return f"{head}\n{self._imports(family, names)}\n\n" + "\n\n".join(bodies)

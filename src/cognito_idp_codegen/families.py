@@ -2,241 +2,56 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "sign_in": (
-        "Beginning a sign-in.",
-        ("AdminInitiateAuth", "InitiateAuth"),
-    ),
-    "challenges": (
-        "Answering the challenges of a sign-in.",
-        ("AdminRespondToAuthChallenge", "RespondToAuthChallenge"),
-    ),
-    "tokens": (
-        "Tokens after the sign-in: refresh, exchange, revoke.",
-        (
-            "AdminUserGlobalSignOut",
-            "GetClientToken",
-            "GetDerivedToken",
-            "GetTokensFromRefreshToken",
-            "GlobalSignOut",
-            "RevokeToken",
-        ),
-    ),
-    "sign_up": (
-        "Users who register themselves.",
-        ("AdminConfirmSignUp", "ConfirmSignUp", "ResendConfirmationCode", "SignUp"),
-    ),
-    "passwords": (
-        "Passwords: change, forget, set, reset.",
-        (
-            "AdminResetUserPassword",
-            "AdminSetUserPassword",
-            "ChangePassword",
-            "ConfirmForgotPassword",
-            "ForgotPassword",
-        ),
-    ),
-    "profile": (
-        "What signed-in users do with their own profile.",
-        (
-            "DeleteUser",
-            "DeleteUserAttributes",
-            "GetUser",
-            "GetUserAttributeVerificationCode",
-            "UpdateUserAttributes",
-            "VerifyUserAttribute",
-        ),
-    ),
-    "mfa": (
-        "Users' further factors: authenticator apps and preferences.",
-        (
-            "AdminDeleteSoftwareToken",
-            "AdminGetUserAuthFactors",
-            "AdminSetUserMFAPreference",
-            "AdminSetUserSettings",
-            "AssociateSoftwareToken",
-            "GetUserAuthFactors",
-            "SetUserMFAPreference",
-            "SetUserSettings",
-            "VerifySoftwareToken",
-        ),
-    ),
-    "passkeys": (
-        "Passkeys (WebAuthn credentials).",
-        (
-            "CompleteWebAuthnRegistration",
-            "DeleteWebAuthnCredential",
-            "ListWebAuthnCredentials",
-            "StartWebAuthnRegistration",
-        ),
-    ),
-    "devices": (
-        "Remembered devices.",
-        (
-            "AdminForgetDevice",
-            "AdminGetDevice",
-            "AdminListDevices",
-            "AdminUpdateDeviceStatus",
-            "ConfirmDevice",
-            "ForgetDevice",
-            "GetDevice",
-            "ListDevices",
-            "UpdateDeviceStatus",
-        ),
-    ),
-    "sessions": (
-        "Tracked sessions, and how pools and app clients keep them.",
-        (
-            "AdminListUserSessions",
-            "AdminRevokeUserSession",
-            "GetUserPoolClientSessionConfiguration",
-            "GetUserPoolSessionConfiguration",
-            "ListUserSessions",
-            "RevokeUserSession",
-            "SetUserPoolClientSessionConfiguration",
-            "SetUserPoolSessionConfiguration",
-        ),
-    ),
-    "users": (
-        "Users as an administrator sees them.",
-        (
-            "AdminCreateUser",
-            "AdminDeleteUser",
-            "AdminDeleteUserAttributes",
-            "AdminDisableProviderForUser",
-            "AdminDisableUser",
-            "AdminEnableUser",
-            "AdminGetUser",
-            "AdminLinkProviderForUser",
-            "AdminUpdateUserAttributes",
-            "ListUsers",
-        ),
-    ),
-    "groups": (
-        "Groups and their members.",
-        (
-            "AdminAddUserToGroup",
-            "AdminListGroupsForUser",
-            "AdminRemoveUserFromGroup",
-            "CreateGroup",
-            "DeleteGroup",
-            "GetGroup",
-            "ListGroups",
-            "ListUsersInGroup",
-            "UpdateGroup",
-        ),
-    ),
-    "risk": (
-        "Threat protection: risk settings, recorded events and feedback on them.",
-        (
-            "AdminListUserAuthEvents",
-            "AdminUpdateAuthEventFeedback",
-            "DescribeRiskConfiguration",
-            "SetRiskConfiguration",
-            "UpdateAuthEventFeedback",
-        ),
-    ),
-    "user_pools": (
-        "User pools and their settings.",
-        (
-            "AddCustomAttributes",
-            "CreateUserPool",
-            "DeleteUserPool",
-            "DescribeUserPool",
-            "GetSigningCertificate",
-            "GetUserPoolMfaConfig",
-            "ListUserPools",
-            "SetUserPoolMfaConfig",
-            "UpdateUserPool",
-        ),
-    ),
-    "replicas": (
-        "Copies of a user pool in other regions.",
-        ("CreateUserPoolReplica", "DeleteUserPoolReplica", "ListUserPoolReplicas", "UpdateUserPoolReplica"),
-    ),
-    "app_clients": (
-        "App clients and their secrets.",
-        (
-            "AddUserPoolClientSecret",
-            "CreateUserPoolClient",
-            "DeleteUserPoolClient",
-            "DeleteUserPoolClientSecret",
-            "DescribeUserPoolClient",
-            "ListUserPoolClientSecrets",
-            "ListUserPoolClients",
-            "UpdateUserPoolClient",
-        ),
-    ),
-    "identity_providers": (
-        "External identity providers.",
-        (
-            "CreateIdentityProvider",
-            "DeleteIdentityProvider",
-            "DescribeIdentityProvider",
-            "GetIdentityProviderByIdentifier",
-            "ListIdentityProviders",
-            "UpdateIdentityProvider",
-        ),
-    ),
-    "resource_servers": (
-        "Resource servers and their scopes.",
-        (
-            "CreateResourceServer",
-            "DeleteResourceServer",
-            "DescribeResourceServer",
-            "ListResourceServers",
-            "UpdateResourceServer",
-        ),
-    ),
-    "domains": (
-        "Domains of the sign-in pages.",
-        ("CreateUserPoolDomain", "DeleteUserPoolDomain", "DescribeUserPoolDomain", "UpdateUserPoolDomain"),
-    ),
-    "branding": (
-        "The look of the sign-in pages, managed and classic.",
-        (
-            "CreateManagedLoginBranding",
-            "DeleteManagedLoginBranding",
-            "DescribeManagedLoginBranding",
-            "DescribeManagedLoginBrandingByClient",
-            "GetUICustomization",
-            "SetUICustomization",
-            "UpdateManagedLoginBranding",
-        ),
-    ),
-    "terms": (
-        "Terms of use and privacy policies.",
-        ("CreateTerms", "DeleteTerms", "DescribeTerms", "DescribeTermsByClient", "ListTerms", "UpdateTerms"),
-    ),
-    "imports": (
-        "Importing users from CSV files.",
-        (
-            "CreateUserImportJob",
-            "DescribeUserImportJob",
-            "GetCSVHeader",
-            "ListUserImportJobs",
-            "StartUserImportJob",
-            "StopUserImportJob",
-        ),
-    ),
-    "logs": (
-        "Where logs are delivered.",
-        ("GetLogDeliveryConfiguration", "SetLogDeliveryConfiguration"),
-    ),
-    "quotas": (
-        "Provisioned limits of request rates.",
-        ("GetProvisionedLimit", "UpdateProvisionedLimit"),
-    ),
-    "tags": (
-        "Tags of user pools.",
-        ("ListTagsForResource", "TagResource", "UntagResource"),
-    ),
-}
+SOURCES: Final = Path(__file__).parent
+
+
+class Family(NamedTuple):
+    """A module of operations."""
+
+    heading: str
+    operations: tuple[str, ...]
+
+
+class Pages(NamedTuple):
+    """How the answers of a list operation follow on each other, by wire names."""
+
+    input_token: str
+    output_token: str
+    result: str
+
+
+class Tables(NamedTuple):
+    """What the families are, and the pages that the model forgets: `families.toml` and `pages.toml`."""
+
+    families: Mapping[str, Family]
+    pages: Mapping[str, Pages]
+
+
+def tables_of(texts: Mapping[str, str]) -> Tables:
+    """Return the tables of the two files, given by their names."""
+    families = tomllib.loads(texts["families.toml"])
+    pages = tomllib.loads(texts["pages.toml"])["pages"]
+    return Tables(
+        {name: Family(raw["heading"], tuple(raw["operations"])) for name, raw in families.items()},
+        {name: Pages(*raw) for name, raw in pages.items()},
+    )
+
+
+def read_texts(sources: Path) -> dict[str, str]:
+    """Return the hand-written TOML files of the generator's folder, by their paths below it."""
+    return {path.relative_to(sources).as_posix(): path.read_text("utf-8") for path in sorted(sources.rglob("*.toml"))}
+
+
+TEXTS: Final[Mapping[str, str]] = read_texts(SOURCES)
+TABLES: Final = tables_of(TEXTS)
+FAMILIES: Final = TABLES.families
 
 COMMON: Final = "common"
 COMMON_HEADING: Final = "What several families share."
@@ -258,25 +73,20 @@ SHARED_IN_SIGN_IN: Final = frozenset(
 )
 
 
-class Pages(NamedTuple):
-    """How the answers of a list operation follow on each other, by wire names."""
+class Unsigned(NamedTuple):
+    """Requests that are not signed, although the model does not say so, and the page of the documentation that does."""
 
-    input_token: str
-    output_token: str
-    result: str
+    member: str | None
+    """Wire name: a request that lacks this member is signed all the same. None: no request is signed."""
+    source: str
 
 
-# List operations that page, although `paginators-1.json` does not name them.
-FORGOTTEN_PAGINATORS: Final[Mapping[str, Pages]] = {
-    "AdminListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
-    "AdminListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
-    "ListDevices": Pages("PaginationToken", "PaginationToken", "Devices"),
-    "ListTerms": Pages("NextToken", "NextToken", "Terms"),
-    "ListUserImportJobs": Pages("PaginationToken", "PaginationToken", "UserImportJobs"),
-    "ListUserPoolClientSecrets": Pages("NextToken", "NextToken", "ClientSecrets"),
-    "ListUserPoolReplicas": Pages("NextToken", "NextToken", "UserPoolReplicas"),
-    "ListUserSessions": Pages("NextToken", "NextToken", "Sessions"),
-    "ListWebAuthnCredentials": Pages("NextToken", "NextToken", "Credentials"),
+# Where the model and the documentation of an operation contradict each other. Not tried against AWS.
+UNSIGNED_BY_DOCUMENTATION: Final[Mapping[str, Unsigned]] = {
+    "GetClientToken": Unsigned(None, "API reference, GetClientToken: it can't be authorized by IAM credentials"),
+    "GetDerivedToken": Unsigned(
+        "ClientId", "API reference, GetDerivedToken: IAM credentials authorize it, or the app client's id and secret"
+    ),
 }
 
 # Words that the naive rule (a new word at each capital after a small letter) would cut in the wrong place.
@@ -288,7 +98,8 @@ IRREGULAR_WORDS: Final[Mapping[str, str]] = {
 # Wire names whose snake-case form is no usable Python name.
 RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
 
-# Shapes that hold secrets, although the model does not mark them; the values say which secret.
+# Shapes that hold secrets, although the model does not mark them; the values say which secret. `ClientSecretArnType` is
+# not among them: it names a secret in AWS Secrets Manager, which only those may read whom an IAM policy lets.
 ALSO_SENSITIVE: Final[Mapping[str, str]] = {
     "ChallengeParametersType": "the user's name, and the server's part of a password proof",
     "ConfirmationCodeType": "a one-time code that proves an email address or phone number",

@@ -11,16 +11,20 @@ from .families import (
     ALSO_SENSITIVE,
     COMMON,
     COMMON_SIGN_IN,
-    FAMILIES,
-    FORGOTTEN_PAGINATORS,
     SHARED_IN_SIGN_IN,
+    TABLES,
+    UNSIGNED_BY_DOCUMENTATION,
     Pages,
+    Tables,
+    Unsigned,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _FOLDER = "botocore/data/cognito-idp/2016-04-18"
+PAGE_TOKENS = frozenset({"NextToken", "PaginationToken"})
 _KNOWN_TYPES = frozenset(
     {"structure", "string", "list", "map", "integer", "long", "boolean", "blob", "timestamp", "document"}
 )
@@ -61,40 +65,52 @@ class OperationFacts(NamedTuple):
     input: str
     output: str | None
     errors: tuple[str, ...]
-    signed: bool
+    public: bool
+    unsigned: Unsigned | None
     pages: Pages | None
+
+    @property
+    def signed(self) -> bool:
+        """Whether a request struct of the operation is signed."""
+        return not self.public and self.unsigned is None
+
+
+class Facts(NamedTuple):
+    """What the model says, before it is held against the generator's tables."""
+
+    shapes: Mapping[str, ShapeFacts]
+    operations: Mapping[str, OperationFacts]
+
+    def members(self, name: str | None) -> set[str]:
+        """Return the wire names of a structure's members; none without a structure."""
+        return set() if name is None else {member.wire_name for member in self.shapes[name].members}
 
 
 class Model:
     """The facts, and what follows from them: which family a shape lives in, and in which order to define shapes."""
 
-    def __init__(self, service: dict[str, Any], paginators: dict[str, Any]) -> None:
+    def __init__(self, service: dict[str, Any], paginators: dict[str, Any], tables: Tables = TABLES) -> None:
         """Read the two documents and check them against the generator's tables.
 
         Raises:
             ModelError: they don't agree.
         """
-        self.shapes = {name: _shape(name, raw) for name, raw in service["shapes"].items()}
+        self.facts = facts_of(service, paginators)
+        self.tables = tables
+        self.shapes = self.facts.shapes
         self.operations = {
-            name: _operation(name, raw, self._pages(name, paginators)) for name, raw in service["operations"].items()
+            name: operation._replace(pages=operation.pages or tables.pages.get(name))
+            for name, operation in self.facts.operations.items()
         }
         self.inputs = {operation.input: operation for operation in self.operations.values()}
         self.outputs = {operation.output for operation in self.operations.values() if operation.output}
         self.family_of = self._families()
         self._check(paginators)
 
-    def _pages(self, name: str, paginators: dict[str, Any]) -> Pages | None:
-        raw = paginators.get(name)
-        return (
-            FORGOTTEN_PAGINATORS.get(name)
-            if raw is None
-            else Pages(raw["input_token"], raw["output_token"], raw["result_key"])
-        )
-
     def _families(self) -> dict[str, str]:
         """Return the home of every structure and enum: its family, or the common module if several families use it."""
         users: dict[str, set[str]] = {}
-        for family, (_, operations) in FAMILIES.items():
+        for family, (_, operations) in self.tables.families.items():
             for operation in operations:
                 if operation not in self.operations:
                     msg = f"family {family} names {operation}, which is no operation of the model"
@@ -171,8 +187,9 @@ class Model:
         )
 
     def _check(self, paginators: dict[str, Any]) -> None:
-        homes = {operation: family for family, (_, operations) in FAMILIES.items() for operation in operations}
-        count = sum(len(operations) for _, operations in FAMILIES.values())
+        families, forgotten = self.tables
+        homes = {operation: family for family, (_, operations) in families.items() for operation in operations}
+        count = sum(len(operations) for _, operations in families.values())
         problems = [f"operation {name} has no family" for name in self.operations if name not in homes]
         if count != len(homes):
             problems.append("an operation is in two families")
@@ -194,35 +211,46 @@ class Model:
             for name in ALSO_SENSITIVE
             if name in self.shapes and self.shapes[name].sensitive
         ]
+        problems += [f"pages.toml names {name}, which the model has" for name in forgotten if name in paginators]
         problems += [
-            f"FORGOTTEN_PAGINATORS names {name}, which the model has"
-            for name in FORGOTTEN_PAGINATORS
-            if name in paginators
-        ]
-        problems += [
-            f"the paginator {name} belongs to no operation"
-            for name in {*paginators, *FORGOTTEN_PAGINATORS} - {*self.operations}
+            f"the paginator {name} belongs to no operation" for name in {*paginators, *forgotten} - {*self.operations}
         ]
         problems += [
             f"SHARED_IN_SIGN_IN names {name}, which several families do not share"
             for name in sorted(SHARED_IN_SIGN_IN)
             if self.family_of.get(name) != COMMON_SIGN_IN
         ]
+        problems += [
+            f"UNSIGNED_BY_DOCUMENTATION names {name}, which is no operation"
+            for name in UNSIGNED_BY_DOCUMENTATION
+            if name not in self.operations
+        ]
         for operation in self.operations.values():
-            problems += self._page_problems(operation)
+            problems += self._page_problems(operation) + self._signing_problems(operation)
         if problems:
             raise ModelError("\n".join(problems))
 
     def _page_problems(self, operation: OperationFacts) -> list[str]:
-        inputs = {member.wire_name for member in self.shapes[operation.input].members}
-        outputs = {member.wire_name for member in self.shapes[operation.output].members} if operation.output else set()
+        inputs, outputs = self.facts.members(operation.input), self.facts.members(operation.output)
         if operation.pages is None:
-            tokens = {"NextToken", "PaginationToken"} & outputs
-            return [f"{operation.name} answers with {token}, but has no paginator" for token in sorted(tokens)]
+            tokens = sorted(PAGE_TOKENS & outputs)
+            return [f"{operation.name} answers with {token}, but has no paginator" for token in tokens]
         pages = operation.pages
         missing = [name for name in (pages.output_token, pages.result) if name not in outputs]
         missing += [pages.input_token] if pages.input_token not in inputs else []
         return [f"the paginator of {operation.name} names {name}, which is no member" for name in missing]
+
+    def _signing_problems(self, operation: OperationFacts) -> list[str]:
+        if operation.unsigned is None:
+            return []
+        if operation.public:
+            return [f"UNSIGNED_BY_DOCUMENTATION names {operation.name}, which the model doesn't sign"]
+        member = operation.unsigned.member
+        required = {member.wire_name for member in self.shapes[operation.input].members if member.required}
+        if member is None or member in required:
+            return []
+        # Whether a struct is signed would depend on its members then, and `Operation.signed` knows no such case.
+        return [f"UNSIGNED_BY_DOCUMENTATION names {operation.name}.{member}, which is no required member"]
 
 
 def _shape(name: str, raw: dict[str, Any]) -> ShapeFacts:
@@ -247,26 +275,53 @@ def _shape(name: str, raw: dict[str, Any]) -> ShapeFacts:
     )
 
 
-def _operation(name: str, raw: dict[str, Any], pages: Pages | None) -> OperationFacts:
+def _operation(name: str, raw: dict[str, Any], paginator: dict[str, Any] | None) -> OperationFacts:
+    pages = paginator and Pages(paginator["input_token"], paginator["output_token"], paginator["result_key"])
     return OperationFacts(
         name=name,
         input=raw["input"]["shape"],
         output=raw["output"]["shape"] if "output" in raw else None,
         errors=tuple(error["shape"] for error in raw.get("errors", ())),
-        signed=raw.get("authtype") != "none",
-        pages=pages,
+        public=raw.get("authtype") == "none",
+        unsigned=UNSIGNED_BY_DOCUMENTATION.get(name),
+        pages=pages or None,
     )
 
 
-def load(path: Path) -> Model:
+def facts_of(service: dict[str, Any], paginators: dict[str, Any]) -> Facts:
+    """Return the facts of the two documents.
+
+    Raises:
+        ModelError: the documents have a form that the generator doesn't know.
+    """
+    try:
+        return Facts(
+            {name: _shape(name, raw) for name, raw in service["shapes"].items()},
+            {name: _operation(name, raw, paginators.get(name)) for name, raw in service["operations"].items()},
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        msg = f"the model has a form that the generator doesn't know: {error!r}"
+        raise ModelError(msg) from error
+
+
+def load(path: Path, tables: Tables = TABLES) -> Model:
     """Read the model from a botocore wheel, an installed `botocore` package, or a folder that holds one.
 
     Raises:
         ModelError: there is no such model, or it does not agree with the generator's tables.
     """
+    return Model(*documents(path), tables)
+
+
+def documents(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the documents of the service and of its paginators, from where `load` reads them.
+
+    Raises:
+        ModelError: they are not there.
+    """
     if path.is_dir() and path.name == "botocore":
         path = path.parent
-    return Model(_document(path, "service-2.json"), _document(path, "paginators-1.json")["pagination"])
+    return _document(path, "service-2.json"), _document(path, "paginators-1.json")["pagination"]
 
 
 def _document(path: Path, name: str) -> dict[str, Any]:

@@ -1,61 +1,93 @@
-"""The hand-written sentences: read from `prose/*.toml`, and checked so that each is used and none is missing."""
+"""The hand-written sentences of `prose/*.toml`, checked so that each is used and none is missing."""
 
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from .model import Model, ModelError
+from .families import TEXTS
+from .model import Facts, Model, ModelError
 
-_FOLDER = Path(__file__).parent / "prose"
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Which file each table stands in. The last one has the members that need another sentence in one of the structs.
+FILES: Final[Mapping[str, str]] = {
+    "operations": "prose/operations.toml",
+    "structs": "prose/structs.toml",
+    "enums": "prose/enums.toml",
+    "exceptions": "prose/exceptions.toml",
+    "members": "prose/members.toml",
+    "overrides": "prose/members.toml",
+}
+
+MARK: Final = "TODO: "
+"""How a drafted sentence begins; `--check` fails while one is left."""
 
 
 class Prose:
     """Sentences on operations, structs, enums, exceptions and members."""
 
-    def __init__(self, model: Model) -> None:
-        """Read the files and hold them against the model.
+    def __init__(self, model: Model, texts: Mapping[str, str] = TEXTS) -> None:
+        """Read the texts of the files and hold them against the model.
 
         Raises:
             ModelError: a sentence is missing, or speaks of something that does not exist.
         """
-        self.operations = _table("operations", "operations")
-        self.structs = _table("structs", "structs")
-        self.enums = _table("enums", "enums")
-        self.exceptions = _table("exceptions", "exceptions")
-        self._members = _table("members", "members")
-        self._overrides = _table("members", "overrides")
-        structures = {shape.name: shape for shape in model.shapes.values() if shape.type == "structure"}
-        members = {
-            f"{shape.name}.{member.wire_name}"
-            for shape in structures.values()
-            for member in shape.members
-            # Every exception has a message; the base class describes it.
-            if not (shape.exception and member.wire_name == "message")
-        }
-        expected = {
-            "operations": set(model.operations),
-            "structs": {name for name, shape in structures.items() if not shape.exception},
-            "exceptions": {name for name, shape in structures.items() if shape.exception},
-            "enums": {shape.name for shape in model.shapes.values() if shape.enum},
-            "_members": {name.partition(".")[2] for name in members - set(self._overrides)},
-        }
+        tables = {table: sentences(texts, table) for table in FILES}
         problems = []
-        for table, names in expected.items():
-            have = set(getattr(self, table))
-            label = table.removeprefix("_")
-            problems += [f"prose: {label} lacks {name}" for name in sorted(names - have)]
-            problems += [f"prose: {label} has {name}, which nothing uses" for name in sorted(have - names)]
-        problems += [
-            f"prose: overrides has {name}, which nothing uses" for name in sorted(set(self._overrides) - members)
-        ]
+        for table, names in described(model.facts, tables["overrides"]).items():
+            have = set(tables[table])
+            problems += [f"prose: {table} lacks {name}" for name in sorted(names - have)]
+            problems += [f"prose: {table} has {name}, which nothing uses" for name in sorted(have - names)]
         if problems:
             raise ModelError("\n".join(problems))
+        self.operations, self.structs = tables["operations"], tables["structs"]
+        self.enums, self.exceptions = tables["enums"], tables["exceptions"]
+        self._members, self._overrides = tables["members"], tables["overrides"]
 
     def member(self, struct: str, wire_name: str) -> str:
         """Return the sentence on a member of a struct."""
         return self._overrides.get(f"{struct}.{wire_name}") or self._members[wire_name]
 
 
-def _table(file: str, table: str) -> dict[str, str]:
-    return tomllib.loads((_FOLDER / f"{file}.toml").read_text("utf-8"))[table]  # type: ignore[no-any-return]
+def described(facts: Facts, overrides: Iterable[str]) -> dict[str, set[str]]:
+    """Return which names each table has to describe; of the members, `overrides` are described apart."""
+    structures = {shape.name: shape for shape in facts.shapes.values() if shape.type == "structure"}
+    members = described_members(facts)
+    apart = members.intersection(overrides)
+    return {
+        "operations": set(facts.operations),
+        "structs": {name for name, shape in structures.items() if not shape.exception},
+        "enums": {shape.name for shape in facts.shapes.values() if shape.enum},
+        "exceptions": {name for name, shape in structures.items() if shape.exception},
+        "members": {name.partition(".")[2] for name in members - apart},
+        "overrides": apart,
+    }
+
+
+def described_members(facts: Facts) -> set[str]:
+    """Return the members that have a sentence, as `Struct.Member`."""
+    return {
+        f"{shape.name}.{member.wire_name}"
+        for shape in facts.shapes.values()
+        for member in shape.members
+        # Every exception has a message; the base class describes it.
+        if not (shape.exception and member.wire_name == "message")
+    }
+
+
+def sentences(texts: Mapping[str, str], table: str) -> dict[str, str]:
+    """Return the sentences of a table, by the names that they describe."""
+    return tomllib.loads(texts[FILES[table]])[table]  # type: ignore[no-any-return]
+
+
+def marked(texts: Mapping[str, str]) -> list[str]:
+    """Return where a drafted sentence still waits for somebody to write it: the file, and the name it describes."""
+    return [
+        f"{file}: {table if name == 'heading' else name}"
+        for file, text in texts.items()
+        for table, entries in tomllib.loads(text).items()
+        for name, value in entries.items()
+        if isinstance(value, str) and value.startswith(MARK)
+    ]

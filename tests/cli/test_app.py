@@ -41,6 +41,9 @@ def cut_off(request: httpx.Request) -> httpx.Response:
         (0, ("--version",), None, ""),
         (252, (), None, "Usage: cognito-idp"),
         (252, ("no-such-command",), None, "No such command 'no-such-command'."),
+        (252, ("list-user",), None, "No such command 'list-user'. Did you mean 'list-users'?"),
+        (252, ("AdminGetUser",), None, "No such command 'AdminGetUser'. Did you mean 'admin-get-user'?"),
+        (252, ("sign-ins",), None, "No such command 'sign-ins'. Did you mean 'sign-in'?"),
         (252, ("list-users",), None, "the following options are required: --user-pool-id"),
         (252, (*GET, "--output", "yaml"), None, "Invalid value for '--output'"),
         (252, (*GET, "--username", ""), None, "--username: must have between 1 and 128 characters, has 0"),
@@ -140,7 +143,7 @@ def test_a_missing_extra_is_named(missing: str) -> None:
     result = _python(code)
 
     assert 1 == result.returncode
-    assert "pip install 'cognito-idp[cli]'" in result.stderr
+    assert "pip install '.[cli]'" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cognito_idp.cli.waiting import BEGINS
+
 from .support import Service, cli
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pages" / "cli.md").read_text("utf-8")
@@ -36,6 +38,12 @@ def test_every_option_of_the_text_exists() -> None:
     named = set(re.findall(r"--[a-z][a-z-]+", PAGE))
     assert len(named) > 25
     assert set() == named - known
+
+
+def test_every_command_that_can_wait_is_named() -> None:
+    """The page names each command that takes `--wait`."""
+    section = PAGE.partition("## Waiting")[2].partition("\n## ")[0]
+    assert set(BEGINS) == set(re.findall(r"`([a-z-]+)`", section)) - {"--wait"}
 
 
 def test_what_the_first_example_prints() -> None:

@@ -51,11 +51,10 @@ def read(name: str, *args: str) -> Request[Any]:
 
 
 def test_every_operation_is_a_command() -> None:
-    """The commands are the 141 operations under boto3's names in kebab case, each in one family."""
+    """The commands are the operations under boto3's names in kebab case, each in one family."""
     expected = {cls.operation.name.lower() for cls in request_classes()}
 
-    assert 141 == len(NAMES)
-    assert expected == {name.replace("-", "") for name in NAMES}
+    assert sorted(expected) == sorted(name.replace("-", "") for name in NAMES)
     assert sorted(NAMES) == sorted(name for names in families().values() for name in names)
     assert "admin-set-user-mfa-preference" in NAMES
 

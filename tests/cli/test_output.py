@@ -7,7 +7,7 @@ import pytest
 from cognito_idp._call.events import CallStarted
 from cognito_idp.cli.failures import text_of
 from cognito_idp.cli.render import as_json, text_rows
-from cognito_idp.cli.settings import _print_event
+from cognito_idp.cli.settings import print_event
 from cognito_idp.errors import ConfigError
 from tests.cli.support import Service, cli
 
@@ -164,6 +164,6 @@ def _then_fail(service: Service, request: Any) -> Any:
 def test_no_escape_sequence_of_the_services_reaches_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """What the service puts into codes, ids and names of choices is printed without what a terminal would obey."""
     evil = "\x1b]0;title\x07"
-    _print_event(CallStarted(operation="ListUsers", call_id=evil, region=None, url="https://example.com"))
+    print_event(CallStarted(operation="ListUsers", call_id=evil, region=None, url="https://example.com"))
     assert "\x1b" not in capsys.readouterr().err
     assert "\x1b" not in text_of(ConfigError(evil), ())

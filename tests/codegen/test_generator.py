@@ -12,8 +12,9 @@ import pytest
 
 import cognito_idp
 from cognito_idp_codegen import __main__ as command
-from cognito_idp_codegen import emit_index, families, model, names, prose
+from cognito_idp_codegen import emit_index, families, model, names
 from cognito_idp_codegen.__main__ import committed_model, differences, generate, main
+from cognito_idp_codegen.families import FAMILIES, TABLES, TEXTS, Family, Tables
 from cognito_idp_codegen.model import Model, ModelError, load
 from cognito_idp_codegen.names import NameClashError
 from cognito_idp_codegen.prose import Prose
@@ -130,7 +131,7 @@ def test_the_command_writes_what_the_check_wants(package: Path, capsys: pytest.C
     (package / "model" / "tags.py").write_text("spoilt")
     (package / "types.py").unlink()
     assert main(["--model", str(wheel())]) == 0
-    assert "141 operations (34 of them unsigned)" in capsys.readouterr().out
+    assert "153 operations (36 of them unsigned)" in capsys.readouterr().out
     assert main(["--model", str(wheel()), "--check"]) == 0
 
 
@@ -166,10 +167,10 @@ def test_an_older_botocore_is_refused() -> None:
 # --- what it refuses ---
 
 
-def refused(service: dict[str, Any], paginators: dict[str, Any]) -> str:
-    """Return the text with which a changed model is refused."""
+def refused(service: dict[str, Any], paginators: dict[str, Any], tables: Tables = TABLES) -> str:
+    """Return the text with which a changed model, or one with changed tables, is refused."""
     with pytest.raises((ModelError, NameClashError)) as caught:
-        generate(Model(service, paginators))
+        generate(Model(service, paginators, tables))
     return str(caught.value)
 
 
@@ -220,15 +221,23 @@ def test_an_operation_that_the_model_lost_is_refused(service: dict[str, Any], pa
 
 def test_an_operation_in_two_families_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
     """Each operation has one home."""
-    changed = {**families.FAMILIES, "logs": ("Logs.", (*families.FAMILIES["logs"][1], "TagResource"))}
-    with mock.patch.object(model, "FAMILIES", changed):
-        assert "an operation is in two families" in refused(service, paginators)
+    logs = Family("Logs.", (*TABLES.families["logs"].operations, "TagResource"))
+    changed = TABLES._replace(families={**TABLES.families, "logs": logs})
+    assert "an operation is in two families" in refused(service, paginators, changed)
+
+
+def test_a_family_with_the_name_of_another_module_is_refused(
+    service: dict[str, Any], paginators: dict[str, Any]
+) -> None:
+    """No family takes the place of what all families share, or of a module that ties them together."""
+    renamed = {{"tags": "common", "logs": "exceptions"}.get(name, name): each for name, each in FAMILIES.items()}
+    said = refused(service, paginators, TABLES._replace(families=renamed))
+    assert said == "families with the name of another module: common, exceptions"
 
 
 def test_an_answer_with_a_page_token_needs_a_paginator(service: dict[str, Any], paginators: dict[str, Any]) -> None:
     """A list operation that pages is named where neither the model nor the tables say how."""
-    with mock.patch.object(model, "FORGOTTEN_PAGINATORS", {}):
-        text = refused(service, paginators)
+    text = refused(service, paginators, TABLES._replace(pages={}))
     assert "ListDevices answers with PaginationToken, but has no paginator" in text
     assert "ListTerms answers with NextToken, but has no paginator" in text
 
@@ -249,7 +258,7 @@ def test_paginators_of_nothing_are_refused(service: dict[str, Any], paginators: 
     paginators["ListTerms"] = {"input_token": "NextToken", "output_token": "NextToken", "result_key": "Terms"}
     text = refused(service, paginators)
     assert "the paginator ListNews belongs to no operation" in text
-    assert "FORGOTTEN_PAGINATORS names ListTerms, which the model has" in text
+    assert "pages.toml names ListTerms, which the model has" in text
 
 
 def test_a_table_of_secrets_that_does_not_fit_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
@@ -258,6 +267,17 @@ def test_a_table_of_secrets_that_does_not_fit_is_refused(service: dict[str, Any]
         text = refused(service, paginators)
     assert "ALSO_SENSITIVE names NoSuchType, which is no shape" in text
     assert "ALSO_SENSITIVE names PasswordType, which the model marks already" in text
+
+
+def test_a_table_of_signing_that_does_not_fit_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
+    """The unsigned requests must be of operations that the model signs, and name a member that a struct always has."""
+    entries = {name: families.Unsigned(None, "a page") for name in ("GetNews", "SignUp")}
+    entries["GetDerivedToken"] = families.Unsigned("ClientSecret", "a page")
+    with mock.patch.object(model, "UNSIGNED_BY_DOCUMENTATION", entries):
+        text = refused(service, paginators)
+    assert "UNSIGNED_BY_DOCUMENTATION names GetNews, which is no operation" in text
+    assert "UNSIGNED_BY_DOCUMENTATION names SignUp, which the model doesn't sign" in text
+    assert "UNSIGNED_BY_DOCUMENTATION names GetDerivedToken.ClientSecret, which is no required member" in text
 
 
 def test_an_unused_throttling_code_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
@@ -299,12 +319,9 @@ def test_a_family_that_needs_another_familys_shape_is_refused(
 
 
 @pytest.fixture
-def sentences(tmp_path: Path) -> Iterator[Path]:
-    """Give a copy of the sentences, which the generator reads."""
-    folder = tmp_path / "prose"
-    shutil.copytree(prose._FOLDER, folder)
-    with mock.patch.object(prose, "_FOLDER", folder):
-        yield folder
+def sentences() -> dict[str, str]:
+    """Give the hand-written files, to be changed by a test."""
+    return dict(TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -322,12 +339,11 @@ def sentences(tmp_path: Path) -> Iterator[Path]:
         ),
     ],
 )
-def test_a_sentence_that_nothing_uses_is_refused(sentences: Path, file: str, line: str, said: str) -> None:
+def test_a_sentence_that_nothing_uses_is_refused(sentences: dict[str, str], file: str, line: str, said: str) -> None:
     """A sentence on something that does not exist, or one that others replace everywhere, is named."""
-    path = sentences / file
-    path.write_text(path.read_text("utf-8").rstrip("\n") + f"\n{line}\n", "utf-8")
+    sentences[f"prose/{file}"] += f"{line}\n"
     with pytest.raises(ModelError) as caught:
-        Prose(load(wheel()))
+        Prose(load(wheel()), sentences)
     assert said == str(caught.value)
 
 
@@ -341,14 +357,12 @@ def test_a_sentence_that_nothing_uses_is_refused(sentences: Path, file: str, lin
         ("members.toml", "TagKeys", "prose: members lacks TagKeys"),
     ],
 )
-def test_a_missing_sentence_is_refused(sentences: Path, file: str, name: str, said: str) -> None:
+def test_a_missing_sentence_is_refused(sentences: dict[str, str], file: str, name: str, said: str) -> None:
     """Whatever the model has must be described."""
-    path = sentences / file
-    text, count = re.subn(rf"(?m)^{name} = .*\n", "", path.read_text("utf-8"))
+    sentences[f"prose/{file}"], count = re.subn(rf"(?m)^{name} = .*\n", "", sentences[f"prose/{file}"])
     assert count == 1
-    path.write_text(text, "utf-8")
     with pytest.raises(ModelError) as caught:
-        Prose(load(wheel()))
+        Prose(load(wheel()), sentences)
     assert said == str(caught.value)
 
 

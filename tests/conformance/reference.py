@@ -1,7 +1,7 @@
 """What results are held against: botocore with its own model of the service, and with that of a given wheel.
 
 The installed botocore is the one that ministack pins, which doesn't know the newest operations. A newer model can be
-lent to it: `COGNITO_IDP_MODEL_WHEEL` names a botocore wheel (`pip download --no-deps botocore==1.44.5`).
+lent to it: `COGNITO_IDP_MODEL_WHEEL` names the wheel of the pinned botocore (`src/cognito_idp_codegen/pin.txt`).
 """
 
 from __future__ import annotations

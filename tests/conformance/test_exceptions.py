@@ -22,10 +22,9 @@ OPERATIONS = [cls.operation.name for cls in request_classes()]
 
 @pytest.mark.parametrize("code", exceptions.__all__)
 def test_a_modelled_exception_is_raised_on_every_operation(code: str) -> None:
-    """An answer with the code raises the exception of that name, with what the service said, on all 141 operations."""
+    """An answer with the code raises the exception of that name, with what the service said, on every operation."""
     body = json.dumps({"__type": f"com.amazonaws.cognito#{code}", "message": "text"}).encode()
     response = HttpResponse(400, (("x-amzn-requestid", "r-1"),), body)
-    assert len(OPERATIONS) == 141
     for operation in OPERATIONS:
         with pytest.raises(ServiceError) as caught:
             parse(response, operation, service_error)

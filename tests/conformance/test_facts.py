@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,8 @@ from cognito_idp import types
 from cognito_idp._structs import shapes
 from cognito_idp._structs.struct import EmptyResponse
 from cognito_idp.model import exceptions
-from cognito_idp.model.index import UNSIGNED
+from cognito_idp.model.index import SIGNED_WITHOUT, UNSIGNED, is_signed
+from cognito_idp_codegen.families import UNSIGNED_BY_DOCUMENTATION
 from tests.support.loop import for_each
 
 from .reference import (
@@ -80,10 +82,10 @@ def is_secret(shape: Any) -> bool:
 
 
 def test_the_counts_are_those_of_the_model() -> None:
-    """There are 141 operations, 34 of them unsigned, and 59 exceptions; all other structures are structs."""
+    """There are 153 operations, 36 of them unsigned, and 60 exceptions; all other structures are structs."""
     model = wheel_model()
-    assert (141, 141) == (len(model.operation_names), len(REQUESTS))
-    assert (34, 59) == (len(UNSIGNED), len(exceptions.__all__))
+    assert (153, 153) == (len(model.operation_names), len(REQUESTS))
+    assert (36, 60) == (len(UNSIGNED), len(exceptions.__all__))
     shapes_of_model = [model.shape_for(name) for name in model.shape_names]
     structures = {shape.name for shape in shapes_of_model if shape.type_name == "structure"}
     documents = {shape.name for shape in shapes_of_model if getattr(shape, "is_document_type", False)}
@@ -111,6 +113,31 @@ def test_members_that_the_model_marks_are_secret(cls: type[Struct]) -> None:
     assert marked <= {member.wire_name for member in cls._members if member.sensitive}
 
 
+# Texts whose names sound like a secret's, and what they are.
+NOT_SECRET = {
+    "ActorTokenProviderName": "a provider's name",
+    "ClientSecretArn": "the name of a secret that IAM guards",
+    "ClientSecretId": "the name of a secret",
+    "DeviceGroupKey": "the name of a group of devices",
+    "DeviceKey": "the name of a device",
+    "KMSKeyID": "the name of a key that IAM guards",
+    "KmsKeyArn": "the name of a key that IAM guards",
+    "NextToken": "the place of a page",
+    "PaginationToken": "the place of a page",
+    "PreTokenGeneration": "a function's name",
+    "SubjectTokenProviderName": "a provider's name",
+    "TokenType": "the word `Bearer`",
+}
+
+
+def test_what_sounds_like_a_secret_is_one_or_is_known_not_to_be() -> None:
+    """A text whose name speaks of a secret, password, token, code, key or session is secret, unless listed above."""
+    sounds = re.compile("Secret|Password|Token|Verifier|Code|Key|Hash|Session$")
+    members = [member for cls in struct_classes() for member in cls._members if isinstance(member.shape, shapes.Text)]
+    open_ones = {member.wire_name for member in members if sounds.search(member.wire_name) and not member.sensitive}
+    assert NOT_SECRET.keys() == open_ones
+
+
 @for_each("enum", lent(enum_classes()))
 def test_values_are_those_of_the_model(enum: type[OpenEnum]) -> None:
     """An enum has the model's values, in its order."""
@@ -134,11 +161,46 @@ def test_nothing_that_botocore_knows_is_missing(source: str) -> None:
 
 @sources
 def test_unsigned_operations_are_those_of_the_model(source: str) -> None:
-    """An operation is unsigned where the model says `authtype: none`, in the index and beside its request."""
+    """An operation is unsigned where the model or the table says so, in the index and beside its request."""
     model = MODELS[source]()
-    expected = {name for name in model.operation_names if model.operation_model(name).auth_type == "none"}
-    assert expected == UNSIGNED & set(model.operation_names)
+    names = set(model.operation_names)
+    expected = {name for name in names if model.operation_model(name).auth_type == "none"}
+    assert expected | (UNSIGNED_BY_DOCUMENTATION.keys() & names) == UNSIGNED & names
     assert {name for name, cls in REQUESTS.items() if not cls.operation.signed} == UNSIGNED
+    assert {
+        name: unsigned.member for name, unsigned in UNSIGNED_BY_DOCUMENTATION.items() if unsigned.member is not None
+    } == SIGNED_WITHOUT
+
+
+# What the documentation says of IAM credentials, and whether a request is signed then: with the members that a struct
+# has, and with none.
+SAYINGS = {
+    "you can't use IAM credentials": (False, False),
+    "you must use IAM credentials": (True, True),
+    "you must have IAM credentials, or you must present": (False, True),
+}
+
+
+def signing_said(name: str) -> set[tuple[bool, bool]]:
+    """Return how the documentation of an operation says that requests are signed."""
+    text = " ".join(wheel_document("service-2")["operations"][name]["documentation"].split())
+    return {signed for saying, signed in SAYINGS.items() if saying in text}
+
+
+@for_each("name", lent(list(REQUESTS)))
+def test_signing_is_as_the_documentation_says(name: str) -> None:
+    """Where the documentation of an operation says who may call it, requests are signed accordingly."""
+    required = {member.wire_name: "x" for member in REQUESTS[name]._members if member.required}
+    assert signing_said(name) <= {(is_signed(name, required), is_signed(name, {}))}
+
+
+def test_the_documentation_says_it_of_most_operations() -> None:
+    """Each saying is found, and the two operations that the model has wrong are among those it is said of."""
+    said = {name: signing_said(name) for name in REQUESTS}
+    assert set(SAYINGS.values()) == {signed for each in said.values() for signed in each}
+    assert {(False, False)} == said["GetClientToken"]
+    assert {(False, True)} == said["GetDerivedToken"]
+    assert sum(map(bool, said.values())) > 100
 
 
 @for_each_operation(REQUESTS)
@@ -176,7 +238,7 @@ def test_paginators_are_those_of_the_model(source: str) -> None:
 
 
 def test_lists_that_the_model_forgets_page_as_well() -> None:
-    """18 operations page: those whose answers have a page token, whether or not the model has a paginator for them."""
+    """21 operations page: those whose answers have a page token, whether or not the model has a paginator for them."""
     paging = {name for name, cls in REQUESTS.items() if cls.operation.pages is not None}
     with_token = {
         name
@@ -184,7 +246,7 @@ def test_lists_that_the_model_forgets_page_as_well() -> None:
         if {"NextToken", "PaginationToken"} & {member.wire_name for member in cls.operation.response_type._members}
     }
     assert with_token == paging
-    assert len(paging) == 18
+    assert len(paging) == 21
     assert len(paging - set(installed_paginators())) >= 9
     for name in paging & set(installed_model().operation_names):
         assert pages_by_wire_names(name)

@@ -25,10 +25,9 @@ PAGING = {xform_name(name): cls for name, cls in REQUESTS.items() if cls.operati
 
 @pytest.mark.parametrize("cls", [Operations, AsyncOperations])
 def test_methods_are_exactly_the_operations_and_iterators(cls: type) -> None:
-    """A client has botocore's method name for each of the 141 operations, and an iterator for each that pages."""
+    """A client has botocore's method name for each operation, and an iterator for each that pages."""
     expected = set(BY_METHOD) | {f"iter_{name}" for name in PAGING}
     assert expected == set(methods(cls))
-    assert (141, 18) == (len(BY_METHOD), len(PAGING))
 
 
 @pytest.mark.parametrize("cls", [Client, AsyncClient])

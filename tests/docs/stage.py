@@ -35,7 +35,7 @@ _FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "RE
 @pytest.fixture(scope="module")
 def server() -> Iterator[CognitoServer]:
     """Run the server, and make it the one that the environment names."""
-    pytest.importorskip("ministack", reason="the blocks need a server: pip install 'cognito-idp[local]'")
+    pytest.importorskip("ministack", reason="the blocks need a server: pip install '.[local]'")
     with cognito_server(region=REGION) as running, pytest.MonkeyPatch.context() as patch:
         for name, value in {
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": running.endpoint_url,

@@ -10,9 +10,11 @@ import pytest
 
 from cognito_idp import types
 from cognito_idp._call.events import CallEvent
+from cognito_idp._call.waiters import WAITERS
 from cognito_idp._protocol import service_errors
 from cognito_idp._structs.enums import OpenEnum
 from cognito_idp._structs.struct import Struct
+from cognito_idp.cli.waiting import BEGINS
 from cognito_idp.credentials import default_chain
 from cognito_idp.model import exceptions
 from cognito_idp.model.operations import Operations
@@ -52,6 +54,7 @@ def counts() -> list[str]:
         f"| {len(libraries)} libraries, {len(WIRES)} combinations ",
         f"| {len(faults(Rotation()))} faults, {len(WIRES)} transports |",
         f"| {len(CallEvent.__subclasses__())} events |",
+        f"| {len(WAITERS)} waiters for {len(BEGINS)} commands |",
         f"| {len(tasks)} tasks |",
         f"| {len(requests)} operations, all challenges, {len(PLACES)} credential set-ups |",
         f"| {len(TARGETS)} targets, ",
@@ -63,6 +66,14 @@ def counts() -> list[str]:
 def test_a_count(count: str) -> None:
     """Each count on the page is the tree's."""
     assert count in FEATURES
+
+
+@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md"])
+def test_the_count_of_operations(path: str) -> None:
+    """A page for those who come first says how many operations there are; so does the benchmark of imports."""
+    operations = [name for name in vars(Operations) if not name.startswith(("_", "iter_"))]
+    assert f" all {len(operations)} operations" in (ROOT / path).read_text("utf-8")
+    assert f", {len(operations)})" in (ROOT / "benchmarks" / "imports.py").read_text("utf-8")
 
 
 def test_what_commands_run_exists() -> None:

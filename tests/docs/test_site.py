@@ -15,8 +15,11 @@ import pytest
 
 import cognito_idp
 from cognito_idp import credentials, errors, observability, testing, types
+from cognito_idp._call.waiters import WAITERS
+from cognito_idp.model.index import load_type
 from cognito_idp.model.operations import Operations
 from cognito_idp.sign_in.machine import TABLE
+from tests.support.browser import PATIENCE, browser
 
 from .blocks import PAGES, ROOT, documents
 
@@ -70,6 +73,17 @@ def test_the_table_of_challenges_is_complete() -> None:
         assert all(f"`{name}`" in line for name in own), line
 
 
+def test_the_table_of_waiters_is_complete() -> None:
+    """The guide's table has each waiter, with what it is looked for by."""
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.*?) \|", (PAGES / "index.md").read_text("utf-8"), re.MULTILINE)
+    assert list(WAITERS) == [name for name, _ in rows]
+    for name, arguments in rows:
+        request = load_type(WAITERS[name].request)
+        expected = [member.name for member in request._members if member.required]
+        expected += [item] if (item := WAITERS[name].item) else []
+        assert expected == re.findall(r"`(\w+)`", arguments)
+
+
 def test_names_of_errors_exist() -> None:
     """Every name of an error on the page of errors is one of ours."""
     names = re.findall(r"\b[A-Z]\w+(?:Error_?|Exception)\b", (PAGES / "errors.md").read_text("utf-8"))
@@ -94,7 +108,7 @@ def public_names() -> set[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site as CONTRIBUTING says."""
     if not MKDOCS:
-        pytest.skip("the site needs MkDocs: pip install 'cognito-idp[docs]'")
+        pytest.skip("the site needs MkDocs: pip install '.[docs]'")
     folder = tmp_path_factory.mktemp("site")
     command = (sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "docs/mkdocs.yml", "-d", str(folder))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -123,6 +137,22 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert [] == found, page
     for style in site.rglob("*.css"):
         assert "url(http" not in style.read_text("utf-8"), style
+
+
+@pytest.mark.long
+def test_the_search_works_from_a_folder(site: Path, tmp_path: Path) -> None:
+    """A page that is opened as a file, without a server, finds an operation by its name, and complains of nothing."""
+    with browser(tmp_path / "profile") as driver:
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        driver.get((site / "sign-in.html").as_uri())
+        driver.find_element("css selector", "label[for=__search]").click()
+        driver.find_element("css selector", ".md-search__input").send_keys("admin_initiate_auth")
+        found = "return [...document.querySelectorAll('.md-search-result__link')].map(link => link.href)"
+        links = WebDriverWait(driver, PATIENCE, 0.05).until(lambda driver: driver.execute_script(found))
+        complaints = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert any("reference/operations/sign_in.html" in link for link in links), links
+    assert [] == complaints
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ORIGIN = "http://127.0.0.1:8000"
-WRONG_CODE = "This code is wrong or too old. Try again, or have another one sent."
+WRONG_CODE = "This code is wrong or too old. Type in the newest one."
 
 
 class RecordingStore(MemoryStore):
@@ -360,6 +361,17 @@ async def test_every_answer_is_guarded(local: Local) -> None:
         assert "nosniff" == answer.headers["x-content-type-options"]
     assert {"no-store"} == {answer.headers["cache-control"] for answer in answers}
     assert "cache-control" not in style.headers
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/account", 405)])
+async def test_addresses_that_are_wrong(local: Local, method: str, path: str, status: int) -> None:
+    """A page that does not exist is said to be missing once, in words of its own below the heading."""
+    async with opened(local.settings) as visitor:
+        page = await visitor().http.request(method, path, headers={"origin": local.settings.origin})
+    assert status == page.status_code
+    assert 1 == page.text.count(f"<h1>{HTTPStatus(status).phrase}</h1>")
+    assert [] == [text for text in said(page) if text == HTTPStatus(status).phrase]
+    assert 1 == len(said(page))
 
 
 async def test_an_incomplete_form(local: Local) -> None:

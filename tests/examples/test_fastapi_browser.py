@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 import socket
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,6 +17,7 @@ from examples.fastapi_app.sessions import MemoryStore
 
 from cognito_idp import totp
 from cognito_idp.testing import ServerNotInstalledError
+from tests.support.browser import PATIENCE, browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,25 +25,11 @@ if TYPE_CHECKING:
 
     from cognito_idp import Tokens
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 pytestmark = pytest.mark.long
 
-CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",
-)
 PASSWORD = "Correct-Horse-1"
-PATIENCE = 60.0
 
 
 class KeepingStore(MemoryStore):
@@ -130,6 +115,15 @@ class Person:
         url: str = self.driver.current_url
         return url.removeprefix(self.origin)
 
+    def is_in_sight(self, selector: str) -> bool:
+        """Whether an element is within the window, wherever the browser has scrolled to."""
+        within: bool = self.driver.execute_script(
+            "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return box.top >= 0 && box.bottom <= innerHeight",
+            selector,
+        )
+        return within
+
     def fits(self) -> bool:
         """Whether the page is no wider than the window."""
         wide: bool = self.driver.execute_script(
@@ -142,29 +136,9 @@ class Person:
         self.seen += [self.driver.page_source, self.driver.execute_script(readable)]
 
 
-@contextmanager
-def browser(profile: Path) -> Iterator[Any]:
-    """Run Chromium within the block."""
-    from selenium.webdriver.chrome.service import Service
-
-    if CHROMIUM is None or CHROMEDRIVER is None:
-        pytest.skip("chromium or chromedriver is not installed (Debian: apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(executable_path=CHROMEDRIVER))
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
 @pytest.fixture
-def mary(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+def mary(site: Site, tmp_path: Path) -> Iterator[Person]:
     """A person at a browser with an empty profile."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     with browser(tmp_path / "profile") as driver:
         yield Person(driver, site.local.settings.origin)
 
@@ -231,9 +205,9 @@ def test_scripts_do_not_run(mary: Person) -> None:
     assert any("Content Security Policy" in entry["message"] for entry in mary.driver.get_log("browser"))
 
 
-@pytest.mark.parametrize("size", [(320, 640), (390, 844), (1280, 800)], ids=str)
+@pytest.mark.parametrize("size", [(320, 640), (390, 844), (1280, 657), (1280, 800)], ids=str)
 def test_pages_fit_the_screen(site: Site, mary: Person, size: tuple[int, int]) -> None:
-    """On phones and on desktops no page is wider than the screen, and the style sheet is in force."""
+    """On phones and on desktops no page is wider than the screen, the style is in force, and problems are in sight."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
     mary.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -248,5 +222,8 @@ def test_pages_fit_the_screen(site: Site, mary: Person, size: tuple[int, int]) -
     assert mary.fits()
     mary.press("#totp-on")
     assert mary.fits()
+    mary.fill(code="000000")
+    assert "This code is wrong or too old. Type in the newest one." == mary.text(".problem")
+    assert mary.is_in_sight(".problem")
     button = mary.driver.find_element("css selector", "#main button")
     assert "rgba(79, 70, 229, 1)" == button.value_of_css_property("background-color")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import random
 import re
 from typing import TYPE_CHECKING
 
@@ -79,8 +82,8 @@ async def test_the_challenge_cookie() -> None:
         done = await mary.post("/sign-in/challenge", code=CODE)
     session = next(each for each in done.headers.get_list("set-cookie") if each.startswith("__Host-session="))
     attributes = "HttpOnly; Max-Age={}; Path=/; SameSite={}; Secure"
-    assert re.fullmatch(r'__Host-challenge="?gAAAA[\w=-]+"?; ' + attributes.format(180, "strict"), challenge)
-    assert re.fullmatch(r'__Host-session="?gAAAA[\w=-]+"?; ' + attributes.format(43200, "lax"), session)
+    assert re.fullmatch(r'__Host-challenge="?1gAAAA[\w=-]+"?; ' + attributes.format(180, "strict"), challenge)
+    assert re.fullmatch(r'__Host-session="?1gAAAA[\w=-]+"?; ' + attributes.format(43200, "lax"), session)
     assert "__Host-challenge" not in mary.http.cookies
     assert "max-age=31536000" == done.headers["strict-transport-security"]
 
@@ -150,6 +153,71 @@ async def test_a_custom_challenge() -> None:
         asked = await first_step(mary)
         assert "How many roads?" in asked.text
         assert await finished(mary, answer="42")
+
+
+def new_password_needed(count: int) -> httpx.MockTransport:
+    """Return a service that asks for a new password, with a long session and so many attributes, all random."""
+    noise = random.Random(count)
+    session = base64.b64encode(noise.randbytes(1536)).decode()
+    attributes = {f"custom:attribute_{number:02}": noise.randbytes(16).hex() for number in range(count)}
+    parameters = {"USER_ID_FOR_SRP": "mary", "requiredAttributes": "[]", "userAttributes": json.dumps(attributes)}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        if asked.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+            assert session == asked["Session"]
+            return httpx.Response(200, json={"AuthenticationResult": {"AccessToken": "a", "ExpiresIn": 3600}})
+        name = "NEW_PASSWORD_REQUIRED"
+        return httpx.Response(200, json={"ChallengeName": name, "Session": session, "ChallengeParameters": parameters})
+
+    return service(answer)
+
+
+async def test_a_challenge_that_is_too_large_for_one_cookie() -> None:
+    """A long session with twenty attributes is carried by several cookies, which are all gone afterwards."""
+    async with opened(SETTINGS, transport=new_password_needed(20)) as visitor:
+        mary = visitor()
+        page = await first_step(mary)
+        assert "Choose a password" == heading(page)
+        assert {"__Host-challenge", "__Host-challenge-1"} == set(mary.http.cookies)
+        assert await finished(mary, new_password="Battery-Staple-2")
+        assert {"__Host-session"} == set(mary.http.cookies)
+
+
+async def test_a_challenge_that_is_too_large() -> None:
+    """A challenge that no browser could carry is answered with a page that says so."""
+    async with opened(SETTINGS, transport=new_password_needed(300)) as visitor:
+        page = await first_step(visitor())
+    assert 501 == page.status_code
+    assert ["This account holds more than this page can work with."] == said(page)
+
+
+@pytest.mark.parametrize("path", ["/sign-up", "/sign-up/resend", "/password/forgot"])
+@pytest.mark.parametrize(
+    "code", ["CodeDeliveryFailureException", "InvalidSmsRoleAccessPolicyException", "UnexpectedLambdaException"]
+)
+async def test_codes_that_cannot_be_sent(path: str, code: str) -> None:
+    """While codes can't be sent, the answers to an address with an account and to one without are the same."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked, operation = json.loads(request.content), request.headers["x-amz-target"].partition(".")[2]
+        is_known = asked["Username"] == "mary@example.com"
+        if operation == "SignUp" and is_known:
+            return httpx.Response(400, json={"__type": "UsernameExistsException"})
+        if operation == "SignUp" or is_known:
+            return httpx.Response(400, json={"__type": code})
+        return httpx.Response(200, json={})
+
+    seen = []
+    async with opened(SETTINGS, transport=service(answer)) as visitor:
+        for address in ("mary@example.com", "nobody@example.com"):
+            somebody = visitor()
+            if path == "/sign-up/resend":
+                await somebody.post("/sign-up", email=address, new_password=PASSWORD)
+            page = await somebody.post(path, email=address, new_password=PASSWORD)
+            seen.append((page.status_code, page.url.path, page.text.replace(address, "")))
+    assert 200 == seen[0][0]
+    assert seen[0] == seen[1]
 
 
 async def test_a_challenge_without_a_form() -> None:

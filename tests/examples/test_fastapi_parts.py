@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import json
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 from cryptography.fernet import Fernet
 from examples.fastapi_app.cookies import CookieTooLargeError, SealedCookie, cookies_of
 from examples.fastapi_app.problems import problem_of
 from examples.fastapi_app.sessions import MemoryStore, Sessions
 from examples.fastapi_app.settings import Settings
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,13 +37,26 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{"app": APP, "origin": "https://app.example.com", "cookie_keys": KEYS, **changes})
 
 
-def carried(cookie: SealedCookie, text: str, *, to: SealedCookie | None = None) -> Request:
-    """Return the request of a browser that was given a cookie; `to` is the cookie in whose place it is sent."""
-    response = Response()
-    cookie.write(response, text)
-    value = response.headers["set-cookie"].partition("=")[2].partition(";")[0]
-    name = (to or cookie).name
-    return Request({"type": "http", "headers": [(b"cookie", f"{name}={value}".encode())]})
+SETTINGS = settings()
+
+
+def carried(cookie: SealedCookie, *texts: str, to: SealedCookie | None = None) -> Request:
+    """Return the request of a browser that was given cookies in turn, sent in the place of the cookie `to`."""
+    kept: dict[str, str] = {}
+    for text in texts:
+        response = Response()
+        cookie.write(response, text)
+        for header in response.headers.getlist("set-cookie"):
+            assert len(header.partition(";")[0]) <= 4096
+            name, _, value = header.partition(";")[0].partition("=")
+            kept[name.replace(cookie.name, (to or cookie).name)] = value
+    return sent(kept)
+
+
+def sent(kept: dict[str, str]) -> Request:
+    """Return the request of a browser that keeps these cookies."""
+    header = "; ".join(f"{name}={value}" for name, value in kept.items()).encode("latin-1")
+    return Request({"type": "http", "headers": [(b"cookie", header)]})
 
 
 def test_settings_from_the_environment() -> None:
@@ -91,18 +110,42 @@ def test_a_cookie_is_for_one_purpose() -> None:
     assert cookies.session.read(carried(cookies.pending, "mary", to=cookies.session)) is None
 
 
-@pytest.mark.parametrize("value", ["", "x", "é", "gAAAAA=="])
+@pytest.mark.parametrize("value", ["", "x", "é", "gAAAAA==", "1", "1gAAAAA==", "3gAAAAA==", "9", "²gAAAAA=="])
 def test_a_cookie_that_is_none_of_ours(value: str) -> None:
     """Whatever stands in a cookie, it is read as none where the app did not write it."""
     cookie = cookies_of(settings()).session
-    scope = {"type": "http", "headers": [(b"cookie", f"{cookie.name}={value}".encode("latin-1"))]}
-    assert cookie.read(Request(scope)) is None
+    assert cookie.read(sent({cookie.name: value})) is None
 
 
-def test_a_cookie_that_browsers_would_drop() -> None:
-    """A text that makes a cookie too large is refused."""
+@given(texts=st.lists(st.integers(0, 8800).map("x".__mul__), min_size=1, max_size=3))
+def test_a_text_of_any_length(texts: list[str]) -> None:
+    """The last text comes back, in as many cookies as it needs, whatever an earlier one left in the browser."""
+    cookie = cookies_of(SETTINGS).challenge
+    assert texts[-1] == cookie.read(carried(cookie, *texts))
+
+
+def test_a_part_that_the_browser_dropped() -> None:
+    """A text is none where one of its cookies is missing."""
+    cookie = cookies_of(SETTINGS).challenge
+    kept = carried(cookie, "x" * 6000).cookies
+    assert 3 == len(kept)
+    for name in kept:
+        assert cookie.read(sent({other: value for other, value in kept.items() if other != name})) is None
+
+
+def test_all_parts_are_cleared() -> None:
+    """Clearing a cookie takes each of its parts out of the browser."""
+    cookie = cookies_of(SETTINGS).challenge
+    request, response = carried(cookie, "x" * 6000), Response()
+    cookie.clear(request, response)
+    cleared = [header.partition("=")[0] for header in response.headers.getlist("set-cookie") if "Max-Age=0" in header]
+    assert sorted(request.cookies) == sorted(cleared)
+
+
+def test_a_text_that_is_too_large() -> None:
+    """A text that needs more cookies than servers take is refused."""
     with pytest.raises(CookieTooLargeError, match="__Host-challenge"):
-        cookies_of(settings()).challenge.write(Response(), "x" * 3000)
+        cookies_of(SETTINGS).challenge.write(Response(), "x" * 9000)
 
 
 @pytest.mark.anyio
@@ -126,6 +169,80 @@ async def test_sessions_end() -> None:
         assert await sessions.find(second) is None
     assert first != second
     assert 43 == len(first)
+
+
+class SlowStore(MemoryStore):
+    """A store whose answers are under way for a while: what it read may be old when it arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = anyio.Event()
+        self.may_answer = anyio.Event()
+        self.may_answer.set()
+
+    async def get(self, session_id: str) -> Tokens | None:
+        """Read at once, and answer when it is allowed."""
+        tokens = await super().get(session_id)
+        self.asked.set()
+        await self.may_answer.wait()
+        return tokens
+
+
+@pytest.mark.anyio
+async def test_tokens_that_are_refreshed_while_the_store_answers() -> None:
+    """A request whose tokens were refreshed by another one while the store answered goes on with the new ones."""
+    answers = iter("bcd")
+    shown = []
+
+    def refreshed(request: httpx.Request) -> httpx.Response:
+        shown.append(json.loads(request.content)["RefreshToken"])
+        new = next(answers)
+        result = {"AccessToken": new, "RefreshToken": new, "ExpiresIn": 0}
+        return httpx.Response(200, json={"AuthenticationResult": result})
+
+    store = SlowStore()
+    async with AsyncClient("eu-west-1", transport=httpx.MockTransport(refreshed)) as client:
+        sessions = Sessions(client, APP, store, seconds=10, margin=60)
+        session_id = await sessions.begin(Tokens(access_token="a", refresh_token="a"))
+        first = await sessions.find(session_id)
+        assert first is not None
+        store.may_answer, store.asked = anyio.Event(), anyio.Event()
+
+        async def second_request() -> None:
+            second = await sessions.find(session_id)
+            assert second is not None
+            await second.refresh()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(second_request)
+            await store.asked.wait()
+            await first.refresh()
+            del first
+            gc.collect()
+            store.may_answer.set()
+    assert ["a", "b"] == shown
+
+
+@pytest.mark.anyio
+async def test_many_requests_at_once() -> None:
+    """Requests that begin together share one session, whoever is answered first."""
+    store = SlowStore()
+    found = []
+    async with AsyncClient("eu-west-1") as client:
+        sessions = Sessions(client, APP, store, seconds=10, margin=60)
+        session_id = await sessions.begin(Tokens(access_token="a"))
+        store.may_answer = anyio.Event()
+
+        async def one_request() -> None:
+            found.append(await sessions.find(session_id))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(one_request)
+            await store.asked.wait()
+            store.may_answer.set()
+    assert 5 == len(found)
+    assert all(each is found[0] is not None for each in found)
 
 
 @pytest.mark.parametrize(

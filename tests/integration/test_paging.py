@@ -64,6 +64,12 @@ async def test_paging_through_users_with_the_async_client(server: CognitoServer,
     assert [60, 5] == pages
 
 
+def test_paging_by_name(client: Client, full_pool: Pool) -> None:
+    """The pages of an operation by name hold the same users, as JSON."""
+    pages = client.call_pages("ListUsers", {"UserPoolId": full_pool.id, "Limit": 20})
+    assert USERNAMES == [user["Username"] for page in pages for user in page["Users"]]
+
+
 def test_nothing_to_list(client: Client, pool: Pool) -> None:
     """An empty list has one page and no items."""
     assert [()] == [page.users for page in client.paginate(ListUsersRequest(user_pool_id=pool.id))]

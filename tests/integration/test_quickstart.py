@@ -40,5 +40,5 @@ def test_the_quick_start_says_what_is_missing(tmp_path: Path) -> None:
     done = run(tmp_path, "-c", without, str(QUICKSTART))
 
     assert 1 == done.returncode
-    assert "pip install 'cognito-idp[local]'" in done.stderr
+    assert "pip install '.[local]'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -12,13 +13,14 @@ import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from cognito_idp import Client
-from cognito_idp.testing import ServerNotInstalledError, ServerStartError, cognito_server
+from cognito_idp import AppClient, Client, SignedIn, TokenVerifier
+from cognito_idp.errors import TokenAudienceError
+from cognito_idp.testing import ServerNotInstalledError, ServerStartError, cognito_server, local
 from cognito_idp.testing import server as module
 
 from .ministack import given, settings
@@ -66,6 +68,63 @@ def test_a_taken_port_leads_to_another(server: CognitoServer, monkeypatch: pytes
         assert () == client.list_user_pools(max_results=1).user_pools
 
 
+def test_a_port_of_ones_own(server: CognitoServer) -> None:
+    """A server takes the port that it is told to, and says so where that is taken, without trying another."""
+    free = module._free_port()
+    with cognito_server(port=free) as other:
+        assert free == port_of(other)
+    with pytest.raises(ServerStartError, match="already in use"), cognito_server(port=port_of(server)):
+        pass
+
+
+def test_what_reaches_the_server(server: CognitoServer) -> None:
+    """A server gives clients of both kinds, with further settings, and a pool whose tokens can be verified."""
+
+    async def find(pool_id: str) -> str | None:
+        async with server.async_client() as client:
+            pool = (await client.describe_user_pool(user_pool_id=pool_id)).user_pool
+            return None if pool is None else pool.name
+
+    with server.client(transport="stdlib") as client:
+        assert "stdlib" == client.transport_name
+        pool_id, client_id = local._make_pool(client)
+        signed_in = client.sign_in(AppClient(pool_id, client_id), username="mary", password="Correct-Horse-1")
+    assert isinstance(signed_in, SignedIn)
+    assert "people" == asyncio.run(find(pool_id))
+    with TokenVerifier(server.trusted_pool(pool_id, client_ids=client_id), token_use="access") as verifier:
+        assert client_id == verifier.verify(signed_in.tokens.access_token).client_id
+    with (
+        TokenVerifier(server.trusted_pool(pool_id, client_ids="another"), token_use="access") as verifier,
+        pytest.raises(TokenAudienceError),
+    ):
+        verifier.verify(signed_in.tokens.access_token)
+
+
+@pytest.mark.parametrize(
+    "command", [("-m", "cognito_idp.testing"), ("-m", "cognito_idp.cli", "local")], ids=["testing", "cli"]
+)
+def test_a_server_to_keep(command: tuple[str, ...]) -> None:
+    """The command says how to reach its server, in Python that signs the user in, and ends well with Ctrl-C."""
+    process = subprocess.Popen((sys.executable, *command), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process:
+        shown = [process.stdout.readline() for _ in range(12)]
+        code = "".join(line.removeprefix("  ") for line in shown[shown.index("Python:\n") + 1 :][:3])
+        names: dict[str, Any] = {}
+        exec(code.replace("client.sign_in", "outcome = client.sign_in") + "client.close()", names)
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    assert isinstance(names["outcome"], SignedIn)
+    assert "" == rest
+    assert 0 == process.returncode
+
+
+def test_a_port_that_is_taken(server: CognitoServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that can't start its server says why, and ends with 1."""
+    assert 1 == local.main(["--port", str(port_of(server))])
+    assert "already in use" in capsys.readouterr().err
+
+
 def test_the_secret_never_shows(server: CognitoServer) -> None:
     """A server's repr tells where it is, and not the secret key."""
     assert server.endpoint_url in repr(server)
@@ -75,7 +134,7 @@ def test_the_secret_never_shows(server: CognitoServer) -> None:
 def test_missing_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where ministack is not installed, the error names the extra that brings it."""
     monkeypatch.setitem(sys.modules, "ministack", None)
-    with pytest.raises(ServerNotInstalledError, match=r"cognito-idp\[local\]"), cognito_server():
+    with pytest.raises(ServerNotInstalledError, match=r"pip install '\.\[local\]'"), cognito_server():
         pass
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from cognito_idp import ListUsersRequest
+from cognito_idp import Client, ListUsersRequest
 from cognito_idp._call.events import CallEnded
-from cognito_idp.errors import ResourceNotFoundException
+from cognito_idp.errors import ConfigError, ResourceNotFoundException
 from cognito_idp.observability import LoggingObserver, combined
+from tests.sign_in.fake_accounts import CODE, PASSWORD, user
+from tests.sign_in.fake_cognito import FakeCognito
+from tests.sign_in.party import SECRET_APP
 from tests.support.kit import FakeTime
 from tests.support.responder import Responder, error, success
 
@@ -59,6 +66,29 @@ def test_a_member_that_can_not_be_read(kit: Kit, caplog: pytest.LogCaptureFixtur
     assert "hunter2" not in caplog.text
 
 
+def test_lines_of_a_wait(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """A wait writes a line for each look, with the state, the time so far and the next pause."""
+    answers = [
+        success(),
+        success({"UserImportJob": {"Status": "Bad\nforged"}}),
+        success({"UserImportJob": {"Status": "Succeeded"}}),
+    ]
+    client = kit.client(
+        respond=Responder(*answers),
+        time=FakeTime(),
+        options={"random": lambda: 0.5, "new_id": lambda: "id-1"},
+        observer=LoggingObserver(),
+    )
+    with caplog.at_level(logging.DEBUG, "cognito_idp.calls"):
+        kit.run(client.wait_for, "UserImportJobSucceeded", user_pool_id="us-east-1_a", job_id="j")
+    name = "DescribeUserImportJob id-1: waiting for UserImportJobSucceeded"
+    assert [
+        f"{name}, look 1 after 0.0 s: not there; the next one in 2.0 s",
+        f"{name}, look 2 after 2.0 s: Bad forged; the next one in 3.0 s",
+        f"{name}, look 3 after 5.0 s: Succeeded; the wait is over",
+    ] == [message for message in caplog.messages if "waiting for" in message]
+
+
 def test_one_line_each(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     """A code or an id with line breaks in it can't forge a line of its own."""
     response = error("Bad\nforged", headers={})
@@ -77,6 +107,72 @@ def test_logger_and_level(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
     record = caplog.records[-1]
     assert ("tests.calls", logging.INFO) == (record.name, record.levelno)
     assert isinstance(record.__dict__["cognito_idp_event"], CallEnded)
+
+
+def test_levels(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """A retry is a warning and the end of a call an information, where the rest is for debugging."""
+    client = kit.client(
+        respond=Responder(httpx.ConnectError("refused"), success()), time=FakeTime(), observer=LoggingObserver()
+    )
+    with caplog.at_level(logging.DEBUG, "cognito_idp.calls"):
+        kit.run(client.send, REQUEST)
+    levels = {type(record.__dict__["cognito_idp_event"]).__name__: record.levelname for record in caplog.records}
+    special = {"RetryScheduled": "WARNING", "CallEnded": "INFO"}
+    assert {name: special.get(name, "DEBUG") for name in levels} == levels
+    assert special.keys() < levels.keys()
+
+
+def test_a_sign_in(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """Each step of a sign-in has a line for its beginning and one for what came of it."""
+    client = kit.client(
+        respond=FakeCognito(SECRET_APP, user("SMS_MFA")),
+        time=FakeTime(),
+        options={"new_id": lambda: "id-1"},
+        observer=LoggingObserver(),
+    )
+    with caplog.at_level(logging.DEBUG, "cognito_idp.calls"):
+        challenge = kit.run(partial(client.sign_in, SECRET_APP, username="mary", password=PASSWORD))
+        kit.run(partial(client.respond, SECRET_APP, challenge, code=CODE))
+    steps = [message for message in caplog.messages if message.startswith(("SignIn", "Respond "))]
+    assert [
+        "SignIn id-1: a step of a sign-in started: USER_SRP_AUTH",
+        "SignIn id-1: the step of the sign-in ended after 0.0 ms: asked for SMS_MFA",
+        "Respond id-1: a step of a sign-in started: SMS_MFA",
+        "Respond id-1: the step of the sign-in ended after 0.0 ms: tokens",
+    ] == steps
+
+
+PROGRAM = """
+import asyncio
+import sys
+from cognito_idp import GetUserRequest, GetUserResponse
+from cognito_idp.testing import StubTransport
+
+stub, seen = StubTransport(), []
+stub.add(GetUserResponse(username="mary"), to=GetUserRequest, times=2)
+stub.client(observer=seen.append).get_user(access_token="token")
+async def main():
+    await stub.async_client().get_user(access_token="token")
+asyncio.run(main())
+print(len(seen))
+"""
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", 8), ("INFO", 2), ("warning", 0), ("", 0)])
+def test_the_environment_turns_it_on(level: str, lines: int) -> None:
+    """The variable gives every client log lines from its level on, beside an observer that it may have."""
+    environment = {**os.environ, "COGNITO_IDP_LOG": level, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run((sys.executable, "-c", PROGRAM), env=environment, capture_output=True, text=True, check=True)
+    assert "4\n" == done.stdout
+    assert lines == len(done.stderr.splitlines()), done.stderr
+    assert all(":cognito_idp.calls:GetUser " in line for line in done.stderr.splitlines())
+
+
+def test_a_level_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another value of the variable is refused, and not shown: it may be in the wrong place."""
+    monkeypatch.setenv("COGNITO_IDP_LOG", "hunter2")
+    with pytest.raises(ConfigError, match="COGNITO_IDP_LOG must be debug, info, warning or empty"):
+        Client("us-east-1")
 
 
 def test_combined(kit: Kit) -> None:

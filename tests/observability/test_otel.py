@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -21,8 +23,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from cognito_idp import AsyncClient, ListUsersRequest
-from cognito_idp.errors import ResourceNotFoundException
+from cognito_idp.errors import NotAuthorizedException, ResourceNotFoundException
 from cognito_idp.observability import OpenTelemetryObserver
+from tests.sign_in.fake_accounts import CODE, PASSWORD, user
+from tests.sign_in.fake_cognito import FakeCognito
+from tests.sign_in.party import SECRET_APP
 from tests.support.kit import CREDENTIALS, FakeTime
 from tests.support.responder import Responder, error, success
 
@@ -131,7 +136,10 @@ def test_retries(kit: Kit, telemetry: Telemetry) -> None:
     assert {(400, "TooManyRequestsException"): 1, (None, "ReadError"): 1, (200, None): 1} == attempts
     (call,) = points["rpc.client.call.duration"]
     assert (1, pytest.approx(0.55)) == (call.count, call.sum)
-    assert "Cognito Identity Provider/ListUsers" == call.attributes["rpc.method"]
+    named = {"rpc.system": "aws-api", "rpc.service": "Cognito Identity Provider", "rpc.method": "ListUsers"}
+    retry = points["cognito_idp.retries"][0]
+    for attributes in (span.attributes, call.attributes, retry.attributes):
+        assert named == {name: value for name, value in attributes.items() if name.startswith("rpc.")}
 
 
 def test_a_member_that_can_not_be_read(kit: Kit, telemetry: Telemetry) -> None:
@@ -142,6 +150,54 @@ def test_a_member_that_can_not_be_read(kit: Kit, telemetry: Telemetry) -> None:
         dict(event.attributes) for event in span.events
     ]
     assert StatusCode.UNSET == span.status.status_code
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "Wrong-Horse-9"])
+def test_a_sign_in(kit: Kit, telemetry: Telemetry, password: str) -> None:
+    """Each step of a sign-in is a span, with its calls below it, what was asked for next, and how it failed."""
+    fake = FakeCognito(SECRET_APP, user("SMS_MFA"))
+    client = kit.client(respond=fake, time=FakeTime(), observer=telemetry.observer)
+    is_right = password == PASSWORD
+    with nullcontext() if is_right else pytest.raises(NotAuthorizedException):
+        challenge = kit.run(partial(client.sign_in, SECRET_APP, username="mary", password=password))
+    if is_right:
+        kit.run(partial(client.respond, SECRET_APP, challenge, code=CODE))
+    spans = telemetry.exporter.get_finished_spans()
+    names = {span.context.span_id: span.name.partition(".")[2] for span in spans if span.context is not None}
+    below = [(span.name.partition(".")[2], names[span.parent.span_id] if span.parent else None) for span in spans]
+    step = [("InitiateAuth", "SignIn"), ("RespondToAuthChallenge", "SignIn"), ("SignIn", None)]
+    assert step + ([("RespondToAuthChallenge", "Respond"), ("Respond", None)] if is_right else []) == below
+    facts = [dict(span.attributes or {}) for span in spans if span.parent is None]
+    first = {"cognito_idp.step": "USER_SRP_AUTH"}
+    if is_right:
+        assert [first | {"cognito_idp.challenge": "SMS_MFA"}, {"cognito_idp.step": "SMS_MFA"}] == facts
+    else:
+        assert [first | {"error.type": "NotAuthorizedException"}] == facts
+    assert {} == telemetry.observer._open_spans
+
+
+def test_a_wait(kit: Kit, telemetry: Telemetry) -> None:
+    """Each look of a wait is an event of the span that is current where it waits, and a call with a span of its own."""
+    answers = [success(), success({"UserImportJob": {"Status": "Succeeded"}})]
+    client = client_of(kit, telemetry, *answers)
+    tracer = telemetry.tracers.get_tracer("tests")
+    arguments = {"user_pool_id": "us-east-1_a", "job_id": "j"}
+
+    async def wait() -> None:
+        with tracer.start_as_current_span("import"):
+            await client.wait_for("UserImportJobSucceeded", **arguments)
+
+    if kit.kind == "sync":
+        with tracer.start_as_current_span("import"):
+            client.wait_for("UserImportJobSucceeded", **arguments)
+    else:
+        kit.run(wait)
+    *looks, parent = telemetry.exporter.get_finished_spans()
+    assert ["Cognito Identity Provider.DescribeUserImportJob"] * 2 == [span.name for span in looks]
+    assert [
+        ("wait", {"waiter": "UserImportJobSucceeded", "looks": 1, "seconds": 0.0}),
+        ("wait", {"waiter": "UserImportJobSucceeded", "looks": 2, "seconds": 2.0, "state": "Succeeded"}),
+    ] == [(event.name, dict(event.attributes or {})) for event in parent.events]
 
 
 def test_a_failure(kit: Kit, telemetry: Telemetry) -> None:
@@ -184,4 +240,7 @@ def test_without_opentelemetry() -> None:
         "except ConfigError as error:\n    print(error)\n"
     )
     output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
-    assert "OpenTelemetryObserver needs OpenTelemetry's API: pip install 'cognito-idp[otel]'\n" == output
+    assert (
+        "OpenTelemetryObserver needs OpenTelemetry's API: pip install '.[otel]' (in a clone of the repository)\n"
+        == output
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -128,6 +129,22 @@ def test_pages(kit: Kit, search: Search) -> None:
     client = kit.client(**settings, time=FakeTime())
     with pytest.raises(CognitoIdpError):
         kit.collect(client.paginate(marked(cls, MARKS)))
+    kit.close(client)
+    assert search.live_frames
+
+
+def test_pages_by_name(kit: Kit, search: Search) -> None:
+    """A walk by name shows neither its members nor the page before, which here are plain JSON."""
+    page = json.loads(answered(CLS))
+    answers = iter([{**page, "PaginationToken": "a"}, {**page, "PaginationToken": "b"}, page, page, ["not a page"]])
+    settings = looking(search, lambda _: httpx.Response(200, json=next(answers)), "pages by name")
+    client = kit.client(**settings, time=FakeTime())
+    members = Opaque(to_wire(marked(CLS, MARKS)))
+    for name in ("ListThings", "ListOthers", "ListUser"):
+        try:
+            kit.collect(client.call_pages(name, members.value, input_token="PaginationToken"))
+        except CognitoIdpError as error:
+            search.error(error, "pages by name")
     kit.close(client)
     assert search.live_frames
 

@@ -231,6 +231,9 @@ def test_calls_by_wire_names(kit: Kit, search: Search) -> None:
             with pytest.raises(CognitoIdpError) as caught:
                 kit.run(client.call, "SignUp", members)
             search.error(caught.value, "call, refused")
+            with pytest.raises(CognitoIdpError) as caught:
+                kit.collect(client.call_pages("ListThings", members, input_token="NextToken"))
+            search.error(caught.value, "call_pages, refused")
         kit.close(client)
 
 

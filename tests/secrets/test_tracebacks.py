@@ -360,8 +360,9 @@ def test_a_guard_is_of_the_functions_kind_and_has_its_signature() -> None:
         assert list(inspect.signature(getattr(Client, name)).parameters) == list(
             inspect.signature(getattr(AsyncClient, name)).parameters
         )
-    assert inspect.isasyncgenfunction(AsyncClient.paginate)
-    assert inspect.isgeneratorfunction(Client.paginate)
+    for name in ("paginate", "call_pages"):
+        assert inspect.isasyncgenfunction(getattr(AsyncClient, name))
+        assert inspect.isgeneratorfunction(getattr(Client, name))
     assert ["self", "token", "required_scopes", "required_groups"] == list(
         inspect.signature(TokenVerifier.verify).parameters
     )

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from cognito_idp import AsyncClient, AuthFlowType, ChallengeNameType, Client, SignedIn, UnknownChallenge
+from cognito_idp import (
+    AsyncClient,
+    AuthFlowType,
+    ChallengeNameType,
+    Client,
+    Outcome,
+    SignedIn,
+    TotpSetup,
+    UnknownChallenge,
+)
 from cognito_idp.sign_in.machine import AUTOMATIC, CHOICES_WITH_PROOF, STARTS, TABLE, challenge_class
 
 from .fake_accounts import TOKENS
@@ -26,6 +35,11 @@ def test_every_challenge_has_a_row_and_a_class() -> None:
     assert 16 == len({row.challenge for row in TABLE.values()})
     assert list(TABLE) == [row.challenge.challenge_name for row in TABLE.values()]
     assert list(TABLE.values()) == [TABLE[ChallengeNameType(challenge_class(n).challenge_name)] for n in TABLE]
+
+
+def test_the_outcomes_are_all_that_can_come() -> None:
+    """The union of outcomes holds the tokens, every challenge of the table, the set-up of an app, and the unknown."""
+    assert {SignedIn, TotpSetup, UnknownChallenge, *(row.challenge for row in TABLE.values())} == set(get_args(Outcome))
 
 
 def test_a_challenge_without_a_row_is_unknown() -> None:

@@ -31,7 +31,7 @@ def test_scripts(code: str) -> None:
 
 def test_files(tmp_path: Path) -> None:
     """The files of the page, the FastAPI application among them, stand in one folder, and pytest passes there."""
-    pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install 'cognito-idp[examples]'")
+    pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install '.[examples]'")
     for name, code in FILES.items():
         (tmp_path / name).write_text(code)
     plugin = "cognito_idp.testing.pytest_plugin"
@@ -45,7 +45,7 @@ def test_files(tmp_path: Path) -> None:
 def test_files_are_typed(tmp_path: Path) -> None:
     """The files of the page pass mypy in its strict mode, as the page says that type checkers see mistakes."""
     pytest.importorskip("mypy", reason="mypy is not installed")
-    pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install 'cognito-idp[examples]'")
+    pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install '.[examples]'")
     for name, code in FILES.items():
         (tmp_path / name).write_text(code)
     command = (sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *sorted(FILES))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cognito_idp.testing import pytest_plugin
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -117,6 +119,69 @@ def test_a_swallowed_call(tmp_path: Path, seen: str, expected: dict[str, int]) -
     assert ("- cognito_stub -" in output) == ("failed" in expected)
 
 
+def test_a_rerun_starts_anew(tmp_path: Path) -> None:
+    """A test that failed and is run again, as rerun plugins do, fails for what it leaves in the second run."""
+    (tmp_path / "conftest.py").write_text(
+        dedent(
+            """
+            from _pytest.runner import runtestprotocol
+
+            def pytest_runtest_protocol(item, nextitem):
+                runtestprotocol(item, log=False, nextitem=nextitem)
+            """
+        )
+    )
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        runs = []
+
+        def test_one(cognito_stub):
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+            runs.append(None)
+            assert len(runs) > 1
+        """,
+    )
+    assert {"passed": 1, "error": 1} == counts, output
+
+
+@pytest.mark.parametrize("funcargs", ["", "self.funcargs = None", "self.funcargs = {'cognito_stub': None}"])
+def test_other_kinds_of_items(tmp_path: Path, funcargs: str) -> None:
+    """An item of another plugin that fails is reported as such, whatever it holds as `funcargs`."""
+    (tmp_path / "conftest.py").write_text(
+        dedent(
+            f"""
+            import pytest
+
+            class Item(pytest.Item):
+                def setup(self):
+                    {funcargs or "pass"}
+
+                def runtest(self):
+                    raise ValueError("this item fails")
+
+            class File(pytest.File):
+                def collect(self):
+                    yield Item.from_parent(self, name="item")
+
+            def pytest_collect_file(file_path, parent):
+                return File.from_parent(parent, path=file_path) if file_path.suffix == ".item" else None
+            """
+        )
+    )
+    (tmp_path / "one.item").touch()
+    counts, output = run_pytest(tmp_path, "")
+    assert {"failed": 1} == counts, output
+    assert "INTERNALERROR" not in output
+
+
+def test_the_hook_is_of_the_old_kind() -> None:
+    """The hook uses only what pluggy 1.0 knows, which the oldest supported pytest is installed with."""
+    options = vars(pytest_plugin.pytest_runtest_makereport)["pytest_impl"]
+    used = {name for name, value in options.items() if value}
+    assert {"hookwrapper"} == used
+
+
 def test_no_server_without_the_extra(tmp_path: Path) -> None:
     """Where ministack is not installed, tests of the server are skipped with the name of the extra."""
     counts, output = run_pytest(
@@ -133,7 +198,7 @@ def test_no_server_without_the_extra(tmp_path: Path) -> None:
         """,
     )
     assert {"skipped": 2} == counts, output
-    assert "ministack, which is not installed: pip install 'cognito-idp[local]'" in output
+    assert "ministack, which is not installed: pip install '.[local]'" in output
 
 
 SERVER_TESTS = """
@@ -161,7 +226,7 @@ def test_two(cognito_server):
 )
 def test_one_server_a_process(tmp_path: Path, options: tuple[str, ...]) -> None:
     """The tests of a session share one server; under pytest-xdist, each worker has one."""
-    pytest.importorskip("ministack", reason="the server needs the extra local: pip install 'cognito-idp[local]'")
+    pytest.importorskip("ministack", reason="the server needs the extra local: pip install '.[local]'")
     if options:
         pytest.importorskip("xdist", reason="pytest-xdist is not installed")
     counts, output = run_pytest(tmp_path, SERVER_TESTS, *options)

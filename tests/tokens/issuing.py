@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = "Mapping[str, Any] | bytes"
 
-REASON = "verifying tokens needs PyJWT: pip install 'cognito-idp[jwt]'"
+REASON = "verifying tokens needs PyJWT: pip install '.[jwt]'"
 POOL = "eu-west-1_AbCdEfGhI"
 CLIENT = "1example23456789"
 ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, assert_type
+from typing import Any, assert_never, assert_type
 
 import attrs
 
@@ -13,27 +13,52 @@ from cognito_idp import (
     AdminDeleteUserRequest,
     AdminInitiateAuthRequest,
     AdminInitiateAuthResponse,
+    AdminNoSrpAuth,
     AsyncClient,
     AttributeType,
     AuthenticationResultType,
     AuthFlowType,
     ChallengeNameType,
     Client,
+    CodeChallenge,
     CognitoIdpError,
     Credentials,
+    CustomChallenge,
+    DescribeUserImportJobResponse,
+    DescribeUserPoolDomainResponse,
     DescribeUserPoolResponse,
+    DevicePasswordVerifier,
+    DeviceSrpAuth,
+    EmailOtp,
     EmptyResponse,
     GroupType,
     ListGroupsRequest,
     ListGroupsResponse,
+    ListUserPoolReplicasResponse,
+    MfaSetup,
+    NewPasswordRequired,
     NotAuthorizedException,
+    Outcome,
+    Password,
+    PasswordSrp,
+    PasswordVerifier,
     RequestValidationError,
     ResponseMetadata,
+    SelectChallenge,
+    SelectMfaType,
     ServiceError,
     SetUICustomizationRequest,
+    SignedIn,
+    SmsMfa,
+    SmsOtp,
+    SoftwareTokenMfa,
     ThrottlingException,
+    Tokens,
+    TotpSetup,
     TransportError,
+    UnknownChallenge,
     UserType,
+    WebAuthn,
     from_wire,
     to_wire,
 )
@@ -56,6 +81,28 @@ def requests(names: list[str], values: Mapping[str, str]) -> None:
     SetUICustomizationRequest(user_pool_id="p", image_file=b"png")
 
 
+def every_outcome(outcome: Outcome) -> str:  # noqa: PLR0911 - one return per outcome
+    """The outcomes of a sign-in step are a closed union: a `match` over all of them leaves nothing."""
+    match outcome:
+        case SignedIn():
+            assert_type(outcome.tokens, Tokens)
+            return outcome.tokens.access_token
+        case CodeChallenge():
+            assert_type(outcome, EmailOtp | SmsMfa | SmsOtp | SoftwareTokenMfa | TotpSetup)
+            return outcome.name
+        case SelectChallenge(options=options) | SelectMfaType(options=options) | MfaSetup(options=options):
+            return ", ".join(options)
+        case NewPasswordRequired(required_attributes=names):
+            return ", ".join(names)
+        case Password() | PasswordSrp() | AdminNoSrpAuth() | CustomChallenge() | WebAuthn():
+            return outcome.name
+        case PasswordVerifier() | DeviceSrpAuth() | DevicePasswordVerifier():
+            return outcome.name
+        case UnknownChallenge(unknown_name=name):
+            return name
+    assert_never(outcome)
+
+
 def sending(client: Client) -> None:
     """`send` gives the response that belongs to the request, and a method gives the same."""
     assert_type(client.send(sign_in()), AdminInitiateAuthResponse)
@@ -69,6 +116,11 @@ def sending(client: Client) -> None:
     assert_type(client.admin_delete_user(user_pool_id="p", username="u"), EmptyResponse)
     assert_type(client.call("DescribeNews", {"Name": "x"}), dict[str, Any])
     assert_type(client.with_options(timeout=2.0, retry="off"), Client)
+    assert_type(
+        client.wait_for("UserImportJobSucceeded", user_pool_id="p", job_id="j", timeout=60),
+        DescribeUserImportJobResponse,
+    )
+    assert_type(client.wait_for("UserPoolDomainActive", domain="d"), DescribeUserPoolDomainResponse)
 
 
 async def sending_async(client: AsyncClient) -> None:
@@ -81,6 +133,9 @@ async def sending_async(client: AsyncClient) -> None:
     )
     assert_type(await client.describe_user_pool(user_pool_id="p"), DescribeUserPoolResponse)
     assert_type(await client.call("DescribeNews"), dict[str, Any])
+    assert_type(
+        await client.wait_for("UserPoolReplicaCreated", user_pool_id="p", region_name="r"), ListUserPoolReplicasResponse
+    )
     assert_type(client.with_options(timeout=None), AsyncClient)
 
 
@@ -88,6 +143,7 @@ def paging(client: Client) -> None:
     """`paginate` gives response structs, `iter_...` gives items."""
     assert_type(client.paginate(ListGroupsRequest(user_pool_id="p")), Iterator[ListGroupsResponse])
     assert_type(client.iter_list_groups(user_pool_id="p"), Iterator[GroupType])
+    assert_type(client.call_pages("ListNews", {"Limit": 1}, input_token="NextToken"), Iterator[dict[str, Any]])
     for user in client.iter_list_users(user_pool_id="p", limit=60):
         assert_type(user, UserType)
         assert_type(user.username, str | None)
@@ -97,6 +153,7 @@ async def paging_async(client: AsyncClient) -> None:
     """The async client's pages and items are iterated over with `async for`."""
     assert_type(client.paginate(ListGroupsRequest(user_pool_id="p")), AsyncIterator[ListGroupsResponse])
     assert_type(client.iter_list_groups(user_pool_id="p"), AsyncIterator[GroupType])
+    assert_type(client.call_pages("ListGroups", {"UserPoolId": "p"}), AsyncIterator[dict[str, Any]])
     async for page in client.paginate(ListGroupsRequest(user_pool_id="p")):
         assert_type(page.groups, tuple[GroupType, ...] | None)
 

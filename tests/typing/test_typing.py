@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import cognito_idp
+from tests.docs.blocks import ROOT, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,8 @@ def findings_of_mypy(folder: Path) -> list[Finding]:
     (folder / "mypy.ini").write_text(f"[mypy]\nmypy_path = {SOURCE}\n")
     # Errors within the package are found by the repository's own run.
     flags = ("--strict", "--follow-imports=silent", "--cache-dir", str(folder / "cache"), "--output", "json")
-    printed = run("mypy", "--config-file", "mypy.ini", *flags, "accepted.py", "rejected.py", folder=folder)
+    samples = sorted(path.name for path in folder.glob("*.py"))
+    printed = run("mypy", "--config-file", "mypy.ini", *flags, *samples, folder=folder)
     lines = map(json.loads, printed.splitlines())
     return [
         Finding(Path(line["file"]).stem, line["line"], line["code"], line["message"])
@@ -57,12 +59,14 @@ def findings_of_mypy(folder: Path) -> list[Finding]:
 def findings_of_pyright(folder: Path) -> list[Finding]:
     """Return the errors of basedpyright, in pyright's strict mode, in the folder's files."""
     settings = {
-        "include": ["accepted.py", "rejected.py"],
+        "include": ["*.py"],
         "extraPaths": [str(SOURCE)],
         "typeCheckingMode": "strict",
         # Looking at an attribute for its type alone is what the samples do.
         "reportUnusedExpression": False,
         "reportUnusedImport": False,
+        # The blocks of the README each import what they use.
+        "reportDuplicateImport": False,
     }
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     printed = run("basedpyright", "--outputjson", "--pythonpath", sys.executable, folder=folder)
@@ -75,10 +79,11 @@ def findings_of_pyright(folder: Path) -> list[Finding]:
 
 @pytest.fixture(scope="module", params=[findings_of_mypy, findings_of_pyright], ids=["mypy", "pyright"])
 def findings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
-    """Give what a checker finds in both samples."""
+    """Give what a checker finds in both samples, and in the blocks of the README."""
     folder = tmp_path_factory.mktemp("typing")
     (folder / "accepted.py").write_text((HERE / "accepted.py").read_text("utf-8"), "utf-8")
     (folder / "rejected.py").write_text((HERE / "rejected.py.txt").read_text("utf-8"), "utf-8")
+    (folder / "readme.py").write_text("\n".join(block.code for block in blocks_of(ROOT / "README.md")), "utf-8")
     check: Callable[[Path], list[Finding]] = request.param
     return check(folder)
 
@@ -94,6 +99,11 @@ def expected(column: int) -> dict[int, str]:
 def test_types_are_inferred(findings: list[Finding]) -> None:
     """Every `assert_type` of the accepted sample holds: send, methods, pages, members, enums, errors."""
     assert [finding for finding in findings if finding.file == "accepted"] == []
+
+
+def test_the_readme_is_clean(findings: list[Finding]) -> None:
+    """Neither checker finds anything in the README's own examples."""
+    assert [finding for finding in findings if finding.file == "readme"] == []
 
 
 def test_mistakes_are_rejected(findings: list[Finding], request: pytest.FixtureRequest) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from enum import Enum
@@ -19,7 +18,7 @@ from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy
 from .._transport.limits import timeout_of
-from ..model.index import UNSIGNED
+from ..model.index import HOMES, is_signed
 from .invoke import exchange, invoke
 from .options import observed_by
 from .requests import made_request
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from .._transport.limits import Timeout
     from .events import Event
     from .options import Options
-    from .pagination import Pager
+    from .pagination import Pager, Walk
     from .retry import RetryPolicy
 
 R = TypeVar("R")
@@ -173,24 +172,57 @@ class BaseClient(Generic[TransportT, DriverT]):
 
         return Pager(request, self._options)
 
+    def _pager_by_name(
+        self,
+        operation: str,
+        members: Mapping[str, Any] | None,
+        *,
+        input_token: str | None,
+        output_token: str | None,
+        signed: bool | None,
+    ) -> Walk[dict[str, Any]]:
+        from .pagination import PagerByName, token_names
+
+        _check_call(operation, members)
+        names = token_names(operation, input_token, output_token)
+        return PagerByName(
+            operation, members or {}, names, lambda page: self._call_flow(operation, page, signed=signed)
+        )
+
     def _call_flow(
         self, operation: str, members: Mapping[str, Any] | None, *, signed: bool | None
     ) -> Flow[dict[str, Any]]:
-        if not isinstance(operation, str) or not _OPERATION_NAME.fullmatch(operation):
-            fault = Fault("call.operation", "operation", "must be the name of an operation, such as 'ListUsers'")
-            raise RequestValidationError(struct="call", faults=(fault,))
-        problem = None if members is None else _json_problem(members)
-        if problem is not None:
-            raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
+        is_known = _check_call(operation, members)
         watch = self._options.watch(operation)
-        sign = operation not in UNSIGNED if signed is None else signed
-        return watch.over(_data_of(exchange(operation, dict(members or {}), self._options, watch, signed=sign)))
+        members = dict(members or {})
+        sign = is_signed(operation, members) if signed is None else signed
+        flow = watch.over(_data_of(exchange(operation, members, self._options, watch, signed=sign)))
+        if is_known:
+            return flow
+        from .names import with_hint
+
+        return with_hint(flow, operation)
 
 
 def _check_struct(request: object, expected: str) -> None:
     if not isinstance(request, Request):
         msg = f"{expected}, not {type(request).__name__}"
         raise TypeError(msg)
+
+
+def _check_call(operation: str, members: Mapping[str, Any] | None) -> bool:
+    """Refuse what no call by name could send, and return whether this version knows the operation."""
+    is_known = isinstance(operation, str) and f"{operation}Request" in HOMES
+    if not is_known:
+        from .names import problem_of
+
+        problem = problem_of(operation)
+        if problem is not None:
+            raise RequestValidationError(struct="call", faults=(Fault("call.operation", "operation", problem),))
+    problem = None if members is None else _json_problem(members)
+    if problem is not None:
+        raise RequestValidationError(struct="call", faults=(Fault("call.members", "members", problem),))
+    return is_known
 
 
 def _json_problem(members: Mapping[str, Any]) -> str | None:
@@ -201,9 +233,6 @@ def _json_problem(members: Mapping[str, Any]) -> str | None:
     except (TypeError, ValueError, RecursionError) as error:
         return f"can't be written as JSON: {error}"
     return None
-
-
-_OPERATION_NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,127}")
 
 
 def _data_of(flow: Flow[tuple[dict[str, Any], Any]]) -> Flow[dict[str, Any]]:

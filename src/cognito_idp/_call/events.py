@@ -1,9 +1,9 @@
 """The typed events that a client sends to its observer. No event has room for a secret.
 
 `Client(observer=...)` takes a function of one argument. The function gets an event when a call or one of its attempts
-starts or ends, when a retry is scheduled, when the credentials that sign the calls have been renewed, and when a member
-of an answer can't be read. An event holds names, codes, ids, counts and seconds. It never holds the values of members,
-headers, bodies or error texts, any of which may be secret.
+starts or ends, when a retry is scheduled, when the credentials that sign the calls have been renewed, when a member of
+an answer can't be read, and when `wait_for` has looked at what it waits for. An event holds names, codes, states, ids,
+counts and seconds. It never holds the values of members, headers, bodies or error texts, any of which may be secret.
 
 Events cover calls to the service's operations; each page of a list counts as one call. They don't cover `warm_up`,
 requests that load credentials, or calls that can't start (because there is no region, for example).
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
+    from .options import Options
 
 R = TypeVar("R")
 
@@ -47,10 +48,14 @@ class CallEvent:
 
 @attrs.frozen(kw_only=True)
 class CallStarted(CallEvent):
-    """A call started. `region` is the region it is signed for; `url` is the endpoint's URL."""
+    """A call started. `region` is the region it is signed for; `url` is the endpoint's URL.
+
+    `parent_id` is the `call_id` of the step of a sign-in that makes the call; None if the program made it.
+    """
 
     region: str | None
     url: str
+    parent_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -120,8 +125,56 @@ class CallEnded(CallEvent):
     error: str | None
 
 
+@attrs.frozen(kw_only=True)
+class SignInStarted(CallEvent):
+    """A step of a sign-in started: `operation` is `SignIn` for the client's `sign_in`, `Respond` for its `respond`.
+
+    `step` is the flow or the challenge that is answered, such as `USER_SRP_AUTH` or `SMS_MFA`. The step has a `call_id`
+    of its own, which the calls that it makes have as their `parent_id`.
+    """
+
+    step: str
+
+
+@attrs.frozen(kw_only=True)
+class SignInEnded(CallEvent):
+    """A step of a sign-in ended, `seconds` after it began.
+
+    `challenge` is what the service asks for next; None if there are tokens, or an error. `error` is as in `CallEnded`.
+    """
+
+    seconds: float
+    challenge: str | None
+    error: str | None
+
+
+@attrs.frozen(kw_only=True)
+class WaitProgressed(CallEvent):
+    """`wait_for` looked for the `looks`-th time, `seconds` after the wait began.
+
+    `waiter` is the name of what is waited for, and `state` the last state that was seen; None if the thing isn't there.
+    The next look follows in `delay` seconds; None if the wait is over. The events of a wait share a `call_id` of their
+    own. Each look is a call, or a call for each page, with its own events.
+    """
+
+    waiter: str
+    state: str | None
+    looks: int
+    seconds: float
+    delay: float | None
+
+
 Event: TypeAlias = (
-    CallStarted | AttemptStarted | AttemptEnded | RetryScheduled | CredentialsRefreshed | MemberUnreadable | CallEnded
+    CallStarted
+    | AttemptStarted
+    | AttemptEnded
+    | RetryScheduled
+    | CredentialsRefreshed
+    | MemberUnreadable
+    | CallEnded
+    | SignInStarted
+    | SignInEnded
+    | WaitProgressed
 )
 
 
@@ -178,12 +231,16 @@ class Watched:
         "_monotonic",
         "_observed",
         "_operation",
+        "_parent_id",
     )
 
-    def __init__(self, observed: Observed, operation: str, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, observed: Observed, operation: str, monotonic: Callable[[], float], parent_id: str | None
+    ) -> None:
         self._observed = observed
         self._operation = operation
         self._monotonic = monotonic
+        self._parent_id = parent_id
         self._call_id = ""
         self._began = self._attempt_began = 0.0
         self._attempts = 0
@@ -195,7 +252,7 @@ class Watched:
         try:
             result = Opaque((yield from flow))
         except BaseException as error:
-            self._call_ended("Cancelled" if isinstance(error, GeneratorExit) else error_name(error))
+            self._call_ended(_end_name(error))
             raise
         self._call_ended(None)
         return result.value
@@ -205,7 +262,13 @@ class Watched:
         self._call_id = call_id
         self._began = self._monotonic()
         self._observed.tell(
-            CallStarted(operation=self._operation, call_id=call_id, region=target.region, url=target.url)
+            CallStarted(
+                operation=self._operation,
+                call_id=call_id,
+                region=target.region,
+                url=target.url,
+                parent_id=self._parent_id,
+            )
         )
 
     def signed_with(self, credentials: Credentials) -> None:
@@ -280,6 +343,50 @@ class Watched:
                 error=error,
             )
         )
+
+
+class WatchedStep:
+    """Reports the beginning and the end of a step of a sign-in to the observer."""
+
+    __slots__ = ("_call_id", "_monotonic", "_name", "_observed", "_step")
+
+    def __init__(self, observed: Observed, name: str, step: str, call_id: str, monotonic: Callable[[], float]) -> None:
+        self._observed = observed
+        self._name = name
+        self._step = step
+        self._call_id = call_id
+        self._monotonic = monotonic
+
+    def below(self, options: Options) -> Options:
+        """Return options whose calls name this step as their parent."""
+        return attrs.evolve(options, parent_id=self._call_id)
+
+    def over(self, flow: Flow[R]) -> Flow[R]:
+        """Return the step's flow, which reports its beginning and its end."""
+        began = self._monotonic()
+        self._observed.tell(SignInStarted(operation=self._name, call_id=self._call_id, step=self._step))
+        try:
+            outcome = Opaque((yield from flow))
+        except BaseException as error:
+            self._ended(began, None, _end_name(error))
+            raise
+        self._ended(began, getattr(outcome.value, "name", None), None)
+        return outcome.value
+
+    def _ended(self, began: float, challenge: str | None, error: str | None) -> None:
+        self._observed.tell(
+            SignInEnded(
+                operation=self._name,
+                call_id=self._call_id,
+                seconds=self._monotonic() - began,
+                challenge=challenge,
+                error=error,
+            )
+        )
+
+
+def _end_name(error: BaseException) -> str:
+    return "Cancelled" if isinstance(error, GeneratorExit) else error_name(error)
 
 
 def error_name(error: BaseException) -> str:

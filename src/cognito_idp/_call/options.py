@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..credentials.types import CredentialSource
     from .events import Event, Observed
     from .retry import RetryPolicy
-    from .watch import Watch
+    from .watch import Watch, WatchStep
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -44,7 +44,7 @@ class Options:
     `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
     `token_bytes` as many random bytes as you ask for. Every request carries `headers`, and `own_headers`, whose values
-    are secret.
+    are secret. `parent_id` is the id of the sign-in step that makes the calls, for observers.
     """
 
     region: str | None
@@ -65,6 +65,7 @@ class Options:
     profile: str = "default"
     token_bytes: Callable[[int], bytes] = os.urandom
     observed: Observed | None = None
+    parent_id: str | None = None
     ca_bundle: Setting | None = None
     own_headers: Opaque[Headers] | None = None
     headers: Headers = attrs.field(init=False)
@@ -105,7 +106,15 @@ class Options:
             return UNWATCHED
         from .events import Watched
 
-        return Watched(self.observed, operation, self.monotonic)
+        return Watched(self.observed, operation, self.monotonic, self.parent_id)
+
+    def watch_step(self, name: str, step: str) -> WatchStep:
+        """Return the hooks of a step of a sign-in, as `watch` does for a call."""
+        if self.observed is None:
+            return UNWATCHED
+        from .events import WatchedStep
+
+        return WatchedStep(self.observed, name, step, self.new_id(), self.monotonic)
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
         """Return where a call goes. A client without a region uses the region of the pool that the call names.

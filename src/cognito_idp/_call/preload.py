@@ -53,6 +53,10 @@ def _request_type(operation: str | type[Request[Any]]) -> type[Request[Any]]:
     try:
         request_type: type[Request[Any]] = load_type(f"{operation}Request")
     except KeyError:
+        from .._protocol.spelling import did_you_mean
+        from .names import operation_meant
+
         msg = f"{operation!r} is not an operation; name one as AWS does ('InitiateAuth'), or pass its request struct"
+        msg += did_you_mean(operation_meant(operation))
         raise ConfigError(msg) from None
     return request_type

@@ -44,7 +44,6 @@ def _unknown(member: str, known: dict[str, str]) -> str:
     by_wire_name = {wire_name: name for name, wire_name in known.items()}
     if member in by_wire_name:
         return f"is not a member; {by_wire_name[member]} is"
-    import difflib
+    from .._protocol.spelling import did_you_mean, near
 
-    close = difflib.get_close_matches(member, known, n=1)
-    return f"is not a member; did you mean {close[0]}?" if close else "is not a member"
+    return f"is not a member{did_you_mean(near(member, known))}"

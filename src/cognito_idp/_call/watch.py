@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
+    from .options import Options
 
 R = TypeVar("R")
 
@@ -39,10 +40,26 @@ class Watch(Protocol):
         """Called when a member of the answer was left out because it can't be read."""
 
 
+class WatchStep(Protocol):
+    """Hook points of a step of a sign-in. `events.WatchedStep` reports to an observer; `Unwatched` does nothing."""
+
+    def below(self, options: Options) -> Options:
+        """Return the options for the calls of the step."""
+        ...
+
+    def over(self, flow: Flow[R]) -> Flow[R]:
+        """Return the flow of the whole step, watched."""
+        ...
+
+
 class Unwatched:
-    """Hook points of a call without an observer: no-ops."""
+    """Hook points of a call, or of a step of a sign-in, without an observer: no-ops."""
 
     __slots__ = ()
+
+    def below(self, options: Options) -> Options:
+        """Return the options unchanged."""
+        return options
 
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the flow unchanged."""

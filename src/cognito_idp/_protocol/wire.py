@@ -105,7 +105,7 @@ class Operation(Generic[R]):
     def __init__(self, name: str, response_type: type[R], *, signed: bool = True, pages: Pages | None = None) -> None:
         """Create an operation with a name such as `AdminInitiateAuth`.
 
-        `signed` is false for public operations. `pages` says how a list operation is paginated.
+        `signed` is false for operations that need no AWS credentials. `pages` says how a list operation is paginated.
         """
         self.name = name
         self.response_type = response_type

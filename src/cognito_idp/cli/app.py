@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .._protocol.spelling import SLIP, near
 from .._version import __version__
 from .catalog import families, first_sentence, operation_names
 from .failures import exit_code_of, text_of
@@ -24,6 +25,7 @@ PROGRAM: Final = "cognito-idp"
 # Our own commands: the module of each, and its line in the list.
 _OWN: Final = {
     "sign-in": ("sign_in", "Sign a user in, step by step, with every challenge."),
+    "local": ("local", "Run a Cognito server on this machine until Ctrl-C."),
     "verify": ("verify", "Explain a token, and why it would be refused."),
 }
 
@@ -58,6 +60,20 @@ class Commands(click.Group):
         from .operations import OperationCommand
 
         return OperationCommand(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; if there is none, say which one was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            match = near(args[0], self.list_commands(ctx), SLIP)
+            if match is None:
+                raise
+            # The newest click adds a hint of its own, but it knows only commands that are loaded.
+            msg = f"{error.message} Did you mean '{match}'?"
+        raise click.UsageError(msg, ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List all commands by family."""

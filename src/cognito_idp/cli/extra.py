@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .._version import install_command
+
 _NEEDED = ("click", "jmespath", "rich", "segno")
 
 
@@ -10,4 +12,4 @@ def missing_extra(error: ModuleNotFoundError) -> str | None:
     name = (error.name or "").partition(".")[0]
     if name not in _NEEDED:
         return None
-    return f"cognito-idp: {name} is not installed; the command needs the extra: pip install 'cognito-idp[cli]'"
+    return f"cognito-idp: {name} is not installed; the command needs the extra: {install_command('cli')}"

@@ -17,6 +17,7 @@ from .secrets import secrets_in, secrets_of
 from .settings import GlobalOption, Settings, global_options, settings_of
 from .skeleton import skeleton
 from .values import members_from_json, read_json
+from .waiting import BEGINS, wait_option, waited
 
 if TYPE_CHECKING:
     from .._structs.struct import Request
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _INPUT = "cli_input_json"
 _SKELETON = "generate_cli_skeleton"
 _ALL = "all"
+_WAIT = "wait"
 
 
 class OwnCommand(click.Command):
@@ -74,6 +76,8 @@ class OperationCommand(OwnCommand):
         ]
         if self.request.operation.pages is not None:
             params.append(click.Option(["--all", _ALL], is_flag=True, help="Print the items of all pages."))
+        if name in BEGINS:
+            params.append(wait_option(name))
         kind = "Signed with AWS credentials." if self.request.operation.signed else "Needs no AWS credentials."
         super().__init__(name, params=params, help="\n\n".join((summary(name), f"{kind} {link(name)}")))
 
@@ -95,9 +99,14 @@ class OperationCommand(OwnCommand):
                 print_all(settings, client, request)
                 return
             response: Any = client.send(request)
-        data = plain(response, show_secrets=bool(settings.show_secrets))
+            error = None
+            if params.get(_WAIT) is not None:
+                response, error = waited(settings, client, str(self.name), request, response, params[_WAIT])
+        data = {} if response is None else plain(response, show_secrets=bool(settings.show_secrets))
         if data:
             print_data(settings, query_of(settings)(data))
+        if error is not None:
+            raise error
 
     def make_request(self, settings: Settings, params: dict[str, Any]) -> Request[Any]:
         """Return the request struct.

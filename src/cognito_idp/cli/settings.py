@@ -56,11 +56,11 @@ class Settings:
             timeout=self.timeout,
             retry=self.retry,
             allow_http=bool(self.allow_http),
-            observer=_print_event if self.debug else None,
+            observer=print_event if self.debug else None,
         )
 
 
-def _print_event(event: Event) -> None:
+def print_event(event: Event) -> None:
     """Print a call's event; events hold no secrets."""
     facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
     # The service's codes and ids may hold anything.

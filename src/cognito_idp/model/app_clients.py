@@ -166,6 +166,8 @@ class UserPoolClientType(Struct):
     """Id of the app client."""
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
     """The app client's secret; missing if the client has none."""
+    client_secret_arn: str | None = attrs.field(default=None, metadata=wire("ClientSecretArn", Text(20, 2_048)))
+    """ARN of the client's secret in AWS Secrets Manager, returned in place of `ClientSecret`; not itself secret."""
     last_modified_date: datetime | None = attrs.field(default=None, metadata=wire("LastModifiedDate", Timestamp()))
     """When this resource was last changed."""
     creation_date: datetime | None = attrs.field(default=None, metadata=wire("CreationDate", Timestamp()))
@@ -350,6 +352,10 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
         default=None, metadata=wire("RefreshTokenRotation", Nested(RefreshTokenRotationType))
     )
     """Whether each refresh also replaces the refresh token, and how long the old one still works."""
+    publish_secrets_in_aws_secrets_manager: bool | None = attrs.field(
+        default=None, metadata=wire("PublishSecretsInAWSSecretsManager", Boolean())
+    )
+    """True keeps the generated secret in AWS Secrets Manager, which rotates it; the response names its ARN instead."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -581,3 +587,8 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
         default=None, metadata=wire("RefreshTokenRotation", Nested(RefreshTokenRotationType))
     )
     """Whether each refresh also replaces the refresh token, and how long the old one still works."""
+    publish_secrets_in_aws_secrets_manager: bool | None = attrs.field(
+        default=None, metadata=wire("PublishSecretsInAWSSecretsManager", Boolean())
+    )
+    """True moves a generated secret to AWS Secrets Manager; false moves it back and deletes it there at once, for good.
+    """

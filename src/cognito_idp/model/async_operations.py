@@ -12,6 +12,7 @@ from .._structs.operation import async_operation, async_pages_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
+    from datetime import datetime
 
     from .._structs.struct import EmptyResponse
     from ..types import (
@@ -55,8 +56,12 @@ if TYPE_CHECKING:
         AttributeType,
         AuthEventType,
         AuthFlowType,
+        CancelPointInTimeRecoveryResponse,
         ChallengeNameType,
         ChangePasswordResponse,
+        CIMDCacheActionType,
+        CIMDPolicySummaryType,
+        ClientMetadataURLType,
         ClientSecretDescriptorType,
         ClientSSOSessionConfigType,
         ClientTypeType,
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
         ConfirmForgotPasswordResponse,
         ConfirmSignUpResponse,
         ContextDataType,
+        CreateCIMDPolicyResponse,
         CreateGroupResponse,
         CreateIdentityProviderResponse,
         CreateManagedLoginBrandingResponse,
@@ -78,6 +84,7 @@ if TYPE_CHECKING:
         CreateUserPoolResponse,
         CustomDomainConfigType,
         DcrConfigurationType,
+        DeleteCIMDPolicyResponse,
         DeleteUserAttributesResponse,
         DeleteUserPoolClientSecretResponse,
         DeleteUserPoolDomainResponse,
@@ -85,9 +92,11 @@ if TYPE_CHECKING:
         DeleteWebAuthnCredentialResponse,
         DeletionProtectionType,
         DeliveryMediumType,
+        DescribeCIMDPolicyResponse,
         DescribeIdentityProviderResponse,
         DescribeManagedLoginBrandingByClientResponse,
         DescribeManagedLoginBrandingResponse,
+        DescribePointInTimeRecoveryResponse,
         DescribeResourceServerResponse,
         DescribeRiskConfigurationResponse,
         DescribeTermsByClientResponse,
@@ -127,14 +136,18 @@ if TYPE_CHECKING:
         GroupType,
         IdentityProviderTypeType,
         InitiateAuthResponse,
+        InitiatePointInTimeRecoveryResponse,
         IssuedTokenTypeIdentifierType,
         IssuerConfigurationType,
         KeyConfigurationType,
         LambdaConfigType,
         LimitDefinitionType,
+        ListCIMDPoliciesResponse,
+        ListClientMetadataURLsResponse,
         ListDevicesResponse,
         ListGroupsResponse,
         ListIdentityProvidersResponse,
+        ListPointInTimeRecoveriesResponse,
         ListResourceServersResponse,
         ListTagsForResourceResponse,
         ListTermsResponse,
@@ -160,6 +173,7 @@ if TYPE_CHECKING:
         ResourceServerScopeType,
         ResourceServerType,
         RespondToAuthChallengeResponse,
+        RestorationDescriptionType,
         RevokeAssociatedSessionsType,
         RevokeTokenResponse,
         RevokeUserSessionResponse,
@@ -181,6 +195,7 @@ if TYPE_CHECKING:
         SMSMfaSettingsType,
         SoftwareTokenMfaConfigType,
         SoftwareTokenMfaSettingsType,
+        StartPointInTimeRecoveryResponse,
         StartUserImportJobResponse,
         StartWebAuthnRegistrationResponse,
         StopUserImportJobResponse,
@@ -192,6 +207,8 @@ if TYPE_CHECKING:
         TokenValidityUnitsType,
         UntagResourceResponse,
         UpdateAuthEventFeedbackResponse,
+        UpdateCIMDPolicyResponse,
+        UpdateClientMetadataURLStateResponse,
         UpdateDeviceStatusResponse,
         UpdateGroupResponse,
         UpdateIdentityProviderResponse,
@@ -231,7 +248,7 @@ if TYPE_CHECKING:
 
 
 class AsyncOperations:
-    """The 141 operations as async methods. Each makes its request struct, which checks the arguments, and sends it."""
+    """The 153 operations as async methods. Each makes its request struct, which checks the arguments, and sends it."""
 
     __slots__ = ()
 
@@ -1131,6 +1148,27 @@ class AsyncOperations:
         """
         ...
 
+    @async_operation("CancelPointInTimeRecoveryRequest")
+    async def cancel_point_in_time_recovery(
+        self, *, user_pool_id: str, restore_id: str
+    ) -> CancelPointInTimeRecoveryResponse:
+        """Discards a recovery that was not started yet, and lets the pool be written to again. No user data is changed.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_id: Id of the recovery. (required; 36 to 36 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CancelPointInTimeRecovery.html
+        """
+        ...
+
     @async_operation("ChangePasswordRequest")
     async def change_password(
         self, *, proposed_password: str, access_token: str, previous_password: str | None = None
@@ -1304,6 +1342,39 @@ class AsyncOperations:
 
         Not signed: needs no AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html
+        """
+        ...
+
+    @async_operation("CreateCIMDPolicyRequest")
+    async def create_cimd_policy(
+        self,
+        *,
+        user_pool_id: str,
+        client_id: str,
+        policy_name: str,
+        url_patterns: Iterable[str],
+        cache_duration: int | None = None,
+    ) -> CreateCIMDPolicyResponse:
+        """Lets OAuth clients use the URL of their metadata document as client id, if it matches a pattern of the new
+        policy.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            client_id: Id of the app client. (required; 1 to 128 characters)
+            policy_name: Readable name of the policy for client metadata documents. (required; 1 to 32 characters)
+            url_patterns: HTTPS URLs that clients may name themselves by, one to five; `*` stands for any text.
+                (required; 1 to 5 items)
+            cache_duration: Seconds for which the copy of a client's metadata document is kept, from one day to one
+                year. (86,400 to 31,556,952)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, LimitExceededException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateCIMDPolicy.html
         """
         ...
 
@@ -1611,6 +1682,7 @@ class AsyncOperations:
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
         refresh_token_rotation: RefreshTokenRotationType | None = None,
+        publish_secrets_in_aws_secrets_manager: bool | None = None,
     ) -> CreateUserPoolClientResponse:
         """Creates an app client of a user pool. It gets a secret only if `GenerateSecret` is true or `ClientSecret` is
         given.
@@ -1658,6 +1730,8 @@ class AsyncOperations:
                 out. (3 to 15)
             refresh_token_rotation: Whether each refresh also replaces the refresh token, and how long the old one still
                 works.
+            publish_secrets_in_aws_secrets_manager: True keeps the generated secret in AWS Secrets Manager, which
+                rotates it; the response names its ARN instead.
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1721,6 +1795,25 @@ class AsyncOperations:
 
         Signed with AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolReplica.html
+        """
+        ...
+
+    @async_operation("DeleteCIMDPolicyRequest")
+    async def delete_cimd_policy(self, *, user_pool_id: str, cimd_policy_id: str) -> DeleteCIMDPolicyResponse:
+        """Deletes a policy for client metadata documents, by its id.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, InternalErrorException, InvalidParameterException,
+                NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
+                TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteCIMDPolicy.html
         """
         ...
 
@@ -1980,6 +2073,24 @@ class AsyncOperations:
         """
         ...
 
+    @async_operation("DescribeCIMDPolicyRequest")
+    async def describe_cimd_policy(self, *, user_pool_id: str, cimd_policy_id: str) -> DescribeCIMDPolicyResponse:
+        """Returns a policy for client metadata documents by its id, with its URL patterns.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as InternalErrorException, InvalidParameterException, NotAuthorizedException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribeCIMDPolicy.html
+        """
+        ...
+
     @async_operation("DescribeIdentityProviderRequest")
     async def describe_identity_provider(
         self, *, user_pool_id: str, provider_name: str
@@ -2041,6 +2152,27 @@ class AsyncOperations:
 
         Signed with AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribeManagedLoginBrandingByClient.html
+        """
+        ...
+
+    @async_operation("DescribePointInTimeRecoveryRequest")
+    async def describe_point_in_time_recovery(
+        self, *, user_pool_id: str, restore_id: str
+    ) -> DescribePointInTimeRecoveryResponse:
+        """Returns the status of a recovery and, once it has been made, the preview of what the recovery would change.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_id: Id of the recovery. (required; 36 to 36 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as FeatureUnavailableInTierException, InternalErrorException, InvalidParameterException,
+                NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
+                TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribePointInTimeRecovery.html
         """
         ...
 
@@ -2281,8 +2413,7 @@ class AsyncOperations:
         scopes: Iterable[str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> GetClientTokenResponse:
-        """Gets an access token for an app client itself, with no user, from its client id and secret. Called with AWS
-        credentials.
+        """Gets an access token for an app client itself, with no user, by its client id and secret.
 
         Args:
             client_id: Id of the app client. (required; 1 to 128 characters)
@@ -2297,7 +2428,8 @@ class AsyncOperations:
                 NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
                 TooManyRequestsException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetClientToken.html
         """
         ...
@@ -2346,7 +2478,9 @@ class AsyncOperations:
                 ResourceNotFoundException, TooManyRequestsException, UnexpectedLambdaException,
                 UserLambdaValidationException, UserNotFoundException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS. To sign, use `call`: without
+        the client id, or with `signed=True`.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetDerivedToken.html
         """
         ...
@@ -2699,6 +2833,93 @@ class AsyncOperations:
         """
         ...
 
+    @async_operation("InitiatePointInTimeRecoveryRequest")
+    async def initiate_point_in_time_recovery(
+        self, *, user_pool_id: str, restore_timestamp: datetime
+    ) -> InitiatePointInTimeRecoveryResponse:
+        """Begins to make the preview of a recovery. The pool can't be written to until you cancel or start the
+        recovery, or a day has passed.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_timestamp: Time to go back to: at least 15 minutes ago, and at most 1 day (Essentials plan) or 14
+                days (Plus plan). (required)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, LimitExceededException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiatePointInTimeRecovery.html
+        """
+        ...
+
+    @async_operation("ListCIMDPoliciesRequest")
+    async def list_cimd_policies(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ListCIMDPoliciesResponse:
+        """Lists a pool's policies for client metadata documents, without their URL patterns; `DescribeCIMDPolicy`
+        returns those.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
+                page. (at least 1 characters)
+            max_results: Largest number of items to return in one page. (1 to 60)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as InternalErrorException, InvalidParameterException, NotAuthorizedException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListCIMDPolicies.html
+        """
+        ...
+
+    @async_pages_of("ListCIMDPoliciesRequest")
+    def iter_list_cimd_policies(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> AsyncIterator[CIMDPolicySummaryType]:
+        """Iterate over the items of all pages of `list_cimd_policies`, one page in memory at a time. Takes what
+        `list_cimd_policies` takes; `next_token` begins at a page other than the first.
+        """
+        ...
+
+    @async_operation("ListClientMetadataURLsRequest")
+    async def list_client_metadata_urls(
+        self, *, user_pool_id: str, cimd_policy_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ListClientMetadataURLsResponse:
+        """Lists the URLs by which clients named themselves under a policy, and when each document was fetched.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+            next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
+                page. (at least 1 characters)
+            max_results: Largest number of items to return in one page. (1 to 60)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as InternalErrorException, InvalidParameterException, NotAuthorizedException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListClientMetadataURLs.html
+        """
+        ...
+
+    @async_pages_of("ListClientMetadataURLsRequest")
+    def iter_list_client_metadata_urls(
+        self, *, user_pool_id: str, cimd_policy_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> AsyncIterator[ClientMetadataURLType]:
+        """Iterate over the items of all pages of `list_client_metadata_urls`, one page in memory at a time. Takes what
+        `list_client_metadata_urls` takes; `next_token` begins at a page other than the first.
+        """
+        ...
+
     @async_operation("ListDevicesRequest")
     async def list_devices(
         self, *, access_token: str, limit: int | None = None, pagination_token: str | None = None
@@ -2792,6 +3013,39 @@ class AsyncOperations:
     ) -> AsyncIterator[ProviderDescription]:
         """Iterate over the items of all pages of `list_identity_providers`, one page in memory at a time. Takes what
         `list_identity_providers` takes; `next_token` begins at a page other than the first.
+        """
+        ...
+
+    @async_operation("ListPointInTimeRecoveriesRequest")
+    async def list_point_in_time_recoveries(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ListPointInTimeRecoveriesResponse:
+        """Lists the recoveries of a user pool, newest first and without previews; `DescribePointInTimeRecovery` returns
+        those.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
+                page. (at least 1 characters)
+            max_results: Largest number of items to return in one page. (1 to 60)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as FeatureUnavailableInTierException, InternalErrorException, InvalidParameterException,
+                NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
+                TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListPointInTimeRecoveries.html
+        """
+        ...
+
+    @async_pages_of("ListPointInTimeRecoveriesRequest")
+    def iter_list_point_in_time_recoveries(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> AsyncIterator[RestorationDescriptionType]:
+        """Iterate over the items of all pages of `list_point_in_time_recoveries`, one page in memory at a time. Takes
+        what `list_point_in_time_recoveries` takes; `next_token` begins at a page other than the first.
         """
         ...
 
@@ -3576,6 +3830,28 @@ class AsyncOperations:
         """
         ...
 
+    @async_operation("StartPointInTimeRecoveryRequest")
+    async def start_point_in_time_recovery(
+        self, *, user_pool_id: str, restore_id: str
+    ) -> StartPointInTimeRecoveryResponse:
+        """Carries out a recovery whose preview is ready. It can't be stopped, and the pool can't be written to until it
+        ends.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_id: Id of the recovery. (required; 36 to 36 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_StartPointInTimeRecovery.html
+        """
+        ...
+
     @async_operation("StartUserImportJobRequest")
     async def start_user_import_job(self, *, user_pool_id: str, job_id: str) -> StartUserImportJobResponse:
         """Starts an import job whose CSV file has been uploaded; the users are then created in the background.
@@ -3700,6 +3976,63 @@ class AsyncOperations:
 
         Not signed: needs no AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateAuthEventFeedback.html
+        """
+        ...
+
+    @async_operation("UpdateCIMDPolicyRequest")
+    async def update_cimd_policy(
+        self,
+        *,
+        user_pool_id: str,
+        cimd_policy_id: str,
+        client_id: str,
+        url_patterns: Iterable[str],
+        policy_name: str | None = None,
+        cache_duration: int | None = None,
+    ) -> UpdateCIMDPolicyResponse:
+        """Changes a policy for client metadata documents; app client and URL patterns must be sent again each time.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+            client_id: Id of the app client. (required; 1 to 128 characters)
+            url_patterns: HTTPS URLs that clients may name themselves by, one to five; `*` stands for any text.
+                (required; 1 to 5 items)
+            policy_name: Readable name of the policy for client metadata documents. (1 to 32 characters)
+            cache_duration: Seconds for which the copy of a client's metadata document is kept, from one day to one
+                year. (86,400 to 31,556,952)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, LimitExceededException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateCIMDPolicy.html
+        """
+        ...
+
+    @async_operation("UpdateClientMetadataURLStateRequest")
+    async def update_client_metadata_url_state(
+        self, *, user_pool_id: str, cimd_policy_id: str, url: str, action: CIMDCacheActionType | str
+    ) -> UpdateClientMetadataURLStateResponse:
+        """Fetches a client's metadata document anew (`REFRESH`) or drops the stored copy (`INVALIDATE`).
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+            url: URL of the client's metadata document. (required; 12 to 256 characters)
+            action: Whether to fetch the document anew (`REFRESH`) or to drop the stored copy (`INVALIDATE`). (required)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as CachedCIMDURLDoesNotExistException, FeatureUnavailableInTierException,
+                InternalErrorException, InvalidParameterException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateClientMetadataURLState.html
         """
         ...
 
@@ -4049,6 +4382,7 @@ class AsyncOperations:
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
         refresh_token_rotation: RefreshTokenRotationType | None = None,
+        publish_secrets_in_aws_secrets_manager: bool | None = None,
     ) -> UpdateUserPoolClientResponse:
         """Changes an app client. Members left out fall back to their defaults: read the client first and send every
         setting.
@@ -4095,6 +4429,8 @@ class AsyncOperations:
                 out. (3 to 15)
             refresh_token_rotation: Whether each refresh also replaces the refresh token, and how long the old one still
                 works.
+            publish_secrets_in_aws_secrets_manager: True moves a generated secret to AWS Secrets Manager; false moves it
+                back and deletes it there at once, for good.
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.

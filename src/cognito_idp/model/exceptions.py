@@ -24,6 +24,10 @@ class AliasExistsException(ServiceError):
     """Another user already signs in with this email address, phone number or other alias; choose a different value."""
 
 
+class CachedCIMDURLDoesNotExistException(ServiceError):
+    """No client metadata document is stored for this URL, so there is nothing to renew or drop; check the URL."""
+
+
 class CodeDeliveryFailureException(ServiceError):
     """The code or message could not be sent; check the email or SMS setup, then ask for a new code."""
 
@@ -275,6 +279,7 @@ class WebAuthnRelyingPartyMismatchException(ServiceError):
 __all__ = [
     "AccessDeniedException",
     "AliasExistsException",
+    "CachedCIMDURLDoesNotExistException",
     "CodeDeliveryFailureException",
     "CodeMismatchException",
     "ConcurrentModificationException",

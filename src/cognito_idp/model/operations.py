@@ -12,6 +12,7 @@ from .._structs.operation import operation, pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from .._structs.struct import EmptyResponse
     from ..types import (
@@ -55,8 +56,12 @@ if TYPE_CHECKING:
         AttributeType,
         AuthEventType,
         AuthFlowType,
+        CancelPointInTimeRecoveryResponse,
         ChallengeNameType,
         ChangePasswordResponse,
+        CIMDCacheActionType,
+        CIMDPolicySummaryType,
+        ClientMetadataURLType,
         ClientSecretDescriptorType,
         ClientSSOSessionConfigType,
         ClientTypeType,
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
         ConfirmForgotPasswordResponse,
         ConfirmSignUpResponse,
         ContextDataType,
+        CreateCIMDPolicyResponse,
         CreateGroupResponse,
         CreateIdentityProviderResponse,
         CreateManagedLoginBrandingResponse,
@@ -78,6 +84,7 @@ if TYPE_CHECKING:
         CreateUserPoolResponse,
         CustomDomainConfigType,
         DcrConfigurationType,
+        DeleteCIMDPolicyResponse,
         DeleteUserAttributesResponse,
         DeleteUserPoolClientSecretResponse,
         DeleteUserPoolDomainResponse,
@@ -85,9 +92,11 @@ if TYPE_CHECKING:
         DeleteWebAuthnCredentialResponse,
         DeletionProtectionType,
         DeliveryMediumType,
+        DescribeCIMDPolicyResponse,
         DescribeIdentityProviderResponse,
         DescribeManagedLoginBrandingByClientResponse,
         DescribeManagedLoginBrandingResponse,
+        DescribePointInTimeRecoveryResponse,
         DescribeResourceServerResponse,
         DescribeRiskConfigurationResponse,
         DescribeTermsByClientResponse,
@@ -127,14 +136,18 @@ if TYPE_CHECKING:
         GroupType,
         IdentityProviderTypeType,
         InitiateAuthResponse,
+        InitiatePointInTimeRecoveryResponse,
         IssuedTokenTypeIdentifierType,
         IssuerConfigurationType,
         KeyConfigurationType,
         LambdaConfigType,
         LimitDefinitionType,
+        ListCIMDPoliciesResponse,
+        ListClientMetadataURLsResponse,
         ListDevicesResponse,
         ListGroupsResponse,
         ListIdentityProvidersResponse,
+        ListPointInTimeRecoveriesResponse,
         ListResourceServersResponse,
         ListTagsForResourceResponse,
         ListTermsResponse,
@@ -160,6 +173,7 @@ if TYPE_CHECKING:
         ResourceServerScopeType,
         ResourceServerType,
         RespondToAuthChallengeResponse,
+        RestorationDescriptionType,
         RevokeAssociatedSessionsType,
         RevokeTokenResponse,
         RevokeUserSessionResponse,
@@ -181,6 +195,7 @@ if TYPE_CHECKING:
         SMSMfaSettingsType,
         SoftwareTokenMfaConfigType,
         SoftwareTokenMfaSettingsType,
+        StartPointInTimeRecoveryResponse,
         StartUserImportJobResponse,
         StartWebAuthnRegistrationResponse,
         StopUserImportJobResponse,
@@ -192,6 +207,8 @@ if TYPE_CHECKING:
         TokenValidityUnitsType,
         UntagResourceResponse,
         UpdateAuthEventFeedbackResponse,
+        UpdateCIMDPolicyResponse,
+        UpdateClientMetadataURLStateResponse,
         UpdateDeviceStatusResponse,
         UpdateGroupResponse,
         UpdateIdentityProviderResponse,
@@ -231,7 +248,7 @@ if TYPE_CHECKING:
 
 
 class Operations:
-    """The 141 operations as methods. Each makes its request struct, which checks the arguments, and sends it."""
+    """The 153 operations as methods. Each makes its request struct, which checks the arguments, and sends it."""
 
     __slots__ = ()
 
@@ -1129,6 +1146,25 @@ class Operations:
         """
         ...
 
+    @operation("CancelPointInTimeRecoveryRequest")
+    def cancel_point_in_time_recovery(self, *, user_pool_id: str, restore_id: str) -> CancelPointInTimeRecoveryResponse:
+        """Discards a recovery that was not started yet, and lets the pool be written to again. No user data is changed.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_id: Id of the recovery. (required; 36 to 36 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CancelPointInTimeRecovery.html
+        """
+        ...
+
     @operation("ChangePasswordRequest")
     def change_password(
         self, *, proposed_password: str, access_token: str, previous_password: str | None = None
@@ -1302,6 +1338,39 @@ class Operations:
 
         Not signed: needs no AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html
+        """
+        ...
+
+    @operation("CreateCIMDPolicyRequest")
+    def create_cimd_policy(
+        self,
+        *,
+        user_pool_id: str,
+        client_id: str,
+        policy_name: str,
+        url_patterns: Iterable[str],
+        cache_duration: int | None = None,
+    ) -> CreateCIMDPolicyResponse:
+        """Lets OAuth clients use the URL of their metadata document as client id, if it matches a pattern of the new
+        policy.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            client_id: Id of the app client. (required; 1 to 128 characters)
+            policy_name: Readable name of the policy for client metadata documents. (required; 1 to 32 characters)
+            url_patterns: HTTPS URLs that clients may name themselves by, one to five; `*` stands for any text.
+                (required; 1 to 5 items)
+            cache_duration: Seconds for which the copy of a client's metadata document is kept, from one day to one
+                year. (86,400 to 31,556,952)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, LimitExceededException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateCIMDPolicy.html
         """
         ...
 
@@ -1609,6 +1678,7 @@ class Operations:
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
         refresh_token_rotation: RefreshTokenRotationType | None = None,
+        publish_secrets_in_aws_secrets_manager: bool | None = None,
     ) -> CreateUserPoolClientResponse:
         """Creates an app client of a user pool. It gets a secret only if `GenerateSecret` is true or `ClientSecret` is
         given.
@@ -1656,6 +1726,8 @@ class Operations:
                 out. (3 to 15)
             refresh_token_rotation: Whether each refresh also replaces the refresh token, and how long the old one still
                 works.
+            publish_secrets_in_aws_secrets_manager: True keeps the generated secret in AWS Secrets Manager, which
+                rotates it; the response names its ARN instead.
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1719,6 +1791,25 @@ class Operations:
 
         Signed with AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolReplica.html
+        """
+        ...
+
+    @operation("DeleteCIMDPolicyRequest")
+    def delete_cimd_policy(self, *, user_pool_id: str, cimd_policy_id: str) -> DeleteCIMDPolicyResponse:
+        """Deletes a policy for client metadata documents, by its id.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, InternalErrorException, InvalidParameterException,
+                NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
+                TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteCIMDPolicy.html
         """
         ...
 
@@ -1974,6 +2065,24 @@ class Operations:
         """
         ...
 
+    @operation("DescribeCIMDPolicyRequest")
+    def describe_cimd_policy(self, *, user_pool_id: str, cimd_policy_id: str) -> DescribeCIMDPolicyResponse:
+        """Returns a policy for client metadata documents by its id, with its URL patterns.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as InternalErrorException, InvalidParameterException, NotAuthorizedException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribeCIMDPolicy.html
+        """
+        ...
+
     @operation("DescribeIdentityProviderRequest")
     def describe_identity_provider(self, *, user_pool_id: str, provider_name: str) -> DescribeIdentityProviderResponse:
         """Returns the settings and attribute mapping of an external identity provider, found by its name.
@@ -2033,6 +2142,27 @@ class Operations:
 
         Signed with AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribeManagedLoginBrandingByClient.html
+        """
+        ...
+
+    @operation("DescribePointInTimeRecoveryRequest")
+    def describe_point_in_time_recovery(
+        self, *, user_pool_id: str, restore_id: str
+    ) -> DescribePointInTimeRecoveryResponse:
+        """Returns the status of a recovery and, once it has been made, the preview of what the recovery would change.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_id: Id of the recovery. (required; 36 to 36 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as FeatureUnavailableInTierException, InternalErrorException, InvalidParameterException,
+                NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
+                TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribePointInTimeRecovery.html
         """
         ...
 
@@ -2273,8 +2403,7 @@ class Operations:
         scopes: Iterable[str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> GetClientTokenResponse:
-        """Gets an access token for an app client itself, with no user, from its client id and secret. Called with AWS
-        credentials.
+        """Gets an access token for an app client itself, with no user, by its client id and secret.
 
         Args:
             client_id: Id of the app client. (required; 1 to 128 characters)
@@ -2289,7 +2418,8 @@ class Operations:
                 NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
                 TooManyRequestsException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetClientToken.html
         """
         ...
@@ -2338,7 +2468,9 @@ class Operations:
                 ResourceNotFoundException, TooManyRequestsException, UnexpectedLambdaException,
                 UserLambdaValidationException, UserNotFoundException.
 
-        Signed with AWS credentials.
+        Not signed: needs no AWS credentials.
+        So says AWS's documentation, against the service's model; not tried against AWS. To sign, use `call`: without
+        the client id, or with `signed=True`.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetDerivedToken.html
         """
         ...
@@ -2687,6 +2819,93 @@ class Operations:
         """
         ...
 
+    @operation("InitiatePointInTimeRecoveryRequest")
+    def initiate_point_in_time_recovery(
+        self, *, user_pool_id: str, restore_timestamp: datetime
+    ) -> InitiatePointInTimeRecoveryResponse:
+        """Begins to make the preview of a recovery. The pool can't be written to until you cancel or start the
+        recovery, or a day has passed.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_timestamp: Time to go back to: at least 15 minutes ago, and at most 1 day (Essentials plan) or 14
+                days (Plus plan). (required)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, LimitExceededException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiatePointInTimeRecovery.html
+        """
+        ...
+
+    @operation("ListCIMDPoliciesRequest")
+    def list_cimd_policies(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ListCIMDPoliciesResponse:
+        """Lists a pool's policies for client metadata documents, without their URL patterns; `DescribeCIMDPolicy`
+        returns those.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
+                page. (at least 1 characters)
+            max_results: Largest number of items to return in one page. (1 to 60)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as InternalErrorException, InvalidParameterException, NotAuthorizedException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListCIMDPolicies.html
+        """
+        ...
+
+    @pages_of("ListCIMDPoliciesRequest")
+    def iter_list_cimd_policies(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> Iterator[CIMDPolicySummaryType]:
+        """Iterate over the items of all pages of `list_cimd_policies`, one page in memory at a time. Takes what
+        `list_cimd_policies` takes; `next_token` begins at a page other than the first.
+        """
+        ...
+
+    @operation("ListClientMetadataURLsRequest")
+    def list_client_metadata_urls(
+        self, *, user_pool_id: str, cimd_policy_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ListClientMetadataURLsResponse:
+        """Lists the URLs by which clients named themselves under a policy, and when each document was fetched.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+            next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
+                page. (at least 1 characters)
+            max_results: Largest number of items to return in one page. (1 to 60)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as InternalErrorException, InvalidParameterException, NotAuthorizedException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListClientMetadataURLs.html
+        """
+        ...
+
+    @pages_of("ListClientMetadataURLsRequest")
+    def iter_list_client_metadata_urls(
+        self, *, user_pool_id: str, cimd_policy_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> Iterator[ClientMetadataURLType]:
+        """Iterate over the items of all pages of `list_client_metadata_urls`, one page in memory at a time. Takes what
+        `list_client_metadata_urls` takes; `next_token` begins at a page other than the first.
+        """
+        ...
+
     @operation("ListDevicesRequest")
     def list_devices(
         self, *, access_token: str, limit: int | None = None, pagination_token: str | None = None
@@ -2780,6 +2999,39 @@ class Operations:
     ) -> Iterator[ProviderDescription]:
         """Iterate over the items of all pages of `list_identity_providers`, one page in memory at a time. Takes what
         `list_identity_providers` takes; `next_token` begins at a page other than the first.
+        """
+        ...
+
+    @operation("ListPointInTimeRecoveriesRequest")
+    def list_point_in_time_recoveries(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> ListPointInTimeRecoveriesResponse:
+        """Lists the recoveries of a user pool, newest first and without previews; `DescribePointInTimeRecovery` returns
+        those.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
+                page. (at least 1 characters)
+            max_results: Largest number of items to return in one page. (1 to 60)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as FeatureUnavailableInTierException, InternalErrorException, InvalidParameterException,
+                NotAuthorizedException, OperationNotEnabledException, ResourceNotFoundException,
+                TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListPointInTimeRecoveries.html
+        """
+        ...
+
+    @pages_of("ListPointInTimeRecoveriesRequest")
+    def iter_list_point_in_time_recoveries(
+        self, *, user_pool_id: str, next_token: str | None = None, max_results: int | None = None
+    ) -> Iterator[RestorationDescriptionType]:
+        """Iterate over the items of all pages of `list_point_in_time_recoveries`, one page in memory at a time. Takes
+        what `list_point_in_time_recoveries` takes; `next_token` begins at a page other than the first.
         """
         ...
 
@@ -3562,6 +3814,26 @@ class Operations:
         """
         ...
 
+    @operation("StartPointInTimeRecoveryRequest")
+    def start_point_in_time_recovery(self, *, user_pool_id: str, restore_id: str) -> StartPointInTimeRecoveryResponse:
+        """Carries out a recovery whose preview is ready. It can't be stopped, and the pool can't be written to until it
+        ends.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            restore_id: Id of the recovery. (required; 36 to 36 characters)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_StartPointInTimeRecovery.html
+        """
+        ...
+
     @operation("StartUserImportJobRequest")
     def start_user_import_job(self, *, user_pool_id: str, job_id: str) -> StartUserImportJobResponse:
         """Starts an import job whose CSV file has been uploaded; the users are then created in the background.
@@ -3686,6 +3958,63 @@ class Operations:
 
         Not signed: needs no AWS credentials.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateAuthEventFeedback.html
+        """
+        ...
+
+    @operation("UpdateCIMDPolicyRequest")
+    def update_cimd_policy(
+        self,
+        *,
+        user_pool_id: str,
+        cimd_policy_id: str,
+        client_id: str,
+        url_patterns: Iterable[str],
+        policy_name: str | None = None,
+        cache_duration: int | None = None,
+    ) -> UpdateCIMDPolicyResponse:
+        """Changes a policy for client metadata documents; app client and URL patterns must be sent again each time.
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+            client_id: Id of the app client. (required; 1 to 128 characters)
+            url_patterns: HTTPS URLs that clients may name themselves by, one to five; `*` stands for any text.
+                (required; 1 to 5 items)
+            policy_name: Readable name of the policy for client metadata documents. (1 to 32 characters)
+            cache_duration: Seconds for which the copy of a client's metadata document is kept, from one day to one
+                year. (86,400 to 31,556,952)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as ConcurrentModificationException, FeatureUnavailableInTierException, InternalErrorException,
+                InvalidParameterException, LimitExceededException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateCIMDPolicy.html
+        """
+        ...
+
+    @operation("UpdateClientMetadataURLStateRequest")
+    def update_client_metadata_url_state(
+        self, *, user_pool_id: str, cimd_policy_id: str, url: str, action: CIMDCacheActionType | str
+    ) -> UpdateClientMetadataURLStateResponse:
+        """Fetches a client's metadata document anew (`REFRESH`) or drops the stored copy (`INVALIDATE`).
+
+        Args:
+            user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
+            cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
+            url: URL of the client's metadata document. (required; 12 to 256 characters)
+            action: Whether to fetch the document anew (`REFRESH`) or to drop the stored copy (`INVALIDATE`). (required)
+
+        Raises:
+            RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
+            ServiceError: as CachedCIMDURLDoesNotExistException, FeatureUnavailableInTierException,
+                InternalErrorException, InvalidParameterException, NotAuthorizedException, OperationNotEnabledException,
+                ResourceNotFoundException, TooManyRequestsException.
+
+        Signed with AWS credentials.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateClientMetadataURLState.html
         """
         ...
 
@@ -4035,6 +4364,7 @@ class Operations:
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
         refresh_token_rotation: RefreshTokenRotationType | None = None,
+        publish_secrets_in_aws_secrets_manager: bool | None = None,
     ) -> UpdateUserPoolClientResponse:
         """Changes an app client. Members left out fall back to their defaults: read the client first and send every
         setting.
@@ -4081,6 +4411,8 @@ class Operations:
                 out. (3 to 15)
             refresh_token_rotation: Whether each refresh also replaces the refresh token, and how long the old one still
                 works.
+            publish_secrets_in_aws_secrets_manager: True moves a generated secret to AWS Secrets Manager; false moves it
+                back and deletes it there at once, for good.
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.

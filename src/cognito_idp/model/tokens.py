@@ -64,7 +64,9 @@ class GetClientTokenResponse(Response):
 class GetClientTokenRequest(Request[GetClientTokenResponse]):
     """Asks for an access token for an app client itself, proven by its ID and secret, with no user involved."""
 
-    operation: ClassVar[Operation[GetClientTokenResponse]] = Operation("GetClientToken", GetClientTokenResponse)
+    operation: ClassVar[Operation[GetClientTokenResponse]] = Operation(
+        "GetClientToken", GetClientTokenResponse, signed=False
+    )
 
     client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
@@ -128,7 +130,9 @@ class GetDerivedTokenResponse(Response):
 class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
     """Asks to exchange a subject's token, with an actor's token if one acts for another, for a new token."""
 
-    operation: ClassVar[Operation[GetDerivedTokenResponse]] = Operation("GetDerivedToken", GetDerivedTokenResponse)
+    operation: ClassVar[Operation[GetDerivedTokenResponse]] = Operation(
+        "GetDerivedToken", GetDerivedTokenResponse, signed=False
+    )
 
     client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""

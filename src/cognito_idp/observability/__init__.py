@@ -3,7 +3,7 @@
 `LoggingObserver` writes log lines. `OpenTelemetryObserver` records spans and metrics, and needs the extra `otel`.
 `combined` passes every event to several observers. This package also exports the events:
 `CallStarted`, `AttemptStarted`, `AttemptEnded`, `RetryScheduled`, `CredentialsRefreshed`, `MemberUnreadable`,
-`CallEnded`.
+`CallEnded`, `SignInStarted`, `SignInEnded`, `WaitProgressed`.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .._call.events import Event as Event
     from .._call.events import MemberUnreadable as MemberUnreadable
     from .._call.events import RetryScheduled as RetryScheduled
+    from .._call.events import SignInEnded as SignInEnded
+    from .._call.events import SignInStarted as SignInStarted
+    from .._call.events import WaitProgressed as WaitProgressed
     from .._call.events import combined as combined
     from .log import LoggingObserver as LoggingObserver
     from .otel import OpenTelemetryObserver as OpenTelemetryObserver
@@ -29,7 +32,7 @@ else:
         {
             ".._call.events": (
                 "AttemptEnded AttemptStarted CallEnded CallEvent CallStarted CredentialsRefreshed Event "
-                "MemberUnreadable RetryScheduled combined"
+                "MemberUnreadable RetryScheduled SignInEnded SignInStarted WaitProgressed combined"
             ),
             ".log": "LoggingObserver",
             ".otel": "OpenTelemetryObserver",

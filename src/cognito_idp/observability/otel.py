@@ -17,20 +17,25 @@ from .._call.events import (
     CredentialsRefreshed,
     MemberUnreadable,
     RetryScheduled,
+    SignInEnded,
+    SignInStarted,
+    WaitProgressed,
 )
 from .._errors import ConfigError
+from .._version import install_command
 
 try:
     from opentelemetry import metrics, trace
 except ImportError as missing:
-    _MISSING = "OpenTelemetryObserver needs OpenTelemetry's API: pip install 'cognito-idp[otel]'"
+    _MISSING = f"OpenTelemetryObserver needs OpenTelemetry's API: {install_command('otel')}"
     raise ConfigError(_MISSING) from missing
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
-    from .._call.events import Event
+    from .._call.events import CallEvent, Event
 
 _NAME: Final = "cognito_idp"
 # The service's id, as in AWS's SDKs.
@@ -45,11 +50,17 @@ class OpenTelemetryObserver:
     """Records a client span for every call, and metrics of durations and retries.
 
     A span has a name such as `Cognito Identity Provider.ListUsers`, and its parent is the span that is current when the
-    call is made. Its attributes are `rpc.*`, `server.*`, `cloud.region`, `aws.request_id`, `http.response.status_code`,
-    the number of repeated attempts as `http.request.resend_count`, and `error.type` after a failure. It has an event
-    for each retry, and for each member of the answer that can't be read. The metrics are
-    the histograms `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an
-    attempt), and the counter `cognito_idp.retries`.
+    call is made. A step of a sign-in has a span above those of its calls, `Cognito Identity Provider.SignIn` or
+    `.Respond`, with the flow or the challenge as `cognito_idp.step` and what is asked for next as
+    `cognito_idp.challenge`. The attributes of a call's span are `rpc.*`, `server.*`, `cloud.region`, `aws.request_id`,
+    `http.response.status_code`, the number of repeated attempts as `http.request.resend_count`, and `error.type` after
+    a failure. It has an event for each retry, and for each member of the answer that can't be read. The metrics are the
+    histograms `rpc.client.call.duration` (seconds of a call) and `http.client.request.duration` (seconds of an
+    attempt), and the counter `cognito_idp.retries`. Spans, durations of calls and retries name an operation by the same
+    `rpc.*`.
+
+    Each look of `wait_for` adds the event `wait` to the span that is current, with the waiter's name, the state, the
+    number of looks and the seconds so far.
 
     Clients may share one observer. It uses the process's global tracer and meter providers by default. The span does
     not become the current span, so the spans of an instrumented HTTP library are its siblings.
@@ -94,9 +105,17 @@ class OpenTelemetryObserver:
                 self._span(event).add_event("member unreadable", {"member": event.member, "problem": event.problem})
             case CallEnded():
                 self._end(event)
+            case SignInStarted():
+                self._begin_step(event)
+            case SignInEnded():
+                self._end_step(event)
+            case WaitProgressed():
+                # A wait has no span of its own: its looks have, and it may last for hours.
+                trace.get_current_span().add_event("wait", _progress(event))
 
     def _begin(self, event: CallStarted) -> None:
         parts = urlsplit(event.url)
+        parent = self._parent(event.parent_id)
         server: dict[str, Any] = {
             "server.address": parts.hostname or "",
             "server.port": parts.port or _PORTS.get(parts.scheme, 0),
@@ -104,18 +123,32 @@ class OpenTelemetryObserver:
         region = {} if event.region is None else {"cloud.region": event.region}
         span = self._tracer.start_span(
             f"{_SERVICE}.{event.operation}",
+            parent,
             kind=trace.SpanKind.CLIENT,
-            attributes={
-                "rpc.system": _SYSTEM,
-                "rpc.service": _SERVICE,
-                "rpc.method": event.operation,
-                "http.request.method": "POST",
-                **server,
-                **region,
-            },
+            attributes={**_names(event), "http.request.method": "POST", **server, **region},
         )
         with self._lock:
             self._open_spans[event.call_id] = (span, server)
+
+    def _begin_step(self, event: SignInStarted) -> None:
+        span = self._tracer.start_span(f"{_SERVICE}.{event.operation}", attributes={"cognito_idp.step": event.step})
+        with self._lock:
+            self._open_spans[event.call_id] = (span, {})
+
+    def _end_step(self, event: SignInEnded) -> None:
+        span, _ = self._taken(event)
+        if event.challenge is not None:
+            span.set_attribute("cognito_idp.challenge", event.challenge)
+        if event.error is not None:
+            span.set_attribute("error.type", event.error)
+            span.set_status(trace.StatusCode.ERROR, event.error)
+        span.end()
+
+    def _parent(self, call_id: str | None) -> Context | None:
+        """Return the context of a step's span; None stands for the current one."""
+        with self._lock:
+            step = None if call_id is None else self._open_spans.get(call_id)
+        return None if step is None else trace.set_span_in_context(step[0])
 
     def _server(self, event: AttemptEnded) -> dict[str, Any]:
         with self._lock:
@@ -123,10 +156,14 @@ class OpenTelemetryObserver:
         return server
 
     def _retry(self, event: RetryScheduled) -> None:
-        self._retries.add(1, {"rpc.method": event.operation, "error.type": event.error})
+        self._retries.add(1, {**_names(event), "error.type": event.error})
         self._span(event).add_event(
             "retry", {"attempt": event.attempt, "delay": event.delay, "error.type": event.error}
         )
+
+    def _taken(self, event: CallEvent) -> tuple[Span, dict[str, Any]]:
+        with self._lock:
+            return self._open_spans.pop(event.call_id, (trace.INVALID_SPAN, {}))
 
     def _span(self, event: RetryScheduled | MemberUnreadable) -> Span:
         with self._lock:
@@ -134,14 +171,12 @@ class OpenTelemetryObserver:
         return span
 
     def _end(self, event: CallEnded) -> None:
-        with self._lock:
-            span, server = self._open_spans.pop(event.call_id, (trace.INVALID_SPAN, {}))
+        span, server = self._taken(event)
         outcome = _outcome(event)
         self._calls.record(
             event.seconds,
             {
-                "rpc.system.name": _SYSTEM,
-                "rpc.method": f"{_SERVICE}/{event.operation}",
+                **_names(event),
                 **server,
                 **{name: value for name, value in outcome.items() if name == "error.type"},
             },
@@ -156,6 +191,11 @@ class OpenTelemetryObserver:
         span.end()
 
 
+def _names(event: CallEvent) -> dict[str, str]:
+    """Return what a call is named by, in its span and in each metric, so that they can be joined."""
+    return {"rpc.system": _SYSTEM, "rpc.service": _SERVICE, "rpc.method": event.operation}
+
+
 def _outcome(event: AttemptEnded | CallEnded) -> dict[str, Any]:
     outcome: dict[str, Any] = {}
     if event.status_code is not None:
@@ -163,3 +203,8 @@ def _outcome(event: AttemptEnded | CallEnded) -> dict[str, Any]:
     if event.error is not None:
         outcome["error.type"] = event.error
     return outcome
+
+
+def _progress(event: WaitProgressed) -> dict[str, Any]:
+    state = {} if event.state is None else {"state": event.state}
+    return {"waiter": event.waiter, "looks": event.looks, "seconds": event.seconds, **state}

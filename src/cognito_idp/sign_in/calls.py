@@ -29,8 +29,10 @@ def sign_in_flow(
     from ..types import AuthFlowType
     from .conversation import Conversation, Extras
 
+    flow = AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH)
+    watch = options.watch_step("SignIn", str(flow))
     conversation = Conversation(
-        options=in_region_of(app, options),
+        options=watch.below(in_region_of(app, options)),
         app=app,
         admin=admin,
         username=arguments.value["username"] or "",
@@ -38,7 +40,7 @@ def sign_in_flow(
         device=device,
         extras=Extras(*extras),
     )
-    return (yield from conversation.begin(AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH), arguments))
+    return (yield from watch.over(conversation.begin(flow, arguments)))
 
 
 def answer_flow(
@@ -55,8 +57,9 @@ def answer_flow(
     from .state import check_client
 
     check_client(challenge, app)
+    watch = options.watch_step("Respond", challenge.name)
     conversation = Conversation(
-        options=in_region_of(app, options),
+        options=watch.below(in_region_of(app, options)),
         app=app,
         admin=challenge.admin,
         username=challenge.username,
@@ -65,7 +68,7 @@ def answer_flow(
         extras=Extras(*extras),
         device_dropped=challenge.device_dropped,
     )
-    return (yield from conversation.answer(challenge, arguments))
+    return (yield from watch.over(conversation.answer(challenge, arguments)))
 
 
 def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> Flow[TotpSetup]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from base64 import b64encode
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -289,7 +289,7 @@ class Conversation:
 
     # -- results --------------------------------------------------------------------------------------------------
 
-    def _challenge(self, answer: Answer, name: ChallengeNameType, parameters: Mapping[str, str]) -> Challenge:
+    def _challenge(self, answer: Answer, name: ChallengeNameType, parameters: Mapping[str, str]) -> Outcome:
         fields: dict[str, Any] = {
             "client_id": self.app.client_id,
             "username": self.username,
@@ -300,7 +300,8 @@ class Conversation:
             "device_dropped": self.device_dropped,
         }
         cls = challenge_class(name)
-        return UnknownChallenge(unknown_name=str(name), **fields) if cls is UnknownChallenge else cls(**fields)
+        challenge = UnknownChallenge(unknown_name=str(name), **fields) if cls is UnknownChallenge else cls(**fields)
+        return cast("Outcome", challenge)
 
     def _signed_in(self, result: AuthenticationResultType | None) -> SignedIn:
         if result is None:

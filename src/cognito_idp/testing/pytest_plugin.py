@@ -1,4 +1,4 @@
-"""Fixtures for pytest, which loads them automatically if the package is installed.
+"""Fixtures for pytest (7.0 and newer), which loads them automatically if the package is installed.
 
 `cognito_stub` is a `StubTransport` for one test; the test fails if an answer was never used. `cognito_server` is a real
 Cognito server on this machine that all tests of a session share; they are skipped if the extra `local` is missing.
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from .server import CognitoServer
     from .stub import StubTransport
 
-# Every pytest run with this package installed loads this module, so the rest is imported when a test needs it.
+# Every pytest run with this package installed loads this module. So the rest is imported when a test needs it, and the
+# hook looks at nothing but what the fixture left in the test's stash.
+_STUB = pytest.StashKey["StubTransport"]()
+_FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture
@@ -27,10 +30,13 @@ def cognito_stub(request: pytest.FixtureRequest) -> Iterator[StubTransport]:
     """
     from .stub import StubTransport
 
-    stub = StubTransport()
+    stash = request.node.stash
+    stub = stash[_STUB] = StubTransport()
+    stash[_FAILED] = False
     yield stub
+    del stash[_STUB]  # pytest keeps its items until the end
     # If the test failed, another error would only hide the cause.
-    if not request.node.stash.get(_FAILED, False):
+    if not stash[_FAILED]:
         stub.assert_done()
 
 
@@ -50,18 +56,13 @@ def cognito_server() -> Iterator[CognitoServer]:
         yield server
 
 
-_FAILED = pytest.StashKey[bool]()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+@pytest.hookimpl(hookwrapper=True)  # `wrapper` is unknown to pluggy 1.0, which pytest 7 still takes
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Remember that a test failed, and report unexpected calls whose errors the program under test swallowed."""
-    report = yield
-    if report.failed:
-        item.stash[_FAILED] = True
-        stub: Any = getattr(item, "funcargs", {}).get("cognito_stub")
-        if stub is not None and call.when == "call" and stub.unexpected:
-            report.sections.append(("cognito_stub", stub.unexpected))
-    return report
+    outcome = yield
+    stub = item.stash.get(_STUB, None)
+    if stub is None or not (report := outcome.get_result()).failed:
+        return
+    item.stash[_FAILED] = True
+    if call.when == "call" and stub.unexpected:
+        report.sections.append(("cognito_stub", stub.unexpected))

@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, fromstring
 
@@ -26,11 +26,16 @@ import attrs
 
 from .._protocol.ids import random_uuid
 from .._protocol.sigv4 import amz_date, sign
+from .._version import install_command
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ..async_client import AsyncClient
+    from ..client import Client
+    from ..tokens.pools import TrustedPool
 
 _HOST: Final = "127.0.0.1"
 # The server's process needs these variables. It gets no others, such as those for AWS credentials and proxies.
@@ -67,40 +72,70 @@ class CognitoServer:
     region: str
     credentials: Credentials
 
+    def client(self, **settings: Any) -> Client:
+        """Return a client of this server; `settings` are those of `Client`."""
+        from ..client import Client
+
+        return Client(**self._settings() | settings)
+
+    def async_client(self, **settings: Any) -> AsyncClient:
+        """Return an async client of this server; `settings` are those of `AsyncClient`."""
+        from ..async_client import AsyncClient
+
+        return AsyncClient(**self._settings() | settings)
+
+    def trusted_pool(self, user_pool_id: str, *, client_ids: str | Iterable[str] | None = None) -> TrustedPool:
+        """Return a pool of this server for a token verifier. None as `client_ids` accepts tokens of every app client.
+
+        The pool's tokens name AWS as their issuer, as real ones do, but the keys come from this server.
+        """
+        from ..tokens.pools import TrustedPool
+
+        jwks_uri = f"{self.endpoint_url}/{user_pool_id}/.well-known/jwks.json"
+        return TrustedPool(user_pool_id, client_ids=client_ids, jwks_uri=jwks_uri)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"region": self.region, "credentials": self.credentials, "endpoint_url": self.endpoint_url}
+
 
 @contextmanager
-def cognito_server(*, region: str = "us-east-1", timeout: float = 30.0) -> Iterator[CognitoServer]:
-    """Run a Cognito server on a free port of 127.0.0.1 for the duration of a `with` block.
+def cognito_server(
+    *, region: str = "us-east-1", timeout: float = 30.0, port: int | None = None
+) -> Iterator[CognitoServer]:
+    """Run a Cognito server on a port of 127.0.0.1, a free one unless `port` says which, while a `with` block runs.
 
     It starts empty, opens no other port, and leaves nothing behind. It may take `timeout` seconds to start.
 
     ```
-    with cognito_server() as server, Client(
-        server.region, credentials=server.credentials, endpoint_url=server.endpoint_url
-    ) as client:
+    with cognito_server() as server, server.client() as client:
         client.create_user_pool(pool_name="people")
     ```
 
     Raises:
         ServerNotInstalledError: ministack is not installed.
-        ServerStartError: the server did not start in time.
+        ServerStartError: the server did not start in time, or the port is taken.
     """
     if find_spec("ministack") is None:
-        msg = "the local Cognito server needs ministack, which is not installed: pip install 'cognito-idp[local]'"
+        msg = f"the local Cognito server needs ministack, which is not installed: {install_command('local')}"
         raise ServerNotInstalledError(msg)
     # -P keeps the program's folder, which would otherwise come first, out of its module search path.
     command = (sys.executable, "-P", str(Path(__file__).with_name("launcher.py")))
-    with TemporaryDirectory(prefix="cognito-idp-") as folder, _running(command, Path(folder), region, timeout) as port:
-        yield CognitoServer(f"http://{_HOST}:{port}", region, _new_access_key(port))
+    with (
+        TemporaryDirectory(prefix="cognito-idp-") as folder,
+        _running(command, Path(folder), region, timeout, port) as used,
+    ):
+        yield CognitoServer(f"http://{_HOST}:{used}", region, _new_access_key(used))
 
 
 @contextmanager
-def _running(command: Sequence[str], folder: Path, region: str, timeout: float) -> Iterator[int]:
+def _running(
+    command: Sequence[str], folder: Path, region: str, timeout: float, fixed: int | None = None
+) -> Iterator[int]:
     """Run the server for the duration of the block, and yield its port."""
     deadline = time.monotonic() + timeout
     log = folder / "server.log"
     for attempts_left in reversed(range(_PORT_ATTEMPTS)):
-        port, name = _free_port(), random_uuid()
+        port, name = fixed or _free_port(), random_uuid()
         environment = _environment(folder, region, port, name)
         with log.open("wb") as output, _process(command, folder, environment, output) as process:
             problem = _problem_at_start(process, port, name, deadline)
@@ -109,7 +144,7 @@ def _running(command: Sequence[str], folder: Path, region: str, timeout: float) 
                 return
         text = log.read_text("utf-8", "replace")
         # Another process can take the port before the server starts, so try another one.
-        if "already in use" not in text or not attempts_left:
+        if fixed or "already in use" not in text or not attempts_left:
             printed = "".join(f"\n  {line}" for line in text.splitlines()[-_LOG_LINES:]) or " nothing"
             msg = f"the local Cognito server ({' '.join(command)}) {problem}; it printed:{printed}"
             raise ServerStartError(msg)

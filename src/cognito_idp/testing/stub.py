@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 import anyio.lowlevel
 import httpx
 
+from .._call.names import operation_meant, request_type
+from .._protocol.spelling import did_you_mean
 from .._structs.convert import from_wire, to_wire
 from .._structs.struct import Response
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError, ServiceError
 from .retry import NoWaitRetry
-from .stub_queue import Call, Entry, Queue, request_type
+from .stub_queue import Call, Entry, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,7 +218,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 f"unexpected request: {what} is not an operation that this version knows, and a stub answers nothing "
                 "else; pass credentials= to the client, and the pool's keys to a TokenVerifier (TrustedPool(jwks=))"
             )
-            raise self._queue.unexpected(msg)
+            raise self._queue.unexpected(msg + did_you_mean(operation_meant(operation)))
         members = json.loads(request.read())
         try:
             struct = from_wire(cls, members)

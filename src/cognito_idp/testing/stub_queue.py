@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
+from .._call.names import request_type
 from .._structs.struct import EmptyResponse, Request, Response
 from ..errors import InvalidResponseError, ServiceError, TransportError
-from ..model.index import HOMES, load_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,12 +51,6 @@ class Call:
     def signed(self) -> bool:
         """Whether the request was signed."""
         return "authorization" in self.headers
-
-
-def request_type(operation: str) -> type[Request[Any]] | None:
-    """Return the class of an operation's request struct; None if this version doesn't know the operation."""
-    name = f"{operation}Request"
-    return load_type(name) if name in HOMES else None
 
 
 class Entry:

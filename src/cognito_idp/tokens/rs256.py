@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._errors import JwtNotInstalledError
+from .._version import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ class Rs256:
             from jwt.algorithms import RSAAlgorithm
             from jwt.exceptions import PyJWTError
         except ImportError as error:
-            msg = "verifying tokens needs PyJWT with its crypto extra: pip install 'cognito-idp[jwt]'"
+            msg = f"verifying tokens needs PyJWT with its crypto extra: {install_command('jwt')}"
             raise JwtNotInstalledError(msg) from error
         algorithm = RSAAlgorithm(RSAAlgorithm.SHA256)
         self._from_jwk = algorithm.from_jwk

@@ -1,0 +1,148 @@
+"""Names that nearly exist: what is refused, what is sent, and what the error says was probably meant."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cognito_idp import RequestValidationError, UnknownOperationException, UnknownServiceError
+from cognito_idp._call.names import operation_meant, problem_of, request_type
+from cognito_idp._errors import ConfigError
+from cognito_idp._protocol.spelling import near
+from cognito_idp.model.index import HOMES
+from cognito_idp.testing import StubTransport, UnexpectedCallError
+from tests.support.responder import Responder, error
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.support.kit import Kit
+
+OPERATIONS = sorted(name.removesuffix("Request") for name in HOMES if name.endswith("Request"))
+UNKNOWN = error("UnknownOperationException")
+# Names that no newer operation can have, and the one that each stands for.
+SLIPS = {
+    "listUsers": "ListUsers",
+    "list_users": "ListUsers",
+    "list-users": "ListUsers",
+    "LISTUSERS": "ListUsers",
+    "Listusers": "ListUsers",
+    "admin_set_user_mfa_preference": "AdminSetUserMFAPreference",
+    "AdminSetUserMfaPreference": "AdminSetUserMFAPreference",
+    "GetCsvHeader": "GetCSVHeader",
+    "ListUsers ": "ListUsers",
+    "ListUsers()": "ListUsers",
+    "list_user": "ListUsers",
+}
+
+
+def called(kit: Kit, client: Any, way: str, name: Any) -> None:
+    """Call an operation by name, as one call or as pages."""
+    if way == "call":
+        kit.run(client.call, name)
+    else:
+        kit.collect(client.call_pages(name, input_token="NextToken"))
+
+
+@pytest.mark.parametrize("way", ["call", "call_pages"])
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_name_that_no_operation_can_have(kit: Kit, way: str, name: str) -> None:
+    """A name that differs from a known one in case or separators is refused before sending, with the right one."""
+    service = Responder()
+    with pytest.raises(RequestValidationError, match=f"did you mean {SLIPS[name]}\\?"):
+        called(kit, kit.client(respond=service), way, name)
+    assert [] == service.requests
+
+
+@pytest.mark.parametrize("name", ["", "x", "nothing like it", 7, None, ["ListUsers"]])
+def test_a_name_that_is_near_to_nothing(kit: Kit, name: Any) -> None:
+    """What can't be a name and is near to none is refused without a guess."""
+    service = Responder()
+    with pytest.raises(RequestValidationError, match=r"must be the name of an operation, such as 'ListUsers'$"):
+        kit.run(kit.client(respond=service).call, name)
+    assert [] == service.requests
+
+
+@pytest.mark.parametrize("way", ["call", "call_pages"])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("ListUser", "ListUsers"), ("AdminInitAuth", "AdminInitiateAuth"), ("GetUsers", "GetUser")]
+)
+def test_a_near_name_is_sent(kit: Kit, way: str, name: str, meant: str) -> None:
+    """A near name may be a newer operation's, so it is sent; the service's refusal carries a note on what is near."""
+    service = Responder(UNKNOWN)
+    with pytest.raises(UnknownOperationException) as caught:
+        called(kit, kit.client(respond=service), way, name)
+    assert 1 == len(service.requests)
+    expected = [f"{name} is not an operation that this version knows; did you mean {meant}?"]
+    assert expected == caught.value.__notes__
+    assert expected == pickle.loads(pickle.dumps(caught.value)).__notes__
+    assert "text" == caught.value.message
+
+
+def test_the_code_of_older_protocols(kit: Kit) -> None:
+    """A service that says `InvalidAction` instead, as the server for tests does, gets the note as well."""
+    with pytest.raises(UnknownServiceError) as caught:
+        kit.run(kit.client(respond=Responder(error("InvalidAction"))).call, "ListUser")
+    assert 1 == len(caught.value.__notes__)
+
+
+@pytest.mark.parametrize(("name", "answer"), [("BrandNewThing", UNKNOWN), ("ListUsers", UNKNOWN)])
+def test_no_note_without_a_guess(kit: Kit, name: str, answer: httpx.Response) -> None:
+    """An operation that is near to none, or that this version knows itself, is refused without a note."""
+    with pytest.raises(UnknownOperationException) as caught:
+        kit.run(kit.client(respond=Responder(answer)).call, name)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_another_error_has_no_note(kit: Kit) -> None:
+    """An error that says nothing about the name carries no note on it."""
+    with pytest.raises(Exception, match="text") as caught:
+        kit.run(kit.client(respond=Responder(error("NotAuthorizedException"))).call, "ListUser")
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize(("name", "meant"), [*SLIPS.items(), ("ListUser", "ListUsers")])
+def test_warming_up(kit: Kit, name: str, meant: str) -> None:
+    """`warm_up` knows its operations, so it refuses any other name, and says which one is near."""
+    service = Responder()
+    with pytest.raises(ConfigError, match=f"did you mean {meant}\\?"):
+        kit.run(kit.client(respond=service).warm_up, name)
+    assert [] == service.requests
+
+
+def test_a_stub(kit: Kit) -> None:
+    """A stub that is asked for an operation it doesn't know says which one is near."""
+    stub = StubTransport()
+    client = stub.client() if kit.kind == "sync" else stub.async_client()
+    with pytest.raises(UnexpectedCallError, match=r"did you mean AdminGetUser\?"):
+        kit.run(client.call, "AdminGetUsers")
+
+
+@given(st.sampled_from(OPERATIONS), st.data())
+def test_every_spelling_leads_to_the_operation(name: str, data: st.DataObject) -> None:
+    """Whatever the case and the separators, a known operation's name is found, and can't be another operation's."""
+    upper = data.draw(st.lists(st.booleans(), min_size=len(name), max_size=len(name)))
+    spelled = "".join(letter.upper() if up else letter.lower() for letter, up in zip(name, upper, strict=True))
+    at = data.draw(st.integers(0, len(name)))
+    spelled = spelled[:at] + data.draw(st.sampled_from(["", "_", "-", " "])) + spelled[at:]
+    assert name == operation_meant(spelled)
+    problem = problem_of(spelled)
+    assert problem is not None
+    assert problem.endswith(f"; did you mean {name}?")
+
+
+@given(st.text(), st.lists(st.text()))
+def test_only_known_names_are_near(name: str, known: list[str]) -> None:
+    """What is near is always one of the known names."""
+    match = near(name, known)
+    assert match is None or match in known
+
+
+def test_request_types() -> None:
+    """An operation's request struct is found by its name, and nothing else is."""
+    assert "ListUsersRequest" == getattr(request_type("ListUsers"), "__name__", None)
+    assert [None, None] == [request_type("ListUser"), request_type("UserType")]
