@@ -46,8 +46,11 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
 def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
-    response: R | None = read_struct(operation.response_type, data)
-    if response is None:
+    response: R
+    read = read_struct(operation.response_type, data)
+    if read is not None:
+        response = read
+    else:
         # An observer runs below, so the answer is not in a variable here.
         box, faults = salvaged(operation.response_type, data)
         del data
