@@ -344,6 +344,10 @@ def test_a_whole_number_with_a_fraction_is_one(kit: Kit) -> None:
     answer, events = answered(kit, {"AuthenticationResult": {"ExpiresIn": 3600.0}})
     assert (3600, int) == (answer.authentication_result.expires_in, type(answer.authentication_result.expires_in))
     assert [] == events
+    for value in (3600.5, 1e300, float("inf"), float("nan")):
+        answer, events = answered(kit, None, body=json.dumps({"AuthenticationResult": {"ExpiresIn": value}}).encode())
+        assert None is answer.authentication_result.expires_in
+        assert 1 == len(events)
 
 
 @pytest.mark.parametrize("token", [5, None, ["t"], {}])

@@ -104,6 +104,23 @@ def test_operations(kit: Kit, search: Search, way: str) -> None:
     assert search.live_frames > 50
 
 
+@pytest.mark.parametrize("way", list(NETWORKS))
+def test_own_headers(kit: Kit, search: Search, way: str) -> None:
+    """Whatever becomes of a call, no function of the user's sees the headers that a copy of the client sends along."""
+    made = kit.client(**looking(search, NETWORKS[way](CLS), way), clock=lambda: NOW, time=FakeTime())
+    with pytest.raises(CognitoIdpError) as refused:
+        made.with_options(headers={"x-aws-waf-token": MARKS(), "host": MARKS()})
+    search.error(refused.value, way)
+    client = made.with_options(headers={"x-aws-waf-token": MARKS()})
+    try:
+        kit.run(client.send, marked(CLS, MARKS))
+    except (CognitoIdpError, RuntimeError) as error:
+        search.error(error, way)
+    search.value(client)
+    kit.close(client)
+    assert search.live_frames > 10
+
+
 def test_pages(kit: Kit, search: Search) -> None:
     """A walk over pages shows nothing of the page before while it asks for the next one."""
     cls = next(cls for cls in request_classes() if cls.operation.name == "ListUsers")

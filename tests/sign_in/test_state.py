@@ -164,6 +164,14 @@ STATE = WebAuthn(
 ).to_state()
 
 
+@pytest.mark.parametrize("state", [None, 5, 1.5, True, b"c1.abc", bytearray(b"c1."), [], {}, object(), str])
+def test_what_is_no_text_is_refused(state: Any) -> None:
+    """A missing cookie, or any other type than text, is the state's own error, which shows nothing of it."""
+    with pytest.raises(SignInStateError, match=f"is a str, not {type(state).__name__}") as caught:
+        challenge_from_state(state)
+    assert "abc" not in str(caught.value)
+
+
 @pytest.mark.parametrize("version", ["c2.", "c0.", "C1.", "1.", "", "c1", " c1."])
 def test_another_version_is_refused(version: str) -> None:
     """A state that does not begin with this version's mark is refused, whatever follows."""

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from base64 import b32encode
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cognito_idp import TotpSetup
 from cognito_idp.errors import SignInError
 from cognito_idp.sign_in.one_time_password import totp
 
@@ -52,3 +54,22 @@ def test_a_secret_that_is_not_base32_is_refused_without_showing_it(secret: str) 
         totp(secret, 1e9)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert "correct1horse" not in str(caught.value)
+
+
+@given(
+    issuer=st.text() | st.sampled_from(["A: B", ":", "urn:a:b", "\uff1a", "%3A", "\ud800"]),
+    account=st.none() | st.text(),
+)
+def test_a_label_has_one_colon(issuer: str, account: str | None) -> None:
+    """Whatever the names, an app that splits the label at its colon finds the issuer, the same as in the query."""
+    setup = TotpSetup(client_id="c", username="corp:mary", secret_code="JBSWY3DP")
+    parts = urlsplit(setup.uri(issuer=issuer, account=account))
+    assert ("otpauth", "totp", 1) == (parts.scheme, parts.netloc, parts.path.count(":"))
+    assert 1 == unquote(parts.path).count(":")
+    label_issuer, _, label_account = unquote(parts.path.removeprefix("/")).partition(":")
+    query = parse_qs(parts.query, keep_blank_values=True)
+    assert {"secret": ["JBSWY3DP"], "issuer": [label_issuer]} == query
+    if not account:
+        assert "corp mary" == label_account
+    if ":" not in issuer and issuer.isprintable():
+        assert issuer.split() == label_issuer.split()

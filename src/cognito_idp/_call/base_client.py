@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.tracebacks import clear_frames
+from .._protocol.redaction import Opaque
+from .._protocol.tracebacks import clear_frames, clears_frames
+from .._protocol.wire import own_headers
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy
@@ -105,6 +107,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         """
         return self._link.transport_name
 
+    @clears_frames
     def with_options(
         self,
         *,
@@ -112,17 +115,25 @@ class BaseClient(Generic[TransportT, DriverT]):
         retry: str | RetryPolicy | Keep | None = KEEP,
         max_response_bytes: int | Keep | None = KEEP,
         observer: Callable[[Event], None] | Keep | None = KEEP,
+        headers: Mapping[str, str] | Keep | None = KEEP,
     ) -> Self:
-        """Return a cheap copy with different limits or a different observer.
+        """Return a cheap copy with different limits, another observer, or headers of your own.
 
         The copy shares the transport, the credentials and, unless you change it, the retry quota.
 
-        The settings mean the same as for the client itself. Closing one copy closes all of them.
+        `headers` go with every call of the copy and of the sessions that you make with it, such as a user's AWS WAF
+        token in `x-aws-waf-token`. They replace the original's; None takes them away. They are signed, and
+        treated as secrets. They don't go to the proxy, nor with the requests that load credentials.
+
+        The other settings mean the same as for the client itself. Closing one copy closes all of them.
 
         Raises:
-            ConfigError: a setting can't be used.
+            ConfigError: a setting can't be used, or a header is the protocol's own (`authorization`, `content-type`,
+                `x-amz-...`).
         """
         changes: dict[str, Any] = {}
+        if not isinstance(headers, Keep):
+            changes["own_headers"] = Opaque(own_headers(headers)) if headers is not None else None
         if timeout is not KEEP:
             changes["timeout"] = timeout_of(timeout)
         if retry is not KEEP:

@@ -45,8 +45,11 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
 def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
     data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
-    response: R | None = read_struct(operation.response_type, data)
-    if response is None:
+    response: R
+    read = read_struct(operation.response_type, data)
+    if read is not None:
+        response = read
+    else:
         # An observer runs below, so the answer is not in a variable here.
         box, faults = salvaged(operation.response_type, data)
         del data
@@ -160,10 +163,14 @@ def _request(
 ) -> Flow[HttpRequest]:
     options = remedies.options
     headers = (*headers, ("amz-sdk-request", f"attempt={attempt}; max={options.retry.max_attempts}"))
+    credentials = None
     if signed:
         credentials = yield from deadline.bound(remedies.credentials())
         if deadline.is_over():
             raise WaitedTooLongError(_LATE)
+    if options.own_headers is not None:
+        headers = (*headers, *options.own_headers.value)
+    if credentials is not None:
         headers = sign(
             "POST",
             target.path,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .._protocol.endpoint import AllowHttp, Target
+    from .._protocol.redaction import Opaque
     from .._protocol.wire import Headers, Limits
     from .._settings.shared import Setting
     from .._transport.certificates import Authorities
@@ -44,8 +45,9 @@ class Options:
 
     `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
-    `token_bytes` as many random bytes as you ask for. Every request carries `headers`. If `max_response_bytes` is None,
-    the operation's own bounds decide. `parent_id` is the id of the sign-in step that makes the calls, for observers.
+    `token_bytes` as many random bytes as you ask for. Every request carries `headers`, and `own_headers`, whose values
+    are secret. If `max_response_bytes` is None, the operation's own bounds decide. `parent_id` is the id of the sign-in
+    step that makes the calls, for observers.
     """
 
     region: str | None
@@ -69,6 +71,7 @@ class Options:
     observed: Observed | None = None
     parent_id: str | None = None
     ca_bundle: Setting | None = None
+    own_headers: Opaque[Headers] | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
     fresh_limits: Limits = attrs.field(init=False)

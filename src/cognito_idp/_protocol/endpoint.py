@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .._errors import ConfigError
 
@@ -161,6 +161,9 @@ def checked_url(url: str, *, allow_http: AllowHttp = False, setting: str = "endp
         ConfigError: it is not an absolute http or https URL; it has a query, a fragment or a user name; or it is plain
             http to another machine that `allow_http` does not permit, since that would send passwords unencrypted.
     """
+    if not isinstance(url, str):
+        msg = f"{setting} must be a str, not {type(url).__name__}"
+        raise ConfigError(msg)
     problem = _url_problem(url, allow_http=allow_http)
     if problem is not None:
         msg = f"{setting} {_without_userinfo(url)!r} {problem}"
@@ -179,12 +182,12 @@ def _url_problem(url: str, *, allow_http: AllowHttp) -> str | None:
         (parts.scheme in ("http", "https"), "has no scheme: it must begin with https:// (or http://)"),
         (bool(parts.hostname), "has no host"),
         (port_is_readable, "has port 0"),
-        (_is_plain_or_bracketed(parts.netloc), "has something before an IPv6 address, or between it and its port"),
+        (is_plain_or_bracketed(parts.netloc), "has something before an IPv6 address, or between it and its port"),
         (parts.username is None and parts.password is None, "has a user name or password in it"),
         (not parts.query and "?" not in url, "has a query"),
         (not parts.fragment and "#" not in url, "has a fragment"),
         (url.isascii() and url.isprintable() and " " not in url, "has characters that must be percent-encoded"),
-        (is_host(parts.hostname or ""), "has a host that is neither a name nor an address"),
+        (has_host(parts), "has a host that is neither a name nor an address"),
         (
             parts.scheme == "https" or may_be_plain_http(parts.hostname or "", allow_http),
             f"is plain http to another machine, which would expose secrets; {_TO_ALLOW_HTTP}",
@@ -196,20 +199,27 @@ def _url_problem(url: str, *, allow_http: AllowHttp) -> str | None:
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
 
 
+def has_host(parts: SplitResult) -> bool:
+    """Whether a URL's host is a name, an IPv4 address, or an IPv6 address in brackets without a zone."""
+    host = parts.hostname or ""
+    is_bracketed = "[" in parts.netloc.rpartition("@")[2]
+    return is_host(host) and (":" in host) == is_bracketed
+
+
 def is_host(host: str) -> bool:
-    """Whether text is the name or the address of a host."""
+    """Whether text is the name or the address of a host. An address has no zone, which means something here alone."""
     try:
         ip_address(host)
     except ValueError:
         return _HOST.fullmatch(host) is not None and not _NUMBERS.fullmatch(host)
-    return True
+    return "%" not in host
 
 
 # An invalid address such as 999.1.1.1 is not a name either (RFC 3986, 3.2.2).
 _NUMBERS = re.compile(r"[0-9.]+")
 
 
-def _is_plain_or_bracketed(netloc: str) -> bool:
+def is_plain_or_bracketed(netloc: str) -> bool:
     """Whether brackets, if any, enclose the whole host. Other parsers would take text around them for the host."""
     return re.fullmatch(r"[^\[\]]*|(.*@)?\[[^\[\]]*\](:[0-9]*)?", netloc) is not None
 

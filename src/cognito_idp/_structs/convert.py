@@ -295,11 +295,16 @@ def _exactly(scalar: type, expected: str) -> Any:
     def read(data: Any, _: Any) -> Any:
         if type(data) is scalar:
             return data
-        if scalar is int and type(data) is float and data.is_integer():
-            return int(data)  # some servers write every number with a fraction
+        # Some servers write every number with a fraction.
+        if scalar is int and type(data) is float and data.is_integer() and abs(data) <= _EXACT:
+            return int(data)
         raise _WrongType(expected, data)
 
     return read
+
+
+# Above it, not every whole number is a float.
+_EXACT = 2**53
 
 
 def _read_enum(data: Any, cls: Any) -> Any:

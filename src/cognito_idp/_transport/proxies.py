@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from .._errors import ConfigError, ProxyError
-from .._protocol.endpoint import is_loopback
+from .._protocol.endpoint import has_host, is_loopback, is_plain_or_bracketed
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -112,7 +112,7 @@ def proxy_of(url: str) -> Proxy:
 def _parsed_proxy(url: str) -> Proxy | None:
     try:
         parts = urlsplit(url)
-        user = parts.netloc.rpartition("@")[0]
+        user, _, host_and_port = parts.netloc.rpartition("@")
         port = _PROXY_PORTS[parts.scheme] if parts.port is None else parts.port
         name, _, password = map(unquote_to_bytes, user.partition(":"))
     except (KeyError, ValueError):
@@ -120,6 +120,8 @@ def _parsed_proxy(url: str) -> Proxy | None:
     host = parts.hostname
     # An @ after the host belongs to a password that contains a slash, which should have been percent-encoded.
     if not host or "@" in parts.path + parts.query + parts.fragment or not host.isprintable() or " " in host:
+        return None
+    if not is_plain_or_bracketed(host_and_port) or ("[" in host_and_port and not has_host(parts)):
         return None
     authorization = f"Basic {b64encode(name + b':' + password).decode('ascii')}" if user else None
     return Proxy(parts.scheme, host, port, authorization, url)

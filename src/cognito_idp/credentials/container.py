@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .._errors import CredentialsError, InvalidResponseError, TransportError
 from .._flow.effects import offload
-from .._protocol.endpoint import ALLOW_HTTP, may_be_plain_http
+from .._protocol.endpoint import ALLOW_HTTP, has_host, is_plain_or_bracketed, may_be_plain_http
 from .._settings.files import read_file
 from .http import fetch, json_object, local_request
 from .provider import NotConfigured
@@ -77,7 +77,13 @@ def _checked_url(url: str, variable: str, allow_http: AllowHttp) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname
-        if parts.scheme not in ("http", "https") or not host or parts.port == 0:
+        if (
+            parts.scheme not in ("http", "https")
+            or not host
+            or parts.port == 0
+            or not is_plain_or_bracketed(parts.netloc)
+            or not has_host(parts)
+        ):
             problem = "is not an http or https URL with a host"
         elif parts.username is not None or parts.fragment or not _is_plain(url):
             problem = "contains a user name, a fragment, or characters that must be percent-encoded"

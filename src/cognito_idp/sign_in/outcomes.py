@@ -257,12 +257,17 @@ class TotpSetup(CodeChallenge):
     def uri(self, *, issuer: str, account: str | None = None) -> str:
         """Return the `otpauth://` URI that authenticator apps read from a QR code.
 
-        `issuer` is the name of your service. `account` is the label in the app; None: the user's name.
+        `issuer` is the name of your service. `account` is the label in the app; None: the user's name. Apps split the
+        label at its colon, so any other colon, in either name, becomes a space.
+
+        Source: the Key Uri Format of Google Authenticator.
         """
         from urllib.parse import quote, urlencode
 
-        label = quote(f"{issuer}:{account or self.username}", safe="")
-        return f"otpauth://totp/{label}?{urlencode({'secret': self.secret_code, 'issuer': issuer}, quote_via=quote)}"
+        issuer, account = (" ".join(name.replace(":", " ").split()) for name in (issuer, account or self.username))
+        label = f"{quote(issuer, safe='', errors='replace')}:{quote(account, safe='', errors='replace')}"
+        query = urlencode({"secret": self.secret_code, "issuer": issuer}, quote_via=quote, errors="replace")
+        return f"otpauth://totp/{label}?{query}"
 
 
 @attrs.frozen(kw_only=True)
