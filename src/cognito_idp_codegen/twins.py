@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 WAITS = (
     "adapter.close",
     "adapter.send",
+    "driver.once_idle",
     "self._client._run",
     "self._driver.run",
     "self._link.open().run",
     "self._run",
-    "transport.close",
 )
 # Methods of the twins that have a name of their own. They are async, whether they wait or not.
 METHODS = {

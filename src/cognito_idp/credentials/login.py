@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError, ServiceError
-from .._flow.effects import finish, offload
+from .._flow.effects import UnderWay, finish, offload
 from .._settings.config import expanded
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
@@ -51,6 +51,8 @@ class LoginProvider:
 
     def __init__(self, new_id: Callable[[], str] = _random_id) -> None:
         self._new_id = new_id
+        # What is under way for each file, so that no refresh token is used twice.
+        self._refreshes: dict[str, UnderWay] = {}
 
     def load(self, context: Context) -> Flow[Credentials]:
         """Return the credentials in the session's file; refresh and write them back if they expire within 5 minutes.
@@ -77,8 +79,8 @@ class LoginProvider:
         if _remaining(credentials, context) > _REFRESH_BELOW:
             return credentials
         try:
-            # Finish even if the caller is cancelled: a rotated refresh token must be written back.
-            token = yield from finish(self._refreshed(context, token, path))
+            # Finished even if the caller leaves: a rotated refresh token must be written back.
+            token = yield from finish(self._refreshed(context, path), self._refreshes.setdefault(path, UnderWay()))
         except CredentialsError:
             # The file's credentials serve while they are valid, and another process may have refreshed them meanwhile.
             credentials = _credentials_in((yield from offload(lambda: read_token(path))), path)
@@ -87,8 +89,11 @@ class LoginProvider:
             return credentials
         return _credentials_in(token, path)
 
-    def _refreshed(self, context: Context, token: dict[str, Any], path: str) -> Flow[dict[str, Any]]:
-        """Exchange the refresh token for new credentials, and replace the file."""
+    def _refreshed(self, context: Context, path: str) -> Flow[dict[str, Any]]:
+        """Exchange the refresh token for new credentials, and replace the file, unless that has just been done."""
+        token = yield from offload(lambda: read_token(path))
+        if _remaining(_credentials_in(token, path), context) > _REFRESH_BELOW:
+            return token
         file = f"token file {path!r}"
         refresh_token, client_id, key = (
             text_member(token, name, file) for name in ("refreshToken", "clientId", "dpopKey")

@@ -11,7 +11,7 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._errors import CredentialsError
-from .._flow.effects import finish, offload
+from .._flow.effects import UnderWay, finish, offload
 from .._settings.config import expanded
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO_OIDC, endpoint_for
@@ -44,8 +44,10 @@ def token_path(environ: Mapping[str, str], session: SsoSession) -> str:
     return expanded(f"{_DIRECTORY}/{key}.json", environ)
 
 
-def access_token(context: Context, session: SsoSession) -> Flow[str]:
+def access_token(context: Context, session: SsoSession, refreshes: dict[str, UnderWay]) -> Flow[str]:
     """Return an access token that is valid now; refresh it and write it back if it expires within 15 minutes.
+
+    `refreshes` holds what is under way for each file, so that no refresh token is used twice.
 
     Raises:
         CredentialsError: there is no token, or it has expired and can't be refreshed.
@@ -56,8 +58,8 @@ def access_token(context: Context, session: SsoSession) -> Flow[str]:
     remaining = _remaining(token, path, context)
     if session.name is not None and remaining < _REFRESH_BELOW:
         try:
-            # Finish even if the caller is cancelled: a rotated refresh token must be written back.
-            token = yield from finish(_refreshed(context, session, token, path))
+            # Finished even if the caller leaves: a rotated refresh token must be written back.
+            token = yield from finish(_refreshed(context, session, path), refreshes.setdefault(path, UnderWay()))
         except CredentialsError:
             # The file's token serves while it is valid, and another process may have refreshed it meanwhile.
             token = yield from offload(lambda: read_token(path))
@@ -75,8 +77,11 @@ def _remaining(token: Mapping[str, Any], path: str, context: Context) -> float:
     return moment(token.get("expiresAt"), "expiresAt", where).timestamp() - context.clock()
 
 
-def _refreshed(context: Context, session: SsoSession, token: dict[str, Any], path: str) -> Flow[dict[str, Any]]:
-    """Exchange the refresh token for a new access token, and replace the file."""
+def _refreshed(context: Context, session: SsoSession, path: str) -> Flow[dict[str, Any]]:
+    """Exchange the refresh token for a new access token, and replace the file, unless that has just been done."""
+    token = yield from offload(lambda: read_token(path))
+    if _remaining(token, path, context) >= _REFRESH_BELOW:
+        return token
     state = f"the token in {path!r} has expired or will within {_REFRESH_BELOW // 60} minutes, and can't be refreshed"
     missing = [name for name in _NEEDED_TO_REFRESH if not isinstance(token.get(name), str) or not token[name]]
     if missing:
