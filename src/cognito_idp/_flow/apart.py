@@ -94,7 +94,7 @@ class Apart:
 
     def _is_idle(self) -> bool:
         # In a forked child no thread of the parent is alive.
-        return not any(thread.is_alive() and thread is not threading.current_thread() for thread in self._threads)
+        return not any(thread.is_alive() for thread in self._threads)
 
 
 class _Job(Generic[R]):
