@@ -13,13 +13,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError, ServiceError
-from .._flow.effects import UnderWay, finish, offload
+from .._flow.effects import finish, offload
 from .._settings.config import expanded
 from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SIGNIN, endpoint_for
 from .temporary import lifetime, temporary_credentials, text_member, utc_text
-from .token_file import can_replace, read_token, write_token
+from .token_file import can_replace, read_token, refresh_of, write_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,8 +51,6 @@ class LoginProvider:
 
     def __init__(self, new_id: Callable[[], str] = _random_id) -> None:
         self._new_id = new_id
-        # What is under way for each file, so that no refresh token is used twice.
-        self._refreshes: dict[str, UnderWay] = {}
 
     def load(self, context: Context) -> Flow[Credentials]:
         """Return the credentials in the session's file; refresh and write them back if they expire within 5 minutes.
@@ -80,7 +78,7 @@ class LoginProvider:
             return credentials
         try:
             # Finished even if the caller leaves: a rotated refresh token must be written back.
-            token = yield from finish(self._refreshed(context, path), self._refreshes.setdefault(path, UnderWay()))
+            token = yield from finish(self._refreshed(context, path), refresh_of(path))
         except CredentialsError:
             # The file's credentials serve while they are valid, and another process may have refreshed them meanwhile.
             credentials = _credentials_in((yield from offload(lambda: read_token(path))), path)

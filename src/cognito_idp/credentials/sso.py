@@ -18,7 +18,7 @@ from .sso_token import SsoSession, access_token
 from .temporary import temporary_credentials
 
 if TYPE_CHECKING:
-    from .._flow.effects import Flow, UnderWay
+    from .._flow.effects import Flow
     from .provider import Context
     from .types import Credentials
 
@@ -32,9 +32,6 @@ class SsoProvider:
 
     name = "sso"
 
-    def __init__(self) -> None:
-        self._refreshes: dict[str, UnderWay] = {}
-
     def load(self, context: Context) -> Flow[Credentials]:
         """Return the credentials of the profile's role, with the token of the last `aws sso login`.
 
@@ -46,7 +43,7 @@ class SsoProvider:
         role = _role(context)
         origin = f"profile {context.profile!r}"
         try:
-            token = yield from access_token(context, role.session, self._refreshes)
+            token = yield from access_token(context, role.session)
             return (yield from _role_credentials(context, role, token))
         except CredentialsError as error:
             msg = f"{origin}: {error}; to sign in, run: aws sso login --profile {context.profile}"

@@ -11,12 +11,12 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._errors import CredentialsError
-from .._flow.effects import UnderWay, finish, offload
+from .._flow.effects import finish, offload
 from .._settings.config import expanded
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO_OIDC, endpoint_for
 from .temporary import lifetime, moment, text_member, utc_text
-from .token_file import can_replace, read_token, write_token
+from .token_file import can_replace, read_token, refresh_of, write_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +44,8 @@ def token_path(environ: Mapping[str, str], session: SsoSession) -> str:
     return expanded(f"{_DIRECTORY}/{key}.json", environ)
 
 
-def access_token(context: Context, session: SsoSession, refreshes: dict[str, UnderWay]) -> Flow[str]:
+def access_token(context: Context, session: SsoSession) -> Flow[str]:
     """Return an access token that is valid now; refresh it and write it back if it expires within 15 minutes.
-
-    `refreshes` holds what is under way for each file, so that no refresh token is used twice.
 
     Raises:
         CredentialsError: there is no token, or it has expired and can't be refreshed.
@@ -59,7 +57,7 @@ def access_token(context: Context, session: SsoSession, refreshes: dict[str, Und
     if session.name is not None and remaining < _REFRESH_BELOW:
         try:
             # Finished even if the caller leaves: a rotated refresh token must be written back.
-            token = yield from finish(_refreshed(context, session, path), refreshes.setdefault(path, UnderWay()))
+            token = yield from finish(_refreshed(context, session, path), refresh_of(path))
         except CredentialsError:
             # The file's token serves while it is valid, and another process may have refreshed it meanwhile.
             token = yield from offload(lambda: read_token(path))
