@@ -91,6 +91,11 @@ TWINS = (
         {
             "You can share it between threads.": "You can share it between tasks.",
             "to store them; a plain function.": "to store them; a plain or async function.",
+            (
+                "It runs where the caller waits, or apart if the caller has left (its time was up, or it was "
+                "interrupted), and then with the caller's context variables."
+            ): "It runs in a task of its own, with the caller's context variables.",
+            "and the end of the program waits for it": "and the event loop waits for it before it ends",
         },
     ),
     Twin(

@@ -97,8 +97,8 @@ def kept(request: pytest.FixtureRequest, kit: Kit, home: Home, aws: FakeAws, pem
 
     aws.instead = [wait]
     adapter, driver = kit._connected(None, FakeTime())
-    sources = [CachedCredentials(make(), lambda: home.context(name)) for _ in range(2)]
-    yield Kept(name, kit, aws, path, *sources, asked, opened, adapter, driver)
+    source, another = (CachedCredentials(make(), lambda: home.context(name)) for _ in range(2))
+    yield Kept(name, kit, aws, path, source, another, asked, opened, adapter, driver)
     opened.set()
     kit.run(driver.once_idle, adapter.close)
 

@@ -108,5 +108,3 @@ async def test_a_task_gives_up_waiting_for_functions() -> None:
                 await driver.run(flow)
     finally:
         release.set()
-
-

@@ -213,7 +213,9 @@ def test_a_margin_and_stored_tokens(kit: Kit) -> None:
         refresh_token="stored",
         expires_at=datetime.fromtimestamp(NOW + 300, UTC),
     )
-    party = session_party(kit, change=lambda tokens: attrs.evolve(stored, refresh_token=tokens.refresh_token), margin=300)
+    party = session_party(
+        kit, change=lambda tokens: attrs.evolve(stored, refresh_token=tokens.refresh_token), margin=300
+    )
     for seconds in (0, 149):
         party.clock.set(seconds)
         assert stored.access_token == party.access_token()

@@ -39,7 +39,7 @@ SOON = LIFETIME - 30
 SHORT = 0.02
 
 
-class SoftTimeLimitExceeded(Exception):  # noqa: N818 - Celery's name
+class SoftTimeLimitExceeded(Exception):
     """What a signal handler raises."""
 
 

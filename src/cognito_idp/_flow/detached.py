@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
+
 from .loops import current_loop
 from .tasks import start
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from .tasks import Task
 
 R = TypeVar("R")
+
+_ELSEWHERE_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.01
 
 
 class Detached:
@@ -42,15 +47,19 @@ class Detached:
         return task.result()
 
     async def close(self) -> None:
-        """Cancel all running exchanges, and wait until those of this event loop have ended."""
-        here = current_loop()
+        """Cancel all running exchanges, and wait until they have ended."""
+        here, elsewhere = current_loop(), []
         under_way = list(self._under_way.values())
         for task in under_way:
             if task.loop is here:
                 task.cancel()
             else:
-                # Only its own loop may cancel it, and might not run while this one waits.
                 task.cancel_from_elsewhere()
+                elsewhere.append(task)
         for task in under_way:
             if task.loop is here:
                 await task.wait(None)
+        # Another event loop may not be running just now, so this doesn't wait for ever.
+        with anyio.move_on_after(_ELSEWHERE_SECONDS):
+            while not all(task.is_done() for task in elsewhere):  # noqa: ASYNC110 - events belong to one loop
+                await anyio.sleep(_LOOK_AGAIN_SECONDS)

@@ -66,9 +66,13 @@ class Hold(NamedTuple):
 class Finish(NamedTuple):
     """Run another flow to its end, apart from its caller, whatever breaks off the caller's wait.
 
-    It is for exchanges that replace a secret: an answer that nobody takes would lose it. `seconds` is how long the
-    caller waits; the flow itself needs limits of its own. Who comes with the same `under_way` while such a flow runs
-    waits for that one instead, and gets its result or a copy of its error.
+    It is for exchanges whose answer replaces a secret that can't be had twice: the refresh token of a user's session
+    (`tokens/refresh.py`), and those in the files of `aws sso login` and `aws login` (`credentials/`). What others bring
+    can be asked for again: temporary credentials, tokens of a sign-in, a device's password, which its user has before
+    the service hears of it.
+
+    `seconds` is how long the caller waits; the flow itself needs limits of its own. Who comes with the same
+    `under_way` while such a flow runs waits for that one instead, and gets its result or a copy of its error.
     """
 
     flow: Flow[Any]

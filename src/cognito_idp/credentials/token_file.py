@@ -48,7 +48,7 @@ def read_token(path: str) -> dict[str, Any]:
 
 
 @cache
-def refresh_of(path: str) -> UnderWay:
+def refresh_of(path: str) -> UnderWay:  # noqa: ARG001 - the path is for the cache
     """Return what is under way for a file: the clients of a process must not use its refresh token twice."""
     return UnderWay()
 
