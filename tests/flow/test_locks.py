@@ -60,6 +60,7 @@ if child == 0:
     policy.after_failure(InternalErrorException("x"), 1, None, lambda: 0.0, 0.0)
     policy.after_success(None, 0.0)
     assert {} == unused.call("ListUsers")
+    assert certificates.Authorities(environ={}).ssl_context()
     print("free" if not taken else taken, flush=True)
     os._exit(0)
 status = os.waitpid(child, 0)[1]

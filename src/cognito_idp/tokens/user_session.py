@@ -24,8 +24,8 @@ class UserSession:
     """The tokens of one signed-in user, kept fresh. You can share it between threads.
 
     The client's `timeout` bounds how long a caller waits for a refresh. The refresh itself goes on when its caller has
-    left, since the answer may hold the only valid refresh token. It has the client's total limit, but at least 30 s, and
-    120 s without one. `close` doesn't break it off either, and the end of the program waits for it.
+    left, since the answer may hold the only valid refresh token. It has the client's total limit, but at least 30 s,
+    and 120 s without one. `close` doesn't break it off either, and the end of the program waits for it.
 
     Args:
         client: the client that refreshes the tokens.
