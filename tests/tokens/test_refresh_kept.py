@@ -335,16 +335,17 @@ def test_a_session_that_ended_when_nobody_waited() -> None:
     assert [REFRESH] == room.fake.operations
 
 
-def test_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("starts", ["threading.Thread.start", "cognito_idp._flow.apart.start_new_thread"])
+def test_without_threads(monkeypatch: pytest.MonkeyPatch, starts: str) -> None:
     """Where no thread can be started, a refresh runs in the caller's."""
 
-    def refuse(_: threading.Thread) -> None:
+    def refuse(*_: object) -> None:
         msg = "can't start new thread"
         raise RuntimeError(msg)
 
     room = room_of(timeout=None)
     room.open.set()
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(starts, refuse)
     for _ in range(2):
         assert room.session.refresh() == room.was_stored()
     assert threading.current_thread() is room.stored[0][1]

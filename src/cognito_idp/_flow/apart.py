@@ -8,6 +8,7 @@ it that this doesn't last.
 from __future__ import annotations
 
 import threading
+from _thread import start_new_thread
 from contextlib import suppress
 from contextvars import copy_context
 from copy import copy
@@ -57,8 +58,8 @@ class Apart:
                 job: _Job[R] = under_way.for_threads
                 if job is None or not job.is_under_way():
                     job = under_way.for_threads = own
-                    own.start()
-            if job is own and not own.has_thread:
+                    own.has_thread = own.start()
+            if job is own and own.has_thread is False:
                 return work(_at_once)
             return job.result(own.inbox, seconds, is_own=job is own)
         finally:
@@ -103,7 +104,7 @@ class _Job(Generic[R]):
     def __init__(self, work: Callable[[Perform], R], apart: Apart, under_way: UnderWay) -> None:
         self.inbox: SimpleQueue[_Errand | None] = SimpleQueue()
         self.is_left = False
-        self.has_thread = False
+        self.has_thread: bool | None = None
         self._work = work
         self._apart = apart
         self._under_way = under_way
@@ -114,14 +115,28 @@ class _Job(Generic[R]):
         self._value: R
         self._error: BaseException | None = None
 
-    def start(self) -> None:
-        """Start the thread, unless there can't be one: on emscripten, at the end of the interpreter, without memory."""
+    def start(self) -> bool:
+        """Start the thread, and return whether there is one: not on emscripten, nor when the interpreter ends.
+
+        `Thread.start` is written in Python, and a signal handler that raises in the middle of it leaves a thread that
+        can't run. So it is called in a thread that no handler reaches; what starts that one is a single step.
+        """
+        launched: SimpleQueue[bool] = SimpleQueue()
+        try:
+            start_new_thread(self._launch, (launched,))
+        except RuntimeError:
+            return False
+        return launched.get()
+
+    def _launch(self, launched: SimpleQueue[bool]) -> None:
         self._apart.started(self._thread)
         try:
             self._thread.start()
-            self.has_thread = True
         except RuntimeError:
             self._apart.ended(self._thread)
+            launched.put(False)
+        else:
+            launched.put(True)
 
     def is_under_way(self) -> bool:
         """Return whether its thread runs: not if there could be none, nor in a forked child."""
@@ -191,11 +206,13 @@ class _Errand:
 
     def run(self) -> None:
         """Call the function; only what is not an `Exception` comes out, such as Ctrl-C, and then it is not done."""
-        self.thread = threading.current_thread()
         try:
+            self.thread = threading.current_thread()
             self._value = self._function()
         except Exception as error:  # noqa: BLE001 - the thread that asked for it gets it
             self._error = error
+        finally:
+            self.thread = None
         self.is_done = True
         self.back.put(None)
 
