@@ -183,7 +183,7 @@ def test_the_first_use_by_many_threads_makes_one_transport() -> None:
     for thread in threads:
         thread.join()
     assert made * 8 == opened
-    assert made[0] is link.close()
+    assert (made[0], made[0]) == link.close()
     assert None is link.close()
 
 

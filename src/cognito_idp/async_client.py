@@ -316,11 +316,13 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
     async def aclose(self) -> None:
         """Close the connections. The client and its copies can no longer send. You can close more than once.
 
-        Calls in progress elsewhere may fail with a `ClientClosedError` or a `TransportError`.
+        Calls in progress elsewhere may fail with a `ClientClosedError` or a `TransportError`. An exchange that replaces
+        a secret, such as the refresh of a session, goes on without you; the connections close after it.
         """
-        transport = self._link.close()
-        if transport is not None:
-            await transport.close()
+        both = self._link.close()
+        if both is not None:
+            adapter, driver = both
+            await driver.once_idle(adapter.close)
 
     async def __aenter__(self) -> Self:
         return self

@@ -315,11 +315,13 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     def close(self) -> None:
         """Close the connections. The client and its copies can no longer send. You can close more than once.
 
-        Calls in progress elsewhere may fail with a `ClientClosedError` or a `TransportError`.
+        Calls in progress elsewhere may fail with a `ClientClosedError` or a `TransportError`. An exchange that replaces
+        a secret, such as the refresh of a session, goes on without you; the connections close after it.
         """
-        transport = self._link.close()
-        if transport is not None:
-            transport.close()
+        both = self._link.close()
+        if both is not None:
+            adapter, driver = both
+            driver.once_idle(adapter.close)
 
     def __enter__(self) -> Self:
         return self

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 WAITS = (
     "adapter.close",
     "adapter.send",
+    "driver.once_idle",
     "self._client._run",
     "self._driver.run",
     "self._link.open().run",
     "self._run",
-    "transport.close",
 )
 # Methods of the twins that have a name of their own. They are async, whether they wait or not.
 METHODS = {
@@ -91,6 +91,11 @@ TWINS = (
         {
             "You can share it between threads.": "You can share it between tasks.",
             "to store them; a plain function.": "to store them; a plain or async function.",
+            (
+                "It runs where the caller waits, or apart if the caller has left (its time was up, or it was "
+                "interrupted), and then with the caller's context variables."
+            ): "It runs in a task of its own, with the caller's context variables.",
+            "and the end of the program waits for it": "and the event loop waits for it before it ends",
         },
     ),
     Twin(

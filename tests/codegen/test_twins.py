@@ -87,9 +87,12 @@ def test_a_change_of_a_source_shows_in_the_check(package: Path, capsys: pytest.C
 
 def test_an_edited_twin_shows_in_the_check(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What somebody wrote into a twin by hand is named."""
-    change(package / "async_client.py", "await transport.close()", "await transport.aclose()")
+    change(package / "async_client.py", "await driver.once_idle(", "await driver.at_once(")
     assert 1 == main(["--twins", "--check"])
-    assert "-            await transport.aclose()\n+            await transport.close()" in capsys.readouterr().err
+    assert (
+        "-            await driver.at_once(adapter.close)\n+            await driver.once_idle(adapter.close)"
+        in capsys.readouterr().err
+    )
 
 
 def test_twins_missing_and_left_over_show_in_the_check(package: Path, capsys: pytest.CaptureFixture[str]) -> None:

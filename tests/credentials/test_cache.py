@@ -273,16 +273,30 @@ def test_good_credentials_outlive_a_failure(
 
 def test_a_failure_is_not_repeated_at_once(contexts: Callable[[], Context], clock: Clock) -> None:
     """After a failed renewal nobody asks for a minute; then somebody does, and may succeed."""
-    provider = Numbered()
-    source = CachedCredentials(provider, contexts)
+    provider, time = Numbered(), FakeTime()
+    source = CachedCredentials(provider, contexts, monotonic=time.monotonic)
     DRIVER.run(source.get())
     provider.failure = CredentialsError("not now")
     clock.now = FOREGROUND
     DRIVER.run(source.get())
-    clock.now = FOREGROUND + MINUTE - 0.001
-    assert keys(1) == Caller(source.get()).result
     provider.failure = None
-    clock.now = FOREGROUND + MINUTE
+    time.sleep(MINUTE - 0.001)
+    assert keys(1) == Caller(source.get()).result
+    time.sleep(0.001)
+    assert DRIVER.run(source.get()).access_key_id == "ASIA3"
+
+
+def test_a_clock_that_is_set_does_not_change_the_pause(contexts: Callable[[], Context], clock: Clock) -> None:
+    """The minute after a failure is measured by a clock that nobody sets: set back, the other would prolong it."""
+    provider, time = Numbered(), FakeTime()
+    source = CachedCredentials(provider, contexts, monotonic=time.monotonic)
+    DRIVER.run(source.get())
+    provider.failure = CredentialsError("not now")
+    clock.now = EXPIRES - 1
+    DRIVER.run(source.get())
+    provider.failure = None
+    clock.now = FOREGROUND
+    time.sleep(MINUTE)
     assert DRIVER.run(source.get()).access_key_id == "ASIA3"
 
 
@@ -302,14 +316,47 @@ def test_expired_credentials_are_not_kept(contexts: Callable[[], Context], clock
     assert DRIVER.run(source.get()).access_key_id == "ASIA5"
 
 
-def test_credentials_that_live_shortly_are_renewed_once_a_minute(contexts: Callable[[], Context], clock: Clock) -> None:
-    """Where new credentials are near their end from the start, the provider is asked once a minute at most."""
-    provider = Numbered(lifetime=5 * MINUTE)
+@pytest.mark.parametrize("minutes", [1, 5, 15, 20])
+def test_credentials_that_live_shortly_are_renewed_at_half_of_their_life(
+    contexts: Callable[[], Context], clock: Clock, minutes: int
+) -> None:
+    """Credentials that live no longer than the windows before their end are not renewed at once, nor every minute."""
+    provider = Numbered(lifetime=minutes * MINUTE)
     source = CachedCredentials(provider, contexts)
-    for _ in range(5 * 60):
+    for _ in range(2 * minutes * 60):
         DRIVER.run(source.get())
         clock.now += 1
-    assert provider.loads == 5
+    assert provider.loads == 4
+
+
+def test_everybody_waits_in_the_last_third_of_a_short_life(contexts: Callable[[], Context], clock: Clock) -> None:
+    """With credentials for 15 minutes, nobody waits for new ones until 5 minutes before the end."""
+    source = CachedCredentials(Numbered(lifetime=15 * MINUTE), contexts)
+    first = DRIVER.run(source.get())
+    clock.now += 10 * MINUTE - 1
+    renewing, another = Caller(source.get()), Caller(source.get())
+    assert (None, first) == (renewing.result, another.result)
+    clock.now += 1
+    waiting = Caller(source.get())
+    assert None is waiting.result
+    assert ["ASIA2", "ASIA2"] == [renewing.go_on().access_key_id, waiting.go_on().access_key_id]
+
+
+def test_the_same_credentials_again_are_asked_for_once_a_minute(contexts: Callable[[], Context], clock: Clock) -> None:
+    """A provider that has no newer credentials, as instance metadata at times, is asked once a minute at most."""
+    time, loads = FakeTime(), []
+
+    def load() -> Credentials:
+        loads.append(time.now)
+        return keys(1)
+
+    source = CachedCredentials(load, contexts, monotonic=time.monotonic)
+    DRIVER.run(source.get())
+    clock.now = ADVISORY
+    for _ in range(3 * 60):
+        DRIVER.run(source.get())
+        time.sleep(1)
+    assert 1 + 3 == len(loads)
 
 
 def test_those_who_waited_share_a_failure(contexts: Callable[[], Context]) -> None:

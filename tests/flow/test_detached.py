@@ -15,7 +15,7 @@ import pytest
 
 from cognito_idp import AsyncClient
 from cognito_idp._flow.detached import Detached
-from cognito_idp.errors import ClientClosedError, DeadlineExceededError
+from cognito_idp.errors import ClientClosedError, ConfigError, DeadlineExceededError
 from tests.support.answers import answer, gated, hang, reset
 from tests.support.kit import CREDENTIALS
 from tests.support.marks import left_unread
@@ -98,6 +98,55 @@ async def test_closing_breaks_off_what_nobody_waits_for(serve: Serve) -> None:
     assert 1 == server.open
     await client.aclose()
     await wait_for(server, lambda: server.open == 0)
+
+
+def test_a_transport_that_belongs_to_another_event_loop(serve: Serve) -> None:
+    """Httpx's own transport serves one event loop; what goes wrong on another is said, with what to do."""
+    server = serve(answer())
+    client = client_of(server)
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+    assert {} == loops[0].run_until_complete(client.call("ListUsers"))
+    with pytest.raises(ConfigError, match="make a client for each loop"):
+        loops[1].run_until_complete(client.call("ListUsers"))
+    loops[0].run_until_complete(client.aclose())
+    for loop in loops:
+        loop.close()
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_closing_from_another_event_loop(serve: Serve, backend: str) -> None:
+    """Closing a client ends the calls of other event loops too, and comes back."""
+    server = serve(hang)
+    client = client_of(server)
+    errors: list[Exception] = []
+
+    async def call() -> None:
+        try:
+            await client.call("ListUsers")
+        except ClientClosedError as error:
+            errors.append(error)
+
+    other = threading.Thread(target=lambda: anyio.run(call, backend=backend))
+    other.start()
+    server.wait_for(lambda: len(server.requests) == 1)
+    anyio.run(client.aclose)
+    other.join()
+    assert 1 == len(errors)
+    server.wait_for(lambda: server.open == 0)
+
+
+def test_closing_during_a_call_of_a_loop_that_stands_still(serve: Serve) -> None:
+    """Closing a client comes back although the event loop of one of its calls doesn't run just now."""
+    server = serve(hang)
+    client = client_of(server)
+    other = asyncio.new_event_loop()
+    task = other.create_task(client.call("ListUsers"))
+    other.run_until_complete(wait_for(server, lambda: len(server.requests) == 1))
+    anyio.run(client.aclose)
+    with pytest.raises(ClientClosedError):
+        other.run_until_complete(task)
+    other.run_until_complete(other.shutdown_default_executor())
+    other.close()
 
 
 def test_nobody_complains_of_a_failure_that_nobody_waits_for(serve: Serve) -> None:

@@ -1,8 +1,7 @@
-"""How long flows wait for functions and locks under a time limit, and locks after a fork."""
+"""How long flows wait for functions and locks under a time limit."""
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -109,15 +108,3 @@ async def test_a_task_gives_up_waiting_for_functions() -> None:
                 await driver.run(flow)
     finally:
         release.set()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_lock_that_was_held_at_a_fork_is_free_in_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that holds the parent's lock does not exist in the child, which has a lock of its own."""
-    lock = Lock()
-    parents = lock.for_threads
-    with parents:
-        pid = os.getpid()
-        monkeypatch.setattr("os.getpid", lambda: pid + 1)
-        assert lock.for_threads.acquire(blocking=False)
-        assert lock.for_threads is not parents

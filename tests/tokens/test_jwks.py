@@ -69,7 +69,7 @@ class Bench:
 
     def key(self, kid: str) -> Any:
         """Return a key as a verifier gets it."""
-        ready = self.cache.ready(kid, self.clock())
+        ready = self.cache.ready(kid)
         return self.kit.flow(self.cache.key(kid), respond=self.issuer) if ready is None else ready
 
     def has(self, kid: str) -> bool:
@@ -125,15 +125,6 @@ def test_unknown_keys_cost_one_fetch_in_ten_seconds(kit: Kit) -> None:
         fetches.append(bench.fetches)
     assert [1, 1, 1, 2, 2, 2, 3, 3, 4] == fetches
     assert bench.has("first")
-
-
-def test_a_clock_that_was_set_back_does_not_prolong_the_pause(kit: Kit) -> None:
-    """If the clock jumps back by an hour, the next unknown key is looked for all the same."""
-    bench = Bench(kit, "first")
-    assert bench.has("first")
-    bench.clock.now -= 3600
-    bench.issuer.kids = ("second",)
-    assert bench.has("second")
 
 
 FAILURES: dict[str, HttpResponse | Exception] = {
@@ -223,7 +214,7 @@ def test_nobody_waits_while_one_renews_old_keys(kit: Kit) -> None:
     bench.clock.now += DAY
     renewing = bench.cache.key("first")
     next(renewing)
-    assert private_key("first").public_key() == bench.cache.ready("first", bench.clock())
+    assert private_key("first").public_key() == bench.cache.ready("first")
     renewing.close()
     assert 1 == bench.fetches
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -19,9 +20,10 @@ from cognito_idp import (
     Tokens,
     TooManyRequestsException,
 )
-from tests.sign_in.fake_accounts import CLIENT_ID, CLIENT_SECRET, POOL_ID, RefusedError
+from cognito_idp.testing import TokenIssuer
+from tests.sign_in.fake_accounts import CLIENT_ID, CLIENT_SECRET, NOW, POOL_ID, RefusedError
 from tests.sign_in.party import PUBLIC_APP, SECRET_APP
-from tests.support.kit import Kit
+from tests.support.kit import FakeTime, Kit
 
 from .session_party import LIFETIME, REFRESH, hook_of, session_party
 
@@ -163,15 +165,62 @@ def test_reuse_is_detected(kit: Kit) -> None:
 
 def test_a_failure_does_no_harm_while_the_token_is_good(kit: Kit) -> None:
     """While the old token is good it is given, and the service is asked again only after a pause of 5 s."""
-    party = session_party(kit)
+    time = FakeTime()
+    party = session_party(kit, client={"time": time})
+    party.clock.set(SOON)
     party.fake.scripted[REFRESH] = [THROTTLED, THROTTLED]
-    calls = []
+    began, calls = time.now, []
     for seconds in (0.0, 1.0, 4.9, 5.0, 9.0, 10.0):
-        party.clock.set(SOON + seconds)
+        time.now = began + seconds
         token = party.access_token()
         assert (token == party.first.access_token) == (seconds < 10.0)
         calls.append(len(party.fake.sent))
     assert [1, 1, 1, 2, 2, 3] == calls
+
+
+def test_a_clock_that_is_set_does_not_prolong_the_pause(kit: Kit) -> None:
+    """The pause after a failure is measured by a clock that nobody sets: set back, the other would prolong it."""
+    time = FakeTime()
+    party = session_party(kit, client={"time": time})
+    party.clock.set(LIFETIME - 1)
+    party.fake.scripted[REFRESH] = [THROTTLED]
+    assert party.first.access_token == party.access_token()
+    party.clock.set(LIFETIME - 59)
+    time.now += 5
+    assert party.first.access_token != party.access_token()
+
+
+@pytest.mark.parametrize("margin", [300.0, 3600.0])
+def test_a_margin_as_long_as_the_tokens_live(kit: Kit, margin: float) -> None:
+    """A margin is at most half of a token's life: a session doesn't refresh at every call."""
+    party = session_party(kit, margin=margin)
+    party.clock.set(OVER)
+    party.fake.scripted[REFRESH] = [
+        {"AuthenticationResult": {"AccessToken": f"opaque-{number}", "ExpiresIn": 300}} for number in range(3)
+    ]
+    tokens = []
+    for seconds in (0, 1, 149, 150, 151, 299, 300):
+        party.clock.set(OVER + seconds)
+        tokens.append(party.access_token())
+    assert [f"opaque-{number}" for number in (0, 0, 0, 1, 1, 1, 2)] == tokens
+
+
+def test_a_margin_and_stored_tokens(kit: Kit) -> None:
+    """A session made of stored tokens sees from the access token itself how long that is good in all."""
+    issuer = TokenIssuer(POOL_ID, client_id=CLIENT_ID, clock=lambda: NOW)
+    stored = Tokens(
+        access_token=issuer.access_token("mary", expires_in=300),
+        refresh_token="stored",
+        expires_at=datetime.fromtimestamp(NOW + 300, UTC),
+    )
+    party = session_party(
+        kit, change=lambda tokens: attrs.evolve(stored, refresh_token=tokens.refresh_token), margin=300
+    )
+    for seconds in (0, 149):
+        party.clock.set(seconds)
+        assert stored.access_token == party.access_token()
+    party.clock.set(150)
+    assert stored.access_token != party.access_token()
 
 
 def test_a_failure_once_the_token_is_over(kit: Kit) -> None:

@@ -247,16 +247,39 @@ async def test_a_cancelled_fetch_is_done_by_another_task(serve: Serve) -> None:
     assert ([SUB], 2) == (subjects, len(server.requests))
 
 
-def test_an_async_verifier_serves_one_event_loop_after_the_other() -> None:
+@pytest.fixture
+def age(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that measures how old keys are."""
+    clock = Clock()
+    monkeypatch.setattr("cognito_idp.tokens.core.age_clock", clock)
+    return clock
+
+
+@pytest.mark.parametrize("years", [5, -5])
+def test_a_wrong_date_does_not_prolong_the_trust_in_keys(kit: Kit, age: Clock, years: int) -> None:
+    """Keys that were fetched while the date was years off are a day old after a day: a withdrawn one is refused."""
+    requests: list[str] = []
+    transport = counting(requests, lambda _: jwks("second" if len(requests) > 1 else "first"))
+    clock = Clock(NOW + years * 365 * 86400)
+    verifier = verifier_of(kit, served("https://keys.example/a"), clock=clock, transport=transport)
+    then = int(clock.now)
+    assert SUB == kit.run(verifier.verify, token(kid="first", iat=then, exp=then + 3600)).sub
+    clock.now = NOW
+    age.now += 86400
+    with pytest.raises(TokenKeyError):
+        kit.run(verifier.verify, GOOD)
+    assert 2 == len(requests)
+
+
+def test_an_async_verifier_serves_one_event_loop_after_the_other(age: Clock) -> None:
     """A verifier that outlives its event loop verifies on the next one, and fetches there."""
     requests: list[str] = []
-    clock = Clock()
     transport = counting(requests, lambda _: jwks("second" if len(requests) > 1 else "first"))
     verifier = AsyncTokenVerifier(
-        served("https://keys.example/a"), token_use="access", clock=clock, transport=transport
+        served("https://keys.example/a"), token_use="access", clock=Clock(), transport=transport
     )
     for backend, kid in (("asyncio", "first"), ("trio", "first"), ("asyncio", "second")):
-        clock.now += 5
+        age.now += 5
         assert SUB == anyio.run(verifier.verify, token(kid=kid), backend=backend).sub
     assert 2 == len(requests)
 
@@ -348,14 +371,14 @@ def test_no_redirect_is_followed(kit: Kit, serve: Serve) -> None:
     kit.close(verifier)
 
 
-def test_a_closed_verifier_works_with_the_keys_it_has(kit: Kit) -> None:
+def test_a_closed_verifier_works_with_the_keys_it_has(kit: Kit, age: Clock) -> None:
     """After close, tokens whose key is at hand are verified; a fetch is refused. Closing twice does no harm."""
     verifier = verifier_of(kit, served("https://keys.example/a"), transport=counting([]))
     kit.run(verifier.verify, GOOD)
     kit.close(verifier)
     kit.close(verifier)
     assert SUB == kit.run(verifier.verify, GOOD).sub
-    verifier._verification._clock.now += 10
+    age.now += 10
     with pytest.raises(ClientClosedError, match="this verifier is closed"):
         kit.run(verifier.verify, token(kid="second"))
 

@@ -14,7 +14,6 @@ import certifi
 import pytest
 
 from cognito_idp._settings.config import authorities_in_use
-from cognito_idp._transport import certificates
 from cognito_idp._transport.certificates import Authorities, Bundle
 from cognito_idp._transport.lanes import LanePool
 from cognito_idp.errors import ConfigError
@@ -105,15 +104,6 @@ def test_threads_read_a_bundle_once(authority: Authority, tmp_path: Path, monkey
     with ThreadPoolExecutor(16) as pool:
         contexts = set(pool.map(context, range(16)))
     assert (1, 1) == (len(contexts), len(reads))
-
-
-def test_a_lock_that_nobody_holds_any_more(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that was forked while a thread of its parent read certificates does not wait for that thread."""
-    monkeypatch.setattr(certificates, "_PATIENCE", 0.01)
-    monkeypatch.setattr(certificates, "_READING", lock := threading.Lock())
-    lock.acquire()
-    assert named("AWS_CA_BUNDLE", authority.bundle).ssl_context()
-    assert lock.locked()
 
 
 PROGRAM = """

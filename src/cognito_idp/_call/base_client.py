@@ -66,10 +66,9 @@ class Link(Generic[TransportT, DriverT]):
         """
         return (self._both.value or self._both.open())[1]
 
-    def close(self) -> TransportT | None:
-        """Close for good and return the transport for the caller to close, or None if there is none."""
-        both = self._both.close()
-        return None if both is None else both[0]
+    def close(self) -> tuple[TransportT, DriverT] | None:
+        """Close for good and return the transport, for the caller to close, and its driver; None if there is none."""
+        return self._both.close()
 
     @property
     def transport(self) -> TransportT | None:

@@ -133,6 +133,7 @@ class Deadline:
                 shortened = Call(function, remaining)
             case Hold(lock, flow, _):
                 shortened = Hold(lock, self._bounded(flow), remaining)
-            case Finish(flow):
-                shortened = Finish(self._bounded(flow))
+            case Finish():
+                # Only the wait ends at the deadline: what replaces a secret is not broken off.
+                shortened = effect._replace(seconds=remaining)
         return shortened

@@ -7,7 +7,8 @@ Times are seconds of a monotonic clock.
 from __future__ import annotations
 
 import math
-import threading
+
+from .._flow.locks import new_lock
 
 _BETA = 0.7
 _SCALE = 0.4
@@ -43,7 +44,7 @@ class RateLimiter:
 
     def __init__(self) -> None:
         """Start without a limit, since none is known before the first throttle."""
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._line: list[Place] = []
         self._enabled = False
         self._rate = 0.0

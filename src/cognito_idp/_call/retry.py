@@ -7,10 +7,10 @@ behavior".
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .._errors import ConfigError
+from .._flow.locks import new_lock
 from .._protocol.repeat import backoff, is_retryable, is_throttle
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class StandardRetry:
         self.max_attempts = max_attempts
         self._also = also
         self._quota = _QUOTA
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     @property
     def limiter(self) -> RateLimiter | None:

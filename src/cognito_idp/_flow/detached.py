@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._errors import ClientClosedError
-from .loops import on_trio
+import anyio
+
+from .loops import current_loop
+from .tasks import start
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
-    import outcome
+    from .tasks import Task
 
 R = TypeVar("R")
 
-_BROKEN_OFF = "this client was closed before the answer came"
+_ELSEWHERE_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.01
 
 
 class Detached:
     """Runs each exchange in its own task, which finishes even if the caller is cancelled."""
 
     def __init__(self) -> None:
-        self._under_way: set[Any] = set()
+        self._under_way: dict[object, Task[Any]] = {}
 
     async def run(self, exchange: Callable[[], Coroutine[Any, Any, R]]) -> R:
         """Run an exchange and return its result; cancelling the caller does not cancel the exchange.
@@ -31,73 +32,34 @@ class Detached:
         Raises:
             ClientClosedError: `close` ended the exchange.
         """
-        if on_trio():
-            return await self._run_on_trio(exchange)
-        task = asyncio.ensure_future(exchange())
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-        # Unlike `await task`, this doesn't cancel the task when the waiting is cancelled.
-        await asyncio.wait((task,))
-        if task.cancelled():
-            raise ClientClosedError(_BROKEN_OFF)
+        key = object()
+
+        async def run() -> R:
+            try:
+                return await exchange()
+            finally:
+                self._under_way.pop(key, None)
+
+        task = start(run)
+        if not task.is_done():
+            self._under_way[key] = task
+            await task.wait(None)
         return task.result()
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            # Read the exception, or asyncio would report the failure of an exchange that nobody waits for any more.
-            task.exception()
-
-    async def _run_on_trio(self, exchange: Callable[[], Awaitable[R]]) -> R:
-        import trio
-
-        task: _TrioTask[R] = _TrioTask(exchange, self._under_way.discard)
-        self._under_way.add(task)
-        trio.lowlevel.spawn_system_task(task.run, context=copy_context())
-        return await task.result()
 
     async def close(self) -> None:
         """Cancel all running exchanges, and wait until they have ended."""
-        under_way = list(self._under_way)
+        here, elsewhere = current_loop(), []
+        under_way = list(self._under_way.values())
         for task in under_way:
-            task.cancel()
-        if on_trio():
-            for task in under_way:
-                await task.ended.wait()
-        elif under_way:
-            await asyncio.wait(under_way)
-
-
-class _TrioTask(Generic[R]):
-    """The parts of `asyncio.Task` that are needed here, since you can't wait for a trio task."""
-
-    def __init__(self, exchange: Callable[[], Awaitable[R]], when_ended: Callable[[object], None]) -> None:
-        import trio
-
-        self._exchange = exchange
-        self._when_ended = when_ended
-        self._scope = trio.CancelScope()
-        self._outcome: outcome.Outcome[R] | None = None
-        self.ended = trio.Event()
-
-    async def run(self) -> None:
-        import outcome
-
-        try:
-            with self._scope:
-                try:
-                    self._outcome = outcome.Value(await self._exchange())
-                except Exception as error:  # noqa: BLE001 - whoever waits gets it
-                    self._outcome = outcome.Error(error)
-        finally:
-            self._when_ended(self)
-            self.ended.set()
-
-    async def result(self) -> R:
-        await self.ended.wait()
-        if self._outcome is None:
-            raise ClientClosedError(_BROKEN_OFF)
-        return self._outcome.unwrap()
-
-    def cancel(self) -> None:
-        self._scope.cancel()
+            if task.loop is here:
+                task.cancel()
+            else:
+                task.cancel_from_elsewhere()
+                elsewhere.append(task)
+        for task in under_way:
+            if task.loop is here:
+                await task.wait(None)
+        # Another event loop may not be running just now, so this doesn't wait for ever.
+        with anyio.move_on_after(_ELSEWHERE_SECONDS):
+            while not all(task.is_done() for task in elsewhere):  # noqa: ASYNC110 - events belong to one loop
+                await anyio.sleep(_LOOK_AGAIN_SECONDS)

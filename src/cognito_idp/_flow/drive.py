@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
-from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .apart import Apart, Perform
     from .transport import Transport
 
 R = TypeVar("R")
@@ -22,11 +23,13 @@ _LOCK = "the call's time limit passed while it waited for another call"
 
 
 class Driver:
-    """Runs flows over one transport. It has no state, so threads may share it."""
+    """Runs flows over one transport. Threads may share it."""
 
     def __init__(self, transport: Transport, sleep: Callable[[float], None] = time.sleep) -> None:
         self._transport = transport
         self._sleep = sleep
+        self._call: Perform | None = None
+        self._apart: Apart | None = None
 
     def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
@@ -67,7 +70,7 @@ class Driver:
             case Run(task, seconds):
                 return task.run(seconds)
             case Call(function, _):
-                return _refuse_awaitable(function())
+                return _refuse_awaitable(function() if self._call is None else self._call(function))
             case Hold(lock, flow, seconds):
                 held = lock.for_threads
                 if not held.acquire(timeout=-1 if seconds is None else seconds):
@@ -76,10 +79,32 @@ class Driver:
                     return self.run(flow)
                 finally:
                     held.release()
-            case Finish(flow):
-                return self.run(flow)
+            case Finish(flow, under_way, seconds):
+                return self._finished(flow, under_way, seconds)
         msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)
+
+    def _finished(self, flow: Flow[R], under_way: UnderWay | None, seconds: float | None) -> R:
+        if self._call is not None:  # it runs apart already
+            return self.run(flow)
+        if self._apart is None:
+            from .apart import Apart
+
+            self._apart = Apart()
+
+        def work(call: Perform) -> R:
+            inner = Driver(self._transport, self._sleep)
+            inner._call = call
+            return inner.run(flow)
+
+        return self._apart.run(work, under_way or UnderWay(), seconds)
+
+    def once_idle(self, close: Callable[[], None]) -> None:
+        """Close the transport, after the flows to be finished if any are running. This doesn't wait for them."""
+        if self._apart is None:
+            close()
+        else:
+            self._apart.once_idle(close)
 
 
 def _refuse_awaitable(result: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
-from .detached import Detached
-from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep
+from .apart_async import AsyncApart
+from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ class AsyncDriver:
         """Use `anyio.sleep` to wait unless `sleep` is passed."""
         self._transport = transport
         self._sleep = sleep
-        self._detached = Detached()
+        self._apart = AsyncApart()
 
     async def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
@@ -91,10 +91,14 @@ class AsyncDriver:
                     return await self.run(flow)
                 finally:
                     held.release()
-            case Finish(flow):
-                return await self._detached.run(lambda: self.run(flow))
+            case Finish(flow, under_way, seconds):
+                return await self._apart.run(lambda: self.run(flow), under_way or UnderWay(), seconds)
         msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)
+
+    async def once_idle(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Close the transport, after the flows to be finished if any are running. This doesn't wait for them."""
+        await self._apart.once_idle(close)
 
 
 async def _awaited(result: Awaitable[R], seconds: float | None) -> R:

@@ -11,11 +11,11 @@ A `finally` block must not yield, since a cancelled flow is closed and can't hav
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload
 from weakref import WeakKeyDictionary
+
+from .locks import new_lock
 
 if TYPE_CHECKING:
     from .._protocol.wire import HttpRequest, HttpResponse
@@ -92,9 +92,40 @@ class Hold(NamedTuple):
 
 
 class Finish(NamedTuple):
-    """Run another flow to its end, even if its caller is cancelled."""
+    """Run another flow to its end, apart from its caller, whatever breaks off the caller's wait.
+
+    It is for exchanges whose answer replaces a secret that can't be had twice: the refresh token of a user's session
+    (`tokens/refresh.py`), and those in the files of `aws sso login` and `aws login` (`credentials/`). What others bring
+    can be asked for again: temporary credentials, tokens of a sign-in, a device's password, which its user has before
+    the service hears of it.
+
+    `seconds` is how long the caller waits; the flow itself needs limits of its own. Who comes with the same
+    `under_way` while such a flow runs waits for that one instead, and gets its result or a copy of its error.
+    """
 
     flow: Flow[Any]
+    under_way: UnderWay | None = None
+    seconds: float | None = None
+
+
+class UnderWay:
+    """What runs for a `Finish` now: at most one flow among threads, and one in each event loop."""
+
+    __slots__ = ("_in_loops", "for_threads", "lock")
+
+    def __init__(self) -> None:
+        self.lock = new_lock()
+        self.for_threads: Any = None
+        self._in_loops: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    @property
+    def for_tasks(self) -> Any:
+        """What runs in the running loop."""
+        return self._in_loops.get(_current_loop())
+
+    @for_tasks.setter
+    def for_tasks(self, task: Any) -> None:
+        self._in_loops[_current_loop()] = task
 
 
 class Lock:
@@ -104,33 +135,29 @@ class Lock:
     two loops can't wait for each other). So sync clients exclude only each other, and so do the tasks of each loop.
     """
 
-    __slots__ = ("_for_tasks", "_for_threads")
+    __slots__ = ("_for_tasks", "for_threads")
 
     def __init__(self) -> None:
-        self._for_threads = (os.getpid(), threading.Lock())
+        self.for_threads = new_lock()
         self._for_tasks: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     @property
-    def for_threads(self) -> threading.Lock:
-        """The lock of this process: in a forked child, no thread would ever release a lock that the parent held."""
-        process, lock = self._for_threads
-        if process != os.getpid():
-            lock = threading.Lock()
-            self._for_threads = (os.getpid(), lock)
-        return lock
-
-    @property
     def for_tasks(self) -> Any:
-        """The running loop's `anyio.Lock`. anyio is imported here because an async driver has loaded it already."""
-        from .loops import current_loop
-
-        loop = current_loop()
+        """The running loop's `anyio.Lock`."""
+        loop = _current_loop()
         lock = self._for_tasks.get(loop)
         if lock is None:
             import anyio
 
             lock = self._for_tasks[loop] = anyio.Lock()
         return lock
+
+
+def _current_loop() -> object:
+    # Imported here, as anyio above: an async driver has loaded them already, and a sync one needs neither.
+    from .loops import current_loop
+
+    return current_loop()
 
 
 Effect = Send | Sleep | Offload | Run | Call | Hold | Finish
@@ -170,13 +197,17 @@ def call(function: Callable[[], Any]) -> Flow[Any]:
     return result
 
 
-def hold(lock: Lock, flow: Flow[R]) -> Flow[R]:
-    """Run `flow` while holding `lock`."""
-    result: R = yield Hold(lock, flow)
+def hold(lock: Lock, flow: Flow[R], seconds: float | None = None) -> Flow[R]:
+    """Run `flow` while holding `lock`; wait for the lock at most `seconds`."""
+    result: R = yield Hold(lock, flow, seconds)
     return result
 
 
-def finish(flow: Flow[R]) -> Flow[R]:
-    """Run `flow` to its end even if the caller is cancelled, so that its result is not lost."""
-    result: R = yield Finish(flow)
+def finish(flow: Flow[R], under_way: UnderWay | None = None, seconds: float | None = None) -> Flow[R]:
+    """Run `flow` to its end even if the caller leaves, so that its result is not lost; wait at most `seconds`.
+
+    Raises:
+        DeadlineExceededError: the wait is over, and the flow goes on.
+    """
+    result: R = yield Finish(flow, under_way, seconds)
     return result

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import ConfigError
+from .._flow.locks import new_lock
 
 if TYPE_CHECKING:
     import ssl
@@ -82,26 +82,21 @@ def _path_of_certifi() -> str:
     return certifi.where()
 
 
-# While one thread reads certificates, others wait rather than read them too. They never wait long: in a forked child,
-# the lock may be held by a thread that doesn't exist there.
-_READING = threading.Lock()
-_PATIENCE = 1.0
+# While one thread reads certificates, others wait rather than read them too.
+_READING = new_lock()
 
 
 def _context_of(bundle: Bundle) -> ssl.SSLContext:
-    held = _READING.acquire(timeout=_PATIENCE)
     try:
-        status = os.stat(bundle.path)  # noqa: PTH116 - see above
-        # A changed bundle counts as a new one: clients made later trust its new content.
-        stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        return _context(bundle.path, stamp)
+        with _READING:
+            status = os.stat(bundle.path)  # noqa: PTH116 - see above
+            # A changed bundle counts as a new one: clients made later trust its new content.
+            stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            return _context(bundle.path, stamp)
     except (OSError, ValueError) as error:
         # An `ssl.SSLError` is an OSError; a path with a NUL is a ValueError.
         msg = f"{bundle.where} {bundle.path!r}: no certificates can be read from it: {error}"
         raise ConfigError(msg) from error
-    finally:
-        if held:
-            _READING.release()
 
 
 @lru_cache(maxsize=8)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from .._errors import ClientClosedError, DeadlineExceededError, TransportError
+from .._errors import ClientClosedError, ConfigError, DeadlineExceededError, TransportError
 from .._flow.detached import Detached
+from .._flow.loops import current_loop
 from .adapter import CLOSED
 from .httpx_common import forget_surplus, incoming, outgoing
 from .httpx_errors import failures_of, translated
@@ -38,6 +39,7 @@ class AsyncHttpxTransport:
         self._body = _body_class(library)
         self._detached = None if getattr(transport, "bears_cancellation", False) else Detached()
         self._closed = False
+        self._loop: object = None
         self.name: str = library.__name__
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -47,6 +49,7 @@ class AsyncHttpxTransport:
             TransportError: no answer came.
             InvalidResponseError: the answer is larger than the limit, or compressed.
             ClientClosedError: `close` was called.
+            ConfigError: the transport is the user's, and serves another event loop.
         """
         if self._closed:
             raise ClientClosedError(CLOSED)
@@ -60,6 +63,8 @@ class AsyncHttpxTransport:
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         if self._detached is None:
             return await self._exchange_once(request, None)
+        if self._loop is None:
+            self._loop = current_loop()
         # Nobody cancels this exchange, so it checks the time itself.
         total = request.limits.total
         deadline = None if total is None else time.monotonic() + total
@@ -84,6 +89,11 @@ class AsyncHttpxTransport:
             raise
         except self._failures as error:
             failure = translated(self._library, error, origin_of(request.url).host)
+        except RuntimeError as error:
+            # asyncio and anyio raise it where something of one loop is used on another.
+            if self._detached is None or self._loop is current_loop():
+                raise
+            raise ConfigError(_OTHER_LOOP) from error
         else:
             return answer.finish()
         raise failure
@@ -97,6 +107,12 @@ class AsyncHttpxTransport:
         if self._detached is not None:
             await self._detached.close()
         await self._transport.aclose()
+
+
+_OTHER_LOOP = (
+    "transport= has served another event loop, and fails on this one: make a client for each loop, or use 'httpx' or "
+    "'stdlib', which keep connections for each"
+)
 
 
 def _too_late(request: HttpRequest) -> DeadlineExceededError:

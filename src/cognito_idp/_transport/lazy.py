@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._errors import ClientClosedError
+from .._flow.locks import new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ class Lazy(Generic[T]):
         self._make = make
         self._transport = transport
         self._on_use_after_close = on_use_after_close
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self.value: T | None = None
         self.closed = False
 

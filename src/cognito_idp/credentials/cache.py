@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 from .._errors import CognitoIdpError, CredentialsError
 from .._flow.effects import Lock, hold, offload
 from .._protocol.tracebacks import clear_frames
+from .._transport.pool import idle_clock as age_clock
 from .chain import ProviderChain, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials
@@ -24,51 +25,71 @@ if TYPE_CHECKING:
     from .provider import Context, Provider
     from .types import CredentialSource
 
-# From this many seconds before expiry, one caller renews the credentials while the others keep using the old ones.
+# From this many seconds before expiry, one caller renews the credentials while the others keep using the old ones; and
+# the part of their life that this is at most, or credentials for 15 minutes would be due at once.
 ADVISORY_SECONDS: Final = 15 * 60
+_ADVISORY_SHARE: Final = 1 / 2
 # From this many seconds before expiry, every caller waits for new credentials.
 FOREGROUND_SECONDS: Final = 10 * 60
-# The pause before the next load, after the provider returned credentials that are about to expire, or failed.
+_FOREGROUND_SHARE: Final = 1 / 3
+# The pause before the next load, after the provider returned the same credentials again, or failed.
 PAUSE_SECONDS: Final = 60
 
 
 class _State(NamedTuple):
-    """Credentials and the times at which to renew them, in seconds since 1970 on their clock."""
+    """Credentials and the times at which to renew them, in seconds since 1970 on their clock.
+
+    `not_before` is when the provider may be asked again, in seconds of a clock that never jumps.
+    """
 
     credentials: Credentials
     clock: Callable[[], float]
     refresh_at: float
     foreground_at: float
     expires_at: float
+    not_before: float
+
+    def is_due(self, at: float, age: float) -> bool:
+        """Return whether to load new ones, from a time on and with the pause over; always once they have expired."""
+        now = self.clock()
+        return now >= at and (age >= self.not_before or now >= self.expires_at)
 
 
-def _state(credentials: Credentials, clock: Callable[[], float]) -> _State:
-    now = clock()
+def _state(credentials: Credentials, clock: Callable[[], float], old: _State | None, age: float) -> _State:
     expires_at = math.inf if credentials.expiration is None else credentials.expiration.timestamp()
-    refresh_at, foreground_at = (
-        min(max(expires_at - seconds, now + PAUSE_SECONDS), expires_at)
-        for seconds in (ADVISORY_SECONDS, FOREGROUND_SECONDS)
-    )
-    return _State(credentials, clock, refresh_at, foreground_at, expires_at)
+    if old is not None and old.credentials == credentials:
+        return old._replace(not_before=age + PAUSE_SECONDS)
+    lifetime = expires_at - clock()
+    advisory = min(ADVISORY_SECONDS, lifetime * _ADVISORY_SHARE)
+    foreground = min(FOREGROUND_SECONDS, lifetime * _FOREGROUND_SHARE)
+    return _State(credentials, clock, expires_at - advisory, expires_at - foreground, expires_at, -math.inf)
 
 
 class CachedCredentials:
     """A `CredentialSource` that caches the credentials of a provider or a chain.
 
-    Clients, threads and tasks may share it. From 15 minutes before the credentials expire, one caller renews them. From
-    10 minutes before, every caller waits until one of them has. If the renewal fails, the old credentials stay in use
-    while they are valid, and the next attempt is a minute later. The provider that returned the first credentials also
-    returns the later ones: a client does not change its identity while it runs.
+    Clients, threads and tasks may share it. From 15 minutes before the credentials expire, one caller renews them; from
+    10 minutes before, every caller waits until one of them has. For credentials that live for less than half an hour,
+    that is half and a third of their life. If the renewal fails, the old credentials stay in use while they are valid,
+    and the next attempt is a minute later. The provider that returned the first credentials also returns the later
+    ones: a client does not change its identity while it runs.
 
     Tasks wait only for tasks in their own event loop, and sync clients only for each other. If several kinds of client
     share a source, each kind may load it once.
     """
 
-    def __init__(self, provider: ProviderLike | None = None, context: Callable[[], Context] | None = None) -> None:
+    def __init__(
+        self,
+        provider: ProviderLike | None = None,
+        context: Callable[[], Context] | None = None,
+        *,
+        monotonic: Callable[[], float] = age_clock,
+    ) -> None:
         """Cache the credentials of `provider`: anything that a `ProviderChain` accepts, or None for the default chain.
 
         `context` returns the context for providers. It is called before each load, outside the event loop, since it
-        reads files. By default it uses the process's environment and the profile named there.
+        reads files. By default it uses the process's environment and the profile named there. `monotonic` returns
+        seconds of a clock that never jumps, for the pauses between loads.
 
         Raises:
             ConfigError: `provider` is not a provider.
@@ -78,6 +99,7 @@ class CachedCredentials:
         else:
             self._chain = provider if isinstance(provider, ProviderChain) else ProviderChain([provider])
         self._context = context or _process_context
+        self._monotonic = monotonic
         self._provider: Provider | None = None
         self._state: _State | None = None
         # The number of loads that have finished, and the error of the last one if it failed.
@@ -93,7 +115,7 @@ class CachedCredentials:
             CredentialsError: credentials are configured, but can't be loaded.
         """
         state = self._state
-        if state is not None and state.clock() < state.refresh_at:
+        if state is not None and not state.is_due(state.refresh_at, self._monotonic()):
             return state.credentials
         return (yield from self._renewed())
 
@@ -101,7 +123,7 @@ class CachedCredentials:
         # Read before the state: a load that ends in between then counts as one that ended while this call waited.
         seen, _ = self._last
         state = self._state
-        if state is None or state.clock() >= state.foreground_at:
+        if state is None or state.is_due(state.foreground_at, self._monotonic()):
             return (yield from hold(self._lock, self._load(seen, keep=True)))
         renewing = self._renewing.for_threads
         if not renewing.acquire(blocking=False):
@@ -142,7 +164,7 @@ class CachedCredentials:
                 self._last = (number + 1, error if isinstance(error, CognitoIdpError) else None)
                 raise
             _warn(state.credentials, error)
-            state = _state(state.credentials, state.clock)
+            state = _state(state.credentials, state.clock, state, self._monotonic())
         self._state = state
         self._last = (number + 1, None)
         return state.credentials
@@ -158,7 +180,7 @@ class CachedCredentials:
             except NotConfigured as error:
                 msg = f"{provider.name} returned credentials before, but has none now: {error}"
                 raise CredentialsError(msg) from error
-        state = _state(credentials, context.clock)
+        state = _state(credentials, context.clock, self._state, self._monotonic())
         if context.clock() >= state.expires_at:
             msg = f"{provider.name} returned credentials that expired at {credentials.expiration}"
             raise CredentialsError(msg)

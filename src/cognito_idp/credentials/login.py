@@ -19,7 +19,7 @@ from .provider import NotConfigured
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SIGNIN, endpoint_for
 from .temporary import lifetime, temporary_credentials, text_member, utc_text
-from .token_file import can_replace, read_token, write_token
+from .token_file import can_replace, read_token, refresh_of, write_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,8 +77,8 @@ class LoginProvider:
         if _remaining(credentials, context) > _REFRESH_BELOW:
             return credentials
         try:
-            # Finish even if the caller is cancelled: a rotated refresh token must be written back.
-            token = yield from finish(self._refreshed(context, token, path))
+            # Finished even if the caller leaves: a rotated refresh token must be written back.
+            token = yield from finish(self._refreshed(context, path), refresh_of(path))
         except CredentialsError:
             # The file's credentials serve while they are valid, and another process may have refreshed them meanwhile.
             credentials = _credentials_in((yield from offload(lambda: read_token(path))), path)
@@ -87,8 +87,11 @@ class LoginProvider:
             return credentials
         return _credentials_in(token, path)
 
-    def _refreshed(self, context: Context, token: dict[str, Any], path: str) -> Flow[dict[str, Any]]:
-        """Exchange the refresh token for new credentials, and replace the file."""
+    def _refreshed(self, context: Context, path: str) -> Flow[dict[str, Any]]:
+        """Exchange the refresh token for new credentials, and replace the file, unless that has just been done."""
+        token = yield from offload(lambda: read_token(path))
+        if _remaining(_credentials_in(token, path), context) > _REFRESH_BELOW:
+            return token
         file = f"token file {path!r}"
         refresh_token, client_id, key = (
             text_member(token, name, file) for name in ("refreshToken", "clientId", "dpopKey")

@@ -16,7 +16,7 @@ from .._settings.files import expanded
 from .service_call import FAILURES, ServiceCall, common_headers, http_request, invoke_service, read_json
 from .service_endpoint import SSO_OIDC, endpoint_for
 from .temporary import lifetime, moment, text_member, utc_text
-from .token_file import can_replace, read_token, write_token
+from .token_file import can_replace, read_token, refresh_of, write_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +56,8 @@ def access_token(context: Context, session: SsoSession) -> Flow[str]:
     remaining = _remaining(token, path, context)
     if session.name is not None and remaining < _REFRESH_BELOW:
         try:
-            # Finish even if the caller is cancelled: a rotated refresh token must be written back.
-            token = yield from finish(_refreshed(context, session, token, path))
+            # Finished even if the caller leaves: a rotated refresh token must be written back.
+            token = yield from finish(_refreshed(context, session, path), refresh_of(path))
         except CredentialsError:
             # The file's token serves while it is valid, and another process may have refreshed it meanwhile.
             token = yield from offload(lambda: read_token(path))
@@ -75,8 +75,11 @@ def _remaining(token: Mapping[str, Any], path: str, context: Context) -> float:
     return moment(token.get("expiresAt"), "expiresAt", where).timestamp() - context.clock()
 
 
-def _refreshed(context: Context, session: SsoSession, token: dict[str, Any], path: str) -> Flow[dict[str, Any]]:
-    """Exchange the refresh token for a new access token, and replace the file."""
+def _refreshed(context: Context, session: SsoSession, path: str) -> Flow[dict[str, Any]]:
+    """Exchange the refresh token for a new access token, and replace the file, unless that has just been done."""
+    token = yield from offload(lambda: read_token(path))
+    if _remaining(token, path, context) >= _REFRESH_BELOW:
+        return token
     state = f"the token in {path!r} has expired or will within {_REFRESH_BELOW // 60} minutes, and can't be refreshed"
     missing = [name for name in _NEEDED_TO_REFRESH if not isinstance(token.get(name), str) or not token[name]]
     if missing:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .._errors import CredentialsError
+from .._flow.effects import UnderWay
 from .._settings.files import read_file
 
 if TYPE_CHECKING:
@@ -43,6 +45,12 @@ def read_token(path: str) -> dict[str, Any]:
         msg = f"token file {path!r} is not a complete JSON object"
         raise TokenFileError(msg)
     return token
+
+
+@cache
+def refresh_of(path: str) -> UnderWay:  # noqa: ARG001 - the path is for the cache
+    """Return what is under way for a file: the clients of a process must not use its refresh token twice."""
+    return UnderWay()
 
 
 def can_replace(path: str) -> bool:

@@ -5,7 +5,6 @@ Sources: OpenTelemetry Semantic Conventions, "AWS SDK client spans", "RPC metric
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from .._call.events import (
     WaitProgressed,
 )
 from .._errors import ConfigError
+from .._flow.locks import new_lock
 from .._version import install_command
 
 try:
@@ -87,7 +87,7 @@ class OpenTelemetryObserver:
             "cognito_idp.retries", unit="{retry}", description="Attempts that repeat a failed one"
         )
         self._open_spans: dict[str, tuple[Span, dict[str, Any]]] = {}
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def __call__(self, event: Event) -> None:
         """Record an event."""

@@ -10,7 +10,6 @@ Nothing here compares secrets: the client makes a claim, and the service checks 
 from __future__ import annotations
 
 import hmac
-import os
 import re
 import secrets
 from base64 import b64decode, b64encode
@@ -211,9 +210,6 @@ def _in_slices(steps: Steps[R]) -> Flow[R]:
 
 @cache
 def _turn() -> Lock:
-    # A computation that runs during a fork doesn't continue in the child, so it would never release the lock there.
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_turn.cache_clear)
     return Lock()
 
 

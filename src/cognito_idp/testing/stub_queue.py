@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
 from .._call.names import request_type
+from .._flow.locks import new_lock
 from .._structs.struct import EmptyResponse, Request, Response
 from ..errors import InvalidResponseError, ServiceError, TransportError
 
@@ -145,7 +145,7 @@ class Queue:
         """Start empty; with `in_order`, calls to all operations must come in the order of their answers."""
         self._in_order = in_order
         self._entries: list[Entry] = []
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._unexpected: list[str] = []
         self.calls: list[Call] = []
 

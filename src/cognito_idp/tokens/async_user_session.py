@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 class AsyncUserSession:
     """The tokens of one signed-in user, kept fresh. You can share it between tasks.
 
+    The client's `timeout` bounds how long a caller waits for a refresh. The refresh itself goes on when its caller has
+    left, since the answer may hold the only valid refresh token. It has the client's total limit, but at least 30 s,
+    and 120 s without one. `aclose` doesn't break it off either, and the event loop waits for it before it ends.
+
     Args:
         client: the client that refreshes the tokens.
         app: the app client that the user signed in with.
         tokens: the tokens of a sign-in (`SignedIn.tokens`), or stored ones.
         device: the user's remembered device. Where the pool remembers devices, a refresh needs it.
         on_tokens: called with each new set of tokens, to store them; a plain or async function. If the pool rotates
-            refresh tokens, the old one is void by then. If the function raises, so does the call that refreshed, and
-            the session goes on with the new tokens. From the session itself it may read only `tokens`.
-        margin: how many seconds before it expires an access token is replaced.
+            refresh tokens, the old one is void by then. It runs in a task of its own, with the caller's context
+            variables. If the function raises, so does the call that refreshed, or the error is logged if nobody waits
+            for that any more; the session goes on with the new tokens. Don't refresh or sign out in it: that would wait
+            for itself.
+        margin: how many seconds before it expires an access token is replaced, but at most half of its lifetime.
         refresh_with: `"GetTokensFromRefreshToken"`, or for local servers that lack this operation, the flow
             `"REFRESH_TOKEN_AUTH"` of InitiateAuth. AWS refuses the flow for app clients that rotate refresh tokens.
         username: the user's name, not an alias. `REFRESH_TOKEN_AUTH` needs it if the app client has a secret.

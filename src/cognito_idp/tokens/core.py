@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._transport.limits import Timeout, timeout_of
+from .._transport.pool import idle_clock as age_clock
 from .checks import LEEWAY, Rules
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
@@ -125,7 +126,7 @@ class Verification:
                 msg = f"jwks= for {pool.user_pool_id} is not a JWK set with an RSA key for signatures"
                 raise ConfigError(msg)
         caches = {
-            uri: JwksCache(uri, self._rs256.public_keys, self._limits, self._clock, keys=keys, max_age=max_age)
+            uri: JwksCache(uri, self._rs256.public_keys, self._limits, age_clock, keys=keys, max_age=max_age)
             for uri in pool.jwks_uris.values()
         }
         for issuer, uri in pool.jwks_uris.items():
@@ -148,16 +149,14 @@ class Verification:
         if issuer is None:
             msg = f"the token's iss is {shown(iss)}; it must be {' or '.join(self._issuers)}"
             raise TokenIssuerError(msg)
-        now = self._clock()
-        key = issuer.keys.ready(kid, now)
+        key = issuer.keys.ready(kid)
         if key is None:
             key = yield from issuer.keys.key(kid)
-            now = self._clock()
         signature = decode(parts.signature, "signature")
         if not self._rs256.fits(token[: token.rindex(".")].encode(), key, signature):
             msg = "the token's signature doesn't match its text: it was changed, or signed by someone else"
             raise TokenSignatureError(msg)
-        claims = self._rules.accept(payload, issuer.client_ids, now)
+        claims = self._rules.accept(payload, issuer.client_ids, self._clock())
         self._rules.demand(claims, required_scopes, required_groups)
         return claims
 

@@ -39,7 +39,7 @@ _PAUSE_WITH_OLD_KEYS: Final = 300.0
 
 
 class _State(NamedTuple):
-    """The state of a cache, replaced as a whole. Times are in seconds since 1970; failed fetches count as fetches."""
+    """The state of a cache, replaced as a whole. Times are in seconds of its clock; failed fetches count as fetches."""
 
     keys: Mapping[str, Any]
     old_at: float
@@ -64,7 +64,8 @@ class JwksCache:
     ) -> None:
         """Start with `keys`, which may be empty. `read` returns the keys of a JWK set.
 
-        If `uri` is None, nothing is fetched. `max_age` is in seconds; `clock` returns the time in seconds since 1970.
+        If `uri` is None, nothing is fetched. `max_age` is in seconds. `clock` returns seconds of a clock that never
+        jumps: keys must not stay trusted for years because they were fetched while the date was wrong.
         """
         self._uri = uri
         self._read = read
@@ -74,10 +75,10 @@ class JwksCache:
         self._lock = Lock()
         self._state = _State(keys, old_at=inf if uri is None else clock() + max_age)
 
-    def ready(self, kid: str, now: float) -> Any:
+    def ready(self, kid: str) -> Any:
         """Return a key if it is cached and fresh, else None."""
         state = self._state
-        return state.keys.get(kid) if now < state.old_at else None
+        return state.keys.get(kid) if self._clock() < state.old_at else None
 
     def key(self, kid: str) -> Flow[Any]:
         """Return a key, and fetch the keys first if needed.
@@ -104,8 +105,7 @@ class JwksCache:
 
     def _fetch_unless_paused(self, seen: _State) -> Flow[None]:
         pause = _PAUSE if seen.keys else _PAUSE_WITHOUT_KEYS
-        # A clock that was set back doesn't make the pause longer.
-        if not 0 <= self._clock() - seen.fetched_at < pause:
+        if self._clock() - seen.fetched_at >= pause:
             yield from self._fetch(seen)
 
     def _fetch(self, seen: _State) -> Flow[None]:

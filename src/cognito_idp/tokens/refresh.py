@@ -6,18 +6,18 @@ The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without.
 
 from __future__ import annotations
 
-from copy import copy
-from datetime import timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
 from .._call.invoke import invoke
-from .._errors import CognitoIdpError, ConfigError, SessionEndedError
-from .._flow.effects import Lock, call, finish, hold
+from .._errors import CognitoIdpError, ConfigError, SessionEndedError, TokenError
+from .._flow.effects import Lock, UnderWay, call, finish, hold
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
 from ..types import GetTokensFromRefreshTokenRequest, GlobalSignOutRequest, InitiateAuthRequest, RevokeTokenRequest
+from .jws import MAX_TOKEN_BYTES, read_object, split
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
     from .._structs.struct import Request
+    from .._transport.limits import Timeout
     from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Tokens
     from ..types import GetTokensFromRefreshTokenResponse, InitiateAuthResponse
@@ -40,7 +41,13 @@ DEFAULT_MARGIN = 60.0
 # What refreshes tokens, as `refresh_with=` names it.
 OPERATION: Final = "GetTokensFromRefreshToken"
 FLOW: Final = "REFRESH_TOKEN_AUTH"
+# The margin is at most this part of a token's life, or a token that lives no longer than it would be due at once.
+_MARGIN_SHARE = 0.5
 _PAUSE_AFTER_FAILURE = 5.0
+# How long a refresh may take at least, whatever the client's limits are: to break it off may lose a rotated token. Its
+# callers wait no longer than the client's total limit.
+_LEAST_SECONDS = 30.0
+_MOST_SECONDS = 120.0
 
 
 class TokenKeeper:
@@ -70,16 +77,18 @@ class TokenKeeper:
         self.tokens = tokens
         self._app = app
         self._options = options
+        self._unhurried = attrs.evolve(options, timeout=_unhurried(options.timeout))
         self._device_key = device_key
         self._refresh_with = refresh_with
         self._username = username
         self._on_tokens = on_tokens
-        self._margin = timedelta(seconds=margin)
+        self._margin = margin
+        # The tokens that the last refresh brought, and for how many seconds they were good.
+        self._lifetime: tuple[Tokens, float] | None = None
         self._lock = Lock()
+        self._under_way = UnderWay()
         self._ended: str | None = None
-        self._next_try = 0.0
-        self._failures = 0
-        self._failure: CognitoIdpError | None = None
+        self._next_try = -inf
 
     def fresh(self) -> Flow[Tokens]:
         """Return tokens with a valid access token; refresh them first if they are about to expire.
@@ -92,7 +101,7 @@ class TokenKeeper:
         """
         self._check_open()
         tokens = self.tokens
-        can_wait = tokens.refresh_token is None or self._options.clock() < self._next_try
+        can_wait = tokens.refresh_token is None or self._options.monotonic() < self._next_try
         if not self._is_due(tokens) or (can_wait and not self._is_over(tokens)):
             return tokens
         try:
@@ -103,7 +112,7 @@ class TokenKeeper:
             # If there are new tokens, the refresh succeeded and the function that stores them failed.
             if self.tokens is not tokens or self._is_over(tokens):
                 raise
-            self._next_try = self._options.clock() + _PAUSE_AFTER_FAILURE
+            self._next_try = self._options.monotonic() + _PAUSE_AFTER_FAILURE
         return tokens
 
     def refresh(self) -> Flow[Tokens]:
@@ -119,7 +128,7 @@ class TokenKeeper:
     def sign_out(self) -> Flow[None]:
         """Revoke the refresh token and the access tokens made from it (RevokeToken), and end the session."""
         # Wait for a refresh in progress: the token that it brings is the one to revoke.
-        yield from hold(self._lock, self._revoked())
+        yield from hold(self._lock, self._revoked(), self._options.timeout.total)
 
     def _revoked(self) -> Flow[None]:
         self._check_open()
@@ -142,31 +151,44 @@ class TokenKeeper:
             raise SessionEndedError(self._ended)
 
     def _is_due(self, tokens: Tokens) -> bool:
-        return tokens.expires_at is not None and tokens.expires_at.timestamp() - self._margin.total_seconds() <= (
-            self._options.clock()
-        )
+        if tokens.expires_at is None:
+            return False
+        remaining = tokens.expires_at.timestamp() - self._options.clock()
+        return remaining <= self._margin and remaining <= self._margin_for(tokens)
+
+    def _margin_for(self, tokens: Tokens) -> float:
+        refreshed, lifetime = self._lifetime or (None, None)
+        if refreshed is not tokens:
+            lifetime = _lifetime(tokens.access_token)
+        return self._margin if lifetime is None else min(self._margin, lifetime * _MARGIN_SHARE)
 
     def _is_over(self, tokens: Tokens) -> bool:
         return tokens.expires_at is not None and tokens.expires_at.timestamp() <= self._options.clock()
 
     def _refreshed(self, stale: Tokens) -> Flow[Tokens]:
-        # Finished even if the caller is cancelled: a rotated refresh token in the answer must not be lost.
-        return (yield from finish(hold(self._lock, self._shared(stale, self._failures))))
+        is_own = False
 
-    def _shared(self, stale: Tokens, failures: int) -> Flow[Tokens]:
-        """Refresh, or share the result of another caller's refresh while this one waited."""
+        def refreshed() -> Flow[Tokens]:
+            nonlocal is_own
+            is_own = True
+            return (yield from self._replaced(stale))
+
+        try:
+            return (yield from finish(hold(self._lock, refreshed()), self._under_way, self._options.timeout.total))
+        except Exception:
+            # What failed after the exchange is the business of the caller that began it.
+            if is_own or self.tokens is stale:
+                raise
+            return self.tokens
+
+    def _replaced(self, stale: Tokens) -> Flow[Tokens]:
+        """Refresh, unless somebody did while this waited for the lock: a client of another kind, say."""
         self._check_open()
         if self.tokens is not stale:
             return self.tokens
-        if self._failure is not None and self._failures != failures:
-            raise copy(self._failure) from self._failure
-        try:
-            new = yield from self._exchanged(stale)
-        except CognitoIdpError as error:
-            self._failures, self._failure = self._failures + 1, error
-            raise
+        new = yield from self._exchanged(stale)
         # Kept before anything else can fail: the old refresh token may be void now.
-        self.tokens, self._failure = new, None
+        self.tokens = new
         if self._on_tokens is not None:
             on_tokens = self._on_tokens
             yield from call(lambda: on_tokens(new))
@@ -177,7 +199,7 @@ class TokenKeeper:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
         try:
-            answer: Answer = yield from invoke(self._request(stale.refresh_token), self._options)
+            answer: Answer = yield from invoke(self._request(stale.refresh_token), self._unhurried)
         except _ENDED as error:
             self._ended = f"the refresh token is no longer valid ({error.code})"
             raise SessionEndedError(self._ended) from error
@@ -185,9 +207,12 @@ class TokenKeeper:
             msg = "the service answered a refresh without tokens"
             raise CognitoIdpError(msg)
         new = tokens_of(answer.authentication_result, self._options)
-        return attrs.evolve(
+        new = attrs.evolve(
             new, refresh_token=new.refresh_token or stale.refresh_token, id_token=new.id_token or stale.id_token
         )
+        seconds = answer.authentication_result.expires_in
+        self._lifetime = None if seconds is None else (new, seconds)
+        return new
 
     def _request(self, refresh_token: str) -> Request[Any]:
         app = self._app
@@ -218,3 +243,19 @@ def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) 
     if refresh_with == FLOW and app.client_secret is not None and not username:
         msg = f"refresh_with={FLOW!r} needs username= with an app client that has a secret: SECRET_HASH needs both"
         raise ConfigError(msg)
+
+
+def _unhurried(timeout: Timeout) -> Timeout:
+    read, write = (None if limit is None else max(limit, _LEAST_SECONDS) for limit in (timeout.read, timeout.write))
+    total = _MOST_SECONDS if timeout.total is None else max(timeout.total, _LEAST_SECONDS)
+    return attrs.evolve(timeout, total=total, read=read, write=write)
+
+
+def _lifetime(access_token: str) -> float | None:
+    """Return for how many seconds a token is good in all, as far as it says so; nothing else is taken from it."""
+    try:
+        claims = read_object(split(access_token, MAX_TOKEN_BYTES).payload, "payload")
+    except TokenError:
+        return None
+    issued_at, expires_at = claims.get("iat"), claims.get("exp")
+    return expires_at - issued_at if type(issued_at) is int and type(expires_at) is int else None

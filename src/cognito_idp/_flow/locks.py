@@ -1,0 +1,35 @@
+"""Locks that a forked child finds free: the one way in which this library makes a lock of `threading`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cache, partial
+from typing import Any
+from weakref import WeakSet
+
+
+def new_lock() -> threading.Lock:
+    """Return a new `threading.Lock`. In a forked child it is free, whoever held it in the parent.
+
+    The thread that held it doesn't exist in the child, so nobody would ever release it there. What the lock protects
+    must therefore make sense whenever another thread may be stopped.
+    """
+    lock = threading.Lock()
+    _locks().add(lock)
+    return lock
+
+
+@cache
+def _locks() -> WeakSet[Any]:
+    locks: WeakSet[Any] = WeakSet()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(_renew, locks))
+    return locks
+
+
+def _renew(locks: WeakSet[Any]) -> None:
+    for lock in locks:
+        # Not public, but the way in which `threading`, `logging` and `concurrent.futures` renew theirs. The lock stays
+        # the same object, so that `with` takes it in one step, which no signal handler can split.
+        lock._at_fork_reinit()  # noqa: SLF001
