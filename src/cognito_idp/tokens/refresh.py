@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .._call.options import Options
     from .._flow.effects import Flow
-    from ..sign_in.app_client import AppClient
+    from .._protocol.app_client import AppClient
     from ..sign_in.outcomes import Tokens
 
     OnTokens = Callable[[Tokens], Awaitable[None] | None]
