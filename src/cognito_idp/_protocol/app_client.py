@@ -19,8 +19,8 @@ from .tracebacks import clears_frames, guards_init
 class AppClient:
     """A user pool, one of its app clients, and the client's secret if it has one. `repr` hides the secret.
 
-    `sign_in` takes it, and so does every request in the place of its `client_id`. There it brings the id, and proves the
-    secret in the way that the operation asks for: `client_secret`, or `secret_hash` over the request's `username`, or
+    `sign_in` takes it, and so does every request in the place of its `client_id`. There it brings the id, and proves
+    the secret as the operation asks for it: by `client_secret`, by `secret_hash` over the request's `username`, or by
     `SECRET_HASH` over the `USERNAME` among the parameters of a sign-in. What you give yourself is sent as it is.
 
     Raises:
