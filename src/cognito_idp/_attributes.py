@@ -60,9 +60,9 @@ _LONGEST_FILTER: Final = 256
 def attributes_of(source: HasAttributes | Iterable[AttributeType]) -> dict[str, str]:
     """Return the attributes of a user or a device as a dict: name to value.
 
-    `source` is a struct that holds attributes, such as `AdminGetUserResponse` or a `UserType` of `list_users`, or a list
-    of `AttributeType`. An attribute without a value is left out. If a name occurs twice, the last value counts. Values
-    are strings, as the service sends them: `"true"`, not True.
+    `source` is a struct that holds attributes, such as `AdminGetUserResponse` or a `UserType` of `list_users`, or a
+    list of `AttributeType`. An attribute without a value is left out. If a name occurs twice, the last value counts.
+    Values are strings, as the service sends them: `"true"`, not True.
 
     Raises:
         TypeError: `source` is something else. The message doesn't show it.

@@ -14,6 +14,7 @@ import attrs
 from ._call.requests import made_request
 from ._protocol.redaction import REDACTED, Record
 from ._protocol.tracebacks import clears_frames
+from ._structs.shapes import Text
 from ._structs.struct import Struct
 from .model.index import load_type
 
@@ -99,6 +100,7 @@ def updated(description: Struct, /, **changes: Any) -> Any:
 
     Some of what the service describes it would refuse, or read in another way. This is mended:
 
+    - Empty texts are left out where the request demands some characters.
     - The verification texts move into `verification_message_template` where there is one; the older members are left
       out. So is the one of the template's two email messages that its `default_email_option` doesn't use.
     - `unused_account_validity_days` gives way to the password policy's `temporary_password_validity_days`.
@@ -126,14 +128,27 @@ def updated(description: Struct, /, **changes: Any) -> Any:
             f"not {type(description).__name__}"
         )
         raise TypeError(msg)
+    described = _without_blanks(description)
     members = {
         name: value
         for name, source in way.carried(type(description)).items()
-        if (value := getattr(description, source)) is not None
+        if (value := getattr(described, source)) is not None
     }
     if way.mend is not None:
         way.mend(members, changes)
     return made_request(way.request, members | changes)
+
+
+def _without_blanks(struct: Struct) -> Struct:
+    """Return a struct without the empty texts that a request may not have: so a description shows what is not set."""
+    changes: Members = {}
+    for member in struct._members:  # noqa: SLF001
+        value = getattr(struct, member.name)
+        if isinstance(value, Struct):
+            changes[member.name] = _without_blanks(value)
+        elif value == "" and isinstance(member.shape, Text) and member.shape.minimum:
+            changes[member.name] = None
+    return attrs.evolve(struct, **changes) if changes else struct  # type: ignore[misc]  # every struct is an attrs class
 
 
 def _mend_user_pool(members: Members, changes: Members) -> None:
@@ -176,9 +191,11 @@ def _mend_verification_texts(members: Members, changes: Members) -> None:
 
 def _mend_days(members: Members) -> None:
     config, policies = members.get("admin_create_user_config"), members.get("policies")
-    policy: PasswordPolicyType | None = None if policies is None else policies.password_policy
-    if config is None or policy is None or config.unused_account_validity_days is None:
+    if config is None or config.unused_account_validity_days is None:
         return
+    if policies is None or policies.password_policy is None:
+        return
+    policy: PasswordPolicyType = policies.password_policy
     days = policy.temporary_password_validity_days or config.unused_account_validity_days
     policy = attrs.evolve(policy, temporary_password_validity_days=days)
     members["policies"] = attrs.evolve(policies, password_policy=policy)
