@@ -91,8 +91,10 @@ def updated(description: Struct, /, **changes: Any) -> Any:
     setting of the description that it knows, with `changes` in their place. A change replaces a whole member; use
     `attrs.evolve` for a part of one. A change to None leaves the member out, so that the service resets it.
 
-        pool = client.describe_user_pool(user_pool_id="eu-west-1_EXAMPLE").user_pool
-        client.send(updated(pool, deletion_protection="ACTIVE"))
+    ```
+    pool = client.describe_user_pool(user_pool_id="eu-west-1_EXAMPLE").user_pool
+    client.send(updated(pool, deletion_protection="ACTIVE"))
+    ```
 
     `description` is a `UserPoolType`, a `UserPoolClientType`, a `DomainDescriptionType`, a `RiskConfigurationType`, a
     `ResourceServerType`, a `GroupType`, a `CIMDPolicyType`, a `TermsType`, or a `GetUserPoolMfaConfigResponse`, which
