@@ -466,9 +466,21 @@ class Remote:
         yield from send(request)
 
 
-@pytest.mark.parametrize("way", ["plain", "held", "finished"])
-def test_the_time_limit_bounds_the_loading_of_credentials(kit: Kit, way: str) -> None:
-    """Requests that load credentials get what is left of the call's time, and the call's own request gets the rest."""
+@pytest.mark.parametrize(
+    ("way", "connect", "read", "write"),
+    [
+        ("plain", (10, 7), (10, 7), (10, 7)),
+        ("held", (10, 7), (10, 7), (10, 7)),
+        ("finished", (50, 50), (60, 60), (None,) * 2),
+    ],
+)
+def test_the_time_limit_bounds_the_loading_of_credentials(
+    kit: Kit, way: str, connect: tuple[Any, ...], read: tuple[Any, ...], write: tuple[Any, ...]
+) -> None:
+    """Requests that load credentials get what is left of the call's time, and the call's own request gets the rest.
+
+    What is to be finished keeps the limits of its own.
+    """
     time = FakeTime()
     service = Responder(success(), success(), success({"Users": []}))
 
@@ -480,9 +492,9 @@ def test_the_time_limit_bounds_the_loading_of_credentials(kit: Kit, way: str) ->
     client = kit.client(respond=slow, time=time, credentials=Remote(way), timeout=timeout)
     kit.run(client.send, ListUsersRequest(user_pool_id="us-east-1_a"))
     limits = [request.extensions["timeout"] for request in service.requests]
-    assert [10.0, 7.0, 4.0] == [each["connect"] for each in limits]
-    assert [10.0, 7.0, 4.0] == [each["read"] for each in limits]
-    assert [10.0, 7.0, 4.0] == [each["write"] for each in limits]
+    assert [*connect, 4] == [each["connect"] for each in limits]
+    assert [*read, 4] == [each["read"] for each in limits]
+    assert [*write, 4] == [each["write"] for each in limits]
 
 
 def test_credentials_that_take_all_the_time(kit: Kit) -> None:

@@ -218,6 +218,7 @@ READ_FROM: dict[type[shapes.Shape], tuple[type, ...]] = {
     shapes.Timestamp: (int, float),
     shapes.Blob: (),
     shapes.ListOf: (list,),
+    shapes.PairsOf: (list,),
     shapes.MapOf: (dict,),
     shapes.Nested: (dict,),
     shapes.Document: (str, int, float, bool, list, dict),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -248,8 +249,11 @@ async def test_tokens_are_refreshed(local: Local, address: str) -> None:
         await signed_in(local, mary, address)
         cookie = mary.http.cookies["session"]
         assert [] == store.replaced
-    # Its tokens last an hour, so that each is due at once.
-    async with opened(attrs.evolve(local.settings, refresh_margin=4_000.0), store=store) as visitor:
+    # Its access token lasts an hour; now it is as if that were over.
+    [session_id], [first] = store._entries, store.added
+    old = attrs.evolve(first, expires_at=datetime.now(UTC) + timedelta(seconds=30))
+    await MemoryStore.replace(store, session_id, old)
+    async with opened(local.settings, store=store) as visitor:
         page = await visitor().get("/account", cookie=f"session={cookie}")
     assert "Your account" == heading(page)
     [new] = store.replaced

@@ -464,10 +464,17 @@ def respond(request):
 
 client = Client("us-east-1", transport=httpx.MockTransport(respond), clock=clock, timeout=0.02)
 session = UserSession(client, PUBLIC_APP, first, on_tokens=lambda tokens: print("stored", flush=True))
-try:
-    session.access_token()
-except DeadlineExceededError:
-    print("left", flush=True)
+
+def ask():
+    try:
+        session.access_token()
+    except DeadlineExceededError:
+        print("left", flush=True)
+
+# As the workers of some servers: what such a thread starts would be a daemon, too.
+worker = threading.Thread(target=ask, daemon=True)
+worker.start()
+worker.join()
 threading.Thread(target=lambda: (threading.main_thread().join(), gate.set())).start()
 """
 

@@ -108,7 +108,7 @@ class _Job(Generic[R]):
         self._work = work
         self._apart = apart
         self._under_way = under_way
-        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="cognito_idp")
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="cognito_idp", daemon=False)
         self._errand: _Errand | None = None
         self._inboxes = [self.inbox]
         self._is_done = False

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from .._errors import CredentialsError, WaitedTooLongError
+from .._flow.locks import new_lock
 
 if TYPE_CHECKING:
     import subprocess
@@ -35,7 +36,7 @@ class Program:
         self._where = where
         self._timeout = timeout
         self._stopped = threading.Event()
-        self._running = threading.Lock()
+        self._running = new_lock()
 
     def run(self, seconds: float | None) -> bytes:
         """Run the program until it ends; kill it if it takes too long or prints too much.
