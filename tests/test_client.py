@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -59,6 +62,53 @@ class Closing(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 # Closing
+
+
+UNCLOSED = """
+import asyncio, gc, warnings
+from cognito_idp import AsyncClient, Client, TokenVerifier
+from cognito_idp.testing import StubTransport
+
+warnings.simplefilter("always")
+
+class Mine(Client):
+    def __init__(self, **settings):
+        super().__init__("us-east-1", **settings)
+
+def opened(client):
+    client._link.open()
+    return client
+
+def left(make):
+    with warnings.catch_warnings(record=True) as seen:
+        made = make()
+        copy = made.with_options(timeout=1) if hasattr(made, "with_options") else None
+        del made, copy
+        gc.collect()
+    print([str(each.message) for each in seen if each.category is ResourceWarning])
+
+for transport in ("httpx", "stdlib"):
+    left(lambda: opened(Mine(transport=transport)))
+    left(lambda: opened(AsyncClient("us-east-1", transport=transport)))
+left(lambda: Mine())
+left(lambda: StubTransport().client())
+def closed():
+    with opened(Mine()) as client:
+        return client
+left(closed)
+"""
+
+
+def test_a_client_that_nobody_closed() -> None:
+    """A client that holds connections and is dropped warns once, with its class and the line that made it."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run((sys.executable, "-c", UNCLOSED), env=environment, capture_output=True, text=True, check=True)
+    lines = UNCLOSED.splitlines()
+    mine, others = (lines.index(line) + 1 for line in lines if "super()" in line or "AsyncClient(" in line)
+    text = "['unclosed {}, made at <string>:{}; use it as a context manager, or close it']"
+    both = [text.format("Mine", mine), text.format("AsyncClient", others)]
+    assert [*both, *both, "[]", "[]", "[]"] == done.stdout.splitlines()
+    assert "" == done.stderr
 
 
 def test_a_closed_client_says_so(kit: Kit) -> None:

@@ -43,7 +43,8 @@ R = TypeVar("R")
 class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, AsyncSignIn):
     """A client of Amazon Cognito user pools, for asyncio and trio.
 
-    You can share it between tasks, and cancel any call. Use it as an async context manager, or call `aclose`.
+    You can share it between tasks, and cancel any call. Use it as an async context manager, or call `aclose`: a client
+    that is dropped with open connections warns (`ResourceWarning`).
 
     Args:
         region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, or,
@@ -122,7 +123,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             adapter = make_async_transport(transport, options.authorities())
             return adapter, AsyncDriver(adapter)
 
-        self._link = Link(connect, transport)
+        self._link = Link(connect, transport, type(self).__name__)
 
     async def send(self, request: Request[R]) -> R:
         """Send a request struct to its operation and return the response struct.

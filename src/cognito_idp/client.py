@@ -43,7 +43,8 @@ R = TypeVar("R")
 class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     """A client of Amazon Cognito user pools.
 
-    You can share it between threads. Use it as a context manager, or call `close`.
+    You can share it between threads. Use it as a context manager, or call `close`: a client that is dropped with open
+    connections warns (`ResourceWarning`).
 
     Args:
         region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, or,
@@ -121,7 +122,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             adapter = make_transport(transport, options.authorities())
             return adapter, Driver(adapter)
 
-        self._link = Link(connect, transport)
+        self._link = Link(connect, transport, type(self).__name__)
 
     def send(self, request: Request[R]) -> R:
         """Send a request struct to its operation and return the response struct.

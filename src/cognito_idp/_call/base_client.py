@@ -54,9 +54,11 @@ class Link(Generic[TransportT, DriverT]):
 
     __slots__ = ("_both", "_given")
 
-    def __init__(self, connect: Callable[[], tuple[TransportT, DriverT]], transport: object = None) -> None:
+    def __init__(
+        self, connect: Callable[[], tuple[TransportT, DriverT]], transport: object = None, owner: str = "client"
+    ) -> None:
         self._given = transport
-        self._both = Lazy(connect, transport, "this client is closed; make a new one")
+        self._both = Lazy(connect, transport, owner, "this client is closed; make a new one")
 
     def open(self) -> DriverT:
         """Return the driver.

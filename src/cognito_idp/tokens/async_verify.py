@@ -109,7 +109,7 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
         self._transport = _LazyTransport(
-            lambda: make_async_transport(transport, authorities_in_use()), transport, _CLOSED
+            lambda: make_async_transport(transport, authorities_in_use()), transport, type(self).__name__, _CLOSED
         )
         self._driver = AsyncDriver(self._transport)
 

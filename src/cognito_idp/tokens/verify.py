@@ -107,7 +107,9 @@ class TokenVerifier(Generic[ClaimsT]):
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
         self._verification = Verification(user_pool_id, token_use, **settings)
-        self._transport = _LazyTransport(lambda: make_transport(transport, authorities_in_use()), transport, _CLOSED)
+        self._transport = _LazyTransport(
+            lambda: make_transport(transport, authorities_in_use()), transport, type(self).__name__, _CLOSED
+        )
         self._driver = Driver(self._transport)
 
     @clears_frames
