@@ -107,6 +107,7 @@ class Kit:
 
     kind: str
     _portal: BlockingPortal | None
+    _over_the_network: list[Any] = attrs.field(factory=list, init=False, repr=False)
 
     def run(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call a function of a client; if it is an async one, run it to its end on the kit's event loop."""
@@ -145,6 +146,8 @@ class Kit:
         settings.setdefault("credentials", CREDENTIALS)
         transport: Any = settings.pop("transport", None) if respond is None else httpx.MockTransport(respond)
         client: Any = (Client if self._portal is None else AsyncClient)(region, transport=transport, **settings)
+        if respond is None:
+            self._over_the_network.append(client)
         changes = {} if time is None else {"monotonic": time.monotonic}
         with_options(client, **changes, **(options or {}))
         if time is not None:
@@ -157,6 +160,11 @@ class Kit:
             return adapter, Driver(adapter, time.sleep)
         async_adapter = make_async_transport(transport)
         return async_adapter, AsyncDriver(async_adapter, time.sleep_async)
+
+    def end(self) -> None:
+        """Close the clients that may hold connections."""
+        while self._over_the_network:
+            self.close(self._over_the_network.pop())
 
     def close(self, client: Any) -> None:
         """Close a client."""
@@ -191,7 +199,11 @@ async def _first(iterator: Any, number: int) -> list[Any]:
 def kit_of(kind: str) -> Iterator[Kit]:
     """Make the kit of a kind, with an event loop in a thread of its own where one is needed."""
     if kind == "sync":
-        yield Kit(kind, None)
+        kit = Kit(kind, None)
+        yield kit
+        kit.end()
         return
     with start_blocking_portal(kind) as portal:
-        yield Kit(kind, portal)
+        kit = Kit(kind, portal)
+        yield kit
+        kit.end()

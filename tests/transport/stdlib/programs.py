@@ -7,12 +7,17 @@ import atexit
 import gc
 import sys
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from cognito_idp import AsyncClient, Client, Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# The client's own warning, which it gives here with good reason.
+warnings.filterwarnings("ignore", "unclosed (Async)?Client", ResourceWarning)
 
 
 def made(cls: Any, url: str) -> Any:
