@@ -11,20 +11,22 @@ from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
 from .options import ask_for_missing, check_typed, members_of, option_for, option_name
-from .paging import print_all
-from .render import as_json, plain, print_data, query_of
+from .paging import first_page, paging_options, print_pages, window_of
+from .query import query_of
+from .render import as_json, plain, print_data
 from .secrets import secrets_in, secrets_of
 from .settings import GlobalOption, Settings, global_options, settings_of
 from .skeleton import skeleton
+from .streams import out
 from .values import members_from_json, read_json
 from .waiting import BEGINS, wait_option, waited
 
 if TYPE_CHECKING:
     from .._structs.struct import Request
+    from .paging import Window
 
 _INPUT = "cli_input_json"
 _SKELETON = "generate_cli_skeleton"
-_ALL = "all"
 _WAIT = "wait"
 
 
@@ -75,7 +77,7 @@ class OperationCommand(OwnCommand):
             click.Option(["--generate-cli-skeleton", _SKELETON], is_flag=True, help="Print such JSON to fill in."),
         ]
         if self.request.operation.pages is not None:
-            params.append(click.Option(["--all", _ALL], is_flag=True, help="Print the items of all pages."))
+            params += paging_options(self.request)
         if name in BEGINS:
             params.append(wait_option(name))
         kind = "Signed with AWS credentials." if self.request.operation.signed else "Needs no AWS credentials."
@@ -90,13 +92,13 @@ class OperationCommand(OwnCommand):
         """Call the operation."""
         settings, params = settings_of(ctx), ctx.params
         if params[_SKELETON]:
-            click.echo(as_json(skeleton(self.request)))
+            out(as_json(skeleton(self.request)))
             return
         query_of(settings)
-        request = self.make_request(settings, params)
+        request, window = self.make_request(settings, params)
         with settings.client() as client:
-            if params.get(_ALL):
-                print_all(settings, client, request)
+            if window is not None:
+                print_pages(settings, client, request, window)
                 return
             response: Any = client.send(request)
             error = None
@@ -108,14 +110,17 @@ class OperationCommand(OwnCommand):
         if error is not None:
             raise error
 
-    def make_request(self, settings: Settings, params: dict[str, Any]) -> Request[Any]:
-        """Return the request struct.
+    def make_request(self, settings: Settings, params: dict[str, Any]) -> tuple[Request[Any], Window | None]:
+        """Return the request struct, and for a list the part that is wanted; None is the page of this request.
 
         Raises:
             InputError: the options don't fit the struct.
         """
         arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
         arguments |= members_of(settings, self.members, params)
+        window = window_of(self.request, params, arguments)
+        if window is not None:
+            arguments |= first_page(self.request, window)
         ask_for_missing(settings, self.members, arguments)
         try:
             request = self.request(**arguments)
@@ -123,7 +128,7 @@ class OperationCommand(OwnCommand):
             problems = [f"{self._option_of(fault.member, fault.path)}: {fault.problem}" for fault in error.faults]
         else:
             settings.secrets |= {text for _, text in secrets_in(request)}
-            return request
+            return request, window
         raise InputError("\n".join(problems))
 
     def _option_of(self, member: str, path: str) -> str:

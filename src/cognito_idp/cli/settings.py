@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,6 +9,7 @@ import click
 
 from .._errors import one_line
 from .inputs import Inputs
+from .streams import err
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .._call.events import Event
     from ..client import Client
 
-OUTPUTS = ("json", "jsonl", "text", "table")
+OUTPUTS = ("json", "jsonl", "yaml", "text", "table")
 
 
 @attrs.define(kw_only=True)
@@ -64,7 +64,7 @@ def print_event(event: Event) -> None:
     """Print a call's event; events hold no secrets."""
     facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
     # The service's codes and ids may hold anything.
-    click.echo(one_line(f"debug: {type(event).__name__} {facts}"), err=True)
+    err(one_line(f"debug: {type(event).__name__} {facts}"))
 
 
 def settings_of(context: click.Context) -> Settings:
@@ -107,16 +107,3 @@ def global_options() -> list[click.Option]:
 
 class GlobalOption(click.Option):
     """An option of every command, listed separately in its help."""
-
-
-def console(settings: Settings, *, stderr: bool = False) -> Any:
-    """Return a rich console for standard output or standard error."""
-    from rich.console import Console
-
-    stream = sys.stderr if stderr else sys.stdout
-    # A table in a file or a pipe needn't fit a screen.
-    width = None if stream.isatty() else _WIDTH_IN_FILES
-    return Console(file=stream, no_color=settings.no_color, highlight=False, width=width)
-
-
-_WIDTH_IN_FILES = 240

@@ -21,9 +21,11 @@ from .inputs import agree, ask, ask_secret
 from .moments import in_words
 from .operations import OwnCommand
 from .options import check_typed
-from .render import print_data, query_of
+from .query import query_of
+from .render import print_data
 from .secrets import HIDDEN
 from .settings import settings_of
+from .streams import err, out
 from .walk import Walk
 
 if TYPE_CHECKING:
@@ -130,12 +132,12 @@ def _finish(
     if params["store"]:
         write_private(params["store"], data)
     if signed_in.device_dropped:
-        click.echo("The service does not know the device any more; sign in again to have it remembered.", err=True)
+        err("The service does not know the device any more; sign in again to have it remembered.")
     if shown or settings.output or settings.query:
         printed = data if shown else {name: _hidden(name, value) for name, value in data.items()}
         print_data(settings, query_of(settings)(printed))
     else:
-        click.echo("\n".join(_summary(params, username, signed_in)))
+        out("\n".join(_summary(params, username, signed_in)))
     if signed_in.new_device is not None and params["device_file"]:
         _remember(client, app, params, signed_in)
 
@@ -185,7 +187,7 @@ def _remember(client: Client, app: AppClient, params: dict[str, Any], signed_in:
         params["device_file"],
         {"DeviceKey": device.key, "DeviceGroupKey": device.group_key, "DevicePassword": device.password},
     )
-    click.echo(f"The device is in {params['device_file']}, which only you can read.", err=True)
+    err(f"The device is in {params['device_file']}, which only you can read.")
 
 
 class _SignIn(OwnCommand):

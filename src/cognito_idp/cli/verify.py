@@ -19,8 +19,10 @@ from .explain import OK, Demands, Explanation, explain, read_token
 from .failures import OTHER, REFUSED, InputError
 from .moments import in_words
 from .operations import OwnCommand
-from .render import as_json, print_data, query_of
-from .settings import console, settings_of
+from .query import query_of
+from .render import as_json, print_data
+from .settings import settings_of
+from .streams import console
 from .values import read_json
 
 if TYPE_CHECKING:
@@ -118,22 +120,22 @@ def _print_explanation(settings: Settings, explanation: Explanation, *, is_own_p
     from rich.table import Table
     from rich.text import Text
 
-    out = console(settings)
+    screen = console(settings)
     now = datetime.fromtimestamp(time.time(), UTC)
     for title, part in (("Header", explanation.header), ("Claims", explanation.claims)):
         table = Table(title=title, title_justify="left", show_header=False)
         for name, value in part.items():
             table.add_row(Text(one_line(name)), Text(_claim(name, value, now)))
-        out.print(table)
+        screen.print(table)
     table = Table(title="Checks", title_justify="left", show_header=False)
     for name, verdict, reason in explanation.checks:
         table.add_row(Text(name), Text(verdict, style=_MARKS[verdict]), Text(one_line(reason)))
-    out.print(table)
+    screen.print(table)
     if explanation.refusal is not None:
-        out.print(Text(f"{_verdict(explanation.refusal)}: {one_line(str(explanation.refusal))}", style="red"))
+        screen.print(Text(f"{_verdict(explanation.refusal)}: {one_line(str(explanation.refusal))}", style="red"))
         return
     whose = "" if is_own_pool else ", if you trust the pool that it names"
-    out.print(Text(f"The token would be accepted{whose}.", style="green"))
+    screen.print(Text(f"The token would be accepted{whose}.", style="green"))
 
 
 def _verdict(refusal: TokenError) -> str:

@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import attrs
-import click
 
 from .._errors import one_line
 from .._protocol.redaction import redacted
@@ -37,6 +36,7 @@ from ..sign_in.outcomes import (
 from ..types import ChallengeNameType
 from .failures import InputError, text_of
 from .inputs import ask, ask_secret, choose
+from .streams import err
 
 if TYPE_CHECKING:
     from typing import Any
@@ -174,7 +174,7 @@ class Walk:
 
 def _say(*lines: str) -> None:
     for line in lines:
-        click.echo(line, err=True)
+        err(line)
 
 
 def _code_wanted(challenge: CodeChallenge) -> str:
