@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ..errors import ConfigError
+from ..errors import ConfigError, NotAuthorizedException
 from ..sign_in.app_client import AppClient
 from ..sign_in.machine import STARTS
 from ..sign_in.outcomes import Device
 from ..types import AuthFlowType, ChallengeNameType
-from .failures import InputError
+from . import inputs
+from .failures import InputError, text_of
 from .files import write_private
 from .inputs import agree, ask, ask_secret
 from .moments import in_words
@@ -29,6 +31,8 @@ from .streams import err, out
 from .walk import Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..client import Client
     from ..sign_in.outcomes import SignedIn, Tokens
     from .settings import Settings
@@ -37,6 +41,8 @@ _HELP = """Sign a user in, step by step, with every challenge.
 
 Passwords and codes are asked for and don't show; an authenticator app is set up with a QR code. The tokens are secrets:
 --store writes them to a file that only you can read, --show-tokens prints them; otherwise nobody sees them."""
+_TRIES: Final = 3
+_WRONG: Final = "Incorrect username or password"
 _FLOWS = [flow.value for flow, start in STARTS.items() if "username" in start.required]
 
 
@@ -97,30 +103,51 @@ def _invoke(context: click.Context) -> None:
     flow = AuthFlowType(params["flow"])
     device = _device(settings, params["device_file"])
     username = params["username"] or ask("Username")
-    password = _secret(settings, "--password", params["password"])
-    if password is None and "password" in STARTS[flow].required:
-        password = _kept(settings, ask_secret("Password"))
-    with settings.client() as client:
+    is_asked = params["password"] is None or (inputs.is_terminal() and params["password"] == "-")  # noqa: S105
+    password = None if is_asked else _secret(settings, "--password", params["password"])
+    metadata = _metadata(params["client_metadata"])
+
+    def attempt(client: Client) -> SignedIn:
+        known = password
+        if is_asked and (params["password"] or "password" in STARTS[flow].required):
+            known = _kept(settings, ask_secret("Password"))
         walk = Walk(
             client=client,
             app=app,
             settings=settings,
             device=device,
-            password=password,
+            password=known,
             issuer=params["issuer"] or f"Cognito {app.pool_name}",
-            metadata=_metadata(params["client_metadata"]),
+            metadata=metadata,
         )
         outcome = client.sign_in(
             app,
             username=username,
-            password=password,
+            password=known,
             flow=flow,
             admin=params["admin"] or not STARTS[flow].public,
             device=device,
             preferred_challenge=params["preferred_challenge"],
-            client_metadata=walk.metadata,
+            client_metadata=metadata,
         )
-        _finish(client, app, settings, params, username, walk.through(outcome))
+        return walk.through(outcome)
+
+    with settings.client() as client:
+        signed_in = _with_tries(settings, partial(attempt, client), _TRIES if is_asked and inputs.is_terminal() else 1)
+        _finish(client, app, settings, params, username, signed_in)
+
+
+def _with_tries(settings: Settings, attempt: Callable[[], SignedIn], tries: int) -> SignedIn:
+    """Begin the sign-in again after a wrong password, so many times in all: the service ends what it has refused."""
+    for _ in range(tries - 1):
+        try:
+            return attempt()
+        except NotAuthorizedException as error:
+            # Other refusals have this code, too, such as that of a disabled user; another password doesn't help there.
+            if not error.message.startswith(_WRONG):
+                raise
+            err(f"{text_of(error, settings.secrets)}\nTry again, or end it with Ctrl-C.")
+    return attempt()
 
 
 def _finish(

@@ -14,6 +14,7 @@ from ..errors import (
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
     InvalidPasswordException,
+    PasswordHistoryPolicyViolationException,
     SignInAnswerError,
 )
 from ..sign_in.machine import CHOICES_WITH_PROOF
@@ -47,7 +48,12 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 # The session survives these errors, so the person may try again.
-_TRY_AGAIN: Final = (CodeMismatchException, EnableSoftwareTokenMFAException, InvalidPasswordException)
+_TRY_AGAIN: Final = (
+    CodeMismatchException,
+    EnableSoftwareTokenMFAException,
+    InvalidPasswordException,
+    PasswordHistoryPolicyViolationException,
+)
 _APP: Final = ChallengeNameType.SOFTWARE_TOKEN_MFA.value
 _EMAIL: Final = ChallengeNameType.EMAIL_OTP.value
 
