@@ -26,6 +26,9 @@ PROGRAM: Final = "cognito-idp"
 # Our own commands: the module of each, and its line in the list.
 _OWN: Final = {
     "sign-in": ("sign_in", "Sign a user in, step by step, with every challenge."),
+    "whoami": ("whoami", "Say who is signed in, from the file of sign-in --store."),
+    "refresh": ("refresh", "Get new tokens for those in that file."),
+    "sign-out": ("sign_out", "Revoke the tokens in that file, and remove it."),
     "local": ("local", "Run a Cognito server on this machine until Ctrl-C."),
     "verify": ("verify", "Explain a token, and why it would be refused."),
 }

@@ -17,6 +17,7 @@ from ..errors import (
     JwtNotInstalledError,
     RequestValidationError,
     ServiceError,
+    SessionEndedError,
     SignInAnswerError,
 )
 from .extra import missing_extra
@@ -52,7 +53,7 @@ def exit_code_of(error: BaseException) -> int:
             return USAGE
         case ConfigError() | CredentialsError() | JwtNotInstalledError():
             return SETTINGS
-        case ServiceError():
+        case ServiceError() | SessionEndedError():
             return SERVICE
         case ModuleNotFoundError() if missing_extra(error):
             return NOT_INSTALLED

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import click
 
 from ..errors import ConfigError, NotAuthorizedException
@@ -22,19 +23,18 @@ from .files import write_private
 from .inputs import agree, ask, ask_secret
 from .moments import in_words
 from .operations import OwnCommand
-from .options import check_typed
+from .options import secret_text
 from .query import query_of
-from .render import print_data
-from .secrets import HIDDEN
 from .settings import settings_of
-from .streams import err, out
+from .stored import Stored, print_tokens
+from .streams import err
 from .walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..client import Client
-    from ..sign_in.outcomes import SignedIn, Tokens
+    from ..sign_in.outcomes import SignedIn
     from .settings import Settings
 
 _HELP = """Sign a user in, step by step, with every challenge.
@@ -46,23 +46,13 @@ _WRONG: Final = "Incorrect username or password"
 _FLOWS = [flow.value for flow, start in STARTS.items() if "username" in start.required]
 
 
-def _secret(settings: Settings, option: str, text: str | None) -> str | None:
-    if text is None:
-        return None
-    argument = settings.inputs.read(option, text, secret=True)
-    if argument.typed:
-        settings.secrets.add(text)
-        check_typed(settings, option, is_secret=True)
-    return _kept(settings, argument.text(option))
-
-
 def _kept(settings: Settings, secret: str) -> str:
     settings.secrets.add(secret)
     return secret
 
 
 def _app(settings: Settings, params: dict[str, Any]) -> AppClient:
-    secret = _secret(settings, "--client-secret", params["client_secret"])
+    secret = secret_text(settings, "--client-secret", params["client_secret"])
     try:
         return AppClient(params["user_pool_id"], params["client_id"], secret)
     except ConfigError as error:
@@ -104,7 +94,7 @@ def _invoke(context: click.Context) -> None:
     device = _device(settings, params["device_file"])
     username = params["username"] or ask("Username")
     is_asked = params["password"] is None or (inputs.is_terminal() and params["password"] == "-")  # noqa: S105
-    password = None if is_asked else _secret(settings, "--password", params["password"])
+    password = None if is_asked else secret_text(settings, "--password", params["password"])
     metadata = _metadata(params["client_metadata"])
 
     def attempt(client: Client) -> SignedIn:
@@ -134,7 +124,7 @@ def _invoke(context: click.Context) -> None:
 
     with settings.client() as client:
         signed_in = _with_tries(settings, partial(attempt, client), _TRIES if is_asked and inputs.is_terminal() else 1)
-        _finish(client, app, settings, params, username, signed_in)
+        _finish(client, app, settings, params, username=username, device=device, signed_in=signed_in)
 
 
 def _with_tries(settings: Settings, attempt: Callable[[], SignedIn], tries: int) -> SignedIn:
@@ -151,37 +141,34 @@ def _with_tries(settings: Settings, attempt: Callable[[], SignedIn], tries: int)
 
 
 def _finish(
-    client: Client, app: AppClient, settings: Settings, params: dict[str, Any], username: str, signed_in: SignedIn
+    client: Client,
+    app: AppClient,
+    settings: Settings,
+    params: dict[str, Any],
+    *,
+    username: str,
+    device: Device | None,
+    signed_in: SignedIn,
 ) -> None:
-    tokens = signed_in.tokens
-    data = _data(tokens)
-    shown = bool(params["show_tokens"] or settings.show_secrets)
+    used = device if device is not None and not signed_in.device_dropped else None
+    stored = Stored(
+        user_pool_id=app.user_pool_id,
+        client_id=app.client_id,
+        username=username,
+        tokens=signed_in.tokens,
+        device_key=None if used is None else used.key,
+    )
     if params["store"]:
-        write_private(params["store"], data)
+        write_private(params["store"], stored.data())
     if signed_in.device_dropped:
         err("The service does not know the device any more; sign in again to have it remembered.")
-    if shown or settings.output or settings.query:
-        printed = data if shown else {name: _hidden(name, value) for name, value in data.items()}
-        print_data(settings, query_of(settings)(printed))
-    else:
-        out("\n".join(_summary(params, username, signed_in)))
+    summary = _summary(params, username, signed_in)
+    print_tokens(settings, signed_in.tokens, summary, shown=params["show_tokens"])
     if signed_in.new_device is not None and params["device_file"]:
         _remember(client, app, params, signed_in)
-
-
-def _data(tokens: Tokens) -> dict[str, Any]:
-    members = {
-        "AccessToken": tokens.access_token,
-        "IdToken": tokens.id_token,
-        "RefreshToken": tokens.refresh_token,
-        "TokenType": tokens.token_type,
-        "ExpiresAt": tokens.expires_at and tokens.expires_at.isoformat(),
-    }
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _hidden(name: str, value: Any) -> Any:
-    return HIDDEN if name.endswith("Token") else value
+        if params["store"]:
+            # The refresh token belongs to the device from now on.
+            write_private(params["store"], attrs.evolve(stored, device_key=signed_in.new_device.key).data())
 
 
 def _summary(params: dict[str, Any], username: str, signed_in: SignedIn) -> list[str]:
