@@ -33,7 +33,7 @@ def test_an_example_has_options_that_exist(example: str) -> None:
 def test_every_option_of_the_text_exists() -> None:
     """Each option that the text names belongs to one of the commands that it tells of."""
     commands = {example.split()[0] for example in EXAMPLES}
-    commands |= {"admin-create-user", "admin-initiate-auth", "create-user-pool-client"}
+    commands |= {"admin-create-user", "admin-initiate-auth", "create-user-pool-client", "list-groups"}
     known = set.union(*map(helped, commands))
     named = set(re.findall(r"--[a-z][a-z-]+", PAGE))
     assert len(named) > 25

@@ -106,6 +106,14 @@ def test_one_page(args: tuple[str, ...]) -> None:
     assert 1 == len(people.sent)
 
 
+def test_the_help_says_what_asks_for_one_page() -> None:
+    """The operation's own members for paging say in the help what they do to it."""
+    shown = " ".join(cli("list-groups", "--help").out.split())
+
+    assert 2 == shown.count("Prints one page, as --no-paginate does.")
+    assert "Prints one page, as --no-paginate does." not in cli("describe-user-pool", "--help").out
+
+
 @pytest.mark.parametrize("option", ["--max-items", "--starting-token", "--page-size"])
 @pytest.mark.parametrize("off", [("--no-paginate",), ("--limit", "2"), ("--pagination-token", "0")])
 def test_what_excludes_each_other(option: str, off: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
 from .options import ask_for_missing, check_typed, members_of, option_for, option_name
-from .paging import first_page, paging_options, print_pages, window_of
+from .paging import first_page, own_paging_members, paging_options, print_pages, window_of
 from .query import query_of
 from .render import as_json, plain, print_data
 from .secrets import secrets_in, secrets_of
@@ -67,7 +67,11 @@ class OperationCommand(OwnCommand):
         self.request = request_of(name)
         self.members = self.request._members  # noqa: SLF001 - the command line reads structs as the converter does
         texts = member_texts(name)
-        params = [option_for(member, texts.get(member.name, "")) for member in self.members]
+        own = {member.name: "Prints one page, as --no-paginate does." for member in own_paging_members(self.request)}
+        params = [
+            option_for(member, " ".join(filter(None, (texts.get(member.name), own.get(member.name)))))
+            for member in self.members
+        ]
         params += [
             click.Option(
                 ["--cli-input-json", _INPUT],

@@ -131,11 +131,10 @@ def window_of(request: type[Request[Any]], params: Mapping[str, Any], arguments:
     Raises:
         InputError: options for the walk stand beside options that turn it off.
     """
-    limit, pages = _limit(request), request.operation.pages
-    if pages is None:
+    if request.operation.pages is None:
         return None
-    own = [limit, *(member for member in request._members if member.name == pages.input_token)]  # noqa: SLF001
-    off = [option_name(member) for member in own if member is not None and arguments.get(member.name) is not None]
+    own = own_paging_members(request)
+    off = [option_name(member) for member in own if arguments.get(member.name) is not None]
     off += ["--no-paginate"] if params[NO_PAGINATE] else []
     used = [name for name in (_MAX_ITEMS, _STARTING_TOKEN, _PAGE_SIZE) if params.get(name) is not None]
     if off and used:
@@ -161,6 +160,15 @@ def first_page(request: type[Request[Any]], window: Window) -> dict[str, Any]:
         # The size of the pages does not matter to a caller who wants all of them.
         members[limit.name] = limit.shape.maximum
     return members
+
+
+def own_paging_members(request: type[Request[Any]]) -> list[MemberInfo]:
+    """Return the members of a list operation for the size of a page and its token."""
+    limit, pages = _limit(request), request.operation.pages
+    if pages is None:
+        return []
+    token = [member for member in request._members if member.name == pages.input_token]  # noqa: SLF001
+    return token if limit is None else [limit, *token]
 
 
 def _limit(request: type[Request[Any]]) -> MemberInfo | None:

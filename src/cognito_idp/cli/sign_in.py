@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 _HELP = """Sign a user in, step by step, with every challenge.
 
 Passwords and codes are asked for and don't show; an authenticator app is set up with a QR code. The tokens are secrets:
---store writes them to a file that only you can read, --show-tokens prints them; otherwise nobody sees them."""
+--store writes them to a file that only you can read, for whoami, refresh and sign-out; --show-tokens prints them;
+otherwise nobody sees them."""
 _TRIES: Final = 3
 _WRONG: Final = "Incorrect username or password"
 _FLOWS = [flow.value for flow, start in STARTS.items() if "username" in start.required]

@@ -186,9 +186,7 @@ def unbroken() -> Iterator[None]:
 
 def store_options() -> list[click.Option]:
     """Return the options of the commands that use such a file."""
-    return [
-        click.Option([STORE], required=True, metavar="FILE", help="The file that sign-in --store wrote. (required)")
-    ]
+    return [click.Option([STORE], required=True, metavar="FILE", help="The file that sign-in --store wrote.")]
 
 
 def secret_option() -> click.Option:
