@@ -19,7 +19,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from cognito_idp import AppClient, AsyncClient, Client, SignedIn, errors
+from cognito_idp import AppClient, AsyncClient, Client, SignedIn, attributes_of, errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ def me(client: Client, event: Event) -> Answer:
     if scheme.lower() != "bearer" or not token:
         return _answer(401, {"error": "NotAuthorizedException"})
     user = client.get_user(access_token=token)
-    return _answer(200, {attribute.name: attribute.value for attribute in user.user_attributes})
+    return _answer(200, attributes_of(user))
 
 
 _ROUTES: Final[Mapping[str, Callable[[Client, Event], Answer]]] = {"POST /sign-in": sign_in, "GET /me": me}

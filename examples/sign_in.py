@@ -15,7 +15,6 @@ import time
 import cognito_idp
 from cognito_idp import (
     AppClient,
-    AttributeType,
     Client,
     CodeMismatchException,
     JwtNotInstalledError,
@@ -89,7 +88,7 @@ def new_app(client: Client) -> AppClient:
         username=USERNAME,
         temporary_password=FIRST_PASSWORD,
         message_action="SUPPRESS",
-        user_attributes=[AttributeType(name="email", value="mary@example.com")],
+        user_attributes={"email": "mary@example.com"},
     )
     return AppClient(pool.id, app_client.client_id, app_client.client_secret)
 

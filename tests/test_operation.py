@@ -163,7 +163,7 @@ def test_methods_show_their_signature(cls: type) -> None:
 @pytest.mark.parametrize("cls", [Client, AsyncClient])
 def test_methods_show_their_documentation(cls: type) -> None:
     """A method's text says what it does, each argument with its bounds, what is raised, and whether it is signed."""
-    text = inspect.getdoc(cls.admin_initiate_auth) or ""  # type: ignore[attr-defined]
+    text = " ".join((inspect.getdoc(cls.admin_initiate_auth) or "").split())  # type: ignore[attr-defined]
     assert "(required; 1 to 128 characters)" in text
     assert "RequestValidationError:" in text
     assert "NotAuthorizedException" in text

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from cognito_idp import SoftwareTokenMfaSettingsType, TotpSetup, challenge_from_state
+from cognito_idp import SoftwareTokenMfaSettingsType, TotpSetup, attributes_of, challenge_from_state
 from cognito_idp.errors import CognitoIdpError, NotAuthorizedException, SessionEndedError, SignInStateError
 
 from .challenges import totp_form
@@ -27,7 +27,7 @@ async def show_account(here: Here, person: SignedInPerson, notice: str = "") -> 
         raise SignInNeededError from error
     return here.pages.account(
         notice=notice,
-        email={attribute.name: attribute.value for attribute in user.user_attributes}.get("email", user.username),
+        email=attributes_of(user).get("email", user.username),
         has_totp="SOFTWARE_TOKEN_MFA" in (user.user_mfa_setting_list or ()),
         claims=person.claims,
     )
@@ -38,7 +38,7 @@ async def begin_totp(here: Here, person: SignedInPerson) -> Response:
     """Get a secret for an authenticator app from the service, and show it."""
     user = await here.client.get_user(access_token=person.access_token)
     token = await here.client.associate_software_token(access_token=person.access_token)
-    address = {attribute.name: attribute.value for attribute in user.user_attributes}.get("email") or user.username
+    address = attributes_of(user).get("email") or user.username
     setup = TotpSetup(client_id=here.app.client_id, username=address, secret_code=token.secret_code or "")
     response = see_other("/account/totp")
     here.cookies.challenge.write(response, setup.to_state())

@@ -18,6 +18,7 @@ from cognito_idp import (
     ServiceError,
     TransportError,
     UsernameExistsException,
+    attributes_of,
 )
 
 from .rows import Failure, group_request
@@ -109,7 +110,7 @@ class Creator:
     async def _is_ours(self, request: AdminCreateUserRequest) -> bool:
         wanted = AdminGetUserRequest(user_pool_id=request.user_pool_id, username=request.username)
         user = await self._send(partial(self._client.send, wanted))
-        values = {attribute.name: attribute.value for attribute in user.user_attributes or ()}
+        values = attributes_of(user)
         return all(values.get(attribute.name) == attribute.value for attribute in request.user_attributes or ())
 
     async def _send(self, call: Callable[[], Awaitable[R]]) -> R:

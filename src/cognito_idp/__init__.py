@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import errors as errors
     from . import types as types
+    from ._attributes import attributes_of as attributes_of
+    from ._attributes import user_filter as user_filter
     from ._call.retry import AdaptiveRetry as AdaptiveRetry
     from ._call.retry import NoRetry as NoRetry
     from ._call.retry import StandardRetry as StandardRetry
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ._structs.struct import EmptyResponse as EmptyResponse
     from ._structs.struct import ResponseMetadata as ResponseMetadata
     from ._transport.limits import Timeout as Timeout
+    from ._updates import updated as updated
     from ._version import __version__ as __version__
     from .async_client import AsyncClient as AsyncClient
     from .client import Client as Client
@@ -34,10 +37,12 @@ else:
     __getattr__, __dir__ = facade(
         __name__,
         {
+            "._attributes": "attributes_of user_filter",
             "._call.retry": "AdaptiveRetry NoRetry StandardRetry",
             "._structs.convert": "from_wire to_wire",
             "._structs.struct": "EmptyResponse ResponseMetadata",
             "._transport.limits": "Timeout",
+            "._updates": "updated",
             "._version": "__version__",
             ".async_client": "AsyncClient",
             ".client": "Client",

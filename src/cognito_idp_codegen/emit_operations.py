@@ -26,6 +26,7 @@ class OperationWriter:
         self._types: set[str] = set()
         self._abstract: set[str] = set()
         self._uses_datetime = False
+        self._uses_app_client = False
 
     def module(self) -> str:
         """Return the text of the module."""
@@ -46,6 +47,7 @@ class OperationWriter:
             + import_from("collections.abc", {*self._abstract, iterator}, "    ")
             + ("    from datetime import datetime\n" if self._uses_datetime else "")
             + "\n"
+            + ("    from .._protocol.app_client import AppClient\n" if self._uses_app_client else "")
             + ("    from .._structs.struct import EmptyResponse\n" if "EmptyResponse" in self._types else "")
             + import_from("..types", self._types - {"EmptyResponse"}, "    ")
             + f"\n\nclass {prefix}Operations:\n"
@@ -66,7 +68,7 @@ class OperationWriter:
         name = self._names.snake(operation.name)
         return (
             f'    @{decorator}("{operation.input}")\n'
-            + self._signature(f"{prefix}def {name}", members, output)
+            + self._signature(f"{prefix}def {name}", operation.input, members, output)
             + self._docstring(operation, members)
             + "        ...\n"
         )
@@ -87,7 +89,7 @@ class OperationWriter:
         )
         return (
             f'    @{decorator}("{operation.input}")\n'
-            + self._signature(f"def iter_{name}", members, f"{iterator}[{item}]")
+            + self._signature(f"def iter_{name}", operation.input, members, f"{iterator}[{item}]")
             + docstring(text, "        ")
             + "        ...\n"
         )
@@ -96,12 +98,15 @@ class OperationWriter:
         members = self._model.shapes[operation.input].members
         return [member for member in members if member.required] + [member for member in members if not member.required]
 
-    def _signature(self, head: str, members: list[MemberFacts], output: str) -> str:
+    def _signature(self, head: str, request: str, members: list[MemberFacts], output: str) -> str:
         taken: dict[str, str] = {}
         parameters = []
         for member in members:
             name = self._names.member(member.wire_name, head, taken)
             annotation = self._annotation(member.shape, given=True)
+            if self._model.takes_app_client(request, member):
+                annotation += " | AppClient"
+                self._uses_app_client = True
             parameters.append(f"{name}: {annotation}" if member.required else f"{name}: {annotation} | None = None")
         if not parameters:
             return f"    {head}(self) -> {output}:\n"
@@ -128,7 +133,9 @@ class OperationWriter:
                 return "Any"
             case "list":
                 self._abstract.add("Iterable")
-                return f"Iterable[{self._annotation(shape.item or '', given=given)}]"
+                mapping = "Mapping[str, str] | " if self._model.is_pairs(name) else ""
+                self._abstract |= {"Mapping"} if mapping else set()
+                return f"{mapping}Iterable[{self._annotation(shape.item or '', given=given)}]"
             case "map":
                 self._abstract.add("Mapping")
                 key, value = (self._annotation(part or "", given=given) for part in (shape.key, shape.item))
@@ -144,9 +151,8 @@ class OperationWriter:
             for member in members:
                 name = self._names.snake(member.wire_name)
                 notes = "; ".join(filter(None, ("" if not member.required else "required", self._bounds(member.shape))))
-                text = f"{name}: {self._prose.member(operation.input, member.wire_name)}" + (
-                    f" ({notes})" if notes else ""
-                )
+                text = f"{name}: {self._prose.member(operation.input, member.wire_name)}{self._also(operation, member)}"
+                text += f" ({notes})" if notes else ""
                 extra += _indented(text, "    ", "        ")
             extra.append("")
         extra.append("Raises:")
@@ -161,6 +167,12 @@ class OperationWriter:
             extra += _indented(_BY_DOCUMENTATION[operation.unsigned.member is None], "", "")
         extra.append(API_REFERENCE.format(operation.name))
         return docstring(self._prose.operations[operation.name], "        ", extra=extra)
+
+    def _also(self, operation: OperationFacts, member: MemberFacts) -> str:
+        if self._model.takes_app_client(operation.input, member):
+            proves = self._model.proves_secret(operation)
+            return f" May be an `AppClient`{', which proves its secret' if proves else ''}."
+        return " May be a mapping." if self._model.is_pairs(member.shape) else ""
 
     def _bounds(self, name: str) -> str:
         shape = self._model.shapes[name]

@@ -131,10 +131,12 @@ class StructWriter:
         metadata = [f'"{member.wire_name}"', written.shape, *(["sensitive=True"] if sensitive else [])]
         self._shapes.add("wire")
         converter = written.converter
-        if converter == "enum":
-            converter = written.annotation if member.required else f"optional({written.annotation})"
-            if not member.required:
-                self._shapes.add("optional")
+        if self._model.takes_app_client(struct.name, member):
+            converter = "app_client"
+            self._shapes.add(converter)
+        if converter is not None and converter not in _TAKES_NONE and not member.required:
+            converter = f"optional({converter})"
+            self._shapes.add("optional")
         arguments = [] if member.required else ["default=None"]
         arguments += [] if converter is None else [f"converter={converter}"]
         arguments.append(f"metadata=wire({', '.join(metadata)})")
@@ -149,7 +151,7 @@ class StructWriter:
         bounds = _bounds(shape)
         if shape.enum:
             self._shapes.add("Choice")
-            return Written(name, f"Choice({name})", "enum")
+            return Written(name, f"Choice({name})", name)
         match shape.type:
             case "structure":
                 self._shapes.add("Nested")
@@ -159,8 +161,10 @@ class StructWriter:
                 return Written("Json", "Document()", None)
             case "list":
                 item = self.written(shape.item or "")
-                self._shapes |= {"ListOf", "items"}
-                return Written(f"tuple[{item.annotation}, ...]", f"ListOf({', '.join([item.shape, *bounds])})", "items")
+                list_of, converter = ("PairsOf", "pairs") if self._model.is_pairs(name) else ("ListOf", "items")
+                self._shapes |= {list_of, converter}
+                text = f"{list_of}({', '.join([item.shape, *bounds])})"
+                return Written(f"tuple[{item.annotation}, ...]", text, converter)
             case "map":
                 key, value = self.written(shape.key or ""), self.written(shape.item or "")
                 self._shapes.add("MapOf")
@@ -174,6 +178,7 @@ class StructWriter:
         return Written(annotation, f"{shape_class}({', '.join(bounds)})", None)
 
 
+_TAKES_NONE = frozenset({"items", "pairs"})
 _SCALARS = {
     "string": ("str", "Text"),
     "integer": ("int", "Integer"),

@@ -186,6 +186,27 @@ class Model:
             if self.shapes[target].type != "structure"
         )
 
+    def is_pairs(self, name: str) -> bool:
+        """Whether a shape is a list of structures of two strings, such as name and value: a mapping in other words."""
+        item = self.shapes[self.shapes[name].item or name]
+        texts = [self.shapes[member.shape] for member in item.members]
+        return (
+            self.shapes[name].type == "list"
+            and len(texts) == len(("key", "value"))
+            and all(text.type == "string" and not text.enum for text in texts)
+        )
+
+    def takes_app_client(self, struct: str, member: MemberFacts) -> bool:
+        """Whether a member is a request's app client id, in whose place an `AppClient` will do."""
+        return struct in self.inputs and member.wire_name == "ClientId"
+
+    def proves_secret(self, operation: OperationFacts) -> bool:
+        """Whether an app client proves its secret in a request of the operation: `_structs/app_clients.py` says how."""
+        names = {member.wire_name for member in self.shapes[operation.input].members}
+        proofs = {"SecretHash", "AuthParameters", "ChallengeResponses"}
+        # An administrator's request that has a secret gives the client a further one.
+        return bool(names & (proofs if operation.signed else {*proofs, "ClientSecret", "Secret"}))
+
     def _check(self, paginators: dict[str, Any]) -> None:
         families, forgotten = self.tables
         homes = {operation: family for family, (_, operations) in families.items() for operation in operations}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_idp.sign_in.client_secret import secret_hash
+from cognito_idp._protocol.client_secret import secret_hash
 from tests.vectors import vectors
 
 

@@ -14,6 +14,7 @@ from cognito_idp import (
     AdminInitiateAuthRequest,
     AdminInitiateAuthResponse,
     AdminNoSrpAuth,
+    AppClient,
     AsyncClient,
     AttributeType,
     AuthenticationResultType,
@@ -22,8 +23,10 @@ from cognito_idp import (
     Client,
     CodeChallenge,
     CognitoIdpError,
+    CreateResourceServerRequest,
     Credentials,
     CustomChallenge,
+    DescribeRiskConfigurationRequest,
     DescribeUserImportJobResponse,
     DescribeUserPoolDomainResponse,
     DescribeUserPoolResponse,
@@ -49,6 +52,7 @@ from cognito_idp import (
     ServiceError,
     SetUICustomizationRequest,
     SignedIn,
+    SignUpRequest,
     SmsMfa,
     SmsOtp,
     SoftwareTokenMfa,
@@ -57,10 +61,18 @@ from cognito_idp import (
     TotpSetup,
     TransportError,
     UnknownChallenge,
+    UpdateGroupRequest,
+    UpdateUserPoolClientRequest,
+    UpdateUserPoolRequest,
+    UserPoolClientType,
+    UserPoolType,
     UserType,
     WebAuthn,
+    attributes_of,
     from_wire,
     to_wire,
+    updated,
+    user_filter,
 )
 
 
@@ -101,6 +113,30 @@ def every_outcome(outcome: Outcome) -> str:  # noqa: PLR0911 - one return per ou
         case UnknownChallenge(unknown_name=name):
             return name
     assert_never(outcome)
+
+
+def people(client: Client, app: AppClient, user: UserType) -> None:
+    """Attributes are taken as a mapping, and an app client in the place of its id."""
+    SignUpRequest(client_id=app, username="u", user_attributes={"email": "e"}, validation_data=user.attributes)
+    CreateResourceServerRequest(user_pool_id="p", identifier="i", name="n", scopes={"read": "Read"})
+    DescribeRiskConfigurationRequest(user_pool_id="p", client_id=app)
+    client.sign_up(client_id=app, username="u", user_attributes={"email": "e"})
+    client.sign_up(client_id="c", username="u", user_attributes=[AttributeType(name="email")])
+    client.describe_risk_configuration(user_pool_id="p", client_id=None)
+    assert_type(SignUpRequest(client_id=app, username="u").client_id, str)
+    assert_type(attributes_of(user), dict[str, str])
+    assert_type(attributes_of(client.admin_get_user(user_pool_id="p", username="u")), dict[str, str])
+    assert_type(attributes_of([AttributeType(name="email")]), dict[str, str])
+    assert_type(user_filter("email", starts_with="m"), str)
+    assert_type(AppClient.from_secret("{}"), AppClient)
+
+
+def updating(client: Client, pool: UserPoolType, app_client: UserPoolClientType, group: GroupType) -> None:
+    """An update is of the type that belongs to the description."""
+    assert_type(updated(pool, deletion_protection="ACTIVE"), UpdateUserPoolRequest)
+    assert_type(updated(app_client, client_name="web"), UpdateUserPoolClientRequest)
+    assert_type(updated(group, description="d"), UpdateGroupRequest)
+    client.send(updated(pool))
 
 
 def sending(client: Client) -> None:

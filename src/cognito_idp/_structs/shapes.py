@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     # the conversion, and building attrs' wrapper would cost 20 µs for each member at import.
     from attrs.converters import optional as optional  # noqa: PLC0414 - this re-exports it
 
+    from .._protocol.app_client import AppClient
     from .enums import OpenEnum
     from .struct import Struct
 else:
@@ -282,6 +283,33 @@ class Nested(Shape):
             value._check(path, faults)  # noqa: SLF001 - shapes and structs are two halves of one check
 
 
+class PairsOf(ListOf):
+    """A list of structs of two strings, such as `AttributeType`; a mapping of the first to the second will do, too."""
+
+    __slots__ = ()
+
+    item: Nested
+
+    def own(self, value: Any) -> Any:
+        """Copy a mapping of strings into a tuple of structs; one with other keys or values is left for `check`."""
+        if not isinstance(value, Mapping):
+            return super().own(value)
+        if not all(isinstance(text, str) for text in (*value, *value.values())):
+            return dict(value)
+        struct = self.item.struct
+        first, second = (member.name for member in struct._members)  # noqa: SLF001 - shapes and structs are one check
+        return tuple([struct(**{first: key, second: text}) for key, text in value.items()])
+
+    def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        if isinstance(value, dict):
+            first, second = (member.shape for member in self.item.struct._members)  # noqa: SLF001
+            MapOf(first, second, self.minimum, self.maximum).check(value, member, path, faults)
+        elif not isinstance(value, tuple):
+            _wrong_type("mapping or a sequence", value, member, path, faults)
+        else:
+            super().check(value, member, path, faults)
+
+
 class Document(Shape):
     """Any JSON value, such as the options of a passkey ceremony; kept and sent unchanged."""
 
@@ -340,3 +368,13 @@ def wire(name: str, shape: Shape, *, sensitive: bool = False) -> dict[str, Membe
 def items(value: Iterable[Any] | None) -> Any:
     """Tell type checkers that a member accepts any iterable, although it keeps a tuple."""
     return value
+
+
+def pairs(value: Mapping[str, str] | Iterable[Any] | None) -> Any:
+    """Tell type checkers that a member accepts a mapping or any iterable, although it keeps a tuple."""
+    return value
+
+
+def app_client(value: str | AppClient) -> str:
+    """Tell type checkers that a member accepts an app client, although it keeps the client's id."""
+    return value  # type: ignore[return-value]  # `Request` puts the id there

@@ -202,9 +202,14 @@ class Request(Struct, Generic[R]):
     def __attrs_post_init__(self) -> None:
         if self._fits():
             return
+        # Loaded here, since a request that has only plain values needs none of it.
+        from .app_clients import take_app_client
+
         faults: list[Fault] = []
+        take_app_client(self, faults)
         self._check((), faults)
-        raise RequestValidationError(type(self).__name__, tuple(faults))
+        if faults:
+            raise RequestValidationError(type(self).__name__, tuple(faults))
 
 
 class ResponseMetadata(NamedTuple):

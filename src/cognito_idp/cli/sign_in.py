@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import click
 
+from .._protocol.app_client import AppClient
 from ..errors import ConfigError, NotAuthorizedException
-from ..sign_in.app_client import AppClient
 from ..sign_in.machine import STARTS
 from ..sign_in.outcomes import Device
 from ..types import AuthFlowType, ChallengeNameType

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from .._protocol.app_client import AppClient
 from .._protocol.redaction import redacted
 from ..errors import ConfigError
-from ..sign_in.app_client import AppClient
 from ..sign_in.outcomes import Device, Tokens
 from .failures import InputError
 from .query import query_of

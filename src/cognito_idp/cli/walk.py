@@ -42,8 +42,8 @@ from .streams import err
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._protocol.app_client import AppClient
     from ..client import Client
-    from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Challenge, Device, Outcome
     from .settings import Settings
 

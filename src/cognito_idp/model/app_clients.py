@@ -13,7 +13,19 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    Nested,
+    Text,
+    Timestamp,
+    app_client,
+    items,
+    optional,
+    wire,
+)
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 from .common import OAuthFlowType
 
@@ -56,7 +68,7 @@ class AddUserPoolClientSecretRequest(Request[AddUserPoolClientSecretResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
     """Secret of your own to add; if left out, Cognito makes one."""
@@ -366,7 +378,7 @@ class DeleteUserPoolClientRequest(Request[EmptyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
 
 
@@ -385,7 +397,7 @@ class DeleteUserPoolClientSecretRequest(Request[DeleteUserPoolClientSecretRespon
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     client_secret_id: str = attrs.field(metadata=wire("ClientSecretId", Text(1, 128)))
     """Id of one of the app client's secrets; not itself secret."""
@@ -411,7 +423,7 @@ class DescribeUserPoolClientRequest(Request[DescribeUserPoolClientResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
 
 
@@ -439,7 +451,7 @@ class ListUserPoolClientSecretsRequest(Request[ListUserPoolClientSecretsResponse
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
@@ -509,7 +521,7 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     client_name: str | None = attrs.field(default=None, metadata=wire("ClientName", Text(1, 128)))
     """New human-readable name of the app client."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
     from datetime import datetime
 
+    from .._protocol.app_client import AppClient
     from .._structs.struct import EmptyResponse
     from ..types import (
         AccountRecoverySettingType,
@@ -277,14 +278,14 @@ class AsyncOperations:
 
     @async_operation("AddUserPoolClientSecretRequest")
     async def add_user_pool_client_secret(
-        self, *, user_pool_id: str, client_id: str, client_secret: str | None = None
+        self, *, user_pool_id: str, client_id: str | AppClient, client_secret: str | None = None
     ) -> AddUserPoolClientSecretResponse:
         """Adds a further secret to an app client, so callers can move over before the old one is deleted. A client
         holds two at most.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             client_secret: Secret of your own to add; if left out, Cognito makes one. (24 to 64 characters)
 
         Raises:
@@ -350,8 +351,8 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         username: str,
-        user_attributes: Iterable[AttributeType] | None = None,
-        validation_data: Iterable[AttributeType] | None = None,
+        user_attributes: Mapping[str, str] | Iterable[AttributeType] | None = None,
+        validation_data: Mapping[str, str] | Iterable[AttributeType] | None = None,
         temporary_password: str | None = None,
         force_alias_creation: bool | None = None,
         message_action: MessageActionType | str | None = None,
@@ -366,7 +367,9 @@ class AsyncOperations:
             username: Username for the new user; an email address or phone number if the pool signs in by these.
                 (required; 1 to 128 characters)
             user_attributes: The user's attributes, as name and value pairs; names of custom ones start with `custom:`.
-            validation_data: Name and value pairs for the pre sign-up Lambda function to check; not stored.
+                May be a mapping.
+            validation_data: Name and value pairs for the pre sign-up Lambda function to check; not stored. May be a
+                mapping.
             temporary_password: First password of the user, a secret; if left out, Cognito makes one unless users can
                 sign in without any. (at most 256 characters)
             force_alias_creation: If true, an email or phone alias moves here from another user; otherwise such a clash
@@ -610,7 +613,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         auth_flow: AuthFlowType | str,
         auth_parameters: Mapping[str, str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -622,7 +625,8 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             auth_flow: Sign-in flow to start; it decides what `AuthParameters` must hold. (required)
             auth_parameters: Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold
                 secrets.
@@ -865,7 +869,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         challenge_name: ChallengeNameType | str,
         challenge_responses: Mapping[str, str] | None = None,
         session: str | None = None,
@@ -877,7 +881,8 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             challenge_name: Challenge being answered, as the previous response named it. (required)
             challenge_responses: Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold
                 secrets.
@@ -1077,7 +1082,7 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         username: str,
-        user_attributes: Iterable[AttributeType],
+        user_attributes: Mapping[str, str] | Iterable[AttributeType],
         client_metadata: Mapping[str, str] | None = None,
     ) -> AdminUpdateUserAttributesResponse:
         """Sets the given attributes of any user, `email_verified` and `phone_number_verified` among them, and leaves
@@ -1087,7 +1092,8 @@ class AsyncOperations:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             username: The user's username; in most requests, an alias or the user's `sub` will also do. (required; 1 to
                 128 characters)
-            user_attributes: Attributes to set, as name and value pairs; others stay as they are. (required)
+            user_attributes: Attributes to set, as name and value pairs; others stay as they are. May be a mapping.
+                (required)
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
                 place for secrets.
 
@@ -1257,7 +1263,7 @@ class AsyncOperations:
     async def confirm_forgot_password(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         username: str,
         confirmation_code: str,
         password: str,
@@ -1270,7 +1276,8 @@ class AsyncOperations:
         needed.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             username: The user's username; in most requests, an alias or the user's `sub` will also do. (required; 1 to
                 128 characters)
             confirmation_code: One-time code from the message that Cognito sent to the user. (required; 1 to 2,048
@@ -1302,7 +1309,7 @@ class AsyncOperations:
     async def confirm_sign_up(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         username: str,
         confirmation_code: str,
         secret_hash: str | None = None,
@@ -1316,7 +1323,8 @@ class AsyncOperations:
         its present owner.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             username: The user's username; in most requests, an alias or the user's `sub` will also do. (required; 1 to
                 128 characters)
             confirmation_code: One-time code from the message that Cognito sent to the user. (required; 1 to 2,048
@@ -1350,7 +1358,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         policy_name: str,
         url_patterns: Iterable[str],
         cache_duration: int | None = None,
@@ -1360,7 +1368,7 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             policy_name: Readable name of the policy for client metadata documents. (required; 1 to 32 characters)
             url_patterns: HTTPS URLs that clients may name themselves by, one to five; `*` stands for any text.
                 (required; 1 to 5 items)
@@ -1452,7 +1460,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         use_cognito_provided_values: bool | None = None,
         settings: Any | None = None,
         assets: Iterable[AssetType] | None = None,
@@ -1461,7 +1469,8 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: App client whose login pages get the branding style. (required; 1 to 128 characters)
+            client_id: App client whose login pages get the branding style. May be an `AppClient`. (required; 1 to 128
+                characters)
             use_cognito_provided_values: True means Cognito's default branding, without `Settings` and `Assets` of your
                 own.
             settings: JSON document with the colors, layout and other visual settings of the login pages.
@@ -1480,7 +1489,12 @@ class AsyncOperations:
 
     @async_operation("CreateResourceServerRequest")
     async def create_resource_server(
-        self, *, user_pool_id: str, identifier: str, name: str, scopes: Iterable[ResourceServerScopeType] | None = None
+        self,
+        *,
+        user_pool_id: str,
+        identifier: str,
+        name: str,
+        scopes: Mapping[str, str] | Iterable[ResourceServerScopeType] | None = None,
     ) -> CreateResourceServerResponse:
         """Registers an API with the user pool and defines its custom OAuth scopes, which app clients can then be
         allowed to use.
@@ -1490,7 +1504,7 @@ class AsyncOperations:
             identifier: Unique identifier of the resource server, often a URL; its scopes are named `identifier/scope`.
                 (required; 1 to 256 characters)
             name: Readable name of the resource server. (required; 1 to 256 characters)
-            scopes: Custom scopes that the resource server defines. (at most 100 items)
+            scopes: Custom scopes that the resource server defines. May be a mapping. (at most 100 items)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1508,7 +1522,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         terms_name: str,
         terms_source: TermsSourceType | str,
         enforcement: TermsEnforcementType | str,
@@ -1519,7 +1533,8 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: App client on whose login pages the terms are shown. (required; 1 to 128 characters)
+            client_id: App client on whose login pages the terms are shown. May be an `AppClient`. (required; 1 to 128
+                characters)
             terms_name: Which document it is, `terms-of-use` or `privacy-policy`. (required)
             terms_source: Where the text of the terms is; `LINK` means at the URLs in `Links`. (required)
             enforcement: Whether users have to accept the terms to go on. (required)
@@ -1974,12 +1989,12 @@ class AsyncOperations:
         ...
 
     @async_operation("DeleteUserPoolClientRequest")
-    async def delete_user_pool_client(self, *, user_pool_id: str, client_id: str) -> EmptyResponse:
+    async def delete_user_pool_client(self, *, user_pool_id: str, client_id: str | AppClient) -> EmptyResponse:
         """Deletes an app client for good. Applications that use its client id can no longer sign users in.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1994,14 +2009,14 @@ class AsyncOperations:
 
     @async_operation("DeleteUserPoolClientSecretRequest")
     async def delete_user_pool_client_secret(
-        self, *, user_pool_id: str, client_id: str, client_secret_id: str
+        self, *, user_pool_id: str, client_id: str | AppClient, client_secret_id: str
     ) -> DeleteUserPoolClientSecretResponse:
         """Deletes one secret of an app client by its id, usually the old one after a rotation. The last secret cannot
         be deleted.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             client_secret_id: Id of one of the app client's secrets; not itself secret. (required; 1 to 128 characters)
 
         Raises:
@@ -2135,13 +2150,13 @@ class AsyncOperations:
 
     @async_operation("DescribeManagedLoginBrandingByClientRequest")
     async def describe_managed_login_branding_by_client(
-        self, *, user_pool_id: str, client_id: str, return_merged_resources: bool | None = None
+        self, *, user_pool_id: str, client_id: str | AppClient, return_merged_resources: bool | None = None
     ) -> DescribeManagedLoginBrandingByClientResponse:
         """Returns the managed login style of an app client when only the client id is known.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             return_merged_resources: True also returns Cognito's default values; false or left out, only those that you
                 changed.
 
@@ -2197,14 +2212,14 @@ class AsyncOperations:
 
     @async_operation("DescribeRiskConfigurationRequest")
     async def describe_risk_configuration(
-        self, *, user_pool_id: str, client_id: str | None = None
+        self, *, user_pool_id: str, client_id: str | AppClient | None = None
     ) -> DescribeRiskConfigurationResponse:
         """Returns the threat protection settings of a user pool, or of one app client when `ClientId` is given.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: App client whose own settings to return; if left out, those of the whole pool. (1 to 128
-                characters)
+            client_id: App client whose own settings to return; if left out, those of the whole pool. May be an
+                `AppClient`. (1 to 128 characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -2237,12 +2252,12 @@ class AsyncOperations:
 
     @async_operation("DescribeTermsByClientRequest")
     async def describe_terms_by_client(
-        self, *, client_id: str, user_pool_id: str, terms_name: str
+        self, *, client_id: str | AppClient, user_pool_id: str, terms_name: str
     ) -> DescribeTermsByClientResponse:
         """Returns the terms of use or the privacy policy of an app client, found by client id and `TermsName`.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             terms_name: Which document it is, `terms-of-use` or `privacy-policy`. (required)
 
@@ -2293,13 +2308,15 @@ class AsyncOperations:
         ...
 
     @async_operation("DescribeUserPoolClientRequest")
-    async def describe_user_pool_client(self, *, user_pool_id: str, client_id: str) -> DescribeUserPoolClientResponse:
+    async def describe_user_pool_client(
+        self, *, user_pool_id: str, client_id: str | AppClient
+    ) -> DescribeUserPoolClientResponse:
         """Returns the configuration of an app client. The answer holds the client secret in clear text, so keep it out
         of logs.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -2353,7 +2370,7 @@ class AsyncOperations:
     async def forgot_password(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         username: str,
         secret_hash: str | None = None,
         user_context_data: UserContextDataType | None = None,
@@ -2363,7 +2380,8 @@ class AsyncOperations:
         """Sends the user a code to reset a lost password. Without a verified email address or phone number it fails.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             username: The user's username; in most requests, an alias or the user's `sub` will also do. (required; 1 to
                 128 characters)
             secret_hash: Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is
@@ -2408,7 +2426,7 @@ class AsyncOperations:
     async def get_client_token(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         secret: str,
         scopes: Iterable[str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -2416,7 +2434,8 @@ class AsyncOperations:
         """Gets an access token for an app client itself, with no user, by its client id and secret.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             secret: The app client's secret, which proves its identity. (required; 24 to 64 characters)
             scopes: OAuth scopes wanted in the access token. (at most 50 items)
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
@@ -2438,7 +2457,7 @@ class AsyncOperations:
     async def get_derived_token(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         subject_token: str,
         subject_token_type: TokenTypeIdentifierType | str,
         client_secret: str | None = None,
@@ -2455,7 +2474,8 @@ class AsyncOperations:
         token exchange.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             subject_token: Secret token of the user for whom a new token is wanted. (required; 0 to 131,072 characters)
             subject_token_type: Kind of token given in `SubjectToken`. (required)
             client_secret: The app client's secret; needed if the client has one. (24 to 64 characters)
@@ -2599,7 +2619,7 @@ class AsyncOperations:
         self,
         *,
         refresh_token: str,
-        client_id: str,
+        client_id: str | AppClient,
         client_secret: str | None = None,
         device_key: str | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -2609,7 +2629,8 @@ class AsyncOperations:
 
         Args:
             refresh_token: The user's refresh token, a secret that is traded for new tokens. (required)
-            client_id: Id of the app client to which the refresh token was issued. (required; 1 to 128 characters)
+            client_id: Id of the app client to which the refresh token was issued. May be an `AppClient`, which proves
+                its secret. (required; 1 to 128 characters)
             client_secret: The app client's secret; needed if the client has one. (24 to 64 characters)
             device_key: Key of the remembered device from which the refresh is made, if the pool remembers devices. (1
                 to 55 characters)
@@ -2630,14 +2651,14 @@ class AsyncOperations:
 
     @async_operation("GetUICustomizationRequest")
     async def get_ui_customization(
-        self, *, user_pool_id: str, client_id: str | None = None
+        self, *, user_pool_id: str, client_id: str | AppClient | None = None
     ) -> GetUICustomizationResponse:
         """Returns the CSS and logo of the classic hosted UI, for one app client or for the pool's default.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: App client whose style to return; if left out, or `ALL`, the pool's default style. (1 to 128
-                characters)
+            client_id: App client whose style to return; if left out, or `ALL`, the pool's default style. May be an
+                `AppClient`. (1 to 128 characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -2717,13 +2738,13 @@ class AsyncOperations:
 
     @async_operation("GetUserPoolClientSessionConfigurationRequest")
     async def get_user_pool_client_session_configuration(
-        self, *, user_pool_id: str, client_id: str
+        self, *, user_pool_id: str, client_id: str | AppClient
     ) -> GetUserPoolClientSessionConfigurationResponse:
         """Returns how long an SSO session may last for one app client, in minutes.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -2796,7 +2817,7 @@ class AsyncOperations:
         self,
         *,
         auth_flow: AuthFlowType | str,
-        client_id: str,
+        client_id: str | AppClient,
         auth_parameters: Mapping[str, str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
@@ -2808,7 +2829,8 @@ class AsyncOperations:
 
         Args:
             auth_flow: Sign-in flow to start; it decides what `AuthParameters` must hold. (required)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             auth_parameters: Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold
                 secrets.
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
@@ -3161,13 +3183,13 @@ class AsyncOperations:
 
     @async_operation("ListUserPoolClientSecretsRequest")
     async def list_user_pool_client_secrets(
-        self, *, user_pool_id: str, client_id: str, next_token: str | None = None
+        self, *, user_pool_id: str, client_id: str | AppClient, next_token: str | None = None
     ) -> ListUserPoolClientSecretsResponse:
         """Lists the secrets of an app client by id and creation date, without the secret values themselves.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             next_token: Marks where the next page starts; leave it out to get the first page, missing after the last
                 page. (1 to 131,072 characters)
 
@@ -3183,7 +3205,7 @@ class AsyncOperations:
 
     @async_pages_of("ListUserPoolClientSecretsRequest")
     def iter_list_user_pool_client_secrets(
-        self, *, user_pool_id: str, client_id: str, next_token: str | None = None
+        self, *, user_pool_id: str, client_id: str | AppClient, next_token: str | None = None
     ) -> AsyncIterator[ClientSecretDescriptorType]:
         """Iterate over the items of all pages of `list_user_pool_client_secrets`, one page in memory at a time. Takes
         what `list_user_pool_client_secrets` takes; `next_token` begins at a page other than the first.
@@ -3436,7 +3458,7 @@ class AsyncOperations:
     async def resend_confirmation_code(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         username: str,
         secret_hash: str | None = None,
         user_context_data: UserContextDataType | None = None,
@@ -3446,7 +3468,8 @@ class AsyncOperations:
         """Sends the sign-up confirmation code again to a user who is not confirmed yet.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             username: The user's username; in most requests, an alias or the user's `sub` will also do. (required; 1 to
                 128 characters)
             secret_hash: Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is
@@ -3474,7 +3497,7 @@ class AsyncOperations:
     async def respond_to_auth_challenge(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         challenge_name: ChallengeNameType | str,
         session: str | None = None,
         challenge_responses: Mapping[str, str] | None = None,
@@ -3485,7 +3508,8 @@ class AsyncOperations:
         """Answers a challenge from `InitiateAuth` with the `Session` it gave, and returns tokens or the next challenge.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             challenge_name: Challenge being answered, as the previous response named it. (required)
             session: Secret from the response that set the challenge, just as it was received. (20 to 4,096 characters)
             challenge_responses: Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold
@@ -3516,7 +3540,7 @@ class AsyncOperations:
         self,
         *,
         token: str,
-        client_id: str,
+        client_id: str | AppClient,
         client_secret: str | None = None,
         revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
     ) -> RevokeTokenResponse:
@@ -3525,7 +3549,8 @@ class AsyncOperations:
 
         Args:
             token: Refresh token to revoke, a secret. (required)
-            client_id: Id of the app client to which the token was issued. (required; 1 to 128 characters)
+            client_id: Id of the app client to which the token was issued. May be an `AppClient`, which proves its
+                secret. (required; 1 to 128 characters)
             client_secret: The app client's secret; needed if the client has one. (24 to 64 characters)
             revoke_associated_sessions: Whether sessions linked to the token's session end with it.
 
@@ -3593,7 +3618,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str | None = None,
+        client_id: str | AppClient | None = None,
         compromised_credentials_risk_configuration: CompromisedCredentialsRiskConfigurationType | None = None,
         account_takeover_risk_configuration: AccountTakeoverRiskConfigurationType | None = None,
         risk_exception_configuration: RiskExceptionConfigurationType | None = None,
@@ -3602,7 +3627,8 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: App client that the settings are for; if left out, the whole pool. (1 to 128 characters)
+            client_id: App client that the settings are for; if left out, the whole pool. May be an `AppClient`. (1 to
+                128 characters)
             compromised_credentials_risk_configuration: When to check passwords against known leaks, and what to do
                 about a match.
             account_takeover_risk_configuration: What to do about sign-ins that look like an account takeover.
@@ -3625,7 +3651,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str | None = None,
+        client_id: str | AppClient | None = None,
         css: str | None = None,
         image_file: bytes | None = None,
     ) -> SetUICustomizationResponse:
@@ -3633,8 +3659,8 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: App client to style; if left out, or `ALL`, the style becomes the pool's default. (1 to 128
-                characters)
+            client_id: App client to style; if left out, or `ALL`, the style becomes the pool's default. May be an
+                `AppClient`. (1 to 128 characters)
             css: Style sheet text for the classic hosted UI. (0 to 131,072 characters)
             image_file: Contents of the logo image for the classic hosted UI. (0 to 131,072 bytes)
 
@@ -3682,13 +3708,13 @@ class AsyncOperations:
 
     @async_operation("SetUserPoolClientSessionConfigurationRequest")
     async def set_user_pool_client_session_configuration(
-        self, *, user_pool_id: str, client_id: str, sso_session: ClientSSOSessionConfigType
+        self, *, user_pool_id: str, client_id: str | AppClient, sso_session: ClientSSOSessionConfigType
     ) -> SetUserPoolClientSessionConfigurationResponse:
         """Sets how many minutes an SSO session may last for one app client.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             sso_session: How long users' single sign-on sessions last for the app client. (required)
 
         Raises:
@@ -3788,12 +3814,12 @@ class AsyncOperations:
     async def sign_up(
         self,
         *,
-        client_id: str,
+        client_id: str | AppClient,
         username: str,
         secret_hash: str | None = None,
         password: str | None = None,
-        user_attributes: Iterable[AttributeType] | None = None,
-        validation_data: Iterable[AttributeType] | None = None,
+        user_attributes: Mapping[str, str] | Iterable[AttributeType] | None = None,
+        validation_data: Mapping[str, str] | Iterable[AttributeType] | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
         user_context_data: UserContextDataType | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -3802,7 +3828,8 @@ class AsyncOperations:
         account.
 
         Args:
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
+                characters)
             username: Username for the new user; an email address or phone number if the pool signs in by these.
                 (required; 1 to 128 characters)
             secret_hash: Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is
@@ -3810,7 +3837,9 @@ class AsyncOperations:
             password: Password for the new user, a secret; may be left out if the pool allows sign-in without one. (at
                 most 256 characters)
             user_attributes: The user's attributes, as name and value pairs; names of custom ones start with `custom:`.
-            validation_data: Name and value pairs for the pre sign-up Lambda function to check; not stored.
+                May be a mapping.
+            validation_data: Name and value pairs for the pre sign-up Lambda function to check; not stored. May be a
+                mapping.
             analytics_metadata: Amazon Pinpoint endpoint to record this request's usage events under.
             user_context_data: The end user's IP address and device data, for threat protection to rate the risk.
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
@@ -3985,7 +4014,7 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         cimd_policy_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         url_patterns: Iterable[str],
         policy_name: str | None = None,
         cache_duration: int | None = None,
@@ -3995,7 +4024,7 @@ class AsyncOperations:
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             cimd_policy_id: Id of the policy for client metadata documents. (required; 1 to 64 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             url_patterns: HTTPS URLs that clients may name themselves by, one to five; `*` stands for any text.
                 (required; 1 to 5 items)
             policy_name: Readable name of the policy for client metadata documents. (1 to 32 characters)
@@ -4184,7 +4213,12 @@ class AsyncOperations:
 
     @async_operation("UpdateResourceServerRequest")
     async def update_resource_server(
-        self, *, user_pool_id: str, identifier: str, name: str, scopes: Iterable[ResourceServerScopeType] | None = None
+        self,
+        *,
+        user_pool_id: str,
+        identifier: str,
+        name: str,
+        scopes: Mapping[str, str] | Iterable[ResourceServerScopeType] | None = None,
     ) -> UpdateResourceServerResponse:
         """Changes a resource server's name and its scopes. Scopes left out of the list are removed.
 
@@ -4193,8 +4227,8 @@ class AsyncOperations:
             identifier: Unique identifier of the resource server, often a URL; its scopes are named `identifier/scope`.
                 (required; 1 to 256 characters)
             name: Readable name of the resource server. (required; 1 to 256 characters)
-            scopes: Full new list of the resource server's custom scopes; those not in it are removed. (at most 100
-                items)
+            scopes: Full new list of the resource server's custom scopes; those not in it are removed. May be a mapping.
+                (at most 100 items)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -4243,7 +4277,7 @@ class AsyncOperations:
     async def update_user_attributes(
         self,
         *,
-        user_attributes: Iterable[AttributeType],
+        user_attributes: Mapping[str, str] | Iterable[AttributeType],
         access_token: str,
         client_metadata: Mapping[str, str] | None = None,
     ) -> UpdateUserAttributesResponse:
@@ -4251,7 +4285,8 @@ class AsyncOperations:
         code.
 
         Args:
-            user_attributes: Attributes to set, as name and value pairs; others stay as they are. (required)
+            user_attributes: Attributes to set, as name and value pairs; others stay as they are. May be a mapping.
+                (required)
             access_token: The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope.
                 (required)
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
@@ -4360,7 +4395,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        client_id: str,
+        client_id: str | AppClient,
         client_name: str | None = None,
         refresh_token_validity: int | None = None,
         access_token_validity: int | None = None,
@@ -4389,7 +4424,7 @@ class AsyncOperations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            client_id: Id of the app client. (required; 1 to 128 characters)
+            client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             client_name: New human-readable name of the app client. (1 to 128 characters)
             refresh_token_validity: Lifetime of refresh tokens, in `TokenValidityUnits.RefreshToken` units (days by
                 default); 30 days if left out. (0 to 315,360,000)

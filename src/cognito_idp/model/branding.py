@@ -13,7 +13,22 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Blob, Boolean, Bytes, Choice, Document, Json, ListOf, Nested, Text, Timestamp, items, wire
+from .._structs.shapes import (
+    Blob,
+    Boolean,
+    Bytes,
+    Choice,
+    Document,
+    Json,
+    ListOf,
+    Nested,
+    Text,
+    Timestamp,
+    app_client,
+    items,
+    optional,
+    wire,
+)
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 
 
@@ -121,7 +136,7 @@ class CreateManagedLoginBrandingRequest(Request[CreateManagedLoginBrandingRespon
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """App client whose login pages get the branding style."""
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
@@ -167,7 +182,7 @@ class DescribeManagedLoginBrandingByClientRequest(Request[DescribeManagedLoginBr
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     return_merged_resources: bool | None = attrs.field(default=None, metadata=wire("ReturnMergedResources", Boolean()))
     """True also returns Cognito's default values; false or left out, only those that you changed."""
@@ -237,7 +252,9 @@ class GetUICustomizationRequest(Request[GetUICustomizationResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+    )
     """App client whose style to return; if left out, or `ALL`, the pool's default style."""
 
 
@@ -259,7 +276,9 @@ class SetUICustomizationRequest(Request[SetUICustomizationResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+    )
     """App client to style; if left out, or `ALL`, the style becomes the pool's default."""
     css: str | None = attrs.field(default=None, metadata=wire("CSS", Text(0, 131_072)))
     """Style sheet text for the classic hosted UI."""

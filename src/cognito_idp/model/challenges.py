@@ -12,7 +12,7 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, items, optional, wire
 from .._structs.struct import Request, Response, members
 from .common_sign_in import (
     AnalyticsMetadataType,
@@ -57,7 +57,7 @@ class AdminRespondToAuthChallengeRequest(Request[AdminRespondToAuthChallengeResp
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
         converter=ChallengeNameType, metadata=wire("ChallengeName", Choice(ChallengeNameType))
@@ -115,7 +115,7 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
         "RespondToAuthChallenge", RespondToAuthChallengeResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
         converter=ChallengeNameType, metadata=wire("ChallengeName", Choice(ChallengeNameType))

@@ -13,7 +13,7 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, wire
+from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, app_client, items, wire
 from .._structs.struct import Request, Response, Struct, members
 
 
@@ -96,7 +96,7 @@ class CreateCIMDPolicyRequest(Request[CreateCIMDPolicyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     policy_name: str = attrs.field(metadata=wire("PolicyName", Text(1, 32)))
     """Readable name of the policy for client metadata documents."""
@@ -225,7 +225,7 @@ class UpdateCIMDPolicyRequest(Request[UpdateCIMDPolicyResponse]):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     cimd_policy_id: str = attrs.field(metadata=wire("CIMDPolicyId", Text(1, 64)))
     """Id of the policy for client metadata documents."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     policy_name: str | None = attrs.field(default=None, metadata=wire("PolicyName", Text(1, 32)))
     """Readable name of the policy for client metadata documents."""

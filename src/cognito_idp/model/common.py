@@ -11,7 +11,7 @@ from datetime import datetime
 import attrs
 
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Boolean, Choice, ListOf, Nested, PairsOf, Text, Timestamp, items, optional, pairs, wire
 from .._structs.struct import Struct, members
 
 
@@ -107,7 +107,7 @@ class UserType(Struct):
     username: str | None = attrs.field(default=None, metadata=wire("Username", Text(1, 128), sensitive=True))
     """The user's username in the pool."""
     attributes: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("Attributes", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("Attributes", PairsOf(Nested(AttributeType)))
     )
     """The user's attributes, as name and value pairs."""
     user_create_date: datetime | None = attrs.field(default=None, metadata=wire("UserCreateDate", Timestamp()))

@@ -9,7 +9,7 @@ defaults to None, so that one `RequestValidationError` names everything that a r
 import attrs
 
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Integer, ListOf, Nested, Text, items, wire
+from .._structs.shapes import Integer, Nested, PairsOf, Text, pairs, wire
 from .._structs.struct import Struct, members
 
 
@@ -97,7 +97,7 @@ class ContextDataType(Struct):
     server_path: str = attrs.field(metadata=wire("ServerPath", Text(0, 131_072), sensitive=True))
     """Path on your server that the user's request came to."""
     http_headers: tuple[HttpHeader, ...] = attrs.field(
-        converter=items, metadata=wire("HttpHeaders", ListOf(Nested(HttpHeader)), sensitive=True)
+        converter=pairs, metadata=wire("HttpHeaders", PairsOf(Nested(HttpHeader)), sensitive=True)
     )
     """HTTP headers of the user's request, as your server received them."""
     encoded_data: str | None = attrs.field(default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive=True))

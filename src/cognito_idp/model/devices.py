@@ -13,7 +13,20 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    Nested,
+    PairsOf,
+    Text,
+    Timestamp,
+    items,
+    optional,
+    pairs,
+    wire,
+)
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 from .common import AttributeType
 
@@ -39,7 +52,7 @@ class DeviceType(Struct):
     device_key: str | None = attrs.field(default=None, metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""
     device_attributes: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("DeviceAttributes", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("DeviceAttributes", PairsOf(Nested(AttributeType)))
     )
     """What is known of the device, as name and value pairs."""
     device_create_date: datetime | None = attrs.field(default=None, metadata=wire("DeviceCreateDate", Timestamp()))

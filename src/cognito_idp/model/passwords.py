@@ -12,7 +12,7 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.shapes import Boolean, MapOf, Nested, Text, wire
+from .._structs.shapes import Boolean, MapOf, Nested, Text, app_client, wire
 from .._structs.struct import Request, Response, members
 from .common import CodeDeliveryDetailsType
 from .common_sign_in import AnalyticsMetadataType, UserContextDataType
@@ -100,7 +100,7 @@ class ConfirmForgotPasswordRequest(Request[ConfirmForgotPasswordResponse]):
         "ConfirmForgotPassword", ConfirmForgotPasswordResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
@@ -142,7 +142,7 @@ class ForgotPasswordRequest(Request[ForgotPasswordResponse]):
         "ForgotPassword", ForgotPasswordResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""

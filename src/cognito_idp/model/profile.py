@@ -12,7 +12,7 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.shapes import ListOf, MapOf, Nested, Text, items, wire
+from .._structs.shapes import ListOf, MapOf, Nested, PairsOf, Text, items, pairs, wire
 from .._structs.struct import EmptyResponse, Request, Response, members
 from .common import AttributeType, CodeDeliveryDetailsType, MFAOptionType
 
@@ -83,7 +83,7 @@ class GetUserResponse(Response):
     username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
     """The user's username in the pool."""
     user_attributes: tuple[AttributeType, ...] = attrs.field(
-        converter=items, metadata=wire("UserAttributes", ListOf(Nested(AttributeType)))
+        converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """The user's attributes, as name and value pairs; names of custom ones start with `custom:`."""
     mfa_options: tuple[MFAOptionType, ...] | None = attrs.field(
@@ -129,7 +129,7 @@ class UpdateUserAttributesRequest(Request[UpdateUserAttributesResponse]):
     )
 
     user_attributes: tuple[AttributeType, ...] = attrs.field(
-        converter=items, metadata=wire("UserAttributes", ListOf(Nested(AttributeType)))
+        converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """Attributes to set, as name and value pairs; others stay as they are."""
     access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))

@@ -12,7 +12,7 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, Nested, PairsOf, Text, items, optional, pairs, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 
 
@@ -43,7 +43,7 @@ class ResourceServerType(Struct):
     name: str | None = attrs.field(default=None, metadata=wire("Name", Text(1, 256)))
     """Readable name of the resource server."""
     scopes: tuple[ResourceServerScopeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("Scopes", ListOf(Nested(ResourceServerScopeType), None, 100))
+        default=None, converter=pairs, metadata=wire("Scopes", PairsOf(Nested(ResourceServerScopeType), None, 100))
     )
     """Custom scopes that the resource server defines."""
     managed_by: ResourceServerManagedByType | None = attrs.field(
@@ -77,7 +77,7 @@ class CreateResourceServerRequest(Request[CreateResourceServerResponse]):
     name: str = attrs.field(metadata=wire("Name", Text(1, 256)))
     """Readable name of the resource server."""
     scopes: tuple[ResourceServerScopeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("Scopes", ListOf(Nested(ResourceServerScopeType), None, 100))
+        default=None, converter=pairs, metadata=wire("Scopes", PairsOf(Nested(ResourceServerScopeType), None, 100))
     )
     """Custom scopes that the resource server defines."""
 
@@ -167,6 +167,6 @@ class UpdateResourceServerRequest(Request[UpdateResourceServerResponse]):
     name: str = attrs.field(metadata=wire("Name", Text(1, 256)))
     """Readable name of the resource server."""
     scopes: tuple[ResourceServerScopeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("Scopes", ListOf(Nested(ResourceServerScopeType), None, 100))
+        default=None, converter=pairs, metadata=wire("Scopes", PairsOf(Nested(ResourceServerScopeType), None, 100))
     )
     """Full new list of the resource server's custom scopes; those not in it are removed."""

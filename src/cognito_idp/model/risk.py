@@ -13,7 +13,19 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    Nested,
+    Text,
+    Timestamp,
+    app_client,
+    items,
+    optional,
+    wire,
+)
 from .._structs.struct import Request, Response, Struct, members
 
 
@@ -409,7 +421,9 @@ class DescribeRiskConfigurationRequest(Request[DescribeRiskConfigurationResponse
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+    )
     """App client whose own settings to return; if left out, those of the whole pool."""
 
 
@@ -433,7 +447,9 @@ class SetRiskConfigurationRequest(Request[SetRiskConfigurationResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+    )
     """App client that the settings are for; if left out, the whole pool."""
     compromised_credentials_risk_configuration: CompromisedCredentialsRiskConfigurationType | None = attrs.field(
         default=None,

@@ -13,7 +13,19 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    Nested,
+    Text,
+    Timestamp,
+    app_client,
+    items,
+    optional,
+    wire,
+)
 from .._structs.struct import Request, Response, Struct, members
 from .common import RevokeAssociatedSessionsType
 
@@ -154,7 +166,7 @@ class GetUserPoolClientSessionConfigurationRequest(Request[GetUserPoolClientSess
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
 
 
@@ -278,7 +290,7 @@ class SetUserPoolClientSessionConfigurationRequest(Request[SetUserPoolClientSess
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     sso_session: ClientSSOSessionConfigType = attrs.field(
         metadata=wire("SSOSession", Nested(ClientSSOSessionConfigType))

@@ -13,7 +13,7 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, items, optional, wire
 from .._structs.struct import Request, Response, members
 from .common_sign_in import (
     AnalyticsMetadataType,
@@ -71,7 +71,7 @@ class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     auth_flow: AuthFlowType = attrs.field(converter=AuthFlowType, metadata=wire("AuthFlow", Choice(AuthFlowType)))
     """Sign-in flow to start; it decides what `AuthParameters` must hold."""
@@ -135,7 +135,7 @@ class InitiateAuthRequest(Request[InitiateAuthResponse]):
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )
     """Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no place for secrets."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))

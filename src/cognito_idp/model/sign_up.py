@@ -12,7 +12,7 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.shapes import Boolean, ListOf, MapOf, Nested, Text, items, wire
+from .._structs.shapes import Boolean, MapOf, Nested, PairsOf, Text, app_client, pairs, wire
 from .._structs.struct import Request, Response, members
 from .common import AttributeType, CodeDeliveryDetailsType
 from .common_sign_in import AnalyticsMetadataType, UserContextDataType
@@ -57,7 +57,7 @@ class ConfirmSignUpRequest(Request[ConfirmSignUpResponse]):
         "ConfirmSignUp", ConfirmSignUpResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
@@ -101,7 +101,7 @@ class ResendConfirmationCodeRequest(Request[ResendConfirmationCodeResponse]):
         "ResendConfirmationCode", ResendConfirmationCodeResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
@@ -143,7 +143,7 @@ class SignUpRequest(Request[SignUpResponse]):
 
     operation: ClassVar[Operation[SignUpResponse]] = Operation("SignUp", SignUpResponse, signed=False)
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
@@ -152,11 +152,11 @@ class SignUpRequest(Request[SignUpResponse]):
     password: str | None = attrs.field(default=None, metadata=wire("Password", Text(None, 256), sensitive=True))
     """Password for the new user, a secret; may be left out if the pool allows sign-in without one."""
     user_attributes: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("UserAttributes", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """The user's attributes, as name and value pairs; names of custom ones start with `custom:`."""
     validation_data: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ValidationData", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("ValidationData", PairsOf(Nested(AttributeType)))
     )
     """Name and value pairs for the pre sign-up Lambda function to check; not stored."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(

@@ -14,7 +14,7 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, app_client, items, optional, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 
 
@@ -74,7 +74,7 @@ class CreateTermsRequest(Request[CreateTermsResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """App client on whose login pages the terms are shown."""
     terms_name: str = attrs.field(metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
@@ -120,7 +120,7 @@ class DescribeTermsByClientRequest(Request[DescribeTermsByClientResponse]):
         "DescribeTermsByClient", DescribeTermsByClientResponse
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""

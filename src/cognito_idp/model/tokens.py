@@ -13,7 +13,7 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, app_client, items, optional, wire
 from .._structs.struct import Request, Response, Struct, members
 from .common import RevokeAssociatedSessionsType
 from .common_sign_in import AuthenticationResultType
@@ -68,7 +68,7 @@ class GetClientTokenRequest(Request[GetClientTokenResponse]):
         "GetClientToken", GetClientTokenResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     secret: str = attrs.field(metadata=wire("Secret", Text(24, 64), sensitive=True))
     """The app client's secret, which proves its identity."""
@@ -134,7 +134,7 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
         "GetDerivedToken", GetDerivedTokenResponse, signed=False
     )
 
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
     """The app client's secret; needed if the client has one."""
@@ -200,7 +200,7 @@ class GetTokensFromRefreshTokenRequest(Request[GetTokensFromRefreshTokenResponse
 
     refresh_token: str = attrs.field(metadata=wire("RefreshToken", Text(), sensitive=True))
     """The user's refresh token, a secret that is traded for new tokens."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client to which the refresh token was issued."""
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
     """The app client's secret; needed if the client has one."""
@@ -242,7 +242,7 @@ class RevokeTokenRequest(Request[RevokeTokenResponse]):
 
     token: str = attrs.field(metadata=wire("Token", Text(), sensitive=True))
     """Refresh token to revoke, a secret."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client to which the token was issued."""
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
     """The app client's secret; needed if the client has one."""

@@ -14,7 +14,21 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    MapOf,
+    Nested,
+    PairsOf,
+    Text,
+    Timestamp,
+    items,
+    optional,
+    pairs,
+    wire,
+)
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
 from .common import AttributeType, DeliveryMediumType, MFAOptionType, UserStatusType, UserType
 
@@ -45,11 +59,11 @@ class AdminCreateUserRequest(Request[AdminCreateUserResponse]):
     username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
     """Username for the new user; an email address or phone number if the pool signs in by these."""
     user_attributes: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("UserAttributes", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """The user's attributes, as name and value pairs; names of custom ones start with `custom:`."""
     validation_data: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ValidationData", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("ValidationData", PairsOf(Nested(AttributeType)))
     )
     """Name and value pairs for the pre sign-up Lambda function to check; not stored."""
     temporary_password: str | None = attrs.field(
@@ -183,7 +197,7 @@ class AdminGetUserResponse(Response):
     username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
     """The user's username in the pool."""
     user_attributes: tuple[AttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("UserAttributes", ListOf(Nested(AttributeType)))
+        default=None, converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """The user's attributes, as name and value pairs; names of custom ones start with `custom:`."""
     user_create_date: datetime | None = attrs.field(default=None, metadata=wire("UserCreateDate", Timestamp()))
@@ -267,7 +281,7 @@ class AdminUpdateUserAttributesRequest(Request[AdminUpdateUserAttributesResponse
     username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     user_attributes: tuple[AttributeType, ...] = attrs.field(
-        converter=items, metadata=wire("UserAttributes", ListOf(Nested(AttributeType)))
+        converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """Attributes to set, as name and value pairs; others stay as they are."""
     client_metadata: Mapping[str, str] | None = attrs.field(

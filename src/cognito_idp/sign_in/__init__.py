@@ -6,8 +6,8 @@ Start with a client's `sign_in` and an `AppClient`. Names load on first use.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .app_client import AppClient as AppClient
-    from .client_secret import secret_hash as secret_hash
+    from .._protocol.app_client import AppClient as AppClient
+    from .._protocol.client_secret import secret_hash as secret_hash
     from .one_time_password import totp as totp
     from .outcomes import AdminNoSrpAuth as AdminNoSrpAuth
     from .outcomes import Challenge as Challenge
@@ -44,7 +44,7 @@ else:
     __getattr__, __dir__ = facade(
         __name__,
         {
-            ".app_client": "AppClient",
+            ".._protocol.app_client": "AppClient",
             ".outcomes": (
                 "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge Device DevicePasswordVerifier "
                 "DeviceSrpAuth EmailOtp MfaSetup NewPasswordRequired Outcome Password PasswordSrp "
@@ -52,7 +52,7 @@ else:
                 "TotpSetup UnknownChallenge WebAuthn"
             ),
             ".packing": "ChallengeState",
-            ".client_secret": "secret_hash",
+            ".._protocol.client_secret": "secret_hash",
             ".srp": "SrpSession device_verifier timestamp_of",
             ".state": "challenge_from_state",
             ".one_time_password": "totp",

@@ -11,7 +11,7 @@ from .._protocol.redaction import Opaque
 if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
-    from .app_client import AppClient
+    from .._protocol.app_client import AppClient
     from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
 
 

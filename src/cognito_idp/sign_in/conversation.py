@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._protocol.app_client import AppClient
     from .._structs.struct import Request
     from ..types import (
         AdminInitiateAuthResponse,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
         RespondToAuthChallengeResponse,
         UserContextDataType,
     )
-    from .app_client import AppClient
     from .outcomes import Outcome
 
     Answer = (

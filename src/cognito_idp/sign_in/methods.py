@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._protocol.app_client import AppClient
     from ..types import AnalyticsMetadataType, AuthFlowType, ChallengeNameType, ContextDataType, UserContextDataType
-    from .app_client import AppClient
     from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
 
 R = TypeVar("R")

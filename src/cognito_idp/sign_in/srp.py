@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from .._errors import SrpError
 from .._flow.effects import Lock, hold, offload
+from .._protocol.client_secret import utf8
 from .._protocol.tracebacks import clears_frames
-from .client_secret import utf8
 from .srp_math import G, N, advance, group, run
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .outcomes import Challenge, MfaSetup, TotpSetup, UnknownChallenge
 from .packing import unpacked
 
 if TYPE_CHECKING:
-    from .app_client import AppClient
+    from .._protocol.app_client import AppClient
 
 
 @clears_frames

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from .._call.options import Options
     from .._flow.effects import Flow
+    from .._protocol.app_client import AppClient
     from .._structs.struct import Request
-    from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Tokens
     from ..types import GetTokensFromRefreshTokenResponse, InitiateAuthResponse
 

@@ -14,8 +14,8 @@ from .refresh import DEFAULT_MARGIN, OPERATION, TokenKeeper
 if TYPE_CHECKING:
     import httpx
 
+    from .._protocol.app_client import AppClient
     from ..client import Client
-    from ..sign_in.app_client import AppClient
     from ..sign_in.outcomes import Device, Tokens
     from .refresh import OnTokens, RefreshWith
 

@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from .._errors import SignInAnswerError
-from .._protocol.tracebacks import clears_frames
+from .tracebacks import clears_frames
 
 if TYPE_CHECKING:
     from .._errors import SignInError
