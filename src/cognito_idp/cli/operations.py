@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
+from .keeping import KEEP_OTHERS, KEEPS, YES, changed, description_of, is_wanted, keeping_options
 from .options import ask_for_missing, check_typed, members_of, option_for, option_name
 from .paging import first_page, own_paging_members, paging_options, print_pages, window_of
 from .query import query_of
@@ -22,9 +23,13 @@ from .values import members_from_json, read_json
 from .waiting import BEGINS, wait_option, waited
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._structs.struct import Request
+    from ..client import Client
     from .paging import Window
 
+Made = TypeVar("Made")
 _INPUT = "cli_input_json"
 _SKELETON = "generate_cli_skeleton"
 _WAIT = "wait"
@@ -82,6 +87,8 @@ class OperationCommand(OwnCommand):
         ]
         if self.request.operation.pages is not None:
             params += paging_options(self.request)
+        if name in KEEPS:
+            params += keeping_options(name)
         if name in BEGINS:
             params.append(wait_option(name))
         kind = "Signed with AWS credentials." if self.request.operation.signed else "Needs no AWS credentials."
@@ -99,15 +106,31 @@ class OperationCommand(OwnCommand):
             out(as_json(skeleton(self.request)))
             return
         query_of(settings)
+        if params.get(KEEP_OTHERS):
+            self._keep_others(settings, params)
+            return
         request, window = self.make_request(settings, params)
         with settings.client() as client:
             if window is not None:
                 print_pages(settings, client, request, window)
-                return
-            response: Any = client.send(request)
-            error = None
-            if params.get(_WAIT) is not None:
-                response, error = waited(settings, client, str(self.name), request, response, params[_WAIT])
+            else:
+                self._send(settings, client, request, params)
+
+    def _keep_others(self, settings: Settings, params: dict[str, Any]) -> None:
+        arguments = self._arguments(settings, params)
+        with settings.client() as client:
+            description = description_of(settings, client, str(self.name), arguments)
+            request, lines = self._checked(lambda: changed(str(self.name), description, arguments))
+            settings.secrets |= {text for _, text in secrets_in(request)}
+            if is_wanted(lines, yes=params[YES]):
+                self._send(settings, client, request, params)
+
+    def _send(self, settings: Settings, client: Client, request: Request[Any], params: dict[str, Any]) -> None:
+        response: Any = client.send(request)
+        error = None
+        if params.get(_WAIT) is not None:
+            response, error = waited(settings, client, str(self.name), request, response, params[_WAIT])
+
         data = {} if response is None else plain(response, show_secrets=bool(settings.show_secrets))
         if data:
             print_data(settings, query_of(settings)(data))
@@ -120,20 +143,26 @@ class OperationCommand(OwnCommand):
         Raises:
             InputError: the options don't fit the struct.
         """
-        arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
-        arguments |= members_of(settings, self.members, params)
+        arguments = self._arguments(settings, params)
         window = window_of(self.request, params, arguments)
         if window is not None:
             arguments |= first_page(self.request, window)
         ask_for_missing(settings, self.members, arguments)
+        request = self._checked(lambda: self.request(**arguments))
+        settings.secrets |= {text for _, text in secrets_in(request)}
+        return request, window
+
+    def _checked(self, make: Callable[[], Made]) -> Made:
+        """Make something of the options; say which of them have faults."""
         try:
-            request = self.request(**arguments)
+            return make()
         except RequestValidationError as error:
             problems = [f"{self._option_of(fault.member, fault.path)}: {fault.problem}" for fault in error.faults]
-        else:
-            settings.secrets |= {text for _, text in secrets_in(request)}
-            return request, window
         raise InputError("\n".join(problems))
+
+    def _arguments(self, settings: Settings, params: dict[str, Any]) -> dict[str, Any]:
+        arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
+        return arguments | members_of(settings, self.members, params)
 
     def _option_of(self, member: str, path: str) -> str:
         """Return the option of a fault, and the place in it."""
