@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from textwrap import indent
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from .._structs.shapes import Document, ListOf, MapOf, Nested
 from .render import as_json, as_yaml, columns_of, text_rows
@@ -21,108 +21,95 @@ if TYPE_CHECKING:
 TOKEN: Final = "NextToken"  # noqa: S105 - a name
 
 
-class Printer(Protocol):
-    """Prints the items of a list, a page at a time."""
+class Printer:
+    """Prints the items of a list, a page at a time.
+
+    `name` is the list's member, or None for what a query found; `columns` are the plain members of an item.
+    """
 
     def __init__(self, settings: Settings, name: str | None, columns: list[str]) -> None:
-        """Begin; `name` is the list's member, or None for what a query found, `columns` are an item's plain members."""
+        self.settings = settings
+        self.name = name
+        self.columns = columns
+        self.has_begun = False
 
     def page(self, items: list[Any]) -> None:
         """Print the items of a page."""
+        raise NotImplementedError
 
-    def end(self, token: str | None) -> bool:
+    def end(self, token: str | None) -> bool:  # noqa: ARG002 - for those that show it
         """End the output; return whether it shows the token for the items after these."""
+        return False
 
 
-class _Json:
+class _Json(Printer):
     """Writes an object with one array, or just the array, item by item."""
 
-    def __init__(self, _: Settings, name: str | None, __: list[str]) -> None:
-        self._is_object = name is not None
-        self._head, self._margin = ("[", "    ") if name is None else (f'{{\n    "{name}": [', "        ")
-        self._begun = False
-
     def page(self, items: list[Any]) -> None:
+        margin = "    " if self.name is None else "        "
         for item in items:
-            out(("," if self._begun else self._head) + "\n" + indent(as_json(item), self._margin), nl=False)
-            self._begun = True
+            out(("," if self.has_begun else self._head()) + "\n" + indent(as_json(item), margin), nl=False)
+            self.has_begun = True
 
     def end(self, token: str | None) -> bool:
-        text = f"\n{self._margin[4:]}]" if self._begun else f"{self._head}]"
-        if self._is_object:
+        text = ("\n" if self.name is None else "\n    ") if self.has_begun else self._head()
+        text += "]"
+        if self.name is not None:
             text += "\n}" if token is None else f',\n    "{TOKEN}": {as_json(token)}\n}}'
         out(text)
-        return self._is_object
+        return self.name is not None
+
+    def _head(self) -> str:
+        return "[" if self.name is None else f'{{\n    "{self.name}": ['
 
 
-class _Yaml:
+class _Yaml(Printer):
     """Writes a map with one list, or just the list, item by item."""
-
-    def __init__(self, _: Settings, name: str | None, __: list[str]) -> None:
-        self._name = name
-        self._begun = False
 
     def page(self, items: list[Any]) -> None:
         for item in items:
-            if not self._begun and self._name is not None:
-                out(f"{self._name}:")
+            if not self.has_begun and self.name is not None:
+                out(f"{self.name}:")
             out(as_yaml([item]))
-            self._begun = True
+            self.has_begun = True
 
     def end(self, token: str | None) -> bool:
-        if not self._begun:
-            out(as_yaml([] if self._name is None else {self._name: []}))
-        if self._name is not None and token is not None:
+        if not self.has_begun:
+            out(as_yaml([] if self.name is None else {self.name: []}))
+        if self.name is not None and token is not None:
             out(as_yaml({TOKEN: token}))
-        return self._name is not None
+        return self.name is not None
 
 
-class _Lines:
+class _Lines(Printer):
     """Writes a line of JSON for each item."""
-
-    def __init__(self, _: Settings, __: str | None, ___: list[str]) -> None:
-        pass
 
     def page(self, items: list[Any]) -> None:
         for item in items:
             out(as_json(item, indent=None))
 
-    def end(self, _: str | None) -> bool:
-        return False
 
-
-class _Text:
+class _Text(Printer):
     """Writes the lines of each item."""
 
-    def __init__(self, _: Settings, name: str | None, columns: list[str]) -> None:
-        self._name = name
-        self._columns = columns
-
     def page(self, items: list[Any]) -> None:
-        columns = columns_of(items) if self._name is None else self._columns
+        columns = columns_of(items) if self.name is None else self.columns
         for item in items:
-            for line in text_rows(item, self._name, columns or None):
+            for line in text_rows(item, self.name, columns or None):
                 out(line)
 
     def end(self, token: str | None) -> bool:
-        if self._name is not None and token is not None:
+        if self.name is not None and token is not None:
             out(f"{TOKEN.upper()}\t{token}")
-        return self._name is not None
+        return self.name is not None
 
 
-class _Tables:
+class _Tables(Printer):
     """Writes one table per page, since the columns of a single table would only be known after the last page."""
-
-    def __init__(self, settings: Settings, name: str | None, _: list[str]) -> None:
-        self._settings = settings
-        self._name = name
 
     def page(self, items: list[Any]) -> None:
         if items:
-            print_table(self._settings, items, self._name)
-
-    def end(self, _: str | None) -> bool:
-        return False
+            print_table(self.settings, items, self.name)
 
 
 PRINTERS: Final[Mapping[str, type[Printer]]] = {

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import attrs
 import click
@@ -122,7 +122,8 @@ def stored_of(settings: Settings, text: bytes) -> Stored:
 
 def read_stored(settings: Settings, name: str) -> Stored:
     """Read a file, without waiting for whoever holds it: it is always complete."""
-    return stored_of(settings, settings.inputs.read(STORE, f"@{name}").data)  # type: ignore[arg-type]  # of a file
+    with _opened(Path(name).expanduser()) as file:
+        return stored_of(settings, file.read())
 
 
 @contextmanager
@@ -140,17 +141,20 @@ def held(settings: Settings, name: str) -> Iterator[Stored]:
         yield read_stored(settings, name)
         return
     while True:
-        try:
-            file = path.open("rb")
-        except OSError as error:
-            msg = f"{STORE}: the file can't be read: {error.strerror}; sign-in {STORE} writes it"
-            raise InputError(msg) from None
-        with file:
+        with _opened(path) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # A change puts a new file in the place of the old one, and whoever waited holds the old one.
             if _is_still(path, os.fstat(file.fileno())):
                 yield stored_of(settings, file.read())
                 return
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        msg = f"{STORE}: the file can't be read: {error.strerror}; sign-in {STORE} writes it"
+        raise InputError(msg) from None
 
 
 def _is_still(path: Path, status: os.stat_result) -> bool:
