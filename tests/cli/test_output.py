@@ -110,6 +110,30 @@ def test_a_table_takes_no_orders() -> None:
     assert "Username" in result.out
 
 
+def test_tables_nest() -> None:
+    """What has parts is a table in its cell, or lines for a list of plain values, and never JSON."""
+    pool = {
+        "UserPool": {
+            "Policies": {"PasswordPolicy": {"MinimumLength": 8, "RequireNumbers": True}},
+            "SchemaAttributes": [{"Name": "sub", "StringAttributeConstraints": {"MinLength": "1"}}],
+            "UsernameAttributes": ["email", "phone_number"],
+        }
+    }
+    users = cli(*LIST, "--output", "table", respond=Service(USERS)).out
+    described = cli("describe-user-pool", "--user-pool-id", "p", "--output", "table", respond=Service(pool)).out
+    words = [" ".join(line.replace("\u2502", " ").split()) for line in (users + described).splitlines()]
+
+    for expected in (
+        "Policies PasswordPolicy MinimumLength 8",
+        "RequireNumbers True",
+        "Name StringAttributeConstraints",
+    ):
+        assert any(expected in line for line in words)
+    assert {"sub MinLength 1", "UsernameAttributes email", "phone_number"} <= set(words)
+    assert any(line.startswith("a 1") for line in words)
+    assert not set('{}"') & set(users + described)
+
+
 @pytest.mark.parametrize(
     "data", [{}, {"A": []}, {"A": {"B": 1}}, [], [1, "a"], [{"a": 1}, 2], None, "text", [[1], [2]]]
 )
