@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cognito_idp import RequestValidationError, UnknownOperationException, UnknownServiceError
 from cognito_idp._call.names import operation_meant, problem_of, request_type
 from cognito_idp._errors import ConfigError
-from cognito_idp._protocol.spelling import near
+from cognito_idp._protocol.spelling import SLIP, is_one_slip, near
 from cognito_idp.model.index import HOMES
 from cognito_idp.testing import StubTransport, UnexpectedCallError
 from tests.support.responder import Responder, error
@@ -146,3 +146,24 @@ def test_request_types() -> None:
     """An operation's request struct is found by its name, and nothing else is."""
     assert "ListUsersRequest" == getattr(request_type("ListUsers"), "__name__", None)
     assert [None, None] == [request_type("ListUser"), request_type("UserType")]
+
+
+WORDS = ["sign-in", "verify", "local", "refresh", "whoami", "sign-out", "list-users", "get-user"]
+
+
+@given(st.sampled_from(WORDS), st.data())
+def test_one_slip_is_near_enough(word: str, data: st.DataObject) -> None:
+    """A name with two letters swapped, one missing, one too many or a wrong one says which name was meant."""
+    at = data.draw(st.integers(0, len(word) - 2))
+    letter = data.draw(st.sampled_from("aeiou"))
+    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    missing, wrong = word[:at] + word[at + 1 :], word[:at] + letter + word[at + 1 :]
+    for slip in (swapped, missing, wrong, word[:at] + letter + word[at:]):
+        assert word == near(slip, WORDS, SLIP)
+        assert word == slip or is_one_slip(slip, word)
+
+
+@pytest.mark.parametrize("name", ["in", "nothing", "signing-up", "ver", "users"])
+def test_more_than_a_slip_says_nothing(name: str) -> None:
+    """A name that is further from all others brings no guess."""
+    assert near(name, WORDS, SLIP) is None

@@ -116,16 +116,19 @@ _OWN_TERMINAL = (
 
 
 class Terminal:
-    """A process at a terminal of its own. `shown` is everything that the screen has shown."""
+    """A process at a terminal of its own. `shown` is everything that the screen has shown.
 
-    def __init__(self, *args: str, **more: str) -> None:
+    `stdout` takes standard output away from the screen.
+    """
+
+    def __init__(self, *args: str, stdout: Any = None, **more: str) -> None:
         self.shown = ""
         self._screen, slave = pty.openpty()
         self.process = subprocess.Popen(
             (sys.executable, "-c", _OWN_TERMINAL, *COMMAND, *args),
             env=environment(**more),
             stdin=slave,
-            stdout=slave,
+            stdout=slave if stdout is None else stdout,
             stderr=slave,
             start_new_session=True,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cognito_idp.cli.keeping import KEEPS
 from cognito_idp.cli.waiting import BEGINS
 
 from .support import Service, cli
@@ -33,7 +34,7 @@ def test_an_example_has_options_that_exist(example: str) -> None:
 def test_every_option_of_the_text_exists() -> None:
     """Each option that the text names belongs to one of the commands that it tells of."""
     commands = {example.split()[0] for example in EXAMPLES}
-    commands |= {"admin-create-user", "admin-initiate-auth", "create-user-pool-client"}
+    commands |= {"admin-create-user", "admin-initiate-auth", "create-user-pool-client", "list-groups"}
     known = set.union(*map(helped, commands))
     named = set(re.findall(r"--[a-z][a-z-]+", PAGE))
     assert len(named) > 25
@@ -44,6 +45,12 @@ def test_every_command_that_can_wait_is_named() -> None:
     """The page names each command that takes `--wait`."""
     section = PAGE.partition("## Waiting")[2].partition("\n## ")[0]
     assert set(BEGINS) == set(re.findall(r"`([a-z-]+)`", section)) - {"--wait"}
+
+
+def test_every_command_that_can_keep_the_rest_is_named() -> None:
+    """The page names each command that takes `--keep-others`."""
+    section = PAGE.partition("## Updates that keep the rest")[2].partition("\n## ")[0]
+    assert set(KEEPS) == set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", section))
 
 
 def test_what_the_first_example_prints() -> None:

@@ -42,7 +42,7 @@ def parsed(command: OperationCommand, args: list[str], **more: Any) -> Request[A
     """Return the request that a command line stands for."""
     own = Settings(allow_secrets_on_command_line=True, **more)
     with command.make_context(command.name, args, obj=own) as context:
-        return command.make_request(own, context.params)
+        return command.make_request(own, context.params)[0]
 
 
 def read(name: str, *args: str) -> Request[Any]:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cognito_idp._call.events import CallStarted
 from cognito_idp.cli.failures import text_of
@@ -21,7 +24,6 @@ USERS = {
         },
         {"Username": "[red]ann[/red]\x1b[31m", "Enabled": False},
     ],
-    "PaginationToken": "next",
 }
 LIST = ("list-users", "--user-pool-id", "p")
 
@@ -32,7 +34,6 @@ def test_json_is_the_answer_by_wire_names() -> None:
 
     assert 0 == result.code
     assert "2025-01-31T12:00:00+00:00" == result.data["Users"][0]["UserCreateDate"]
-    assert ["Users", "PaginationToken"] == list(result.data)
     assert result.out.startswith('{\n    "Users": [\n        {\n            "Username": "mary"')
 
 
@@ -47,22 +48,57 @@ def test_jsonl_is_a_line_an_item() -> None:
     ("query", "expected"),
     [
         ("Users[0].Username", "mary\n"),
-        ("Users[].Enabled", "True\tFalse\n"),
+        ("Users[].Enabled", "True\nFalse\n"),
+        ("Users[].Enabled | reverse(@)", "False\tTrue\n"),
         ("Users[].{b: Enabled, a: Username} | [0]", "mary\tTrue\n"),
+        ("Users[].{b: Enabled, a: Username}", "mary\tTrue\n[red]ann[/red]\x1b[31m\tFalse\n"),
         ("Users[].[Username, Enabled] | [:1]", "mary\tTrue\n"),
         ("Users[0].Attributes", "a\t1\n"),
-        ("Users[0].[Attributes]", '[{"Name": "a", "Value": "1"}]\n'),
+        ("Users[0].[Attributes]", "a\t1\n"),
+        ("Users[0].[Username, Attributes]", "mary\na\t1\n"),
         ("Users[0].Nothing", "None\n"),
         ("length(Users)", "2\n"),
     ],
 )
 def test_text(query: str, expected: str) -> None:
-    """Text is a row a line with tabs between, as in the AWS CLI."""
-    result = cli(*LIST, "--output", "text", "--query", query, respond=Service(USERS))
+    """Text is a line a row with tabs between, and each item of a list is a row."""
+    assert expected == cli(*LIST, "--output", "text", "--query", query, respond=Service(USERS)).out
 
-    if query == "Users[0].[Attributes]":
-        expected = "\n".join(text_rows([USERS["Users"][0]["Attributes"]])) + "\n"  # type: ignore[index]
-    assert expected == result.out
+
+def test_text_of_whole_answers() -> None:
+    """Without a query, what is nested has lines of its own, which begin with their names, as in the AWS CLI."""
+    users = cli(*LIST, "--output", "text", respond=Service(USERS))
+    pool = {"UserPool": {"Id": "p", "Name": "people", "Policies": {"PasswordPolicy": {"MinimumLength": 8}}}}
+    described = cli("describe-user-pool", "--user-pool-id", "p", "--output", "text", respond=Service(pool))
+
+    assert [
+        "USERS\tTrue\t2025-01-31T12:00:00+00:00\t\t\tmary",
+        "ATTRIBUTES\ta\t1",
+        "USERS\tFalse\t\t\t\t[red]ann[/red]\x1b[31m",
+    ] == users.out.splitlines()
+    assert ["USERPOOL\tp\tpeople", "PASSWORDPOLICY\t8"] == described.out.splitlines()
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text("ab\u00e9", max_size=3)
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+)
+
+
+@given(JSON)
+def test_text_has_every_value(data: Any) -> None:
+    """Every plain value of an answer stands in some cell, whatever the answer looks like."""
+    cells = [cell for line in text_rows(data) for cell in line.split("\t")]
+    for scalar in _scalars(data):
+        assert str(scalar) in cells or any(json.dumps(scalar, ensure_ascii=False) in cell for cell in cells)
+
+
+def _scalars(data: Any) -> list[Any]:
+    if isinstance(data, dict):
+        return [scalar for value in data.values() for scalar in _scalars(value)]
+    if isinstance(data, list):
+        return [scalar for value in data for scalar in _scalars(value)]
+    return [data]
 
 
 def test_a_table_takes_no_orders() -> None:
@@ -74,6 +110,30 @@ def test_a_table_takes_no_orders() -> None:
     assert "Username" in result.out
 
 
+def test_tables_nest() -> None:
+    """What has parts is a table in its cell, or lines for a list of plain values, and never JSON."""
+    pool = {
+        "UserPool": {
+            "Policies": {"PasswordPolicy": {"MinimumLength": 8, "RequireNumbers": True}},
+            "SchemaAttributes": [{"Name": "sub", "StringAttributeConstraints": {"MinLength": "1"}}],
+            "UsernameAttributes": ["email", "phone_number"],
+        }
+    }
+    users = cli(*LIST, "--output", "table", respond=Service(USERS)).out
+    described = cli("describe-user-pool", "--user-pool-id", "p", "--output", "table", respond=Service(pool)).out
+    words = [" ".join(line.replace("\u2502", " ").split()) for line in (users + described).splitlines()]
+
+    for expected in (
+        "Policies PasswordPolicy MinimumLength 8",
+        "RequireNumbers True",
+        "Name StringAttributeConstraints",
+    ):
+        assert any(expected in line for line in words)
+    assert {"sub MinLength 1", "UsernameAttributes email", "phone_number"} <= set(words)
+    assert any(line.startswith("a 1") for line in words)
+    assert not set('{}"') & set(users + described)
+
+
 @pytest.mark.parametrize(
     "data", [{}, {"A": []}, {"A": {"B": 1}}, [], [1, "a"], [{"a": 1}, 2], None, "text", [[1], [2]]]
 )
@@ -81,7 +141,7 @@ def test_every_kind_of_data_makes_a_table(data: Any, monkeypatch: pytest.MonkeyP
     """A table can be made of any JSON."""
     monkeypatch.setattr("cognito_idp.cli.operations.query_of", lambda _: lambda _: data)
 
-    assert 0 == cli(*LIST, "--output", "table", respond=Service(USERS)).code
+    assert 0 == cli(*LIST, "--no-paginate", "--output", "table", respond=Service(USERS)).code
 
 
 def test_json_holds_no_terminal_codes() -> None:
@@ -98,67 +158,10 @@ def test_an_empty_answer_prints_nothing() -> None:
 
 def test_a_query_that_can_not_be_answered() -> None:
     """A query that fails on the answer is a usage error."""
-    result = cli(*LIST, "--query", "length(PaginationToken.x)", respond=Service(USERS))
+    result = cli(*LIST, "--query", "length(Users[0].Enabled)", respond=Service(USERS))
 
     assert 252 == result.code
     assert "--query can't be answered" in result.err
-
-
-PAGES = (
-    {"Users": [{"Username": "u0"}, {"Username": "u1"}], "PaginationToken": "1"},
-    {"Users": [], "PaginationToken": "2"},
-    {"Users": [{"Username": "u2"}]},
-)
-ALL = (*LIST, "--all")
-
-
-def test_all_walks_over_the_pages() -> None:
-    """`--all` prints one object with the items of all pages, and follows the page tokens."""
-    service = Service(*PAGES)
-    result = cli(*ALL, respond=service)
-
-    assert {"Users": [{"Username": f"u{number}"} for number in range(3)]} == result.data
-    assert [None, "1", "2"] == [body.get("PaginationToken") for _, body in service.sent]
-    assert "" == result.err
-
-
-def test_all_of_nothing_is_an_empty_list() -> None:
-    """Pages without items make an empty list."""
-    assert {"Users": []} == cli(*ALL, respond=Service({})).data
-    assert [] == cli(*ALL, "--query", "Users", respond=Service({})).data
-
-
-@pytest.mark.parametrize(
-    ("output", "expected"),
-    [("json", '[\n    "u0",\n    "u1",\n    "u2"\n]\n'), ("jsonl", '"u0"\n"u1"\n"u2"\n'), ("text", "u0\nu1\nu2\n")],
-)
-def test_a_query_is_asked_of_each_page(output: str, expected: str) -> None:
-    """With `--all`, what a query finds on each page is put together."""
-    assert expected == cli(*ALL, "--query", "Users[].Username", "--output", output, respond=Service(*PAGES)).out
-
-
-def test_all_as_tables() -> None:
-    """A table is printed for each page with items."""
-    result = cli(*ALL, "--output", "table", respond=Service(*PAGES))
-
-    assert 2 == result.out.count("Username")
-    assert "u2" in result.out
-
-
-def test_pages_are_printed_as_they_come() -> None:
-    """The first page is on standard output before the second is asked for, so that only one is in memory."""
-    service = Service(*PAGES[:1], {"__type": "InternalErrorException"})
-    result = cli(*ALL, "--output", "jsonl", respond=lambda request: _then_fail(service, request))
-
-    assert 254 == result.code
-    assert ['{"Username": "u0"}', '{"Username": "u1"}'] == result.out.splitlines()
-
-
-def _then_fail(service: Service, request: Any) -> Any:
-    response = service(request)
-    if len(service.sent) > 1:
-        response.status_code = 400
-    return response
 
 
 def test_no_escape_sequence_of_the_services_reaches_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,17 @@ import pytest
 
 from cognito_idp import AppClient
 from cognito_idp.sign_in.machine import TABLE
-from tests.sign_in.fake_accounts import CLIENT_ID, CLIENT_SECRET, CODE, CREDENTIAL, PASSWORD, POOL_ID, totp_now, user
+from tests.sign_in.fake_accounts import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CODE,
+    CREDENTIAL,
+    PASSWORD,
+    POOL_ID,
+    RefusedError,
+    totp_now,
+    user,
+)
 from tests.sign_in.fake_cognito import FakeCognito
 
 from .support import Result, Terminal, cli, over_http
@@ -142,18 +152,71 @@ def test_a_new_password_with_attributes() -> None:
 
 
 def test_a_wrong_code_may_be_tried_again() -> None:
-    """After a wrong code the question comes again; after a wrong password it does not."""
-    fake = fake_for("SMS_MFA")
-    again = sign_in(fake, PASSWORD, "000000", CODE)
-    denied = sign_in(fake_for(), "wrong-password")
+    """After a wrong code the question comes again, as often as the service takes it."""
+    again = sign_in(fake_for("SMS_MFA"), PASSWORD, *["000000"] * 4, CODE)
 
     check_signed_in(again)
-    assert "An error occurred (CodeMismatchException)" in again.err
+    assert 4 == again.err.count("An error occurred (CodeMismatchException)")
+
+
+def test_a_new_password_that_was_used_before() -> None:
+    """A new password that the service refuses, as too weak or used before, may be replaced by another."""
+    fake = fake_for("NEW_PASSWORD_REQUIRED")
+    codes = ("InvalidPasswordException", "PasswordHistoryPolicyViolationException")
+    fake.scripted["NEW_PASSWORD_REQUIRED"] = [RefusedError(code, "no") for code in codes]
+    again = sign_in(fake, PASSWORD, *[NEW_PASSWORD] * 6)
+
+    check_signed_in(again)
+    assert all(f"An error occurred ({code})" in again.err for code in codes)
+
+
+WRONG = "(NotAuthorizedException) when calling the RespondToAuthChallenge operation: Incorrect username or password."
+
+
+@pytest.mark.parametrize("args", [(), ("--password", "-"), ("--flow", "USER_PASSWORD_AUTH")])
+def test_a_wrong_password_may_be_tried_again(args: tuple[str, ...]) -> None:
+    """A password that was typed wrong is asked for again, three times in all; the last error ends it."""
+    again = sign_in(fake_for(), "wrong-one", "wrong-two", PASSWORD, args=args)
+    denied = sign_in(fake_for(), "wrong-one", "wrong-two", "wrong-three", PASSWORD, args=args)
+
+    check_signed_in(again)
     assert 254 == denied.code
-    assert (
-        "(NotAuthorizedException) when calling the RespondToAuthChallenge operation: Incorrect username" in denied.err
-    )
-    assert "wrong-password" not in denied.out + denied.err
+    for result, refusals in ((again, 2), (denied, 3)):
+        assert refusals == result.err.count("Incorrect username or password.")
+        assert 2 == result.err.count("Try again, or end it with Ctrl-C.")
+        assert "wrong-" not in result.out + result.err
+
+
+def test_a_wrong_password_among_the_challenges() -> None:
+    """So is one that a challenge asked for, and the sign-in begins again."""
+    result = sign_in(fake_for(), *("PASSWORD_SRP", "wrong-one", "PASSWORD", PASSWORD), args=("--flow", "USER_AUTH"))
+
+    check_signed_in(result)
+    assert WRONG in result.err
+
+
+@pytest.mark.parametrize("message", ["User is disabled.", "Password attempts exceeded"])
+def test_what_another_password_does_not_help(message: str) -> None:
+    """Another refusal is not a wrong password, and ends the sign-in."""
+    fake = fake_for()
+    fake.scripted["InitiateAuth"] = [RefusedError("NotAuthorizedException", message)]
+    result = sign_in(fake, PASSWORD, PASSWORD)
+
+    assert 254 == result.code
+    assert message in result.err
+    assert ["InitiateAuth"] == fake.operations
+
+
+def test_a_wrong_password_that_nobody_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password from a file or from standard input is sent once."""
+    (tmp_path / "password").write_text("wrong-one")
+    fake = fake_for()
+    from_file = sign_in(fake, PASSWORD, args=("--password", f"@{tmp_path}/password"))
+    monkeypatch.setattr("cognito_idp.cli.inputs.is_terminal", lambda: False)
+    from_pipe = sign_in(fake, "wrong-two", args=("--password", "-"))
+
+    assert [254, 254] == [from_file.code, from_pipe.code]
+    assert 2 == fake.operations.count("InitiateAuth")
 
 
 def test_the_end_of_input_ends_the_sign_in() -> None:
@@ -266,6 +329,7 @@ def test_at_a_terminal(serve: Serve) -> None:
     fake.user = attrs.evolve(fake.user, required_attributes=("given_name",))
     server = serve(over_http(fake))
     with Terminal(*SIGN_IN, "--endpoint-url", server.url) as terminal:
+        terminal.answer("Password: ", "wrong-one")
         terminal.answer("Password: ", PASSWORD)
         terminal.answer("given_name: ", "Mary")
         terminal.answer("New password: ", NEW_PASSWORD)

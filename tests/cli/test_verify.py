@@ -204,6 +204,50 @@ def test_verify_fetches_the_keys(serve: Serve) -> None:
     assert issubclass(JwksError, TokenError)
 
 
+@pytest.mark.parametrize("way", ["option", "variable", "variable of the service", "profile"])
+def test_verify_fetches_the_keys_of_the_server_in_use(
+    way: str, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where calls go to another server than AWS, such as a local one, the keys of its pools come from there."""
+    server = serve(answer(json.dumps(jwks()).encode()))
+    args: tuple[str, ...] = ()
+    match way:
+        case "option":
+            args = ("--endpoint-url", f"{server.url}/")
+        case "variable":
+            monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        case "variable of the service":
+            monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", server.url)
+        case "profile":
+            (tmp_path / "config").write_text(f"[profile local]\nendpoint_url = {server.url}\n")
+            monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+            args = ("--profile", "local")
+    result = cli("verify", "-", "--user-pool-id", POOL, *args, given=fresh().encode())
+
+    assert 0 == result.code, result.err
+    assert [f"/{POOL}/.well-known/jwks.json"] == [request.request_line.split()[1] for request in server.requests]
+
+
+def test_what_says_more_about_the_keys(serve: Serve, keys: str) -> None:
+    """Keys, their address or an issuer that are named count more than the server in use."""
+    server, other = (serve(answer(json.dumps(jwks()).encode())) for _ in range(2))
+    args = ("verify", "-", "--user-pool-id", POOL, "--endpoint-url", other.url)
+    by_keys = cli(*args, "--jwks", keys, given=fresh().encode())
+    by_address = cli(*args, "--jwks-uri", f"{server.url}/jwks", given=fresh().encode())
+    by_issuer = cli(*args, "--issuer", server.url, given=fresh(iss=server.url).encode())
+
+    assert [0, 0, 0] == [result.code for result in (by_keys, by_address, by_issuer)]
+    assert (2, 0) == (len(server.requests), len(other.requests))
+
+
+def test_the_keys_of_a_server_that_is_no_local_one() -> None:
+    """Keys are fetched over plain http from this machine only, unless that is allowed."""
+    result = cli("verify", "-", "--user-pool-id", POOL, "--endpoint-url", "http://example.com", given=fresh().encode())
+
+    assert 252 == result.code
+    assert "http" in result.err
+
+
 @pytest.mark.parametrize(
     ("text", "args", "expected"),
     [

@@ -12,8 +12,9 @@ import click
 from .._protocol.spelling import SLIP, near
 from .._version import __version__
 from .catalog import families, first_sentence, operation_names
-from .failures import exit_code_of, text_of
+from .failures import PIPE_CLOSED, exit_code_of, text_of
 from .settings import Settings, global_options
+from .streams import PipeClosedError, drop_rest, err, notices_closed_pipe, out, survive_any_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ PROGRAM: Final = "cognito-idp"
 # Our own commands: the module of each, and its line in the list.
 _OWN: Final = {
     "sign-in": ("sign_in", "Sign a user in, step by step, with every challenge."),
+    "whoami": ("whoami", "Say who is signed in, from the file of sign-in --store."),
+    "refresh": ("refresh", "Get new tokens for those in that file."),
+    "sign-out": ("sign_out", "Revoke the tokens in that file, and remove it."),
     "local": ("local", "Run a Cognito server on this machine until Ctrl-C."),
     "verify": ("verify", "Explain a token, and why it would be refused."),
 }
@@ -33,10 +37,11 @@ _HELP: Final = """Amazon Cognito user pools from the command line, without boto3
 
 Every operation is a command, and its members are options: `cognito-idp list-users --user-pool-id eu-west-1_EXAMPLE`.
 Lists and maps are options to repeat, what has parts is JSON or Name=a,Value=b, @FILE reads a file and - standard input.
+Answers that are lists have the items of all pages, unless --max-items or --no-paginate says otherwise.
 Secrets are asked for, or come from a file or standard input; they are printed as *** unless --show-secrets is given.
 
-Exit codes: 0 done, 1 token refused, 130 Ctrl-C, 252 wrong command line or request, 253 settings or credentials, 254 the
-service's error, 255 anything else."""
+Exit codes: 0 done, 1 token refused, 130 Ctrl-C, 141 closed pipe, 252 wrong command line or request, 253 settings or
+credentials, 254 the service's error, 255 anything else."""
 
 
 # Member descriptions are long. The AWS CLI pages its help; ours must be readable where it is printed.
@@ -60,6 +65,16 @@ class Commands(click.Group):
         from .operations import OperationCommand
 
         return OperationCommand(cmd_name)
+
+    @notices_closed_pipe()
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the command line; `--help` prints here."""
+        return super().make_context(*args, **more)
+
+    @notices_closed_pipe()
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -98,7 +113,7 @@ class Commands(click.Group):
 def _print_version(context: click.Context, _: click.Parameter, value: Any) -> None:
     if value and not context.resilient_parsing:
         python = ".".join(map(str, sys.version_info[:3]))
-        click.echo(f"{PROGRAM} {__version__} Python/{python}")
+        out(f"{PROGRAM} {__version__} Python/{python}")
         context.exit()
 
 
@@ -120,10 +135,14 @@ def make_group() -> Commands:
 def run(args: Sequence[str] | None = None, settings: Settings | None = None) -> int:
     """Run a command line (None: that of this process) and return its exit code. Errors go to standard error."""
     settings = settings or Settings()
+    survive_any_encoding()
     try:
         code = make_group().main(
             args, prog_name=PROGRAM, standalone_mode=False, windows_expand_args=False, obj=settings
         )
+    except PipeClosedError:
+        drop_rest()
+        return PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - a person gets a text, not a traceback
         return _failed(error, settings)
     except KeyboardInterrupt as error:
@@ -132,8 +151,11 @@ def run(args: Sequence[str] | None = None, settings: Settings | None = None) -> 
 
 
 def _failed(error: BaseException, settings: Settings) -> int:
-    if settings.debug:
-        # Code lines only: the texts of chained errors come from other libraries and may hold anything.
-        click.echo("".join(traceback.format_tb(error.__traceback__)), err=True, nl=False)
-    click.echo(f"\n{text_of(error, settings.secrets)}", err=True)
+    try:
+        if settings.debug:
+            # Code lines only: the texts of chained errors come from other libraries and may hold anything.
+            err("".join(traceback.format_tb(error.__traceback__)), nl=False)
+        err(f"\n{text_of(error, settings.secrets)}")
+    except BrokenPipeError:
+        drop_rest()
     return exit_code_of(error)

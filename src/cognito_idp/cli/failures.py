@@ -17,6 +17,7 @@ from ..errors import (
     JwtNotInstalledError,
     RequestValidationError,
     ServiceError,
+    SessionEndedError,
     SignInAnswerError,
 )
 from .extra import missing_extra
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 REFUSED: Final = 1
 NOT_INSTALLED: Final = 1
 INTERRUPTED: Final = 130
+PIPE_CLOSED: Final = 141
 USAGE: Final = 252
 SETTINGS: Final = 253
 SERVICE: Final = 254
@@ -51,7 +53,7 @@ def exit_code_of(error: BaseException) -> int:
             return USAGE
         case ConfigError() | CredentialsError() | JwtNotInstalledError():
             return SETTINGS
-        case ServiceError():
+        case ServiceError() | SessionEndedError():
             return SERVICE
         case ModuleNotFoundError() if missing_extra(error):
             return NOT_INSTALLED

@@ -10,6 +10,7 @@ import click
 
 from .._errors import one_line
 from .failures import InputError
+from .streams import err
 
 _FILE_PREFIXES = ("@", "fileb://", "file://")
 
@@ -121,7 +122,7 @@ def choose(what: str, options: tuple[str, ...]) -> str:
         return options[0]
     _check_terminal(what)
     for number, option in enumerate(options, 1):
-        click.echo(f"  {number}) {one_line(option)}", err=True)
+        err(f"  {number}) {one_line(option)}")
     meant = {one_line(option): option for option in options}
     meant |= {str(number): option for number, option in enumerate(options, 1)}
     answer: str = click.prompt(what, type=click.Choice(list(meant), case_sensitive=False), show_choices=False, err=True)

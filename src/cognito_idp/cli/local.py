@@ -9,6 +9,7 @@ import click
 from ..testing.local import run_local
 from .operations import OwnCommand
 from .settings import settings_of
+from .streams import out
 
 _HELP = """Run a Cognito server on this machine until Ctrl-C.
 
@@ -18,7 +19,7 @@ it holds ends with it. It needs the extra `local`."""
 
 class _Local(OwnCommand):
     def invoke(self, ctx: click.Context) -> int:
-        run_local(partial(click.echo, nl=False), region=settings_of(ctx).region, port=ctx.params["port"])
+        run_local(partial(out, nl=False), region=settings_of(ctx).region, port=ctx.params["port"])
         return 0
 
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
+from .keeping import KEEP_OTHERS, KEEPS, YES, changed, description_of, is_wanted, keeping_options
 from .options import ask_for_missing, check_typed, members_of, option_for, option_name
-from .paging import print_all
-from .render import as_json, plain, print_data, query_of
+from .paging import first_page, own_paging_members, paging_options, print_pages, window_of
+from .query import query_of
+from .render import as_json, plain, print_data
 from .secrets import secrets_in, secrets_of
 from .settings import GlobalOption, Settings, global_options, settings_of
 from .skeleton import skeleton
+from .streams import out
 from .values import members_from_json, read_json
 from .waiting import BEGINS, wait_option, waited
 
 if TYPE_CHECKING:
-    from .._structs.struct import Request
+    from collections.abc import Callable
 
+    from .._structs.struct import Request
+    from ..client import Client
+    from .paging import Window
+
+Made = TypeVar("Made")
 _INPUT = "cli_input_json"
 _SKELETON = "generate_cli_skeleton"
-_ALL = "all"
 _WAIT = "wait"
 
 
@@ -65,7 +72,11 @@ class OperationCommand(OwnCommand):
         self.request = request_of(name)
         self.members = self.request._members  # noqa: SLF001 - the command line reads structs as the converter does
         texts = member_texts(name)
-        params = [option_for(member, texts.get(member.name, "")) for member in self.members]
+        own = {member.name: "Prints one page, as --no-paginate does." for member in own_paging_members(self.request)}
+        params = [
+            option_for(member, " ".join(filter(None, (texts.get(member.name), own.get(member.name)))))
+            for member in self.members
+        ]
         params += [
             click.Option(
                 ["--cli-input-json", _INPUT],
@@ -75,7 +86,9 @@ class OperationCommand(OwnCommand):
             click.Option(["--generate-cli-skeleton", _SKELETON], is_flag=True, help="Print such JSON to fill in."),
         ]
         if self.request.operation.pages is not None:
-            params.append(click.Option(["--all", _ALL], is_flag=True, help="Print the items of all pages."))
+            params += paging_options(self.request)
+        if name in KEEPS:
+            params += keeping_options(name)
         if name in BEGINS:
             params.append(wait_option(name))
         kind = "Signed with AWS credentials." if self.request.operation.signed else "Needs no AWS credentials."
@@ -90,41 +103,66 @@ class OperationCommand(OwnCommand):
         """Call the operation."""
         settings, params = settings_of(ctx), ctx.params
         if params[_SKELETON]:
-            click.echo(as_json(skeleton(self.request)))
+            out(as_json(skeleton(self.request)))
             return
         query_of(settings)
-        request = self.make_request(settings, params)
+        if params.get(KEEP_OTHERS):
+            self._keep_others(settings, params)
+            return
+        request, window = self.make_request(settings, params)
         with settings.client() as client:
-            if params.get(_ALL):
-                print_all(settings, client, request)
-                return
-            response: Any = client.send(request)
-            error = None
-            if params.get(_WAIT) is not None:
-                response, error = waited(settings, client, str(self.name), request, response, params[_WAIT])
+            if window is not None:
+                print_pages(settings, client, request, window)
+            else:
+                self._send(settings, client, request, params)
+
+    def _keep_others(self, settings: Settings, params: dict[str, Any]) -> None:
+        arguments = self._arguments(settings, params)
+        with settings.client() as client:
+            description = description_of(settings, client, str(self.name), arguments)
+            request, lines = self._checked(lambda: changed(str(self.name), description, arguments))
+            settings.secrets |= {text for _, text in secrets_in(request)}
+            if is_wanted(lines, yes=params[YES]):
+                self._send(settings, client, request, params)
+
+    def _send(self, settings: Settings, client: Client, request: Request[Any], params: dict[str, Any]) -> None:
+        response: Any = client.send(request)
+        error = None
+        if params.get(_WAIT) is not None:
+            response, error = waited(settings, client, str(self.name), request, response, params[_WAIT])
+
         data = {} if response is None else plain(response, show_secrets=bool(settings.show_secrets))
         if data:
             print_data(settings, query_of(settings)(data))
         if error is not None:
             raise error
 
-    def make_request(self, settings: Settings, params: dict[str, Any]) -> Request[Any]:
-        """Return the request struct.
+    def make_request(self, settings: Settings, params: dict[str, Any]) -> tuple[Request[Any], Window | None]:
+        """Return the request struct, and for a list the part that is wanted; None is the page of this request.
 
         Raises:
             InputError: the options don't fit the struct.
         """
-        arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
-        arguments |= members_of(settings, self.members, params)
+        arguments = self._arguments(settings, params)
+        window = window_of(self.request, params, arguments)
+        if window is not None:
+            arguments |= first_page(self.request, window)
         ask_for_missing(settings, self.members, arguments)
+        request = self._checked(lambda: self.request(**arguments))
+        settings.secrets |= {text for _, text in secrets_in(request)}
+        return request, window
+
+    def _checked(self, make: Callable[[], Made]) -> Made:
+        """Make something of the options; say which of them have faults."""
         try:
-            request = self.request(**arguments)
+            return make()
         except RequestValidationError as error:
             problems = [f"{self._option_of(fault.member, fault.path)}: {fault.problem}" for fault in error.faults]
-        else:
-            settings.secrets |= {text for _, text in secrets_in(request)}
-            return request
         raise InputError("\n".join(problems))
+
+    def _arguments(self, settings: Settings, params: dict[str, Any]) -> dict[str, Any]:
+        arguments = self._from_json(settings, params[_INPUT]) if params[_INPUT] is not None else {}
+        return arguments | members_of(settings, self.members, params)
 
     def _option_of(self, member: str, path: str) -> str:
         """Return the option of a fault, and the place in it."""

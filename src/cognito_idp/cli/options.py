@@ -219,6 +219,23 @@ def _entries(settings: Settings, member: MemberInfo, text: str) -> dict[str, Any
     return {key: parse(shape.value, argument, label)}
 
 
+def secret_text(settings: Settings, option: str, text: str | None) -> str | None:
+    """Return a secret that an option gives, which no output shows from then on; None if it was not given.
+
+    Raises:
+        InputError: it is on the command line, and not allowed there.
+    """
+    if text is None:
+        return None
+    argument = settings.inputs.read(option, text, secret=True)
+    if argument.typed:
+        settings.secrets.add(text)
+        check_typed(settings, option, is_secret=True)
+    secret = argument.text(option)
+    settings.secrets.add(secret)
+    return secret
+
+
 def check_typed(settings: Settings, option: str, *, is_secret: bool) -> None:
     """Refuse a secret on the command line.
 

@@ -1,4 +1,4 @@
-"""Printing of answers: JSON with wire names, text for other programs, or a table for people."""
+"""Printing of answers: JSON or YAML with wire names, text for other programs, or a table for people."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import re
 import sys
 from base64 import b64encode
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
-
-import click
 
 from .._errors import one_line
 from .._structs.shapes import MapOf
 from .._structs.struct import Struct
-from .failures import InputError
 from .secrets import HIDDEN, is_secret, is_secret_entry
-from .settings import console
+from .streams import can_encode, err, out
+from .tables import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterator
 
     from .._structs.struct import MemberInfo
     from .settings import Settings
 
 # Terminals act on control and direction characters; JSON can escape them.
 _NOT_PLAIN: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_NOTE = "Secrets are printed as ***; --show-secrets prints them."
+_YAML_WIDTH: Final = 100
+_NOTE: Final = "Secrets are printed as ***; --show-secrets prints them."
 
 
 def plain(struct: Struct, *, show_secrets: bool) -> dict[str, Any]:
@@ -81,45 +81,19 @@ def has_hidden(data: Any) -> bool:
     return bool(data == HIDDEN)
 
 
-def query_of(settings: Settings) -> Callable[[Any], Any]:
-    """Return the function that applies `--query` to an answer.
-
-    Raises:
-        InputError: the query is not valid JMESPath.
-    """
-    text = settings.query
-    if text is None:
-        return lambda data: data
-    import jmespath
-    from jmespath.exceptions import JMESPathError
-
-    try:
-        compiled = jmespath.compile(text)
-    except JMESPathError as error:
-        msg = f"--query is not JMESPath: {error}"
-        raise InputError(msg) from None
-
-    def search(data: Any) -> Any:
-        try:
-            return compiled.search(data)
-        except JMESPathError as error:
-            msg = f"--query can't be answered: {error}"
-            raise InputError(msg) from None
-
-    return search
-
-
 def print_data(settings: Settings, data: Any) -> None:
     """Print JSON data in the chosen output format."""
     match settings.output or "json":
         case "json":
-            click.echo(as_json(data))
+            out(as_json(data))
         case "jsonl":
             for item in data if isinstance(data, list) else [data]:
-                click.echo(as_json(item, indent=None))
+                out(as_json(item, indent=None))
+        case "yaml":
+            out(as_yaml(data))
         case "text":
             for row in text_rows(data):
-                click.echo(row)
+                out(row)
         case "table":
             print_table(settings, data)
     if has_hidden(data):
@@ -128,72 +102,80 @@ def print_data(settings: Settings, data: Any) -> None:
 
 def note_hidden() -> None:
     """Note on standard error that secrets are hidden."""
-    click.echo(_NOTE, err=True)
+    err(_NOTE)
 
 
 def as_json(data: Any, indent: int | None = 4) -> str:
-    """Return JSON without any character that a terminal acts on."""
+    """Return JSON without any character that a terminal acts on or that standard output's encoding lacks."""
     text = json.dumps(data, indent=indent, ensure_ascii=False, default=str)
+    if not can_encode(text):
+        text = json.dumps(data, indent=indent, default=str)
     return _NOT_PLAIN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def text_rows(data: Any) -> Iterable[str]:
-    """Return the lines of `--output text`: one per row, with tabs between cells and members sorted by name."""
-    if isinstance(data, list) and any(isinstance(item, dict | list) for item in data):
-        return [_row(item) for item in data]
-    return [_row(data)]
+def as_yaml(data: Any) -> str:
+    """Return YAML without any character that a terminal acts on or that standard output's encoding lacks.
+
+    Raises:
+        ModuleNotFoundError: PyYAML is not installed.
+    """
+    yaml: Any = import_module("yaml")
+
+    def dumped(*, as_it_is: bool) -> str:
+        text: str = yaml.safe_dump(data, allow_unicode=as_it_is, sort_keys=False, width=_YAML_WIDTH)
+        # PyYAML ends what is no list or map with a line that only a stream of documents needs.
+        return text.removesuffix("\n...\n").removesuffix("\n")
+
+    text = dumped(as_it_is=True)
+    return dumped(as_it_is=False) if _NOT_PLAIN.search(text) or not can_encode(text) else text
 
 
-def _row(data: Any) -> str:
-    if isinstance(data, dict):
-        data = [data[name] for name in sorted(data)]
-    return "\t".join(map(cell, data)) if isinstance(data, list) else cell(data)
+def text_rows(data: Any, name: str | None = None, columns: list[str] | None = None) -> Iterator[str]:
+    """Yield the lines of `--output text`, with tabs between the cells, as the AWS CLI lays them out.
+
+    A list has a line for each item. A map is a line with its plain values, sorted by name, and further lines for the
+    lists and maps in it, which begin with their `name` in capitals. `columns` are the names that a line has a cell for.
+
+    Source: AWS CLI user guide, "Text output format".
+    """
+    head = [] if name is None else [name.upper()]
+    match data:
+        case dict():
+            plain_names = columns or sorted(key for key, value in data.items() if not is_compound(value))
+            if plain_names:
+                yield _line([*head, *(data.get(key, "") for key in plain_names)])
+            for key in sorted(data.keys() - set(plain_names)):
+                yield from text_rows(data[key], key)
+        case list() if any(map(is_compound, data)):
+            shared = columns_of(data)
+            for item in data:
+                yield from text_rows(item, name, shared or None)
+        case list() if name is not None:
+            for item in data:
+                yield _line([*head, item])
+        case list():
+            yield from [_line(data)] if data else []
+        case _:
+            yield _line([*head, data])
 
 
-def cell(value: Any) -> str:
-    """Return a value as one cell: compound values as one line of JSON, absent values as `None`, as in the AWS CLI."""
-    if isinstance(value, dict | list):
-        return as_json(value, indent=None)
-    text = str(value)
+def columns_of(items: list[Any]) -> list[str]:
+    """Return the names of all plain values in the maps of a list, sorted."""
+    maps = [item for item in items if isinstance(item, dict)]
+    return sorted({key for item in maps for key, value in item.items() if not is_compound(value)})
+
+
+def is_compound(value: Any) -> bool:
+    """Return whether JSON data has parts."""
+    return isinstance(value, dict | list)
+
+
+def _line(values: list[Any]) -> str:
+    return "\t".join(map(_cell, values))
+
+
+def _cell(value: Any) -> str:
+    """Return a value as one cell: absent values as `None`, as in the AWS CLI."""
+    text = as_json(value, indent=None) if is_compound(value) else str(value)
     # Another program may want the text unchanged; a terminal would act on its control characters.
     return one_line(text) if sys.stdout.isatty() else text
-
-
-def print_table(settings: Settings, data: Any, title: str | None = None) -> None:
-    """Print a table with a row for each item of a list or each member of an object."""
-    if isinstance(data, dict) and len(data) == 1:
-        ((only, inner),) = data.items()
-        if isinstance(inner, list | dict):
-            title, data = only, inner
-    if isinstance(data, dict):
-        columns = ["Member", "Value"]
-        rows = [[_shown(name), _shown(value)] for name, value in data.items()]
-    elif isinstance(data, list) and any(isinstance(item, dict) for item in data):
-        columns = list(dict.fromkeys(name for item in data if isinstance(item, dict) for name in item))
-        rows = [
-            [_shown(item[name]) if name in item else "" for name in columns]
-            if isinstance(item, dict)
-            else [_shown(item)]
-            for item in data
-        ]
-    else:
-        columns = ["Value"]
-        rows = [[_shown(item)] for item in (data if isinstance(data, list) else [data])]
-    _print_rows(settings, title, columns, rows)
-
-
-def _shown(value: Any) -> str:
-    return one_line(as_json(value, indent=None) if isinstance(value, dict | list) else str(value))
-
-
-def _print_rows(settings: Settings, title: str | None, columns: list[str], rows: list[list[str]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title and Text(_shown(title)), title_justify="left")
-    for column in columns:
-        table.add_column(Text(_shown(column)), overflow="fold")
-    for row in rows:
-        # As Text, so that markup in somebody's name is not interpreted.
-        table.add_row(*map(Text, row))
-    console(settings).print(table)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+import os
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import click
 
-from .._errors import one_line
-from .inputs import Inputs
+from .._errors import CredentialsError, one_line
+from .inputs import Inputs, ask_secret, is_terminal
+from .streams import err
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
     from .._call.events import Event
     from ..client import Client
 
-OUTPUTS = ("json", "jsonl", "text", "table")
+_MFA_CODE: Final = re.compile("[0-9]{6}")
+OUTPUTS: Final = ("json", "jsonl", "yaml", "text", "table")
 
 
 @attrs.define(kw_only=True)
@@ -47,8 +51,9 @@ class Settings:
             ConfigError: a setting can't be used.
         """
         from ..client import Client
+        from ..credentials.chain import default_chain
 
-        make: Callable[..., Client] = self.make_client or Client
+        make: Callable[..., Client] = self.make_client or partial(Client, credentials=default_chain(self._mfa_code))
         return make(
             self.region,
             profile=self.profile,
@@ -59,12 +64,42 @@ class Settings:
             observer=print_event if self.debug else None,
         )
 
+    def service_url(self) -> str | None:
+        """Return where calls go instead of AWS, by the option, the environment or the profile.
+
+        Raises:
+            ConfigError: a file with settings can't be read.
+        """
+        from .._settings.config import load_config, settings_from
+
+        return self.endpoint_url or settings_from(os.environ, self.profile, load_config(os.environ)).endpoint_url
+
+    def _mfa_code(self, serial: str) -> str:
+        """Ask for the code that a role needs.
+
+        Raises:
+            CredentialsError: nobody can be asked.
+        """
+        if not is_terminal():
+            msg = f"the role needs a code from the MFA device {serial!r}: run the command in a terminal, where it asks"
+            raise CredentialsError(msg)
+        try:
+            code = ask_secret(f"Code of the MFA device {serial}")
+            while not _MFA_CODE.fullmatch(code.strip()):
+                err("A code has six digits.")
+                code = ask_secret(f"Code of the MFA device {serial}")
+        except click.Abort:
+            # The search for credentials would take an exception for the failure of a source.
+            raise KeyboardInterrupt from None
+        self.secrets.add(code)
+        return code
+
 
 def print_event(event: Event) -> None:
     """Print a call's event; events hold no secrets."""
     facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
     # The service's codes and ids may hold anything.
-    click.echo(one_line(f"debug: {type(event).__name__} {facts}"), err=True)
+    err(one_line(f"debug: {type(event).__name__} {facts}"))
 
 
 def settings_of(context: click.Context) -> Settings:
@@ -107,16 +142,3 @@ def global_options() -> list[click.Option]:
 
 class GlobalOption(click.Option):
     """An option of every command, listed separately in its help."""
-
-
-def console(settings: Settings, *, stderr: bool = False) -> Any:
-    """Return a rich console for standard output or standard error."""
-    from rich.console import Console
-
-    stream = sys.stderr if stderr else sys.stdout
-    # A table in a file or a pipe needn't fit a screen.
-    width = None if stream.isatty() else _WIDTH_IN_FILES
-    return Console(file=stream, no_color=settings.no_color, highlight=False, width=width)
-
-
-_WIDTH_IN_FILES = 240

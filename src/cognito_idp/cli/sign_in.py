@@ -5,47 +5,46 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import click
 
 from .._protocol.app_client import AppClient
-from ..errors import ConfigError
+from ..errors import ConfigError, NotAuthorizedException
 from ..sign_in.machine import STARTS
 from ..sign_in.outcomes import Device
 from ..types import AuthFlowType, ChallengeNameType
-from .failures import InputError
+from . import inputs
+from .failures import InputError, text_of
 from .files import write_private
 from .inputs import agree, ask, ask_secret
 from .moments import in_words
 from .operations import OwnCommand
-from .options import check_typed
-from .render import print_data, query_of
-from .secrets import HIDDEN
+from .options import secret_text
+from .query import query_of
 from .settings import settings_of
+from .stored import Stored, print_tokens
+from .streams import err
 from .walk import Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..client import Client
-    from ..sign_in.outcomes import SignedIn, Tokens
+    from ..sign_in.outcomes import SignedIn
     from .settings import Settings
 
 _HELP = """Sign a user in, step by step, with every challenge.
 
 Passwords and codes are asked for and don't show; an authenticator app is set up with a QR code. The tokens are secrets:
---store writes them to a file that only you can read, --show-tokens prints them; otherwise nobody sees them."""
+--store writes them to a file that only you can read, for whoami, refresh and sign-out; --show-tokens prints them;
+otherwise nobody sees them."""
+_TRIES: Final = 3
+_WRONG: Final = "Incorrect username or password"
 _FLOWS = [flow.value for flow, start in STARTS.items() if "username" in start.required]
-
-
-def _secret(settings: Settings, option: str, text: str | None) -> str | None:
-    if text is None:
-        return None
-    argument = settings.inputs.read(option, text, secret=True)
-    if argument.typed:
-        settings.secrets.add(text)
-        check_typed(settings, option, is_secret=True)
-    return _kept(settings, argument.text(option))
 
 
 def _kept(settings: Settings, secret: str) -> str:
@@ -54,7 +53,7 @@ def _kept(settings: Settings, secret: str) -> str:
 
 
 def _app(settings: Settings, params: dict[str, Any]) -> AppClient:
-    secret = _secret(settings, "--client-secret", params["client_secret"])
+    secret = secret_text(settings, "--client-secret", params["client_secret"])
     try:
         return AppClient(params["user_pool_id"], params["client_id"], secret)
     except ConfigError as error:
@@ -95,64 +94,82 @@ def _invoke(context: click.Context) -> None:
     flow = AuthFlowType(params["flow"])
     device = _device(settings, params["device_file"])
     username = params["username"] or ask("Username")
-    password = _secret(settings, "--password", params["password"])
-    if password is None and "password" in STARTS[flow].required:
-        password = _kept(settings, ask_secret("Password"))
-    with settings.client() as client:
+    is_asked = params["password"] is None or (inputs.is_terminal() and params["password"] == "-")  # noqa: S105
+    password = None if is_asked else secret_text(settings, "--password", params["password"])
+    metadata = _metadata(params["client_metadata"])
+
+    def attempt(client: Client) -> SignedIn:
+        known = password
+        if is_asked and (params["password"] or "password" in STARTS[flow].required):
+            known = _kept(settings, ask_secret("Password"))
         walk = Walk(
             client=client,
             app=app,
             settings=settings,
             device=device,
-            password=password,
+            password=known,
             issuer=params["issuer"] or f"Cognito {app.pool_name}",
-            metadata=_metadata(params["client_metadata"]),
+            metadata=metadata,
         )
         outcome = client.sign_in(
             app,
             username=username,
-            password=password,
+            password=known,
             flow=flow,
             admin=params["admin"] or not STARTS[flow].public,
             device=device,
             preferred_challenge=params["preferred_challenge"],
-            client_metadata=walk.metadata,
+            client_metadata=metadata,
         )
-        _finish(client, app, settings, params, username, walk.through(outcome))
+        return walk.through(outcome)
+
+    with settings.client() as client:
+        signed_in = _with_tries(settings, partial(attempt, client), _TRIES if is_asked and inputs.is_terminal() else 1)
+        _finish(client, app, settings, params, username=username, device=device, signed_in=signed_in)
+
+
+def _with_tries(settings: Settings, attempt: Callable[[], SignedIn], tries: int) -> SignedIn:
+    """Begin the sign-in again after a wrong password, so many times in all: the service ends what it has refused."""
+    for _ in range(tries - 1):
+        try:
+            return attempt()
+        except NotAuthorizedException as error:
+            # Other refusals have this code, too, such as that of a disabled user; another password doesn't help there.
+            if not error.message.startswith(_WRONG):
+                raise
+            err(f"{text_of(error, settings.secrets)}\nTry again, or end it with Ctrl-C.")
+    return attempt()
 
 
 def _finish(
-    client: Client, app: AppClient, settings: Settings, params: dict[str, Any], username: str, signed_in: SignedIn
+    client: Client,
+    app: AppClient,
+    settings: Settings,
+    params: dict[str, Any],
+    *,
+    username: str,
+    device: Device | None,
+    signed_in: SignedIn,
 ) -> None:
-    tokens = signed_in.tokens
-    data = _data(tokens)
-    shown = bool(params["show_tokens"] or settings.show_secrets)
+    used = device if device is not None and not signed_in.device_dropped else None
+    stored = Stored(
+        user_pool_id=app.user_pool_id,
+        client_id=app.client_id,
+        username=username,
+        tokens=signed_in.tokens,
+        device_key=None if used is None else used.key,
+    )
     if params["store"]:
-        write_private(params["store"], data)
+        write_private(params["store"], stored.data())
     if signed_in.device_dropped:
-        click.echo("The service does not know the device any more; sign in again to have it remembered.", err=True)
-    if shown or settings.output or settings.query:
-        printed = data if shown else {name: _hidden(name, value) for name, value in data.items()}
-        print_data(settings, query_of(settings)(printed))
-    else:
-        click.echo("\n".join(_summary(params, username, signed_in)))
+        err("The service does not know the device any more; sign in again to have it remembered.")
+    summary = _summary(params, username, signed_in)
+    print_tokens(settings, signed_in.tokens, summary, shown=params["show_tokens"])
     if signed_in.new_device is not None and params["device_file"]:
         _remember(client, app, params, signed_in)
-
-
-def _data(tokens: Tokens) -> dict[str, Any]:
-    members = {
-        "AccessToken": tokens.access_token,
-        "IdToken": tokens.id_token,
-        "RefreshToken": tokens.refresh_token,
-        "TokenType": tokens.token_type,
-        "ExpiresAt": tokens.expires_at and tokens.expires_at.isoformat(),
-    }
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _hidden(name: str, value: Any) -> Any:
-    return HIDDEN if name.endswith("Token") else value
+        if params["store"]:
+            # The refresh token belongs to the device from now on.
+            write_private(params["store"], attrs.evolve(stored, device_key=signed_in.new_device.key).data())
 
 
 def _summary(params: dict[str, Any], username: str, signed_in: SignedIn) -> list[str]:
@@ -185,7 +202,7 @@ def _remember(client: Client, app: AppClient, params: dict[str, Any], signed_in:
         params["device_file"],
         {"DeviceKey": device.key, "DeviceGroupKey": device.group_key, "DevicePassword": device.password},
     )
-    click.echo(f"The device is in {params['device_file']}, which only you can read.", err=True)
+    err(f"The device is in {params['device_file']}, which only you can read.")
 
 
 class _SignIn(OwnCommand):

@@ -19,8 +19,10 @@ from .explain import OK, Demands, Explanation, explain, read_token
 from .failures import OTHER, REFUSED, InputError
 from .moments import in_words
 from .operations import OwnCommand
-from .render import as_json, print_data, query_of
-from .settings import console, settings_of
+from .query import query_of
+from .render import as_json, print_data
+from .settings import settings_of
+from .streams import console
 from .values import read_json
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ TOKEN is - (standard input, or a hidden prompt at a terminal, as without it), @F
 users and the shell's history can see it. Header and claims are printed, the signature never is.
 
 Without --user-pool-id the token is held against the pool that it names itself, which says nothing about whether you
-should trust that pool. The exit code is 0 for a token that would be accepted, 1 for one that would be refused, and 255
-if the pool's keys can't be had."""
+should trust that pool. With --endpoint-url the pool's keys come from that server, such as a local one. The exit code
+is 0 for a token that would be accepted, 1 for one that would be refused, and 255 if the pool's keys can't be had."""
 _TIMES: Final = ("exp", "iat", "nbf", "auth_time")
 _MARKS: Final = {OK: "green", "refused": "red", "not checked": "yellow"}
 
@@ -63,12 +65,21 @@ def _pool(settings: Settings, params: dict[str, Any], claims: dict[str, Any]) ->
             client_ids=params["client_id"] or None,
             region=settings.region if params["issuer"] is None and "_" in pool_id else None,
             issuer=params["issuer"],
-            jwks_uri=params["jwks_uri"],
+            jwks_uri=params["jwks_uri"] or _keys_at_server(settings, params, pool_id),
             jwks=jwks,
             allow_http=bool(settings.allow_http),
         )
     except ConfigError as error:
         raise InputError(one_line(str(error))) from None
+
+
+def _keys_at_server(settings: Settings, params: dict[str, Any], pool_id: str) -> str | None:
+    """Return the address of a pool's keys at the server that calls go to, if that isn't AWS and nothing else says."""
+    if params["jwks"] is not None or params["issuer"] is not None:
+        return None
+    url = settings.service_url()
+    # A server has its pools' keys below the address of its operations, as the service has, whatever issuer it names.
+    return None if url is None else f"{url.rstrip('/')}/{pool_id}/.well-known/jwks.json"
 
 
 def _invoke(context: click.Context) -> int:
@@ -118,22 +129,30 @@ def _print_explanation(settings: Settings, explanation: Explanation, *, is_own_p
     from rich.table import Table
     from rich.text import Text
 
-    out = console(settings)
+    screen = console(settings)
     now = datetime.fromtimestamp(time.time(), UTC)
     for title, part in (("Header", explanation.header), ("Claims", explanation.claims)):
-        table = Table(title=title, title_justify="left", show_header=False)
-        for name, value in part.items():
-            table.add_row(Text(one_line(name)), Text(_claim(name, value, now)))
-        out.print(table)
+        screen.print(claims_table(title, part, now))
     table = Table(title="Checks", title_justify="left", show_header=False)
     for name, verdict, reason in explanation.checks:
         table.add_row(Text(name), Text(verdict, style=_MARKS[verdict]), Text(one_line(reason)))
-    out.print(table)
+    screen.print(table)
     if explanation.refusal is not None:
-        out.print(Text(f"{_verdict(explanation.refusal)}: {one_line(str(explanation.refusal))}", style="red"))
+        screen.print(Text(f"{_verdict(explanation.refusal)}: {one_line(str(explanation.refusal))}", style="red"))
         return
     whose = "" if is_own_pool else ", if you trust the pool that it names"
-    out.print(Text(f"The token would be accepted{whose}.", style="green"))
+    screen.print(Text(f"The token would be accepted{whose}.", style="green"))
+
+
+def claims_table(title: str, claims: dict[str, Any], now: datetime) -> Any:
+    """Return a table of a token's claims, with times in words."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", show_header=False)
+    for name, value in claims.items():
+        table.add_row(Text(one_line(name)), Text(_claim(name, value, now)))
+    return table
 
 
 def _verdict(refusal: TokenError) -> str:
@@ -181,7 +200,9 @@ command = _Verify(
             help="How wrong this clock may be.",
         ),
         click.Option(["--jwks"], metavar="JSON|@FILE", help="The pool's keys, so that nothing is fetched."),
-        click.Option(["--jwks-uri"], metavar="URL", help="Where the keys are, for a local server."),
+        click.Option(
+            ["--jwks-uri"], metavar="URL", help="Where the keys are; else below the issuer, or below --endpoint-url."
+        ),
         click.Option(["--issuer"], metavar="URL", help="The issuer to accept, for a local server."),
     ],
 )

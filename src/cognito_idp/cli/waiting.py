@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from .._errors import WaitError, one_line
-from .settings import console, print_event
+from .settings import print_event
+from .streams import console, err, shows_bars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,7 +63,7 @@ def waited(
     arguments = dict(_argument(source, request, response) for source in sources)
     shown = one_line(", ".join(f"{name}={value}" for name, value in arguments.items()))
     # With the ids, so that whoever breaks off can look for the end later.
-    click.echo(f"Waiting for {waiter} ({shown}). Ctrl-C ends the waiting only.", err=True)
+    err(f"Waiting for {waiter} ({shown}). Ctrl-C ends the waiting only.")
     with _progress(settings, waiter, seconds) as step:
         watching = client.with_options(observer=combined(step, print_event) if settings.debug else step)
         try:
@@ -86,13 +86,13 @@ def _progress(settings: Settings, waiter: str, seconds: float) -> Iterator[Calla
     """Yield an observer that shows how far a wait has come."""
     from ..observability import WaitProgressed
 
-    if not sys.stderr.isatty():
+    if not shows_bars():
         states: list[str] = []
 
         def tell(event: Event) -> None:
             if isinstance(event, WaitProgressed) and [_state(event)] != states[-1:]:
                 states.append(_state(event))
-                click.echo(f"{states[-1]} after {event.seconds:.0f} s", err=True)
+                err(f"{states[-1]} after {event.seconds:.0f} s")
 
         yield tell
         return

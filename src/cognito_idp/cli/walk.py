@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import attrs
-import click
 
 from .._errors import one_line
 from .._protocol.redaction import redacted
@@ -15,6 +14,7 @@ from ..errors import (
     CodeMismatchException,
     EnableSoftwareTokenMFAException,
     InvalidPasswordException,
+    PasswordHistoryPolicyViolationException,
     SignInAnswerError,
 )
 from ..sign_in.machine import CHOICES_WITH_PROOF
@@ -37,6 +37,7 @@ from ..sign_in.outcomes import (
 from ..types import ChallengeNameType
 from .failures import InputError, text_of
 from .inputs import ask, ask_secret, choose
+from .streams import err
 
 if TYPE_CHECKING:
     from typing import Any
@@ -47,7 +48,12 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 # The session survives these errors, so the person may try again.
-_TRY_AGAIN: Final = (CodeMismatchException, EnableSoftwareTokenMFAException, InvalidPasswordException)
+_TRY_AGAIN: Final = (
+    CodeMismatchException,
+    EnableSoftwareTokenMFAException,
+    InvalidPasswordException,
+    PasswordHistoryPolicyViolationException,
+)
 _APP: Final = ChallengeNameType.SOFTWARE_TOKEN_MFA.value
 _EMAIL: Final = ChallengeNameType.EMAIL_OTP.value
 
@@ -174,7 +180,7 @@ class Walk:
 
 def _say(*lines: str) -> None:
     for line in lines:
-        click.echo(line, err=True)
+        err(line)
 
 
 def _code_wanted(challenge: CodeChallenge) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._errors import ConfigError, CredentialsError
+from .._errors import CognitoIdpError, ConfigError, CredentialsError
 from .._flow.effects import call
 from .provider import NotConfigured
 
@@ -130,6 +130,8 @@ class AssumeRoleProvider:
         code: object
         try:
             code = yield from call(lambda: mfa_code(serial))
+        except CognitoIdpError:
+            raise
         except Exception as error:
             msg = f"profile {profile!r}: the mfa_code function failed: {type(error).__name__}: {error}"
             raise CredentialsError(msg) from error
