@@ -70,7 +70,8 @@ class Settings:
         Raises:
             ConfigError: a file with settings can't be read.
         """
-        from .._settings.config import load_config, settings_from
+        from .._settings.config import settings_from
+        from .._settings.shared import load_config
 
         return self.endpoint_url or settings_from(os.environ, self.profile, load_config(os.environ)).endpoint_url
 

@@ -79,7 +79,7 @@ def test_threads_that_come_and_go(server: Server, program: str, version: str) ->
 
 @pytest.mark.parametrize("program", ["loops", "dropped", "cancelled"])
 def test_a_client_that_nobody_closes(server: Server, program: str) -> None:
-    """An async client that outlives its event loops, or is dropped, warns of itself alone, and its connections close."""
+    """An async client that outlives its event loops, or is dropped, warns of itself alone; its connections close."""
     assert program in PROGRAMS
     assert (0, "") == ran(program, server.url, "-X", "dev", "-W", "error")
     server.wait_for(lambda: server.open == 0)
