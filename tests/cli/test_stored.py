@@ -7,6 +7,7 @@ import json
 import signal
 import stat
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pytest
 from cognito_idp import AppClient
 from tests.sign_in.fake_accounts import CLIENT_ID, CLIENT_SECRET, CODE, PASSWORD, POOL_ID, user
 from tests.sign_in.fake_cognito import FakeCognito
+from tests.support.server import PATIENCE
 from tests.tokens.issuing import claims, token
 
 from .support import COMMAND, Result, Service, Terminal, cli, environment, over_http
@@ -154,7 +156,7 @@ def test_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 == cli("refresh", *STORE, respond=fake).code
 
 
-def test_ctrl_c_during_a_refresh() -> None:
+def test_ctrl_c_during_a_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C waits for the new tokens, and ends the command once they are written; a second one gives them up."""
     fake = fake_for()
     before = signed_in(fake)
@@ -162,12 +164,22 @@ def test_ctrl_c_during_a_refresh() -> None:
     once = cli("refresh", *STORE, respond=fake)
     after = stored()
 
-    def twice(_: str) -> None:
+    given_up_at = threading.Event()
+
+    def pressed(_: str) -> None:
         signal.raise_signal(signal.SIGINT)
+        assert given_up_at.wait(PATIENCE)
+
+    def pressed_again(_: str) -> None:
+        given_up_at.set()
         signal.raise_signal(signal.SIGINT)
 
-    fake.before = twice
+    fake.before = pressed
+    monkeypatch.setattr("cognito_idp.cli.stored.err", pressed_again)
     given_up = cli("refresh", *STORE, respond=fake)
+    for thread in threading.enumerate():
+        if thread.name == "cognito_idp":  # the refresh, which goes on by itself
+            thread.join(PATIENCE)
 
     assert [130, 130] == [once.code, given_up.code]
     assert "Waiting for the new tokens; Ctrl-C again gives them up." in once.err
