@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from ..credentials.chain import ProviderLike
     from ..credentials.provider import Context
     from ..credentials.types import CredentialSource
-    from .events import Event, Observed
+    from .events import Event
+    from .reporting import Observed
     from .retry import RetryPolicy
-    from .watch import Watch, WatchStep
+    from .watch import Watch, WatchStep, WatchWait
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -121,7 +122,7 @@ class Options:
         """Return the hooks of one call, which report to the client's observer or, without one, do nothing."""
         if self.observed is None:
             return UNWATCHED
-        from .events import Watched
+        from .reporting import Watched
 
         return Watched(self.observed, operation, self.monotonic, self.parent_id)
 
@@ -129,9 +130,17 @@ class Options:
         """Return the hooks of a step of a sign-in, as `watch` does for a call."""
         if self.observed is None:
             return UNWATCHED
-        from .events import WatchedStep
+        from .reporting import WatchedStep
 
         return WatchedStep(self.observed, name, step, self.new_id(), self.monotonic)
+
+    def watch_wait(self, waiter: str, operation: str) -> WatchWait:
+        """Return the hooks of a wait that looks with an operation, as `watch` does for a call."""
+        if self.observed is None:
+            return UNWATCHED
+        from .reporting import WatchedWait
+
+        return WatchedWait(self.observed, waiter, operation, self.new_id())
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
         """Return where a call goes. A client without a region uses the region of the pool that the call names.
@@ -246,7 +255,7 @@ def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
     if not callable(observer):
         msg = f"observer= takes a function of one argument, the event, not {type(observer).__name__}"
         raise ConfigError(msg)
-    from .events import Observed
+    from .reporting import Observed
 
     return Observed(observer)
 
