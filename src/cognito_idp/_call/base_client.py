@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
+from .._protocol.headers import own_headers
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
-from .._protocol.wire import own_headers
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy

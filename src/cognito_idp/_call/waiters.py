@@ -11,7 +11,6 @@ will pass (a throttle, a broken connection, a time limit of the call) costs one 
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -31,6 +30,7 @@ from .._errors import (
 )
 from .._flow.effects import Sleep
 from .._protocol.tracebacks import clear_frames
+from .._transport.limits import is_seconds
 from ..model.exceptions import ResourceNotFoundException
 from .deadline import Deadline
 from .invoke import invoke
@@ -158,7 +158,7 @@ class Pace:
     def __attrs_post_init__(self) -> None:
         for name in ("timeout", "min_delay", "max_delay"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not (0 < value < math.inf):
+            if not is_seconds(value):
                 msg = f"{name}={value!r} must be a number of seconds above 0"
                 raise ConfigError(msg)
         if self.max_delay < self.min_delay:

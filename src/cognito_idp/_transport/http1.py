@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .._errors import ConfigError
-from .._protocol.wire import HttpResponse, check_headers
+from .._protocol.headers import check_headers
+from .._protocol.wire import HttpResponse
 from .body import Incoming
 
 if TYPE_CHECKING:
