@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.headers import own_headers
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
 from .._structs.struct import Request
@@ -131,8 +130,12 @@ class BaseClient(Generic[TransportT, DriverT]):
                 `x-amz-...`).
         """
         changes: dict[str, Any] = {}
-        if not isinstance(headers, Keep):
-            changes["own_headers"] = Opaque(own_headers(headers)) if headers is not None else None
+        if headers is None:
+            changes["own_headers"] = None
+        elif not isinstance(headers, Keep):
+            from .._protocol.own_headers import own_headers
+
+            changes["own_headers"] = Opaque(own_headers(headers))
         if timeout is not KEEP:
             changes["timeout"] = timeout_of(timeout)
         if retry is not KEEP:

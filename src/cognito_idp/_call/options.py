@@ -11,9 +11,9 @@ import attrs
 
 from .._errors import ConfigError, NoRegionError
 from .._protocol.endpoint import checked_url, real_region, resolve, target_of
-from .._protocol.headers import check_headers
 from .._protocol.ids import random_uuid
 from .._protocol.user_agent import user_agent
+from .._protocol.wire import check_headers
 from .._settings.config import settings_from
 from .._settings.shared import load_config
 from .._transport.limits import MAX_RESPONSE_BYTES, Timeout, timeout_of

@@ -6,8 +6,10 @@ library's response into an `HttpResponse`. All decisions are made on these two.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from .._errors import ConfigError
 from .redaction import Record
 
 R = TypeVar("R")
@@ -121,3 +123,18 @@ class Operation(Generic[R]):
     def __repr__(self) -> str:
         kind = "signed" if self.signed else "unsigned"
         return f"Operation({self.name}, {kind}, -> {self.response_type.__name__})"
+
+
+_UNSAFE = re.compile(r"[\r\n\0]|[^\x00-\x7f]")
+
+
+def check_headers(headers: Headers) -> None:
+    """Refuse header text that would end a line early or is ambiguous (RFC 9110, 5.5): CR, LF, NUL, non-ASCII.
+
+    Raises:
+        ConfigError: a header has such text. The message names the header but doesn't show its value.
+    """
+    for name, value in headers:
+        if _UNSAFE.search(value) or _UNSAFE.search(name):
+            msg = f"header {name!r} has a line break, a NUL or a character outside ASCII, so it is not sent"
+            raise ConfigError(msg)

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from .._errors import InvalidResponseError
-from .._protocol.headers import check_headers
 from .._protocol.response import SUCCESS
-from .._protocol.wire import HttpResponse
+from .._protocol.wire import HttpResponse, check_headers
 from .limits import MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:

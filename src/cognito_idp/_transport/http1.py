@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .._errors import ConfigError
-from .._protocol.headers import check_headers
-from .._protocol.wire import HttpResponse
+from .._protocol.wire import HttpResponse, check_headers
 from .body import Incoming
 
 if TYPE_CHECKING:
