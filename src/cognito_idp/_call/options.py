@@ -189,22 +189,19 @@ def make_options(
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     permitted = True if allow_http else settings.http_hosts
-    own_clock = clock or time.time
-    if correct_clock_skew is None:
-        correct_clock_skew = not settings.disable_clock_skew_correction
-    skew = ClockSkew() if correct_clock_skew else None
-    if endpoint_url is not None:
-        url: str | None = checked_url(endpoint_url, allow_http=permitted)
-    else:
-        url = settings.endpoint_url
-        if url is not None:
-            url = checked_url(url, allow_http=permitted, setting=str(settings.endpoint_url_where))
+    url, url_where = endpoint_url, "endpoint_url"
+    if url is None:
+        url, url_where = settings.endpoint_url, str(settings.endpoint_url_where)
+    if url is not None:
+        url = checked_url(url, allow_http=permitted, setting=url_where)
     named_region = region or settings.region
     real, is_fips = None, False
     if named_region is not None:
         real, is_fips = real_region(named_region, "region" if region else str(settings.region_where))
-    if use_fips is None:
-        use_fips = settings.use_fips or False
+    own_clock = clock or time.time
+    if correct_clock_skew is None:
+        correct_clock_skew = not settings.disable_clock_skew_correction
+    skew = ClockSkew() if correct_clock_skew else None
 
     def corrected_clock() -> float:
         return own_clock() if skew is None else own_clock() + skew.offset
@@ -227,8 +224,8 @@ def make_options(
         region=real,
         endpoint_url=url,
         # As in boto3: such a name counts before the setting, and a URL before such a name.
-        use_fips=use_fips or (is_fips and url is None),
-        use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
+        use_fips=_either(use_fips, settings.use_fips) or (is_fips and url is None),
+        use_dualstack=_either(use_dualstack, settings.use_dualstack),
         allow_http=permitted,
         credentials=_source(credentials, context),
         timeout=timeout_of(timeout),
@@ -242,6 +239,10 @@ def make_options(
         observed=observed_by(observer),
         ca_bundle=settings.ca_bundle,
     )
+
+
+def _either(argument: bool | None, setting: bool | None) -> bool:
+    return bool(setting if argument is None else argument)
 
 
 def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
