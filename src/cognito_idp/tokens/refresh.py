@@ -176,7 +176,7 @@ class TokenKeeper:
         try:
             return (yield from finish(hold(self._lock, refreshed()), self._under_way, self._options.timeout.total))
         except Exception:
-            # What failed after the exchange is the business of the caller that began it.
+            # What failed after the exchange concerns the caller that began it.
             if is_own or self.tokens is stale:
                 raise
             return self.tokens
