@@ -23,7 +23,7 @@ from cognito_idp import (
     Tokens,
     UserSession,
 )
-from cognito_idp._protocol.wire import own_headers
+from cognito_idp._protocol.own_headers import own_headers
 from cognito_idp.credentials import ContainerProvider
 from cognito_idp.testing import NoWaitRetry
 from tests.support.answers import answer, html_503, in_turn

@@ -1,4 +1,4 @@
-"""Users' attributes as people have them: a dict of what an answer holds, and filters that find users by one."""
+"""Users' attributes: a dict of those in an answer, and filters that find users by one."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from cognito_idp._call.waiters import WAITERS
 from cognito_idp._protocol import service_errors
 from cognito_idp._structs.enums import OpenEnum
 from cognito_idp._structs.struct import Struct
+from cognito_idp._updates import WAYS
 from cognito_idp.cli.waiting import BEGINS
 from cognito_idp.credentials import default_chain
 from cognito_idp.model import exceptions
@@ -55,6 +56,7 @@ def counts() -> list[str]:
         f"| {len(faults(Rotation()))} faults, {len(WIRES)} transports |",
         f"| {len(CallEvent.__subclasses__())} events |",
         f"| {len(WAITERS)} waiters for {len(BEGINS)} commands |",
+        f"| {len(WAYS)} updates |",
         f"| {len(tasks)} tasks |",
         f"| {len(requests)} operations, all challenges, {len(PLACES)} credential set-ups |",
         f"| {len(TARGETS)} targets, ",

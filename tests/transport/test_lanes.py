@@ -127,7 +127,7 @@ async def test_a_refused_connection_is_free_again() -> None:
 async def test_idle_connections_close_after_a_while(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that nobody used for a minute is closed when another one comes back."""
     now = [1000.0]
-    monkeypatch.setattr(lanes, "idle_clock", lambda: now[0])
+    monkeypatch.setattr(lanes, "age_clock", lambda: now[0])
     gate = threading.Event()
     server = serve(gated(gate, answer()))
     async with client_of(server, 3) as client:
@@ -150,7 +150,7 @@ async def test_idle_connections_close_after_a_while(serve: Serve, monkeypatch: p
 async def test_a_fresh_connection_where_there_is_no_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that needs a fresh connection has the one closed that was idle for the longest, if there is no room."""
     now = [1000.0]
-    monkeypatch.setattr(lanes, "idle_clock", lambda: now[0])
+    monkeypatch.setattr(lanes, "age_clock", lambda: now[0])
     gate = threading.Event()
     server = serve(gated(gate, answer()))
     async with client_of(server, 2) as client:

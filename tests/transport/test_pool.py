@@ -64,7 +64,7 @@ def take(pool: Pool[Connection], way: str = "a", max_idle: float = 60.0, seconds
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Replace the clock by which connections age."""
     now = [1000.0]
-    monkeypatch.setattr(pool_module, "idle_clock", lambda: now[0])
+    monkeypatch.setattr(pool_module, "age_clock", lambda: now[0])
     return now
 
 

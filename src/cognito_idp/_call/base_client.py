@@ -13,7 +13,6 @@ import attrs
 from .._errors import Fault, RequestValidationError
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
-from .._protocol.wire import own_headers
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy
@@ -133,8 +132,12 @@ class BaseClient(Generic[TransportT, DriverT]):
                 `x-amz-...`).
         """
         changes: dict[str, Any] = {}
-        if not isinstance(headers, Keep):
-            changes["own_headers"] = Opaque(own_headers(headers)) if headers is not None else None
+        if headers is None:
+            changes["own_headers"] = None
+        elif not isinstance(headers, Keep):
+            from .._protocol.own_headers import own_headers
+
+            changes["own_headers"] = Opaque(own_headers(headers))
         if timeout is not KEEP:
             changes["timeout"] = timeout_of(timeout)
         if retry is not KEEP:

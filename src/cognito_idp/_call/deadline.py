@@ -127,8 +127,8 @@ class Deadline:
                 shortened = effect if remaining is None else Sleep(min(seconds, remaining))
             case Offload(function, _):
                 shortened = Offload(function, remaining)
-            case Run(task, _):
-                shortened = Run(task, remaining)
+            case Run(work, _):
+                shortened = Run(work, remaining)
             case Call(function, _):
                 shortened = Call(function, remaining)
             case Hold(lock, flow, _):

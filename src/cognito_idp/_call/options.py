@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from ..credentials.chain import ProviderLike
     from ..credentials.provider import Context
     from ..credentials.types import CredentialSource
-    from .events import Event, Observed
+    from .events import Event
+    from .reporting import Observed
     from .retry import RetryPolicy
-    from .watch import Watch, WatchStep
+    from .watch import Watch, WatchStep, WatchWait
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -121,7 +122,7 @@ class Options:
         """Return the hooks of one call, which report to the client's observer or, without one, do nothing."""
         if self.observed is None:
             return UNWATCHED
-        from .events import Watched
+        from .reporting import Watched
 
         return Watched(self.observed, operation, self.monotonic, self.parent_id)
 
@@ -129,9 +130,17 @@ class Options:
         """Return the hooks of a step of a sign-in, as `watch` does for a call."""
         if self.observed is None:
             return UNWATCHED
-        from .events import WatchedStep
+        from .reporting import WatchedStep
 
         return WatchedStep(self.observed, name, step, self.new_id(), self.monotonic)
+
+    def watch_wait(self, waiter: str, operation: str) -> WatchWait:
+        """Return the hooks of a wait that looks with an operation, as `watch` does for a call."""
+        if self.observed is None:
+            return UNWATCHED
+        from .reporting import WatchedWait
+
+        return WatchedWait(self.observed, waiter, operation, self.new_id())
 
     def target_for(self, members: Mapping[str, Any], *, signed: bool) -> Target:
         """Return where a call goes. A client without a region uses the region of the pool that the call names.
@@ -180,22 +189,19 @@ def make_options(
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     permitted = True if allow_http else settings.http_hosts
-    own_clock = clock or time.time
-    if correct_clock_skew is None:
-        correct_clock_skew = not settings.disable_clock_skew_correction
-    skew = ClockSkew() if correct_clock_skew else None
-    if endpoint_url is not None:
-        url: str | None = checked_url(endpoint_url, allow_http=permitted)
-    else:
-        url = settings.endpoint_url
-        if url is not None:
-            url = checked_url(url, allow_http=permitted, setting=str(settings.endpoint_url_where))
+    url, url_where = endpoint_url, "endpoint_url"
+    if url is None:
+        url, url_where = settings.endpoint_url, str(settings.endpoint_url_where)
+    if url is not None:
+        url = checked_url(url, allow_http=permitted, setting=url_where)
     named_region = region or settings.region
     real, is_fips = None, False
     if named_region is not None:
         real, is_fips = real_region(named_region, "region" if region else str(settings.region_where))
-    if use_fips is None:
-        use_fips = settings.use_fips or False
+    own_clock = clock or time.time
+    if correct_clock_skew is None:
+        correct_clock_skew = not settings.disable_clock_skew_correction
+    skew = ClockSkew() if correct_clock_skew else None
 
     def corrected_clock() -> float:
         return own_clock() if skew is None else own_clock() + skew.offset
@@ -218,8 +224,8 @@ def make_options(
         region=real,
         endpoint_url=url,
         # As in boto3: such a name counts before the setting, and a URL before such a name.
-        use_fips=use_fips or (is_fips and url is None),
-        use_dualstack=settings.use_dualstack or False if use_dualstack is None else use_dualstack,
+        use_fips=_either(use_fips, settings.use_fips) or (is_fips and url is None),
+        use_dualstack=_either(use_dualstack, settings.use_dualstack),
         allow_http=permitted,
         credentials=_source(credentials, context),
         timeout=timeout_of(timeout),
@@ -235,6 +241,10 @@ def make_options(
     )
 
 
+def _either(argument: bool | None, setting: bool | None) -> bool:
+    return bool(setting if argument is None else argument)
+
+
 def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
     """Return the holder of a client's observer, if there is one; only then are the event classes loaded.
 
@@ -246,7 +256,7 @@ def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
     if not callable(observer):
         msg = f"observer= takes a function of one argument, the event, not {type(observer).__name__}"
         raise ConfigError(msg)
-    from .events import Observed
+    from .reporting import Observed
 
     return Observed(observer)
 

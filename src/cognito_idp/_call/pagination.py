@@ -134,7 +134,7 @@ class PagerByName(Walk[dict[str, Any]]):
         return page.get(name)
 
 
-# What this service calls its page tokens. A walk by a wrong name would end after the first page, without a word.
+# What this service calls its page tokens. A walk by a wrong name would end after the first page, and nobody would see.
 _USUAL: Final = frozenset({"nexttoken", "paginationtoken"})
 
 

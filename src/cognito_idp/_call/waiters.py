@@ -11,7 +11,6 @@ will pass (a throttle, a broken connection, a time limit of the call) costs one 
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -31,6 +30,7 @@ from .._errors import (
 )
 from .._flow.effects import Sleep
 from .._protocol.tracebacks import clear_frames
+from .._transport.limits import is_seconds
 from ..model.exceptions import ResourceNotFoundException
 from .deadline import Deadline
 from .invoke import invoke
@@ -158,7 +158,7 @@ class Pace:
     def __attrs_post_init__(self) -> None:
         for name in ("timeout", "min_delay", "max_delay"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not (0 < value < math.inf):
+            if not is_seconds(value):
                 msg = f"{name}={value!r} must be a number of seconds above 0"
                 raise ConfigError(msg)
         if self.max_delay < self.min_delay:
@@ -206,7 +206,7 @@ def _waited(
     handled = sys.exception()
     deadline = Deadline(pace.timeout, options.monotonic)
     began = options.monotonic()
-    tell = _teller(name, request.operation.name, options)
+    watch = options.watch_wait(name, request.operation.name)
     response: Any = None
     state: str | None = None
     has_answered = False
@@ -232,7 +232,7 @@ def _waited(
         else:
             raise failure
         pause = None if has_ended else pace.pause(looks, pace.timeout - seconds, options.random)
-        tell(state, looks, seconds, pause)
+        watch.looked(state, looks, seconds, pause)
         if has_ended:
             break
         if pause is None:
@@ -280,28 +280,3 @@ def _look(waiter: Waiter, request: Request[Any], item: str | None, options: Opti
 
 def _text(state: object) -> str | None:
     return None if state is None else str(state)
-
-
-def _teller(name: str, operation: str, options: Options) -> Callable[[str | None, int, float, float | None], None]:
-    """Return the function that reports each look to the client's observer, if there is one."""
-    observed = options.observed
-    if observed is None:
-        return lambda state, looks, seconds, pause: None  # noqa: ARG005
-    from .events import WaitProgressed
-
-    call_id = options.new_id()
-
-    def tell(state: str | None, looks: int, seconds: float, pause: float | None) -> None:
-        observed.tell(
-            WaitProgressed(
-                operation=operation,
-                call_id=call_id,
-                waiter=name,
-                state=state,
-                looks=looks,
-                seconds=seconds,
-                delay=pause,
-            )
-        )
-
-    return tell

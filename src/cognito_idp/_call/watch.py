@@ -1,4 +1,4 @@
-"""Hook points of a call, which report to an observer if there is one and otherwise do nothing."""
+"""Hook points of a call, a step of a sign-in and a wait. `reporting.py` has those that report to an observer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class Watch(Protocol):
-    """Hook points of one call. `events.Watched` reports to an observer; `Unwatched` does nothing."""
+    """Hook points of one call."""
 
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the flow of the whole call, watched."""
@@ -41,7 +41,7 @@ class Watch(Protocol):
 
 
 class WatchStep(Protocol):
-    """Hook points of a step of a sign-in. `events.WatchedStep` reports to an observer; `Unwatched` does nothing."""
+    """Hook points of a step of a sign-in."""
 
     def below(self, options: Options) -> Options:
         """Return the options for the calls of the step."""
@@ -52,8 +52,15 @@ class WatchStep(Protocol):
         ...
 
 
+class WatchWait(Protocol):
+    """Hook points of a wait."""
+
+    def looked(self, state: str | None, looks: int, seconds: float, delay: float | None) -> None:
+        """Called after each look; `delay` is None if it was the last one."""
+
+
 class Unwatched:
-    """Hook points of a call, or of a step of a sign-in, without an observer: no-ops."""
+    """All hook points without an observer: no-ops."""
 
     __slots__ = ()
 
@@ -82,6 +89,9 @@ class Unwatched:
 
     def member_unreadable(self, member: str, problem: str) -> None:
         """Called when a member of the answer was left out because it can't be read."""
+
+    def looked(self, state: str | None, looks: int, seconds: float, delay: float | None) -> None:
+        """Called after each look; `delay` is None if it was the last one."""
 
 
 UNWATCHED: Final = Unwatched()

@@ -1,8 +1,8 @@
 """Flows that outlive the wait for them, under a sync driver: each runs in a thread of its own.
 
 A signal handler may raise in the main thread at any moment (Ctrl-C, Celery's soft time limit), but never in these
-threads. They are not daemons, so that the interpreter waits for them when it ends; the limits of what they run see to
-it that this doesn't last.
+threads. They are not daemons, so the interpreter waits for them when it ends. The limits of what they run bound this
+wait.
 """
 
 from __future__ import annotations

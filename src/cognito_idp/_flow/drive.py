@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
-from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
+from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 R = TypeVar("R")
-
-_LOCK = "the call's time limit passed while it waited for another call"
 
 
 class Driver:
@@ -67,14 +65,14 @@ class Driver:
                 return self._sleep(seconds)
             case Offload(function, _):
                 return function()
-            case Run(task, seconds):
-                return task.run(seconds)
+            case Run(work, seconds):
+                return work.run(seconds)
             case Call(function, _):
                 return _refuse_awaitable(function() if self._call is None else self._call(function))
             case Hold(lock, flow, seconds):
                 held = lock.for_threads
                 if not held.acquire(timeout=-1 if seconds is None else seconds):
-                    raise WaitedTooLongError(_LOCK)
+                    raise WaitedTooLongError(LOCK_NOT_FREE)
                 try:
                     return self.run(flow)
                 finally:

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .apart_async import AsyncApart
-from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
+from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .effects import Task
+    from .effects import Stoppable
     from .transport import AsyncTransport
 
 R = TypeVar("R")
 
-_LOCK = "the call's time limit passed while it waited for another call"
 _GRACE = 0.1
 _FUNCTION = "the call's time limit passed while it awaited a function"
 
@@ -76,8 +75,8 @@ class AsyncDriver:
                 with anyio.move_on_after(seconds):
                     return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
                 raise WaitedTooLongError(_FUNCTION)
-            case Run(task, seconds):
-                return await _run(task, seconds)
+            case Run(work, seconds):
+                return await _run(work, seconds)
             case Call(function, seconds):
                 result = function()
                 return await _awaited(result, seconds) if inspect.isawaitable(result) else result
@@ -86,7 +85,7 @@ class AsyncDriver:
                 with anyio.move_on_after(seconds) as scope:
                     await held.acquire()
                 if scope.cancelled_caught:
-                    raise WaitedTooLongError(_LOCK)
+                    raise WaitedTooLongError(LOCK_NOT_FREE)
                 try:
                     return await self.run(flow)
                 finally:
@@ -109,16 +108,16 @@ async def _awaited(result: Awaitable[R], seconds: float | None) -> R:
     raise WaitedTooLongError(_FUNCTION)
 
 
-async def _run(task: Task[R], seconds: float | None) -> R:
+async def _run(work: Stoppable[R], seconds: float | None) -> R:
     import anyio
     import anyio.to_thread
 
-    # The task itself ends after these seconds. The scope is for a task that gets no thread, and lets others end first.
+    # The work itself ends after these seconds. The scope is for work that gets no thread, and lets the other end first.
     with anyio.move_on_after(None if seconds is None else seconds + _GRACE):
         try:
-            return await anyio.to_thread.run_sync(task.run, seconds, abandon_on_cancel=True)
+            return await anyio.to_thread.run_sync(work.run, seconds, abandon_on_cancel=True)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(task.stop)
+                await anyio.to_thread.run_sync(work.stop)
             raise
     raise WaitedTooLongError(_FUNCTION)

@@ -12,7 +12,7 @@ A `finally` block must not yield, since a cancelled flow is closed and can't hav
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from .locks import new_lock
@@ -40,14 +40,14 @@ class Offload(NamedTuple):
     """Call a function that blocks or computes for a long time; the async driver runs it in a worker thread.
 
     `seconds` is how long an async driver waits for it; a sync driver can't interrupt it, and a thread goes on with it.
-    What may hang is a `Task` instead.
+    What may hang is a `Stoppable` instead.
     """
 
     function: Callable[[], Any]
     seconds: float | None = None
 
 
-class Task(Protocol[T_co]):
+class Stoppable(Protocol[T_co]):
     """Work that ends in time, and that can be stopped on the way."""
 
     def run(self, seconds: float | None) -> T_co:
@@ -64,12 +64,12 @@ class Task(Protocol[T_co]):
 
 
 class Run(NamedTuple):
-    """Run a task; the async driver does so in a worker thread, and stops the task if its caller is cancelled.
+    """Do some work; the async driver does so in a worker thread, and stops the work if its caller is cancelled.
 
-    `seconds` is how long the task may take.
+    `seconds` is how long the work may take.
     """
 
-    task: Task[Any]
+    work: Stoppable[Any]
     seconds: float | None = None
 
 
@@ -128,6 +128,9 @@ class UnderWay:
         self._in_loops[_current_loop()] = task
 
 
+LOCK_NOT_FREE: Final = "the call's time limit passed while it waited for another call"
+
+
 class Lock:
     """Mutual exclusion for flows: under each kind of driver, one flow at a time holds it.
 
@@ -181,9 +184,9 @@ def offload(function: Callable[[], R]) -> Flow[R]:
     return result
 
 
-def run(task: Task[R]) -> Flow[R]:
-    """Run a task, off the event loop if there is one, and stop it if the caller is cancelled."""
-    result: R = yield Run(task)
+def run(work: Stoppable[R]) -> Flow[R]:
+    """Do some work, off the event loop if there is one, and stop it if the caller is cancelled."""
+    result: R = yield Run(work)
     return result
 
 

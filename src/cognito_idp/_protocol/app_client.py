@@ -19,9 +19,9 @@ from .tracebacks import clears_frames, guards_init
 class AppClient:
     """A user pool, one of its app clients, and the client's secret if it has one. `repr` hides the secret.
 
-    `sign_in` takes it, and so does every request in the place of its `client_id`. There it brings the id, and proves
-    the secret as the operation asks for it: by `client_secret`, by `secret_hash` over the request's `username`, or by
-    `SECRET_HASH` over the `USERNAME` among the parameters of a sign-in. What you give yourself is sent as it is.
+    `sign_in` takes it, and so does every request as its `client_id`. There it brings the id, and proves the secret as
+    the operation asks for it: by `client_secret`, by `secret_hash` over the request's `username`, or by `SECRET_HASH`
+    over the `USERNAME` among the parameters of a sign-in. What you set yourself is sent as it is.
 
     Raises:
         ConfigError: the pool id doesn't look like `eu-west-1_AbCdEfGhI`, or the client id or the secret is empty.

@@ -7,7 +7,6 @@ library's response into an `HttpResponse`. All decisions are made on these two.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from .._errors import ConfigError
@@ -139,57 +138,3 @@ def check_headers(headers: Headers) -> None:
         if _UNSAFE.search(value) or _UNSAFE.search(name):
             msg = f"header {name!r} has a line break, a NUL or a character outside ASCII, so it is not sent"
             raise ConfigError(msg)
-
-
-# Headers that say how to read the message, who sends it or where it goes. No caller sets them.
-_PROTOCOLS_OWN: Final = frozenset(
-    {
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "date",
-        "expect",
-        "host",
-        "http2-settings",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-    }
-)
-_PROTOCOLS_OWN_PREFIXES: Final = ("amz-sdk-", "content-", "proxy-", "x-amz-")
-# RFC 9110, 5.6.2 and 5.5, without characters outside ASCII.
-_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE: Final = re.compile(r"([!-~]([ -~]*[!-~])?)?")
-
-
-def own_headers(headers: Mapping[str, str]) -> Headers:
-    """Return a caller's own headers with lower-case names.
-
-    Raises:
-        ConfigError: a name or a value can't be sent, or the name is the protocol's own. No value is shown.
-    """
-    problem = _problem_with(headers)
-    if problem is not None:
-        raise ConfigError(problem)
-    return tuple((name.lower(), value) for name, value in headers.items())
-
-
-def _problem_with(headers: Mapping[str, str]) -> str | None:
-    if not isinstance(headers, Mapping):
-        return f"headers= is a mapping of names to values, not {type(headers).__name__}"
-    seen = set()
-    for name, value in headers.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            return "headers= has a name with characters other than letters, digits and -, or none"
-        lower = name.lower()
-        if lower in _PROTOCOLS_OWN or lower.startswith(_PROTOCOLS_OWN_PREFIXES):
-            return f"headers= can't set {name!r}: it belongs to the protocol"
-        if lower in seen:
-            return f"headers= has {name!r} twice"
-        if not isinstance(value, str) or not _VALUE.fullmatch(value):
-            return f"headers= has a value for {name!r} that is not visible ASCII text, without spaces around it"
-        seen.add(lower)
-    return None

@@ -129,7 +129,7 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
     return Setting(value, where)
 
 
-# Settings that are sent as they are, and that never contain white space. They are no secrets.
+# Settings that are sent as they are, and that never contain white space. They are not secrets.
 _WORDS: Final = frozenset(
     {
         "external_id",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def take_app_client(request: Request[Any], faults: list[Fault]) -> None:
-    """Put the id and the proof in the place of an app client, if the request has one. It is called before the check."""
+    """Replace an app client, if the request has one, by its id and its proof. It is called before the check."""
     app = getattr(request, "client_id", None)
     if app is None or isinstance(app, str):
         return

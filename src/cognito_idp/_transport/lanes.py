@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
+from .._flow.clock import age_clock
 from .._flow.loops import current_loop, is_over
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .httpx_common import MAX_IDLE, Routes
 from .limits import MAX_CONNECTIONS
-from .pool import idle_clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -105,7 +105,7 @@ class _Lanes:
     async def take(self, route: Route, max_idle: float) -> httpx.AsyncHTTPTransport | None:
         """Return the most recently used lane, the likeliest to be alive; None if the caller must make one."""
         idle = self._idle.get(route)
-        if idle and idle_clock() - idle[-1][0] <= max_idle:
+        if idle and age_clock() - idle[-1][0] <= max_idle:
             return idle.pop()[1]
         kept = [lanes for lanes in self._idle.values() if lanes]
         if sum(map(len, kept)) > self.slots.value:
@@ -119,7 +119,7 @@ class _Lanes:
                 await _close(lane)
                 return
             idle = self._idle.setdefault(route, deque())
-            now = idle_clock()
+            now = age_clock()
             idle.append((now, lane))
             if idle[0][0] < now - KEEPALIVE_SECONDS:
                 await _close(idle.popleft()[1])

@@ -42,15 +42,18 @@ class Timeout:
     def __attrs_post_init__(self) -> None:
         for name in ("total", "connect", "read", "write"):
             value = getattr(self, name)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not (0 < value < math.inf):
+            if value is not None and not is_seconds(value):
                 msg = f"timeout {name}={value!r} must be a number of seconds above 0, or None"
                 raise ConfigError(msg)
 
     def limits(self, max_response_bytes: int) -> Limits:
         """Return the limits of one exchange, without the time limit of the whole call."""
         return Limits(self.connect, self.read, self.write, None, max_response_bytes)
+
+
+def is_seconds(value: object) -> bool:
+    """Return whether a value is a finite number above 0."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
 def timeout_of(timeout: float | Timeout | None) -> Timeout:

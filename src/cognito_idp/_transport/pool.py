@@ -13,11 +13,11 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import ref
 
 from .._errors import ClientClosedError
+from .._flow.clock import age_clock
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
 from .limits import MAX_CONNECTIONS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Pooled(Protocol):
-    """The connection protocol of the pool. `since` is when the connection became idle, by `idle_clock`."""
+    """The connection protocol of the pool. `since` is when the connection became idle, by `age_clock`."""
 
     since: float
     closed: bool
@@ -52,11 +52,6 @@ class Pooled(Protocol):
 
 C = TypeVar("C", bound=Pooled)
 
-# The clock, in seconds, for the age of idle connections. Where possible it keeps running while the machine sleeps,
-# since connections age then too.
-idle_clock: Callable[[], float] = (
-    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
-)
 # How often a waiting call checks for a slot itself, in case the thread that should have woken it was interrupted.
 _LOOK_AGAIN_SECONDS = 0.1
 
@@ -110,7 +105,7 @@ class Pool(Generic[C]):
                 connection = idle.pop()
             except IndexError:  # another thread was quicker
                 return None
-            if idle_clock() - connection.since > max_idle:
+            if age_clock() - connection.since > max_idle:
                 # The others are older still. A call with a larger `max_idle` may use them.
                 idle.append(connection)
                 return None
@@ -160,7 +155,7 @@ class Pool(Generic[C]):
         if self._closed or os.getpid() != self._process:
             connection.close()
             return
-        now = idle_clock()
+        now = age_clock()
         idle = self._idle.get(connection.way)
         if idle is None:
             idle = self._idle.setdefault(connection.way, deque())

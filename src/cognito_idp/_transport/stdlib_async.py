@@ -10,11 +10,11 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from .._errors import ClientClosedError, ConfigError, TransportError
+from .._flow.clock import age_clock
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
 from .http1 import answer_reader
 from .limits import MAX_CONNECTIONS
-from .pool import idle_clock
 from .stdlib_common import Ways, bytes_of
 from .stdlib_protocol import BROKEN, Connection, or_none
 
@@ -184,7 +184,7 @@ class Pool:
             connection = idle.pop()
             if connection.closed:
                 continue
-            if idle_clock() - connection.since > max_idle:
+            if age_clock() - connection.since > max_idle:
                 # The others are older still. A call that minds less may have them.
                 idle.append(connection)
                 return None
@@ -203,7 +203,7 @@ class Pool:
 
     def keep(self, connection: Connection) -> None:
         """Keep a connection for the next call."""
-        connection.since = idle_clock()
+        connection.since = age_clock()
         connection.until = self.loop.time() + KEEPALIVE_SECONDS
         self.look_by(connection.until)
         idle = self._idle.get(connection.way)

@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from .._errors import CognitoIdpError, CredentialsError
+from .._flow.clock import age_clock
 from .._flow.effects import Lock, hold, offload
+from .._flow.locks import new_lock
 from .._protocol.tracebacks import clear_frames
-from .._transport.pool import idle_clock as age_clock
 from .chain import ProviderChain, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials
@@ -105,7 +106,7 @@ class CachedCredentials:
         # The number of loads that have finished, and the error of the last one if it failed.
         self._last: tuple[int, CognitoIdpError | None] = (0, None)
         self._lock = Lock()
-        self._renewing = Lock()
+        self._renewing = new_lock()
 
     def get(self) -> Flow[Credentials]:
         """Return credentials that are valid now.
@@ -125,13 +126,12 @@ class CachedCredentials:
         state = self._state
         if state is None or state.is_due(state.foreground_at, self._monotonic()):
             return (yield from hold(self._lock, self._load(seen, keep=True)))
-        renewing = self._renewing.for_threads
-        if not renewing.acquire(blocking=False):
+        if not self._renewing.acquire(blocking=False):
             return state.credentials
         try:
             return (yield from hold(self._lock, self._load(seen, keep=True)))
         finally:
-            renewing.release()
+            self._renewing.release()
 
     def replace(self, rejected: Credentials) -> Flow[Credentials]:
         """Return new credentials after the service rejected some as expired; the same ones if there are no others.

@@ -25,7 +25,7 @@ _PATIENCE: Final = 1.0
 
 
 class Program:
-    """A `Task` that runs a program without a shell, once, and returns what it printed.
+    """A program to run once, without a shell, through the effect `Run`; `run` returns what it printed.
 
     `where` names the setting with the command in errors. `timeout` is in seconds.
     """

@@ -75,8 +75,8 @@ class TokenIssuer:
             username: the user that the token is for.
             scope: the scopes of the token, separated by spaces.
             groups: the user's groups.
-            expires_in: seconds until the token expires; negative for an expired token. A verifier's `leeway`, 5 s by
-                default, counts on top: -60 is expired to all of them.
+            expires_in: seconds until the token expires; negative for an expired token. A verifier adds its
+                `leeway`, 5 s by default; -60 is expired for any usual one.
             claims: more claims, or other values for the standard ones (`sub`, `iss`, `token_use`, ...).
         """
         own = {"token_use": "access", "client_id": self._client_id, "scope": scope, "username": username, "version": 2}

@@ -39,8 +39,8 @@ RefreshWith: TypeAlias = Literal["GetTokensFromRefreshToken", "REFRESH_TOKEN_AUT
 _ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException)
 DEFAULT_MARGIN = 60.0
 # What refreshes tokens, as `refresh_with=` names it.
-OPERATION: Final = "GetTokensFromRefreshToken"
-FLOW: Final = "REFRESH_TOKEN_AUTH"
+BY_OPERATION: Final = "GetTokensFromRefreshToken"
+BY_FLOW: Final = "REFRESH_TOKEN_AUTH"
 # The margin is at most this part of a token's life, or a token that lives no longer than it would be due at once.
 _MARGIN_SHARE = 0.5
 _PAUSE_AFTER_FAILURE = 5.0
@@ -176,7 +176,7 @@ class TokenKeeper:
         try:
             return (yield from finish(hold(self._lock, refreshed()), self._under_way, self._options.timeout.total))
         except Exception:
-            # What failed after the exchange is the business of the caller that began it.
+            # What failed after the exchange concerns the caller that began it.
             if is_own or self.tokens is stale:
                 raise
             return self.tokens
@@ -216,7 +216,7 @@ class TokenKeeper:
 
     def _request(self, refresh_token: str) -> Request[Any]:
         app = self._app
-        if self._refresh_with == OPERATION:
+        if self._refresh_with == BY_OPERATION:
             return GetTokensFromRefreshTokenRequest(
                 refresh_token=refresh_token,
                 client_id=app.client_id,
@@ -228,7 +228,7 @@ class TokenKeeper:
             parameters |= {"USERNAME": self._username, **app.hash_for(self._username)}
         if self._device_key is not None:
             parameters["DEVICE_KEY"] = self._device_key
-        return InitiateAuthRequest(client_id=app.client_id, auth_flow=FLOW, auth_parameters=parameters)
+        return InitiateAuthRequest(client_id=app.client_id, auth_flow=BY_FLOW, auth_parameters=parameters)
 
 
 def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) -> None:
@@ -237,11 +237,11 @@ def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) 
     Raises:
         ConfigError: the first is unknown, or needs the second.
     """
-    if refresh_with not in (OPERATION, FLOW):
-        msg = f"refresh_with={refresh_with!r} must be {OPERATION!r} or {FLOW!r}"
+    if refresh_with not in (BY_OPERATION, BY_FLOW):
+        msg = f"refresh_with={refresh_with!r} must be {BY_OPERATION!r} or {BY_FLOW!r}"
         raise ConfigError(msg)
-    if refresh_with == FLOW and app.client_secret is not None and not username:
-        msg = f"refresh_with={FLOW!r} needs username= with an app client that has a secret: SECRET_HASH needs both"
+    if refresh_with == BY_FLOW and app.client_secret is not None and not username:
+        msg = f"refresh_with={BY_FLOW!r} needs username= with an app client that has a secret: SECRET_HASH needs both"
         raise ConfigError(msg)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._protocol.tracebacks import clears_frames
 from ..sign_in.calls import in_region_of
-from .refresh import DEFAULT_MARGIN, OPERATION, TokenKeeper
+from .refresh import BY_OPERATION, DEFAULT_MARGIN, TokenKeeper
 
 if TYPE_CHECKING:
     import httpx
@@ -58,7 +58,7 @@ class UserSession:
         device: Device | None = None,
         on_tokens: OnTokens | None = None,
         margin: float = DEFAULT_MARGIN,
-        refresh_with: RefreshWith = OPERATION,
+        refresh_with: RefreshWith = BY_OPERATION,
         username: str | None = None,
     ) -> None:
         self._client = client

@@ -40,9 +40,9 @@ REFRESH: Any = {"client_id": "c", "refresh_token": "r"}
 def age(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let idle connections be so much older."""
     for name, module in list(sys.modules.items()):
-        if name.startswith("cognito_idp._transport.") and hasattr(module, "idle_clock"):
-            clock = module.idle_clock
-            monkeypatch.setattr(module, "idle_clock", lambda clock=clock: clock() + seconds)
+        if name.startswith("cognito_idp._transport.") and hasattr(module, "age_clock"):
+            clock = module.age_clock
+            monkeypatch.setattr(module, "age_clock", lambda clock=clock: clock() + seconds)
 
 
 @DEFAULT

@@ -213,12 +213,12 @@ def test_idle_connections_end(rig: Rig, serve: Serve, monkeypatch: pytest.Monkey
 
 
 class Clock:
-    """Stands for `idle_clock`."""
+    """Stands for `age_clock`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
         for module in (pool, stdlib_async):
-            monkeypatch.setattr(module, "idle_clock", lambda: self.now)
+            monkeypatch.setattr(module, "age_clock", lambda: self.now)
 
 
 def test_how_long_a_connection_may_have_been_idle(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
