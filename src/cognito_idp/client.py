@@ -97,11 +97,6 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         max_response_bytes: int | None = None,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
-        log = os.environ.get("COGNITO_IDP_LOG")
-        if log:
-            from .observability.log import with_log
-
-            observer = with_log(observer, log)
         self._options = options = make_options(
             region,
             credentials=credentials,
@@ -115,7 +110,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             correct_clock_skew=correct_clock_skew,
             allow_http=allow_http,
             max_response_bytes=max_response_bytes,
-            observer=observer,
+            observer=self._with_log(observer),
         )
 
         def connect() -> tuple[Adapter, Driver]:
@@ -145,6 +140,15 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
     def _run(self, flow: Flow[R]) -> R:
         return self._link.open().run(flow)
+
+    @staticmethod
+    def _with_log(observer: Callable[[Event], None] | None) -> Callable[[Event], None] | None:
+        level = os.environ.get("COGNITO_IDP_LOG")
+        if not level:
+            return observer
+        from .observability.log import with_log
+
+        return with_log(observer, level)
 
     @clears_frames
     def paginate(self, request: Request[R]) -> Iterator[R]:

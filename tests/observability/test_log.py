@@ -149,21 +149,22 @@ from cognito_idp import GetUserRequest, GetUserResponse
 from cognito_idp.testing import StubTransport
 
 stub, seen = StubTransport(), []
-stub.add(GetUserResponse(username="mary"), to=GetUserRequest, times=2)
+stub.add(GetUserResponse(username="mary"), to=GetUserRequest, times=3)
 stub.client(observer=seen.append).get_user(access_token="token")
 async def main():
     await stub.async_client().get_user(access_token="token")
 asyncio.run(main())
+stub.client().with_options(observer=seen.append).get_user(access_token="token")
 print(len(seen))
 """
 
 
-@pytest.mark.parametrize(("level", "lines"), [("debug", 8), ("INFO", 2), ("warning", 0), ("", 0)])
+@pytest.mark.parametrize(("level", "lines"), [("debug", 12), ("INFO", 3), ("warning", 0), ("", 0)])
 def test_the_environment_turns_it_on(level: str, lines: int) -> None:
-    """The variable gives every client log lines from its level on, beside an observer that it may have."""
+    """The variable gives every client and copy log lines from its level on, beside an observer that it may have."""
     environment = {**os.environ, "COGNITO_IDP_LOG": level, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run((sys.executable, "-c", PROGRAM), env=environment, capture_output=True, text=True, check=True)
-    assert "4\n" == done.stdout
+    assert "8\n" == done.stdout
     assert lines == len(done.stderr.splitlines()), done.stderr
     assert all(":cognito_idp.calls:GetUser " in line for line in done.stderr.splitlines())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import attrs
 import click
 
-from ..tokens.refresh import OPERATION, RefreshWith
+from ..tokens.refresh import BY_OPERATION, RefreshWith
 from ..tokens.user_session import UserSession
 from .explain import read_token
 from .failures import InputError
@@ -78,7 +78,7 @@ command = _Refresh(
         click.Option(
             ["--refresh-with"],
             type=click.Choice(_FLOWS),
-            default=OPERATION,
+            default=BY_OPERATION,
             show_default=True,
             help="What refreshes; the second is for local servers that lack the first.",
         ),
