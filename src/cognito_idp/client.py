@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._call.events import Event
-    from ._call.retry import RetryPolicy
+    from ._call.retry import RetryMode, RetryPolicy
     from ._flow.effects import Flow
     from ._structs.struct import Request
     from ._transport import TransportLike
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ._transport.limits import Timeout
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
+    from .model.choices import OperationName
     from .types import (
         DescribePointInTimeRecoveryResponse,
         DescribeUserImportJobResponse,
@@ -86,7 +87,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         use_dualstack: bool | None = None,
         transport: TransportLike | None = None,
         timeout: float | Timeout | None = None,
-        retry: str | RetryPolicy | None = None,
+        retry: RetryMode | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
         correct_clock_skew: bool = True,
         allow_http: bool = False,
@@ -159,7 +160,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
     @clears_frames
     def call(
-        self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
+        self, operation: OperationName | str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
         """Call an operation by name, with members by wire name, and return the JSON object of the answer.
 
@@ -179,7 +180,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     @clears_frames
     def call_pages(
         self,
-        operation: str,
+        operation: OperationName | str,
         members: Mapping[str, Any] | None = None,
         *,
         input_token: str | None = None,
@@ -292,7 +293,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         return self._run(wait_for(waiter, members, self._options, Pace(timeout, min_delay, max_delay)))
 
     @clears_frames
-    def warm_up(self, *operations: str | type[Request[Any]]) -> None:
+    def warm_up(self, *operations: OperationName | str | type[Request[Any]]) -> None:
         """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .emit_choices import converter_of
 from .families import COMMON, COMMON_SIGN_IN, SHARED, Pages
 from .layout import call, docstring, import_from, module_docstring
 
@@ -37,11 +38,12 @@ class StructWriter:
         self._prose = prose
         self._names = names
         self._shapes: set[str] = set()
+        self._choices: set[str] = set()
         self._uses_mapping = False
 
     def module(self, family: str) -> str:
         """Return the text of a family's module."""
-        self._shapes = set()
+        self._shapes, self._choices = set(), set()
         self._uses_mapping = False
         names = self._model.homes(family)
         bodies = [self._definition(self._model.shapes[name]) for name in names]
@@ -84,6 +86,7 @@ class StructWriter:
                 "from .._structs.enums import OpenEnum\n" if has_enums else "",
                 import_from(".._structs.shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
                 import_from(".._structs.struct", bases),
+                import_from(".choices", self._choices),
                 *(
                     import_from(f".{home}", {name for name in needed if self._model.family_of[name] == home})
                     for home in sorted(homes)
@@ -131,10 +134,12 @@ class StructWriter:
         metadata = [f'"{member.wire_name}"', written.shape, *(["sensitive=True"] if sensitive else [])]
         self._shapes.add("wire")
         converter = written.converter
-        if converter == "enum":
-            converter = written.annotation if member.required else f"optional({written.annotation})"
-            if not member.required:
-                self._shapes.add("optional")
+        choice = converter_of(self._model, self._names, member)
+        if choice is not None:
+            self._choices.add(choice)
+            converter = choice
+        elif converter == "items":
+            self._shapes.add("items")
         arguments = [] if member.required else ["default=None"]
         arguments += [] if converter is None else [f"converter={converter}"]
         arguments.append(f"metadata=wire({', '.join(metadata)})")
@@ -149,7 +154,7 @@ class StructWriter:
         bounds = _bounds(shape)
         if shape.enum:
             self._shapes.add("Choice")
-            return Written(name, f"Choice({name})", "enum")
+            return Written(name, f"Choice({name})", None)
         match shape.type:
             case "structure":
                 self._shapes.add("Nested")
@@ -159,7 +164,7 @@ class StructWriter:
                 return Written("Json", "Document()", None)
             case "list":
                 item = self.written(shape.item or "")
-                self._shapes |= {"ListOf", "items"}
+                self._shapes.add("ListOf")
                 return Written(f"tuple[{item.annotation}, ...]", f"ListOf({', '.join([item.shape, *bounds])})", "items")
             case "map":
                 key, value = self.written(shape.key or ""), self.written(shape.item or "")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .events import Event
     from .options import Options
     from .pagination import Pager, Walk
-    from .retry import RetryPolicy
+    from .retry import RetryMode, RetryPolicy
 
 R = TypeVar("R")
 DriverT = TypeVar("DriverT")
@@ -109,7 +109,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         self,
         *,
         timeout: float | Timeout | Keep | None = KEEP,
-        retry: str | RetryPolicy | Keep | None = KEEP,
+        retry: RetryMode | RetryPolicy | Keep | None = KEEP,
         max_response_bytes: int | Keep = KEEP,
         observer: Callable[[Event], None] | Keep | None = KEEP,
     ) -> Self:

@@ -45,7 +45,13 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
 
 def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
-    data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
+    try:
+        data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
+    except ServiceError as error:
+        from .names import add_value_hints
+
+        add_value_hints(error, request)
+        raise
     response: R | None = read_struct(operation.response_type, data)
     if response is None:
         # An observer runs below, so the answer is not in a variable here.

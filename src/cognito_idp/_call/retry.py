@@ -8,7 +8,7 @@ behavior".
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from .._errors import ConfigError
 from .._protocol.repeat import backoff, is_retryable, is_throttle
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
     from .._protocol.repeat import Failure
+
+
+RetryMode: TypeAlias = Literal["standard", "adaptive", "off"]
 
 
 class Retry(NamedTuple):
@@ -177,10 +180,10 @@ def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) 
     `max_attempts` applies to all modes but `off`; None means 3.
 
     Raises:
-        ConfigError: the mode is unknown.
+        ConfigError: it is neither a mode nor a policy object.
     """
     if retry is not None and not isinstance(retry, str):
-        return retry
+        return _checked_policy(retry)
     if retry == "off":
         return NoRetry()
     mode = MODES.get(retry or "standard")
@@ -188,3 +191,20 @@ def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) 
         msg = f"retry={retry!r} is not a retry mode; use 'standard', 'adaptive' or 'off'"
         raise ConfigError(msg)
     return mode() if max_attempts is None else mode(max_attempts)
+
+
+_PARTS = ("name", "max_attempts", "before_attempt", "after_failure", "after_success")
+
+
+def _checked_policy(retry: RetryPolicy) -> RetryPolicy:
+    missing = [part for part in _PARTS if not hasattr(retry, part)]
+    if not missing and not isinstance(retry, type):
+        return retry
+    if isinstance(retry, int) and not isinstance(retry, bool):
+        hint = f"for up to {retry} attempts, pass StandardRetry({retry})"
+    elif isinstance(retry, type):
+        hint = f"the class {retry.__name__} is not an instance"
+    else:
+        hint = f"{type(retry).__name__} has no {', '.join(missing)}"
+    msg = f"retry= takes 'standard', 'adaptive', 'off' or a retry policy; {hint}"
+    raise ConfigError(msg)

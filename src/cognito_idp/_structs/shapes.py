@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._errors import Fault
 
 if TYPE_CHECKING:
-    # `optional` tells type checkers that a member accepts what the converter accepts, or None. At run time `own` does
-    # the conversion, and building attrs' wrapper would cost 20 µs for each member at import.
-    from attrs.converters import optional as optional  # noqa: PLC0414 - this re-exports it
-
     from .enums import OpenEnum
     from .struct import Struct
-else:
-
-    def optional(converter: Any) -> Any:
-        """Stand in for `attrs.converters.optional`, which only type checkers need."""
-        return converter
 
 
 Path = tuple[Any, ...]

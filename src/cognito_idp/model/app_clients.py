@@ -13,8 +13,16 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import (
+    each_explicit_auth_flows_type,
+    each_oauth_flow_type,
+    maybe_client_type_type,
+    maybe_prevent_user_existence_error_types,
+    maybe_time_units_type,
+    to_feature_type,
+)
 from .common import OAuthFlowType
 
 
@@ -99,15 +107,15 @@ class TokenValidityUnitsType(Struct):
     """Time units in which an app client's three token lifetimes are counted."""
 
     access_token: TimeUnitsType | None = attrs.field(
-        default=None, converter=optional(TimeUnitsType), metadata=wire("AccessToken", Choice(TimeUnitsType))
+        default=None, converter=maybe_time_units_type, metadata=wire("AccessToken", Choice(TimeUnitsType))
     )
     """Unit of `AccessTokenValidity`; hours if left out."""
     id_token: TimeUnitsType | None = attrs.field(
-        default=None, converter=optional(TimeUnitsType), metadata=wire("IdToken", Choice(TimeUnitsType))
+        default=None, converter=maybe_time_units_type, metadata=wire("IdToken", Choice(TimeUnitsType))
     )
     """Unit of `IdTokenValidity`; hours if left out."""
     refresh_token: TimeUnitsType | None = attrs.field(
-        default=None, converter=optional(TimeUnitsType), metadata=wire("RefreshToken", Choice(TimeUnitsType))
+        default=None, converter=maybe_time_units_type, metadata=wire("RefreshToken", Choice(TimeUnitsType))
     )
     """Unit of `RefreshTokenValidity`; days if left out."""
 
@@ -146,7 +154,7 @@ class FeatureType(OpenEnum):
 class RefreshTokenRotationType(Struct):
     """Says whether each refresh gives a new refresh token, and how long the old one still works for retries."""
 
-    feature: FeatureType = attrs.field(converter=FeatureType, metadata=wire("Feature", Choice(FeatureType)))
+    feature: FeatureType = attrs.field(converter=to_feature_type, metadata=wire("Feature", Choice(FeatureType)))
     """Whether refresh token rotation is on."""
     retry_grace_period_seconds: int | None = attrs.field(
         default=None, metadata=wire("RetryGracePeriodSeconds", Integer(0, 60))
@@ -195,7 +203,9 @@ class UserPoolClientType(Struct):
     )
     """User attributes that the app client may write; if left out, the standard ones."""
     explicit_auth_flows: tuple[ExplicitAuthFlowsType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType)))
+        default=None,
+        converter=each_explicit_auth_flows_type,
+        metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType))),
     )
     """Sign-in flows the app client may use; if left out, the SRP, custom and refresh token flows."""
     supported_identity_providers: tuple[str, ...] | None = attrs.field(
@@ -213,7 +223,9 @@ class UserPoolClientType(Struct):
     default_redirect_uri: str | None = attrs.field(default=None, metadata=wire("DefaultRedirectURI", Text(1, 1_024)))
     """Redirect URL for requests that name none; must be one of `CallbackURLs`."""
     allowed_oauth_flows: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
     """OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`."""
     allowed_oauth_scopes: tuple[str, ...] | None = attrs.field(
@@ -230,7 +242,7 @@ class UserPoolClientType(Struct):
     """Amazon Pinpoint project that gets the app client's usage events; none are sent if left out."""
     prevent_user_existence_errors: PreventUserExistenceErrorTypes | None = attrs.field(
         default=None,
-        converter=optional(PreventUserExistenceErrorTypes),
+        converter=maybe_prevent_user_existence_error_types,
         metadata=wire("PreventUserExistenceErrors", Choice(PreventUserExistenceErrorTypes)),
     )
     """`ENABLED` hides whether a user exists; `LEGACY` lets `UserNotFoundException` show it."""
@@ -247,7 +259,7 @@ class UserPoolClientType(Struct):
     )
     """Whether each refresh also replaces the refresh token, and how long the old one still works."""
     client_type: ClientTypeType | None = attrs.field(
-        default=None, converter=optional(ClientTypeType), metadata=wire("ClientType", Choice(ClientTypeType))
+        default=None, converter=maybe_client_type_type, metadata=wire("ClientType", Choice(ClientTypeType))
     )
     """Whether the app client was made in the regular way or by dynamic client registration (`DCR`)."""
 
@@ -301,7 +313,9 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     )
     """User attributes that the app client may write; if left out, the standard ones."""
     explicit_auth_flows: tuple[ExplicitAuthFlowsType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType)))
+        default=None,
+        converter=each_explicit_auth_flows_type,
+        metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType))),
     )
     """Sign-in flows the app client may use; if left out, the SRP, custom and refresh token flows."""
     supported_identity_providers: tuple[str, ...] | None = attrs.field(
@@ -319,7 +333,9 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     default_redirect_uri: str | None = attrs.field(default=None, metadata=wire("DefaultRedirectURI", Text(1, 1_024)))
     """Redirect URL for requests that name none; must be one of `CallbackURLs`."""
     allowed_oauth_flows: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
     """OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`."""
     allowed_oauth_scopes: tuple[str, ...] | None = attrs.field(
@@ -336,7 +352,7 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     """Amazon Pinpoint project that gets the app client's usage events; none are sent if left out."""
     prevent_user_existence_errors: PreventUserExistenceErrorTypes | None = attrs.field(
         default=None,
-        converter=optional(PreventUserExistenceErrorTypes),
+        converter=maybe_prevent_user_existence_error_types,
         metadata=wire("PreventUserExistenceErrors", Choice(PreventUserExistenceErrorTypes)),
     )
     """`ENABLED` hides whether a user exists; `LEGACY` lets `UserNotFoundException` show it."""
@@ -484,7 +500,7 @@ class ListUserPoolClientsRequest(Request[ListUserPoolClientsResponse]):
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
     client_type: ClientTypeType | None = attrs.field(
-        default=None, converter=optional(ClientTypeType), metadata=wire("ClientType", Choice(ClientTypeType))
+        default=None, converter=maybe_client_type_type, metadata=wire("ClientType", Choice(ClientTypeType))
     )
     """Kind of app client to list."""
 
@@ -536,7 +552,9 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     )
     """User attributes that the app client may write; if left out, the standard ones."""
     explicit_auth_flows: tuple[ExplicitAuthFlowsType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType)))
+        default=None,
+        converter=each_explicit_auth_flows_type,
+        metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType))),
     )
     """Sign-in flows the app client may use; if left out, the SRP, custom and refresh token flows."""
     supported_identity_providers: tuple[str, ...] | None = attrs.field(
@@ -554,7 +572,9 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     default_redirect_uri: str | None = attrs.field(default=None, metadata=wire("DefaultRedirectURI", Text(1, 1_024)))
     """Redirect URL for requests that name none; must be one of `CallbackURLs`."""
     allowed_oauth_flows: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
     """OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`."""
     allowed_oauth_scopes: tuple[str, ...] | None = attrs.field(
@@ -571,7 +591,7 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     """Amazon Pinpoint project that gets the app client's usage events; none are sent if left out."""
     prevent_user_existence_errors: PreventUserExistenceErrorTypes | None = attrs.field(
         default=None,
-        converter=optional(PreventUserExistenceErrorTypes),
+        converter=maybe_prevent_user_existence_error_types,
         metadata=wire("PreventUserExistenceErrors", Choice(PreventUserExistenceErrorTypes)),
     )
     """`ENABLED` hides whether a user exists; `LEGACY` lets `UserNotFoundException` show it."""

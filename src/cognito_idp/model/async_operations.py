@@ -245,6 +245,34 @@ if TYPE_CHECKING:
         WebAuthnCredentialDescription,
         WebAuthnMfaSettingsType,
     )
+    from .choices import (
+        AliasAttributeTypeValue,
+        AuthFlowTypeValue,
+        ChallengeNameTypeValue,
+        CIMDCacheActionTypeValue,
+        ClientTypeTypeValue,
+        DeletionProtectionTypeValue,
+        DeliveryMediumTypeValue,
+        DeviceRememberedStatusTypeValue,
+        ExplicitAuthFlowsTypeValue,
+        FeedbackValueTypeValue,
+        IdentityProviderTypeTypeValue,
+        IssuedTokenTypeIdentifierTypeValue,
+        MessageActionTypeValue,
+        OAuthFlowTypeValue,
+        PasswordHashingAlgorithmTypeValue,
+        PreventUserExistenceErrorTypesValue,
+        RevokeAssociatedSessionsTypeValue,
+        TermsEnforcementTypeValue,
+        TermsSourceTypeValue,
+        TokenTypeIdentifierTypeValue,
+        UpdateReplicaStatusTypeValue,
+        UsernameAttributeTypeValue,
+        UserPoolMfaTypeValue,
+        UserPoolTierTypeValue,
+        UserSessionTrackingTypeValue,
+        VerifiedAttributeTypeValue,
+    )
 
 
 class AsyncOperations:
@@ -354,8 +382,8 @@ class AsyncOperations:
         validation_data: Iterable[AttributeType] | None = None,
         temporary_password: str | None = None,
         force_alias_creation: bool | None = None,
-        message_action: MessageActionType | str | None = None,
-        desired_delivery_mediums: Iterable[DeliveryMediumType | str] | None = None,
+        message_action: MessageActionType | MessageActionTypeValue | str | None = None,
+        desired_delivery_mediums: Iterable[DeliveryMediumType | DeliveryMediumTypeValue | str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> AdminCreateUserResponse:
         """Creates a user, by default with an invitation and a temporary password. `MessageAction` of `RESEND` invites
@@ -611,7 +639,7 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         client_id: str,
-        auth_flow: AuthFlowType | str,
+        auth_flow: AuthFlowType | AuthFlowTypeValue | str,
         auth_parameters: Mapping[str, str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
@@ -866,7 +894,7 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         client_id: str,
-        challenge_name: ChallengeNameType | str,
+        challenge_name: ChallengeNameType | ChallengeNameTypeValue | str,
         challenge_responses: Mapping[str, str] | None = None,
         session: str | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
@@ -911,7 +939,10 @@ class AsyncOperations:
         user_pool_id: str,
         username: str,
         session_id: str,
-        revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
+        revoke_associated_sessions: RevokeAssociatedSessionsType
+        | RevokeAssociatedSessionsTypeValue
+        | str
+        | None = None,
     ) -> AdminRevokeUserSessionResponse:
         """Ends one tracked session of a user; `RevokeAssociatedSessions` of `LINKED` ends the sessions tied to it as
         well.
@@ -1020,7 +1051,12 @@ class AsyncOperations:
 
     @async_operation("AdminUpdateAuthEventFeedbackRequest")
     async def admin_update_auth_event_feedback(
-        self, *, user_pool_id: str, username: str, event_id: str, feedback_value: FeedbackValueType | str
+        self,
+        *,
+        user_pool_id: str,
+        username: str,
+        event_id: str,
+        feedback_value: FeedbackValueType | FeedbackValueTypeValue | str,
     ) -> AdminUpdateAuthEventFeedbackResponse:
         """Tells threat protection, as an administrator, whether a recorded event of a user was genuine or not.
 
@@ -1049,7 +1085,7 @@ class AsyncOperations:
         user_pool_id: str,
         username: str,
         device_key: str,
-        device_remembered_status: DeviceRememberedStatusType | str | None = None,
+        device_remembered_status: DeviceRememberedStatusType | DeviceRememberedStatusTypeValue | str | None = None,
     ) -> AdminUpdateDeviceStatusResponse:
         """Marks a device of a user as remembered or not remembered, without the user's access token.
 
@@ -1417,7 +1453,7 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         provider_name: str,
-        provider_type: IdentityProviderTypeType | str,
+        provider_type: IdentityProviderTypeType | IdentityProviderTypeTypeValue | str,
         provider_details: Mapping[str, str],
         attribute_mapping: Mapping[str, str] | None = None,
         idp_identifiers: Iterable[str] | None = None,
@@ -1510,8 +1546,8 @@ class AsyncOperations:
         user_pool_id: str,
         client_id: str,
         terms_name: str,
-        terms_source: TermsSourceType | str,
-        enforcement: TermsEnforcementType | str,
+        terms_source: TermsSourceType | TermsSourceTypeValue | str,
+        enforcement: TermsEnforcementType | TermsEnforcementTypeValue | str,
         links: Mapping[str, str] | None = None,
     ) -> CreateTermsResponse:
         """Sets the links, one per language, to the terms of use or privacy policy that managed login shows for an app
@@ -1544,7 +1580,10 @@ class AsyncOperations:
         job_name: str,
         user_pool_id: str,
         cloud_watch_logs_role_arn: str,
-        password_hashing_algorithm: PasswordHashingAlgorithmType | str | None = None,
+        password_hashing_algorithm: PasswordHashingAlgorithmType
+        | PasswordHashingAlgorithmTypeValue
+        | str
+        | None = None,
     ) -> CreateUserImportJobResponse:
         """Creates a job to import users and returns a URL to upload the CSV file to. Nothing is read until
         `StartUserImportJob`.
@@ -1573,17 +1612,17 @@ class AsyncOperations:
         *,
         pool_name: str,
         policies: UserPoolPolicyType | None = None,
-        deletion_protection: DeletionProtectionType | str | None = None,
+        deletion_protection: DeletionProtectionType | DeletionProtectionTypeValue | str | None = None,
         lambda_config: LambdaConfigType | None = None,
-        auto_verified_attributes: Iterable[VerifiedAttributeType | str] | None = None,
-        alias_attributes: Iterable[AliasAttributeType | str] | None = None,
-        username_attributes: Iterable[UsernameAttributeType | str] | None = None,
+        auto_verified_attributes: Iterable[VerifiedAttributeType | VerifiedAttributeTypeValue | str] | None = None,
+        alias_attributes: Iterable[AliasAttributeType | AliasAttributeTypeValue | str] | None = None,
+        username_attributes: Iterable[UsernameAttributeType | UsernameAttributeTypeValue | str] | None = None,
         sms_verification_message: str | None = None,
         email_verification_message: str | None = None,
         email_verification_subject: str | None = None,
         verification_message_template: VerificationMessageTemplateType | None = None,
         sms_authentication_message: str | None = None,
-        mfa_configuration: UserPoolMfaType | str | None = None,
+        mfa_configuration: UserPoolMfaType | UserPoolMfaTypeValue | str | None = None,
         user_attribute_update_settings: UserAttributeUpdateSettingsType | None = None,
         device_configuration: DeviceConfigurationType | None = None,
         email_configuration: EmailConfigurationType | None = None,
@@ -1595,7 +1634,7 @@ class AsyncOperations:
         dcr_configuration: DcrConfigurationType | None = None,
         username_configuration: UsernameConfigurationType | None = None,
         account_recovery_setting: AccountRecoverySettingType | None = None,
-        user_pool_tier: UserPoolTierType | str | None = None,
+        user_pool_tier: UserPoolTierType | UserPoolTierTypeValue | str | None = None,
         key_configuration: KeyConfigurationType | None = None,
         issuer_configuration: IssuerConfigurationType | None = None,
         acr_configuration: Mapping[str, AcrLevelConfigType] | None = None,
@@ -1668,16 +1707,19 @@ class AsyncOperations:
         token_validity_units: TokenValidityUnitsType | None = None,
         read_attributes: Iterable[str] | None = None,
         write_attributes: Iterable[str] | None = None,
-        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | str] | None = None,
+        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | ExplicitAuthFlowsTypeValue | str] | None = None,
         supported_identity_providers: Iterable[str] | None = None,
         callback_urls: Iterable[str] | None = None,
         logout_urls: Iterable[str] | None = None,
         default_redirect_uri: str | None = None,
-        allowed_oauth_flows: Iterable[OAuthFlowType | str] | None = None,
+        allowed_oauth_flows: Iterable[OAuthFlowType | OAuthFlowTypeValue | str] | None = None,
         allowed_oauth_scopes: Iterable[str] | None = None,
         allowed_oauth_flows_user_pool_client: bool | None = None,
         analytics_configuration: AnalyticsConfigurationType | None = None,
-        prevent_user_existence_errors: PreventUserExistenceErrorTypes | str | None = None,
+        prevent_user_existence_errors: PreventUserExistenceErrorTypes
+        | PreventUserExistenceErrorTypesValue
+        | str
+        | None = None,
         enable_token_revocation: bool | None = None,
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
@@ -2440,16 +2482,16 @@ class AsyncOperations:
         *,
         client_id: str,
         subject_token: str,
-        subject_token_type: TokenTypeIdentifierType | str,
+        subject_token_type: TokenTypeIdentifierType | TokenTypeIdentifierTypeValue | str,
         client_secret: str | None = None,
         subject_token_provider_name: str | None = None,
         actor_token: str | None = None,
-        actor_token_type: TokenTypeIdentifierType | str | None = None,
+        actor_token_type: TokenTypeIdentifierType | TokenTypeIdentifierTypeValue | str | None = None,
         actor_token_provider_name: str | None = None,
         scopes: Iterable[str] | None = None,
         audiences: Iterable[str] | None = None,
         resources: Iterable[str] | None = None,
-        requested_token_type: IssuedTokenTypeIdentifierType | str | None = None,
+        requested_token_type: IssuedTokenTypeIdentifierType | IssuedTokenTypeIdentifierTypeValue | str | None = None,
     ) -> GetDerivedTokenResponse:
         """Exchanges a subject token, with an optional actor token, for a new access or ID token. The client must allow
         token exchange.
@@ -2795,7 +2837,7 @@ class AsyncOperations:
     async def initiate_auth(
         self,
         *,
-        auth_flow: AuthFlowType | str,
+        auth_flow: AuthFlowType | AuthFlowTypeValue | str,
         client_id: str,
         auth_parameters: Mapping[str, str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -3197,7 +3239,7 @@ class AsyncOperations:
         user_pool_id: str,
         max_results: int | None = None,
         next_token: str | None = None,
-        client_type: ClientTypeType | str | None = None,
+        client_type: ClientTypeType | ClientTypeTypeValue | str | None = None,
     ) -> ListUserPoolClientsResponse:
         """Lists the app clients of a user pool by id and name; `ClientType` picks regular or dynamically registered
         ones.
@@ -3226,7 +3268,7 @@ class AsyncOperations:
         user_pool_id: str,
         max_results: int | None = None,
         next_token: str | None = None,
-        client_type: ClientTypeType | str | None = None,
+        client_type: ClientTypeType | ClientTypeTypeValue | str | None = None,
     ) -> AsyncIterator[UserPoolClientDescription]:
         """Iterate over the items of all pages of `list_user_pool_clients`, one page in memory at a time. Takes what
         `list_user_pool_clients` takes; `next_token` begins at a page other than the first.
@@ -3475,7 +3517,7 @@ class AsyncOperations:
         self,
         *,
         client_id: str,
-        challenge_name: ChallengeNameType | str,
+        challenge_name: ChallengeNameType | ChallengeNameTypeValue | str,
         session: str | None = None,
         challenge_responses: Mapping[str, str] | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
@@ -3518,7 +3560,10 @@ class AsyncOperations:
         token: str,
         client_id: str,
         client_secret: str | None = None,
-        revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
+        revoke_associated_sessions: RevokeAssociatedSessionsType
+        | RevokeAssociatedSessionsTypeValue
+        | str
+        | None = None,
     ) -> RevokeTokenResponse:
         """Revokes a refresh token and all access tokens made from it. The app client calls it, with its secret if it
         has one.
@@ -3546,7 +3591,10 @@ class AsyncOperations:
         *,
         access_token: str,
         session_id: str,
-        revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
+        revoke_associated_sessions: RevokeAssociatedSessionsType
+        | RevokeAssociatedSessionsTypeValue
+        | str
+        | None = None,
     ) -> RevokeUserSessionResponse:
         """Ends one of the signed-in user's own sessions, and with `LINKED` also the sessions tied to it.
 
@@ -3710,7 +3758,7 @@ class AsyncOperations:
         sms_mfa_configuration: SmsMfaConfigType | None = None,
         software_token_mfa_configuration: SoftwareTokenMfaConfigType | None = None,
         email_mfa_configuration: EmailMfaConfigType | None = None,
-        mfa_configuration: UserPoolMfaType | str | None = None,
+        mfa_configuration: UserPoolMfaType | UserPoolMfaTypeValue | str | None = None,
         web_authn_configuration: WebAuthnConfigurationType | None = None,
     ) -> SetUserPoolMfaConfigResponse:
         """Sets whether MFA is off, optional or required in a pool, and configures the SMS, email, TOTP and passkey
@@ -3741,7 +3789,7 @@ class AsyncOperations:
         self,
         *,
         user_pool_id: str,
-        user_session_tracking: UserSessionTrackingType | str,
+        user_session_tracking: UserSessionTrackingType | UserSessionTrackingTypeValue | str,
         token_session: UserPoolTokenSessionConfigType,
     ) -> SetUserPoolSessionConfigurationResponse:
         """Turns session tracking on or off for a pool and sets how many token sessions (1 to 100) one user may hold.
@@ -3954,7 +4002,7 @@ class AsyncOperations:
         username: str,
         event_id: str,
         feedback_token: str,
-        feedback_value: FeedbackValueType | str,
+        feedback_value: FeedbackValueType | FeedbackValueTypeValue | str,
     ) -> UpdateAuthEventFeedbackResponse:
         """Records whether a sign-in event was genuine, with the `FeedbackToken` from a notification and no AWS
         credentials.
@@ -4015,7 +4063,12 @@ class AsyncOperations:
 
     @async_operation("UpdateClientMetadataURLStateRequest")
     async def update_client_metadata_url_state(
-        self, *, user_pool_id: str, cimd_policy_id: str, url: str, action: CIMDCacheActionType | str
+        self,
+        *,
+        user_pool_id: str,
+        cimd_policy_id: str,
+        url: str,
+        action: CIMDCacheActionType | CIMDCacheActionTypeValue | str,
     ) -> UpdateClientMetadataURLStateResponse:
         """Fetches a client's metadata document anew (`REFRESH`) or drops the stored copy (`INVALIDATE`).
 
@@ -4042,7 +4095,7 @@ class AsyncOperations:
         *,
         access_token: str,
         device_key: str,
-        device_remembered_status: DeviceRememberedStatusType | str | None = None,
+        device_remembered_status: DeviceRememberedStatusType | DeviceRememberedStatusTypeValue | str | None = None,
     ) -> UpdateDeviceStatusResponse:
         """Marks one of the signed-in user's own devices as remembered or not remembered.
 
@@ -4213,8 +4266,8 @@ class AsyncOperations:
         terms_id: str,
         user_pool_id: str,
         terms_name: str | None = None,
-        terms_source: TermsSourceType | str | None = None,
-        enforcement: TermsEnforcementType | str | None = None,
+        terms_source: TermsSourceType | TermsSourceTypeValue | str | None = None,
+        enforcement: TermsEnforcementType | TermsEnforcementTypeValue | str | None = None,
         links: Mapping[str, str] | None = None,
     ) -> UpdateTermsResponse:
         """Changes the links or other settings of a terms document, found by its id.
@@ -4278,16 +4331,16 @@ class AsyncOperations:
         *,
         user_pool_id: str,
         policies: UserPoolPolicyType | None = None,
-        deletion_protection: DeletionProtectionType | str | None = None,
+        deletion_protection: DeletionProtectionType | DeletionProtectionTypeValue | str | None = None,
         lambda_config: LambdaConfigType | None = None,
-        auto_verified_attributes: Iterable[VerifiedAttributeType | str] | None = None,
+        auto_verified_attributes: Iterable[VerifiedAttributeType | VerifiedAttributeTypeValue | str] | None = None,
         sms_verification_message: str | None = None,
         email_verification_message: str | None = None,
         email_verification_subject: str | None = None,
         verification_message_template: VerificationMessageTemplateType | None = None,
         sms_authentication_message: str | None = None,
         user_attribute_update_settings: UserAttributeUpdateSettingsType | None = None,
-        mfa_configuration: UserPoolMfaType | str | None = None,
+        mfa_configuration: UserPoolMfaType | UserPoolMfaTypeValue | str | None = None,
         device_configuration: DeviceConfigurationType | None = None,
         email_configuration: EmailConfigurationType | None = None,
         sms_configuration: SmsConfigurationType | None = None,
@@ -4297,7 +4350,7 @@ class AsyncOperations:
         dcr_configuration: DcrConfigurationType | None = None,
         account_recovery_setting: AccountRecoverySettingType | None = None,
         pool_name: str | None = None,
-        user_pool_tier: UserPoolTierType | str | None = None,
+        user_pool_tier: UserPoolTierType | UserPoolTierTypeValue | str | None = None,
         key_configuration: KeyConfigurationType | None = None,
         issuer_configuration: IssuerConfigurationType | None = None,
         acr_configuration: Mapping[str, AcrLevelConfigType] | None = None,
@@ -4368,16 +4421,19 @@ class AsyncOperations:
         token_validity_units: TokenValidityUnitsType | None = None,
         read_attributes: Iterable[str] | None = None,
         write_attributes: Iterable[str] | None = None,
-        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | str] | None = None,
+        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | ExplicitAuthFlowsTypeValue | str] | None = None,
         supported_identity_providers: Iterable[str] | None = None,
         callback_urls: Iterable[str] | None = None,
         logout_urls: Iterable[str] | None = None,
         default_redirect_uri: str | None = None,
-        allowed_oauth_flows: Iterable[OAuthFlowType | str] | None = None,
+        allowed_oauth_flows: Iterable[OAuthFlowType | OAuthFlowTypeValue | str] | None = None,
         allowed_oauth_scopes: Iterable[str] | None = None,
         allowed_oauth_flows_user_pool_client: bool | None = None,
         analytics_configuration: AnalyticsConfigurationType | None = None,
-        prevent_user_existence_errors: PreventUserExistenceErrorTypes | str | None = None,
+        prevent_user_existence_errors: PreventUserExistenceErrorTypes
+        | PreventUserExistenceErrorTypesValue
+        | str
+        | None = None,
         enable_token_revocation: bool | None = None,
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
@@ -4477,7 +4533,11 @@ class AsyncOperations:
 
     @async_operation("UpdateUserPoolReplicaRequest")
     async def update_user_pool_replica(
-        self, *, user_pool_id: str, region_name: str, status: UpdateReplicaStatusType | str
+        self,
+        *,
+        user_pool_id: str,
+        region_name: str,
+        status: UpdateReplicaStatusType | UpdateReplicaStatusTypeValue | str,
     ) -> UpdateUserPoolReplicaResponse:
         """Sets the replica of a user pool in one Region to `ACTIVE` or `INACTIVE`.
 

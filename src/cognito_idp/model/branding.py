@@ -15,6 +15,7 @@ from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Blob, Boolean, Bytes, Choice, Document, Json, ListOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import to_asset_category_type, to_asset_extension_type, to_color_scheme_mode_type
 
 
 class AssetCategoryType(OpenEnum):
@@ -60,15 +61,15 @@ class AssetType(Struct):
     """One image of a managed login branding style: its bytes or resource ID, format, place and color mode."""
 
     category: AssetCategoryType = attrs.field(
-        converter=AssetCategoryType, metadata=wire("Category", Choice(AssetCategoryType))
+        converter=to_asset_category_type, metadata=wire("Category", Choice(AssetCategoryType))
     )
     """Place on the login pages where the asset is shown."""
     color_mode: ColorSchemeModeType = attrs.field(
-        converter=ColorSchemeModeType, metadata=wire("ColorMode", Choice(ColorSchemeModeType))
+        converter=to_color_scheme_mode_type, metadata=wire("ColorMode", Choice(ColorSchemeModeType))
     )
     """Color mode of the login pages in which the asset is shown."""
     extension: AssetExtensionType = attrs.field(
-        converter=AssetExtensionType, metadata=wire("Extension", Choice(AssetExtensionType))
+        converter=to_asset_extension_type, metadata=wire("Extension", Choice(AssetExtensionType))
     )
     """File format of the asset's image."""
     bytes: Bytes | None = attrs.field(default=None, metadata=wire("Bytes", Blob(None, 1_000_000)))

@@ -12,8 +12,9 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, wire
 from .._structs.struct import Request, Response, members
+from .choices import each_challenge_name_type, maybe_challenge_name_type, to_challenge_name_type
 from .common_sign_in import (
     AnalyticsMetadataType,
     AuthenticationResultType,
@@ -28,7 +29,7 @@ class AdminRespondToAuthChallengeResponse(Response):
     """Carries the tokens if the server's answer finished the sign-in, or else one more challenge."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -42,7 +43,9 @@ class AdminRespondToAuthChallengeResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
     """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
 
@@ -60,7 +63,7 @@ class AdminRespondToAuthChallengeRequest(Request[AdminRespondToAuthChallengeResp
     client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
-        converter=ChallengeNameType, metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        converter=to_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge being answered, as the previous response named it."""
     challenge_responses: Mapping[str, str] | None = attrs.field(
@@ -88,7 +91,7 @@ class RespondToAuthChallengeResponse(Response):
     """Carries the tokens if the app's answer finished the sign-in, or the next challenge if not."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -102,7 +105,9 @@ class RespondToAuthChallengeResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
     """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
 
@@ -118,7 +123,7 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
     client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
-        converter=ChallengeNameType, metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        converter=to_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge being answered, as the previous response named it."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))

@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import maybe_device_remembered_status_type
 from .common import AttributeType
 
 
@@ -134,7 +135,7 @@ class AdminUpdateDeviceStatusRequest(Request[AdminUpdateDeviceStatusResponse]):
     """Key by which Cognito knows the device."""
     device_remembered_status: DeviceRememberedStatusType | None = attrs.field(
         default=None,
-        converter=optional(DeviceRememberedStatusType),
+        converter=maybe_device_remembered_status_type,
         metadata=wire("DeviceRememberedStatus", Choice(DeviceRememberedStatusType)),
     )
     """Whether the device is to count as remembered."""
@@ -262,7 +263,7 @@ class UpdateDeviceStatusRequest(Request[UpdateDeviceStatusResponse]):
     """Key by which Cognito knows the device."""
     device_remembered_status: DeviceRememberedStatusType | None = attrs.field(
         default=None,
-        converter=optional(DeviceRememberedStatusType),
+        converter=maybe_device_remembered_status_type,
         metadata=wire("DeviceRememberedStatus", Choice(DeviceRememberedStatusType)),
     )
     """Whether the device is to count as remembered."""

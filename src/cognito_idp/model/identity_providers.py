@@ -14,8 +14,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import maybe_identity_provider_type_type, to_identity_provider_type_type
 
 
 class IdentityProviderTypeType(OpenEnum):
@@ -39,7 +40,7 @@ class IdentityProviderType(Struct):
     """Name of the identity provider within the pool."""
     provider_type: IdentityProviderTypeType | None = attrs.field(
         default=None,
-        converter=optional(IdentityProviderTypeType),
+        converter=maybe_identity_provider_type_type,
         metadata=wire("ProviderType", Choice(IdentityProviderTypeType)),
     )
     """Kind of identity provider; it decides which keys `ProviderDetails` has."""
@@ -88,7 +89,7 @@ class CreateIdentityProviderRequest(Request[CreateIdentityProviderResponse]):
     provider_name: str = attrs.field(metadata=wire("ProviderName", Text(1, 32)))
     """Name of the identity provider within the pool."""
     provider_type: IdentityProviderTypeType = attrs.field(
-        converter=IdentityProviderTypeType, metadata=wire("ProviderType", Choice(IdentityProviderTypeType))
+        converter=to_identity_provider_type_type, metadata=wire("ProviderType", Choice(IdentityProviderTypeType))
     )
     """Kind of identity provider; it decides which keys `ProviderDetails` has."""
     provider_details: Mapping[str, str] = attrs.field(
@@ -177,7 +178,7 @@ class ProviderDescription(Struct):
     """Name of the identity provider within the pool."""
     provider_type: IdentityProviderTypeType | None = attrs.field(
         default=None,
-        converter=optional(IdentityProviderTypeType),
+        converter=maybe_identity_provider_type_type,
         metadata=wire("ProviderType", Choice(IdentityProviderTypeType)),
     )
     """Kind of identity provider; it decides which keys `ProviderDetails` has."""

@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import maybe_restore_status_type
 
 
 class RestoreStatusType(OpenEnum):
@@ -52,7 +53,7 @@ class RestorationType(Struct):
     restore_id: str | None = attrs.field(default=None, metadata=wire("RestoreId", Text(36, 36)))
     """Id of the recovery."""
     restore_status: RestoreStatusType | None = attrs.field(
-        default=None, converter=optional(RestoreStatusType), metadata=wire("RestoreStatus", Choice(RestoreStatusType))
+        default=None, converter=maybe_restore_status_type, metadata=wire("RestoreStatus", Choice(RestoreStatusType))
     )
     """How far the recovery has come."""
     restore_timestamp: datetime | None = attrs.field(default=None, metadata=wire("RestoreTimestamp", Timestamp()))
@@ -144,7 +145,7 @@ class RestorationDescriptionType(Struct):
     restore_id: str | None = attrs.field(default=None, metadata=wire("RestoreId", Text(36, 36)))
     """Id of the recovery."""
     restore_status: RestoreStatusType | None = attrs.field(
-        default=None, converter=optional(RestoreStatusType), metadata=wire("RestoreStatus", Choice(RestoreStatusType))
+        default=None, converter=maybe_restore_status_type, metadata=wire("RestoreStatus", Choice(RestoreStatusType))
     )
     """How far the recovery has come."""
     restore_timestamp: datetime | None = attrs.field(default=None, metadata=wire("RestoreTimestamp", Timestamp()))

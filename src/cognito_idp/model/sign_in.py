@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, wire
 from .._structs.struct import Request, Response, members
+from .choices import each_challenge_name_type, maybe_challenge_name_type, to_auth_flow_type
 from .common_sign_in import (
     AnalyticsMetadataType,
     AuthenticationResultType,
@@ -42,7 +43,7 @@ class AdminInitiateAuthResponse(Response):
     """Carries the tokens of a finished admin sign-in, or the challenge to answer next."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -56,7 +57,9 @@ class AdminInitiateAuthResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
     """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
 
@@ -73,7 +76,7 @@ class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
-    auth_flow: AuthFlowType = attrs.field(converter=AuthFlowType, metadata=wire("AuthFlow", Choice(AuthFlowType)))
+    auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
     """Sign-in flow to start; it decides what `AuthParameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
@@ -100,7 +103,7 @@ class InitiateAuthResponse(Response):
     """Carries the tokens if the sign-in is already finished, or the first challenge to answer."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -114,7 +117,9 @@ class InitiateAuthResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
     """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
 
@@ -125,7 +130,7 @@ class InitiateAuthRequest(Request[InitiateAuthResponse]):
 
     operation: ClassVar[Operation[InitiateAuthResponse]] = Operation("InitiateAuth", InitiateAuthResponse, signed=False)
 
-    auth_flow: AuthFlowType = attrs.field(converter=AuthFlowType, metadata=wire("AuthFlow", Choice(AuthFlowType)))
+    auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
     """Sign-in flow to start; it decides what `AuthParameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)

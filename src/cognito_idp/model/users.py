@@ -14,8 +14,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import each_delivery_medium_type, maybe_message_action_type, maybe_user_status_type
 from .common import AttributeType, DeliveryMediumType, MFAOptionType, UserStatusType, UserType
 
 
@@ -59,11 +60,13 @@ class AdminCreateUserRequest(Request[AdminCreateUserResponse]):
     force_alias_creation: bool | None = attrs.field(default=None, metadata=wire("ForceAliasCreation", Boolean()))
     """If true, an email or phone alias moves here from another user; otherwise such a clash is an error."""
     message_action: MessageActionType | None = attrs.field(
-        default=None, converter=optional(MessageActionType), metadata=wire("MessageAction", Choice(MessageActionType))
+        default=None, converter=maybe_message_action_type, metadata=wire("MessageAction", Choice(MessageActionType))
     )
     """`RESEND` repeats an existing user's invitation, `SUPPRESS` sends none; left out, a new user is invited."""
     desired_delivery_mediums: tuple[DeliveryMediumType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("DesiredDeliveryMediums", ListOf(Choice(DeliveryMediumType)))
+        default=None,
+        converter=each_delivery_medium_type,
+        metadata=wire("DesiredDeliveryMediums", ListOf(Choice(DeliveryMediumType))),
     )
     """Channels over which to send the invitation; SMS if left out."""
     client_metadata: Mapping[str, str] | None = attrs.field(
@@ -195,7 +198,7 @@ class AdminGetUserResponse(Response):
     enabled: bool | None = attrs.field(default=None, metadata=wire("Enabled", Boolean()))
     """Whether the user may sign in; false after `AdminDisableUser`."""
     user_status: UserStatusType | None = attrs.field(
-        default=None, converter=optional(UserStatusType), metadata=wire("UserStatus", Choice(UserStatusType))
+        default=None, converter=maybe_user_status_type, metadata=wire("UserStatus", Choice(UserStatusType))
     )
     """Where the account stands, such as confirmed or waiting for a new password."""
     mfa_options: tuple[MFAOptionType, ...] | None = attrs.field(
