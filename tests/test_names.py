@@ -156,26 +156,34 @@ VALUES: dict[str, tuple[str, dict[str, Any], str]] = {
     "flow": (
         "initiate_auth",
         {"client_id": "c", "auth_flow": "USER_PASSWORD"},
-        "InitiateAuthRequest.auth_flow: 'USER_PASSWORD' is not a value that this version knows; "
-        "did you mean USER_PASSWORD_AUTH?",
+        (
+            "InitiateAuthRequest.auth_flow: 'USER_PASSWORD' is not a value that this version knows; "
+            "did you mean USER_PASSWORD_AUTH?"
+        ),
     ),
     "misspelt": (
         "admin_create_user",
         {"user_pool_id": "p", "username": "u", "message_action": "SUPRESS"},
-        "AdminCreateUserRequest.message_action: 'SUPRESS' is not a value that this version knows; "
-        "did you mean SUPPRESS?",
+        (
+            "AdminCreateUserRequest.message_action: 'SUPRESS' is not a value that this version knows; "
+            "did you mean SUPPRESS?"
+        ),
     ),
     "case": (
         "set_user_pool_mfa_config",
         {"user_pool_id": "p", "mfa_configuration": "optional"},
-        "SetUserPoolMfaConfigRequest.mfa_configuration: 'optional' is not a value that this version knows; "
-        "did you mean OPTIONAL?",
+        (
+            "SetUserPoolMfaConfigRequest.mfa_configuration: 'optional' is not a value that this version knows; "
+            "did you mean OPTIONAL?"
+        ),
     ),
     "in a list": (
         "create_user_pool_client",
         {"user_pool_id": "p", "client_name": "c", "explicit_auth_flows": ["ALLOW_USER_AUTH", "ALLOW_USER_SRP"]},
-        "CreateUserPoolClientRequest.explicit_auth_flows: 'ALLOW_USER_SRP' is not a value that this version knows; "
-        "did you mean ALLOW_USER_SRP_AUTH? (at explicit_auth_flows[1])",
+        (
+            "CreateUserPoolClientRequest.explicit_auth_flows: 'ALLOW_USER_SRP' is not a value that this version knows; "
+            "did you mean ALLOW_USER_SRP_AUTH? (at explicit_auth_flows[1])"
+        ),
     ),
     "nested": (
         "create_user_pool",
@@ -185,8 +193,10 @@ VALUES: dict[str, tuple[str, dict[str, Any], str]] = {
                 recovery_mechanisms=[RecoveryOptionType(priority=1, name="verified_mail")]
             ),
         },
-        "RecoveryOptionType.name: 'verified_mail' is not a value that this version knows; did you mean verified_email? "
-        "(at account_recovery_setting.recovery_mechanisms[0].name)",
+        (
+            "RecoveryOptionType.name: 'verified_mail' is not a value that this version knows; "
+            "did you mean verified_email? (at account_recovery_setting.recovery_mechanisms[0].name)"
+        ),
     ),
 }
 refusals = pytest.mark.parametrize(

@@ -142,6 +142,13 @@ class BaseClient(Generic[TransportT, DriverT]):
         state = ", closed" if self._link.closed else ""
         return f"{type(self).__name__}({where}{state})"
 
+    if not TYPE_CHECKING:  # a checker would take every name for a method
+
+        def __getattr__(self, name: str) -> Any:
+            from .names import no_method
+
+            raise AttributeError(no_method(type(self), name), name=name)
+
     def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
         handled = sys.exception()
         try:

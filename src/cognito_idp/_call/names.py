@@ -53,6 +53,26 @@ def problem_of(name: object) -> str | None:
     return None
 
 
+# What a client of boto3 has, and what does the same here.
+_BOTO3: Final = {
+    "can_paginate": "paginate() refuses an operation that has no pages",
+    "exceptions": "import the exceptions from cognito_idp",
+    "get_paginator": "iterate over iter_list_users(), or over paginate()",
+    "get_waiter": "use wait_for()",
+    "meta": "use region",
+}
+
+
+def no_method(cls: type, name: str) -> str:
+    """Return the message for an attribute that a client doesn't have."""
+    hint = ""
+    if name in _BOTO3:
+        hint = f"; {_BOTO3[name]}"
+    elif not name.startswith("_"):
+        hint = did_you_mean(near(name, (method for method in dir(cls) if not method.startswith("_")), SLIP))
+    return f"{cls.__name__!r} object has no attribute {name!r}{hint}"
+
+
 def with_hint(flow: Flow[R], name: str) -> Flow[R]:
     """Return the flow of a call; if the service doesn't know the operation either, a note says what is near."""
     try:

@@ -26,6 +26,10 @@ It becomes text only in a fault, so a request without faults costs only a few sm
 """
 
 
+REQUIRED = "is required"
+"""The problem of a member that is missing."""
+
+
 def _written(path: Path) -> str:
     return "".join(map(_written_step, path)).removeprefix(".")
 
@@ -86,7 +90,8 @@ class _Bounded(Shape):
 
 def _wrong_type(expected: str, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
     article = "an" if expected[0] in "AEIOUaeiou" else "a"
-    faults.append(fault(member, path, f"must be {article} {expected}, not {type(value).__name__}"))
+    actual = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+    faults.append(fault(member, path, f"must be {article} {expected}, not {actual}"))
 
 
 class Text(_Bounded):
@@ -263,14 +268,26 @@ class Nested(Shape):
     def __init__(self, struct: type[Struct]) -> None:
         self.struct = struct
 
+    def own(self, value: Any) -> Any:
+        """Take a mapping with the struct's member names, or with boto3's, for the struct."""
+        if type(value) is self.struct or not isinstance(value, Mapping):
+            return value
+        from .hints import struct_from
+
+        return struct_from(self.struct, value)
+
     def fits(self, value: Any) -> bool:
         return isinstance(value, self.struct) and value._fits()  # noqa: SLF001 - the two halves of one check
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        if not isinstance(value, self.struct):
-            _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
-        else:
+        if isinstance(value, self.struct):
             value._check(path, faults)  # noqa: SLF001 - shapes and structs are two halves of one check
+        elif isinstance(value, Mapping):
+            from .hints import check_mapping
+
+            check_mapping(self.struct, value, path, faults)
+        else:
+            _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
 
 
 class Document(Shape):
