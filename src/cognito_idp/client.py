@@ -13,7 +13,7 @@ from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive import Driver
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import make_transport
+from ._transport import check_transport, make_transport
 from ._transport.limits import MAX_RESPONSE_BYTES
 from .model.operations import Operations
 from .sign_in.methods import SignIn
@@ -50,9 +50,9 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     Args:
         region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, or,
             for a call that names a user pool, the region in the pool's id.
-        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, or a provider or chain
-            from `cognito_idp.credentials`. None: look where boto3 looks, in the same order. Unsigned operations
-            (`InitiateAuth`, `SignUp`, ...) need none.
+        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, a provider or chain
+            from `cognito_idp.credentials`, or a session or credentials of boto3. None: look where boto3 looks, in the
+            same order. Unsigned operations (`InitiateAuth`, `SignUp`, ...) need none.
         endpoint_url: an absolute URL to send to instead of AWS's endpoint.
         profile: a profile in the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
@@ -94,6 +94,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
+        check_transport(transport)
         log = os.environ.get("COGNITO_IDP_LOG")
         if log:
             from .observability.log import with_log

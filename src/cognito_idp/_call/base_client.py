@@ -6,11 +6,12 @@ import json
 import sys
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 
 import attrs
 
 from .._errors import Fault, RequestValidationError
+from .._protocol.arguments import FLAG, TEXT, WHOLE, check, check_given, described
 from .._protocol.tracebacks import clear_frames
 from .._structs.struct import Request
 from .._transport import transport_name
@@ -128,6 +129,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         if retry is not KEEP:
             changes["retry"] = policy_of(retry)
         if max_response_bytes is not KEEP:
+            check(WHOLE, max_response_bytes=max_response_bytes)
             changes["max_response_bytes"] = max_response_bytes
         if observer is not KEEP:
             changes["observed"] = observed_by(observer)
@@ -135,6 +137,16 @@ class BaseClient(Generic[TransportT, DriverT]):
         copy._options = attrs.evolve(self._options, **changes)
         copy._link = self._link
         return copy
+
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __reduce__(self) -> NoReturn:
+        # Both pickling and a deep copy come here.
+        name = type(self).__name__
+        article = "an" if name.startswith("A") else "a"
+        msg = f"{article} {name} can't be pickled or copied deeply, since it has connections: make one in each process"
+        raise TypeError(msg)
 
     def __repr__(self) -> str:
         target = self._options.target
@@ -179,6 +191,7 @@ class BaseClient(Generic[TransportT, DriverT]):
     ) -> Walk[dict[str, Any]]:
         from .pagination import PagerByName, token_names
 
+        check_given(TEXT, input_token=input_token, output_token=output_token)
         _check_call(operation, members)
         names = token_names(operation, input_token, output_token)
         return PagerByName(
@@ -188,6 +201,7 @@ class BaseClient(Generic[TransportT, DriverT]):
     def _call_flow(
         self, operation: str, members: Mapping[str, Any] | None, *, signed: bool | None
     ) -> Flow[dict[str, Any]]:
+        check_given(FLAG, signed=signed)
         is_known = _check_call(operation, members)
         watch = self._options.watch(operation)
         members = dict(members or {})
@@ -202,7 +216,7 @@ class BaseClient(Generic[TransportT, DriverT]):
 
 def _check_struct(request: object, expected: str) -> None:
     if not isinstance(request, Request):
-        msg = f"{expected}, not {type(request).__name__}"
+        msg = f"{expected}, not {described(request)}"
         raise TypeError(msg)
 
 

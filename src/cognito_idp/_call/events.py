@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import attrs
 
 from .._errors import ServiceError
+from .._protocol.arguments import Kind, check
 from .._protocol.redaction import Opaque
 from .._protocol.response import request_id
 
@@ -183,6 +184,7 @@ def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
 
     If one of them raises, those after it don't get the event.
     """
+    check(Kind("functions", lambda each: all(map(callable, each))), observers=observers)
 
     def tell(event: Event) -> None:
         for observer in observers:

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from .._errors import ConfigError
+from .._protocol.arguments import CODES, WHOLE, check
 from .._protocol.repeat import backoff, is_retryable, is_throttle
 
 if TYPE_CHECKING:
@@ -78,8 +79,10 @@ class StandardRetry:
         the user and not a throttle.
 
         Raises:
-            ConfigError: `max_attempts` is below 1.
+            ConfigError: `max_attempts` is not a whole number of 1 or more.
         """
+        check(WHOLE, max_attempts=max_attempts)
+        check(CODES, also=also)
         if max_attempts < 1:
             msg = f"max_attempts must be at least 1, not {max_attempts}"
             raise ConfigError(msg)

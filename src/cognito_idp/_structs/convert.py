@@ -18,6 +18,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .._errors import Fault, InvalidResponseError, RequestValidationError
+from .._protocol.arguments import described
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clears_frames
 from .enums import OpenEnum
@@ -39,6 +40,9 @@ def to_wire(struct: Struct) -> dict[str, Any]:
 
     Timestamps become seconds since 1970 (int, or float if there is a fraction), bytes become base64.
     """
+    if not isinstance(struct, Struct):
+        msg = f"to_wire() takes struct=, a request or another struct, not {described(struct)}"
+        raise TypeError(msg)
     wire: dict[str, Any] = _writer(type(struct), _converter())(struct)
     return wire
 
@@ -53,11 +57,14 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
         InvalidResponseError: a member has the wrong type; the message says which.
         RequestValidationError: `cls` is a request, and the data breaks its rules.
     """
+    if not _is_struct(cls):
+        msg = f"from_wire() takes cls=, the class of a struct, not {described(cls)}"
+        raise TypeError(msg)
     struct = read_struct(cls, data)
     if struct is not None:
         return struct
     if not isinstance(data, Mapping):
-        problem = f"{cls.__name__}: {_WrongType(_AN_OBJECT, data)}"
+        problem = f"{cls.__name__}: data {_WrongType(_AN_OBJECT, data)}"
         raise InvalidResponseError(problem)
     faults: list[Fault] = []
     members = _members_of(cls, data, (), faults)

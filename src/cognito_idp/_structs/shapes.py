@@ -13,6 +13,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import Fault
+from .._protocol.arguments import described
 
 if TYPE_CHECKING:
     from .enums import OpenEnum
@@ -90,8 +91,7 @@ class _Bounded(Shape):
 
 def _wrong_type(expected: str, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
     article = "an" if expected[0] in "AEIOUaeiou" else "a"
-    actual = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
-    faults.append(fault(member, path, f"must be {article} {expected}, not {actual}"))
+    faults.append(fault(member, path, f"must be {article} {expected}, not {described(value)}"))
 
 
 class Text(_Bounded):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._call.events import Event
+    from .._call.retry import RetryMode
     from ..client import Client
 
 OUTPUTS = ("json", "jsonl", "text", "table")
@@ -32,7 +33,7 @@ class Settings:
     endpoint_url: str | None = None
     allow_http: bool | None = None
     timeout: float | None = None
-    retry: str | None = None
+    retry: RetryMode | None = None
     output: str | None = None
     query: str | None = None
     debug: bool | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.arguments import TEXT, typed, typed_or_none
 from .._protocol.pool_id import UserPoolId
 from .._protocol.redaction import redacted
 from .._protocol.tracebacks import guards_init
@@ -23,8 +24,8 @@ class AppClient:
     __module__ = "cognito_idp"
 
     user_pool_id: str
-    client_id: str
-    client_secret: str | None = attrs.field(default=None, repr=redacted)
+    client_id: str = attrs.field(validator=typed(TEXT))
+    client_secret: str | None = attrs.field(default=None, repr=redacted, validator=typed_or_none(TEXT))
 
     def __attrs_post_init__(self) -> None:
         UserPoolId.parse(self.user_pool_id)
