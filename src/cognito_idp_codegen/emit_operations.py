@@ -152,6 +152,8 @@ class OperationWriter:
                     f" ({notes})" if notes else ""
                 )
                 extra += _indented(text, "    ", "        ")
+                table = self._prose.table(operation.input, member.wire_name)
+                extra += ["", *(f"        {line}" for line in table)] if table else []
             extra.append("")
         extra.append("Raises:")
         extra += _indented(

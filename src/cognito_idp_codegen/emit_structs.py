@@ -146,7 +146,11 @@ class StructWriter:
         optional = "" if member.required else " | None"
         name = self._names.member(member.wire_name, struct.name, taken)
         head = f"{name}: {written.annotation}{optional} = attrs.field"
-        return call(head, arguments, "", "    ") + docstring(self._prose.member(struct.name, member.wire_name), "    ")
+        return call(head, arguments, "", "    ") + docstring(
+            self._prose.member(struct.name, member.wire_name),
+            "    ",
+            extra=self._prose.table(struct.name, member.wire_name),
+        )
 
     def written(self, name: str) -> Written:
         """Return a shape as Python."""

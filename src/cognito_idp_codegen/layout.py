@@ -19,7 +19,7 @@ def module_docstring(heading: str, text: str = "") -> str:
 
 
 def docstring(text: str, indent: str, *, extra: Sequence[str] = ()) -> str:
-    """Return a docstring: the text wrapped, and further lines below it."""
+    """Return a docstring: the text wrapped, and further lines below it, as they are."""
     quotes = '"""'
     if not extra and len(indent) + len(text) + 6 <= WIDTH:
         return f"{indent}{quotes}{escaped(text)}{quotes}\n"

@@ -89,7 +89,7 @@ class ManagedLoginBrandingType(Struct):
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
-    """True means Cognito's default branding, without `Settings` and `Assets` of your own."""
+    """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
@@ -127,7 +127,7 @@ class CreateManagedLoginBrandingRequest(Request[CreateManagedLoginBrandingRespon
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
-    """True means Cognito's default branding, without `Settings` and `Assets` of your own."""
+    """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
@@ -293,7 +293,7 @@ class UpdateManagedLoginBrandingRequest(Request[UpdateManagedLoginBrandingRespon
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
-    """True means Cognito's default branding, without `Settings` and `Assets` of your own."""
+    """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(

@@ -47,7 +47,7 @@ class AdminRespondToAuthChallengeResponse(Response):
         converter=each_challenge_name_type,
         metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -69,7 +69,26 @@ class AdminRespondToAuthChallengeRequest(Request[AdminRespondToAuthChallengeResp
     challenge_responses: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold secrets."""
+    """Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client has a
+    secret.
+
+    | challenge_name | needs, besides `USERNAME` |
+    | --- | --- |
+    | `SMS_MFA` | `SMS_MFA_CODE` |
+    | `EMAIL_OTP` | `EMAIL_OTP_CODE` |
+    | `SMS_OTP` | `SMS_OTP_CODE` |
+    | `SOFTWARE_TOKEN_MFA` | `SOFTWARE_TOKEN_MFA_CODE` |
+    | `SELECT_MFA_TYPE`, `CUSTOM_CHALLENGE` | `ANSWER` |
+    | `SELECT_CHALLENGE` | `ANSWER`, with its `PASSWORD`, `SRP_A` or `CREDENTIAL` |
+    | `MFA_SETUP` | `EMAIL`, or nothing after the set-up of an app |
+    | `NEW_PASSWORD_REQUIRED` | `NEW_PASSWORD`; attributes as `userAttributes.` and the name |
+    | `PASSWORD`, `ADMIN_NO_SRP_AUTH` | `PASSWORD` |
+    | `PASSWORD_SRP` | `SRP_A` |
+    | `PASSWORD_VERIFIER` | `PASSWORD_CLAIM_SIGNATURE`, `PASSWORD_CLAIM_SECRET_BLOCK`, `TIMESTAMP` |
+    | `DEVICE_SRP_AUTH` | `DEVICE_KEY`, `SRP_A` |
+    | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
+    | `WEB_AUTHN` | `CREDENTIAL` |
+    """
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
     """Secret from the response that set the challenge, just as it was received."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
@@ -109,12 +128,12 @@ class RespondToAuthChallengeResponse(Response):
         converter=each_challenge_name_type,
         metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
-    """Carries an app's answers to the challenge that a sign-in returned, with its `Session`."""
+    """Carries an app's answers to the challenge that a sign-in returned, with its `session`."""
 
     operation: ClassVar[Operation[RespondToAuthChallengeResponse]] = Operation(
         "RespondToAuthChallenge", RespondToAuthChallengeResponse, signed=False
@@ -131,7 +150,26 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
     challenge_responses: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold secrets."""
+    """Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client has a
+    secret.
+
+    | challenge_name | needs, besides `USERNAME` |
+    | --- | --- |
+    | `SMS_MFA` | `SMS_MFA_CODE` |
+    | `EMAIL_OTP` | `EMAIL_OTP_CODE` |
+    | `SMS_OTP` | `SMS_OTP_CODE` |
+    | `SOFTWARE_TOKEN_MFA` | `SOFTWARE_TOKEN_MFA_CODE` |
+    | `SELECT_MFA_TYPE`, `CUSTOM_CHALLENGE` | `ANSWER` |
+    | `SELECT_CHALLENGE` | `ANSWER`, with its `PASSWORD`, `SRP_A` or `CREDENTIAL` |
+    | `MFA_SETUP` | `EMAIL`, or nothing after the set-up of an app |
+    | `NEW_PASSWORD_REQUIRED` | `NEW_PASSWORD`; attributes as `userAttributes.` and the name |
+    | `PASSWORD`, `ADMIN_NO_SRP_AUTH` | `PASSWORD` |
+    | `PASSWORD_SRP` | `SRP_A` |
+    | `PASSWORD_VERIFIER` | `PASSWORD_CLAIM_SIGNATURE`, `PASSWORD_CLAIM_SECRET_BLOCK`, `TIMESTAMP` |
+    | `DEVICE_SRP_AUTH` | `DEVICE_KEY`, `SRP_A` |
+    | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
+    | `WEB_AUTHN` | `CREDENTIAL` |
+    """
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
     )

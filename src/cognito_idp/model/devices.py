@@ -150,7 +150,7 @@ class DeviceSecretVerifierConfigType(Struct):
     )
     """SRP verifier, in Base64, that the client computed from the device's random secret."""
     salt: str | None = attrs.field(default=None, metadata=wire("Salt", Text(0, 131_072), sensitive=True))
-    """Salt, in Base64, that the client used to compute `PasswordVerifier`."""
+    """Salt, in Base64, that the client used to compute `password_verifier`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

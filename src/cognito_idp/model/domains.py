@@ -76,7 +76,7 @@ class CreateUserPoolDomainRequest(Request[CreateUserPoolDomainResponse]):
     )
 
     domain: str = attrs.field(metadata=wire("Domain", Text(1, 63)))
-    """Domain to give the pool: a prefix under Cognito's domain, or, with `CustomDomainConfig`, a full name."""
+    """Domain to give the pool: a prefix under Cognito's domain, or, with `custom_domain_config`, a full name."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     managed_login_version: int | None = attrs.field(default=None, metadata=wire("ManagedLoginVersion", Integer()))

@@ -20,7 +20,7 @@ from .choices import maybe_identity_provider_type_type, to_identity_provider_typ
 
 
 class IdentityProviderTypeType(OpenEnum):
-    """Tells the kind of an external provider, and so which keys `ProviderDetails` must hold."""
+    """Tells the kind of an external provider, and so which keys `provider_details` must hold."""
 
     SAML = "SAML"
     FACEBOOK = "Facebook"
@@ -43,7 +43,7 @@ class IdentityProviderType(Struct):
         converter=maybe_identity_provider_type_type,
         metadata=wire("ProviderType", Choice(IdentityProviderTypeType)),
     )
-    """Kind of identity provider; it decides which keys `ProviderDetails` has."""
+    """Kind of identity provider; it decides which keys `provider_details` has."""
     provider_details: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
@@ -91,11 +91,21 @@ class CreateIdentityProviderRequest(Request[CreateIdentityProviderResponse]):
     provider_type: IdentityProviderTypeType = attrs.field(
         converter=to_identity_provider_type_type, metadata=wire("ProviderType", Choice(IdentityProviderTypeType))
     )
-    """Kind of identity provider; it decides which keys `ProviderDetails` has."""
+    """Kind of identity provider; it decides which keys `provider_details` has."""
     provider_details: Mapping[str, str] = attrs.field(
         metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret."""
+    """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret.
+
+    | provider_type | needs | takes as well |
+    | --- | --- | --- |
+    | `Google` | `client_id`, `client_secret`, `authorize_scopes` |  |
+    | `Facebook` | `client_id`, `client_secret`, `authorize_scopes` | `api_version` |
+    | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
+    | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
+    | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
+    | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret`, endpoints |
+    """
     attribute_mapping: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AttributeMapping", MapOf(Text(1, 32), Text(0, 131_072)))
     )
@@ -158,7 +168,7 @@ class GetIdentityProviderByIdentifierResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class GetIdentityProviderByIdentifierRequest(Request[GetIdentityProviderByIdentifierResponse]):
-    """Asks for the external provider that has the given value among its `IdpIdentifiers`."""
+    """Asks for the external provider that has the given value among its `idp_identifiers`."""
 
     operation: ClassVar[Operation[GetIdentityProviderByIdentifierResponse]] = Operation(
         "GetIdentityProviderByIdentifier", GetIdentityProviderByIdentifierResponse
@@ -167,7 +177,7 @@ class GetIdentityProviderByIdentifierRequest(Request[GetIdentityProviderByIdenti
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     idp_identifier: str = attrs.field(metadata=wire("IdpIdentifier", Text(1, 40)))
-    """One of the provider's `IdpIdentifiers`, not its name."""
+    """One of the provider's `idp_identifiers`, not its name."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -181,7 +191,7 @@ class ProviderDescription(Struct):
         converter=maybe_identity_provider_type_type,
         metadata=wire("ProviderType", Choice(IdentityProviderTypeType)),
     )
-    """Kind of identity provider; it decides which keys `ProviderDetails` has."""
+    """Kind of identity provider; it decides which keys `provider_details` has."""
     last_modified_date: datetime | None = attrs.field(default=None, metadata=wire("LastModifiedDate", Timestamp()))
     """When this resource was last changed."""
     creation_date: datetime | None = attrs.field(default=None, metadata=wire("CreationDate", Timestamp()))

@@ -188,9 +188,9 @@ class AssociateSoftwareTokenRequest(Request[AssociateSoftwareTokenResponse]):
     )
 
     access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
-    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `Session`."""
+    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `session`."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
-    """Secret of the sign-in that asks for MFA setup; give this or `AccessToken`."""
+    """Secret of the sign-in that asks for MFA setup; give this or `access_token`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -311,9 +311,9 @@ class VerifySoftwareTokenRequest(Request[VerifySoftwareTokenResponse]):
     )
 
     access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
-    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `Session`."""
+    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `session`."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
-    """Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `AccessToken`."""
+    """Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `access_token`."""
     user_code: str = attrs.field(metadata=wire("UserCode", Text(6, 6), sensitive=True))
     """Code that the user's authenticator app shows at the moment."""
     friendly_device_name: str | None = attrs.field(default=None, metadata=wire("FriendlyDeviceName", Text(0, 131_072)))

@@ -37,7 +37,7 @@ class RestorePreviewType(Struct):
     """How many things of one kind a recovery would create, change and delete."""
 
     entity: str | None = attrs.field(default=None, metadata=wire("Entity", Text(0, 131_072)))
-    """What is counted: `Users`, `Groups`, `User MFAs` or `Passkeys`."""
+    """What is counted: `users`, `groups`, `User MFAs` or `Passkeys`."""
     create_count: int | None = attrs.field(default=None, metadata=wire("CreateCount", Integer()))
     """How many were deleted since the recovery point and will be created again."""
     update_count: int | None = attrs.field(default=None, metadata=wire("UpdateCount", Integer()))

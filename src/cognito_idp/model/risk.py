@@ -412,7 +412,7 @@ class DescribeRiskConfigurationResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class DescribeRiskConfigurationRequest(Request[DescribeRiskConfigurationResponse]):
-    """Asks for the threat protection settings of a user pool, or of one app client if `ClientId` is set."""
+    """Asks for the threat protection settings of a user pool, or of one app client if `client_id` is set."""
 
     operation: ClassVar[Operation[DescribeRiskConfigurationResponse]] = Operation(
         "DescribeRiskConfiguration", DescribeRiskConfigurationResponse
@@ -436,7 +436,7 @@ class SetRiskConfigurationResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class SetRiskConfigurationRequest(Request[SetRiskConfigurationResponse]):
-    """Asks to store the threat protection settings of a user pool, or of one app client if `ClientId` is set."""
+    """Asks to store the threat protection settings of a user pool, or of one app client if `client_id` is set."""
 
     operation: ClassVar[Operation[SetRiskConfigurationResponse]] = Operation(
         "SetRiskConfiguration", SetRiskConfigurationResponse

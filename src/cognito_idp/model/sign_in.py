@@ -26,7 +26,7 @@ from .common_sign_in import (
 
 
 class AuthFlowType(OpenEnum):
-    """Decides which sign-in flow to run, and so which keys `AuthParameters` must hold."""
+    """Decides which sign-in flow to run, and so which keys `auth_parameters` must hold."""
 
     USER_SRP_AUTH = "USER_SRP_AUTH"
     REFRESH_TOKEN_AUTH = "REFRESH_TOKEN_AUTH"
@@ -61,12 +61,12 @@ class AdminInitiateAuthResponse(Response):
         converter=each_challenge_name_type,
         metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
-    """Asks to start the sign-in of one user from a trusted server, with the flow named in `AuthFlow`."""
+    """Asks to start the sign-in of one user from a trusted server, with the flow named in `auth_flow`."""
 
     operation: ClassVar[Operation[AdminInitiateAuthResponse]] = Operation(
         "AdminInitiateAuth", AdminInitiateAuthResponse
@@ -77,11 +77,21 @@ class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
     client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
-    """Sign-in flow to start; it decides what `AuthParameters` must hold."""
+    """Sign-in flow to start; it decides what `auth_parameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold secrets."""
+    """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
+    has a secret.
+
+    | auth_flow | needs | takes as well |
+    | --- | --- | --- |
+    | `ADMIN_USER_PASSWORD_AUTH`, `ADMIN_NO_SRP_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
+    | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
+    | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
+    | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
+    | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
+    """
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )
@@ -121,21 +131,31 @@ class InitiateAuthResponse(Response):
         converter=each_challenge_name_type,
         metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class InitiateAuthRequest(Request[InitiateAuthResponse]):
-    """Asks to start a sign-in from an app that has no AWS credentials, with the flow named in `AuthFlow`."""
+    """Asks to start a sign-in from an app that has no AWS credentials, with the flow named in `auth_flow`."""
 
     operation: ClassVar[Operation[InitiateAuthResponse]] = Operation("InitiateAuth", InitiateAuthResponse, signed=False)
 
     auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
-    """Sign-in flow to start; it decides what `AuthParameters` must hold."""
+    """Sign-in flow to start; it decides what `auth_parameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold secrets."""
+    """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
+    has a secret.
+
+    | auth_flow | needs | takes as well |
+    | --- | --- | --- |
+    | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
+    | `USER_PASSWORD_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
+    | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
+    | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
+    | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
+    """
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )

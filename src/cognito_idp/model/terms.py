@@ -51,7 +51,7 @@ class TermsType(Struct):
     terms_source: TermsSourceType = attrs.field(
         converter=to_terms_source_type, metadata=wire("TermsSource", Choice(TermsSourceType))
     )
-    """Where the text of the terms is; `LINK` means at the URLs in `Links`."""
+    """Where the text of the terms is; `LINK` means at the URLs in `links`."""
     enforcement: TermsEnforcementType = attrs.field(
         converter=to_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )
@@ -87,7 +87,7 @@ class CreateTermsRequest(Request[CreateTermsResponse]):
     terms_source: TermsSourceType = attrs.field(
         converter=to_terms_source_type, metadata=wire("TermsSource", Choice(TermsSourceType))
     )
-    """Where the text of the terms is; `LINK` means at the URLs in `Links`."""
+    """Where the text of the terms is; `LINK` means at the URLs in `links`."""
     enforcement: TermsEnforcementType = attrs.field(
         converter=to_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )
@@ -223,7 +223,7 @@ class UpdateTermsRequest(Request[UpdateTermsResponse]):
     terms_source: TermsSourceType | None = attrs.field(
         default=None, converter=maybe_terms_source_type, metadata=wire("TermsSource", Choice(TermsSourceType))
     )
-    """Where the text of the terms is; `LINK` means at the URLs in `Links`."""
+    """Where the text of the terms is; `LINK` means at the URLs in `links`."""
     enforcement: TermsEnforcementType | None = attrs.field(
         default=None, converter=maybe_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )

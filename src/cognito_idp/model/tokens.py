@@ -117,12 +117,12 @@ class GetDerivedTokenResponse(Response):
     """Carries the token issued in the exchange, with its kind, lifetime and scopes."""
 
     issued_token: str = attrs.field(metadata=wire("IssuedToken", Text(), sensitive=True))
-    """The new token, a secret; `IssuedTokenType` tells its kind."""
+    """The new token, a secret; `issued_token_type` tells its kind."""
     issued_token_type: IssuedTokenTypeIdentifierType = attrs.field(
         converter=to_issued_token_type_identifier_type,
         metadata=wire("IssuedTokenType", Choice(IssuedTokenTypeIdentifierType)),
     )
-    """Kind of token in `IssuedToken`."""
+    """Kind of token in `issued_token`."""
     token_type: OAuthTokenTypeType = attrs.field(
         converter=to_oauth_token_type_type, metadata=wire("TokenType", Choice(OAuthTokenTypeType))
     )
@@ -152,11 +152,11 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
     subject_token_type: TokenTypeIdentifierType = attrs.field(
         converter=to_token_type_identifier_type, metadata=wire("SubjectTokenType", Choice(TokenTypeIdentifierType))
     )
-    """Kind of token given in `SubjectToken`."""
+    """Kind of token given in `subject_token`."""
     subject_token_provider_name: str | None = attrs.field(
         default=None, metadata=wire("SubjectTokenProviderName", Text(1, 32))
     )
-    """Name of the pool's identity provider that issued `SubjectToken`."""
+    """Name of the pool's identity provider that issued `subject_token`."""
     actor_token: str | None = attrs.field(default=None, metadata=wire("ActorToken", Text(0, 131_072), sensitive=True))
     """Secret token of the party that acts for the subject, in a delegation exchange."""
     actor_token_type: TokenTypeIdentifierType | None = attrs.field(
@@ -164,11 +164,11 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
         converter=maybe_token_type_identifier_type,
         metadata=wire("ActorTokenType", Choice(TokenTypeIdentifierType)),
     )
-    """Kind of token given in `ActorToken`."""
+    """Kind of token given in `actor_token`."""
     actor_token_provider_name: str | None = attrs.field(
         default=None, metadata=wire("ActorTokenProviderName", Text(1, 32))
     )
-    """Name of the pool's identity provider that issued `ActorToken`."""
+    """Name of the pool's identity provider that issued `actor_token`."""
     scopes: tuple[str, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Scopes", ListOf(Text(1, 256), None, 50))
     )

@@ -124,7 +124,7 @@ class SchemaAttributeType(Struct):
     developer_only_attribute: bool | None = attrs.field(
         default=None, metadata=wire("DeveloperOnlyAttribute", Boolean())
     )
-    """True for an attribute that only administrators can change; `WriteAttributes` is the newer way to do this."""
+    """True for an attribute that only administrators can change; `write_attributes` is the newer way to do this."""
     mutable: bool | None = attrs.field(default=None, metadata=wire("Mutable", Boolean()))
     """Whether the value can be changed after it was first set."""
     required: bool | None = attrs.field(default=None, metadata=wire("Required", Boolean()))
@@ -183,7 +183,7 @@ class AdminCreateUserConfigType(Struct):
     unused_account_validity_days: int | None = attrs.field(
         default=None, metadata=wire("UnusedAccountValidityDays", Integer(0, 365))
     )
-    """Days until an unused new account expires; deprecated for `TemporaryPasswordValidityDays`."""
+    """Days until an unused new account expires; deprecated for `temporary_password_validity_days`."""
     invite_message_template: MessageTemplateType | None = attrs.field(
         default=None, metadata=wire("InviteMessageTemplate", Nested(MessageTemplateType))
     )
@@ -383,7 +383,8 @@ class LambdaConfigType(Struct):
     )
     """ARN of the Lambda function that checks the answer to a custom challenge."""
     pre_token_generation: str | None = attrs.field(default=None, metadata=wire("PreTokenGeneration", Text(20, 2_048)))
-    """ARN of the Lambda function that can change claims; the same as in `PreTokenGenerationConfig` if both are set."""
+    """ARN of the Lambda function that can change claims; the same as in `pre_token_generation_config` if both are set.
+    """
     user_migration: str | None = attrs.field(default=None, metadata=wire("UserMigration", Text(20, 2_048)))
     """ARN of the Lambda function that brings in a user whom the pool doesn't know yet."""
     pre_token_generation_config: PreTokenGenerationVersionConfigType | None = attrs.field(
@@ -393,11 +394,11 @@ class LambdaConfigType(Struct):
     custom_sms_sender: CustomSMSLambdaVersionConfigType | None = attrs.field(
         default=None, metadata=wire("CustomSMSSender", Nested(CustomSMSLambdaVersionConfigType))
     )
-    """Lambda function that sends the pool's SMS messages in Cognito's place; needs `KMSKeyID`."""
+    """Lambda function that sends the pool's SMS messages in Cognito's place; needs `kms_key_id`."""
     custom_email_sender: CustomEmailLambdaVersionConfigType | None = attrs.field(
         default=None, metadata=wire("CustomEmailSender", Nested(CustomEmailLambdaVersionConfigType))
     )
-    """Lambda function that sends the pool's emails in Cognito's place; needs `KMSKeyID`."""
+    """Lambda function that sends the pool's emails in Cognito's place; needs `kms_key_id`."""
     kms_key_id: str | None = attrs.field(default=None, metadata=wire("KMSKeyID", Text(20, 2_048)))
     """ARN of the KMS key that encrypts the codes handed to the custom sender functions."""
     inbound_federation: InboundFederationLambdaType | None = attrs.field(
@@ -562,7 +563,7 @@ class UserPoolAddOnsType(Struct):
     advanced_security_additional_flows: AdvancedSecurityAdditionalFlowsType | None = attrs.field(
         default=None, metadata=wire("AdvancedSecurityAdditionalFlows", Nested(AdvancedSecurityAdditionalFlowsType))
     )
-    """Threat protection for sign-in flows that `AdvancedSecurityMode` doesn't cover."""
+    """Threat protection for sign-in flows that `advanced_security_mode` doesn't cover."""
 
 
 class StatusType(OpenEnum):
@@ -632,7 +633,7 @@ class KeyConfigurationType(Struct):
     )
     """Whether the encryption key is AWS's own or one that you manage."""
     kms_key_arn: str | None = attrs.field(default=None, metadata=wire("KmsKeyArn", Text(20, 2_048)))
-    """ARN of your KMS key, for when `KeyType` is `CUSTOMER_MANAGED_KEY`."""
+    """ARN of your KMS key, for when `key_type` is `CUSTOMER_MANAGED_KEY`."""
 
 
 class IssuerType(OpenEnum):
@@ -707,15 +708,15 @@ class UserPoolType(Struct):
     sms_verification_message: str | None = attrs.field(
         default=None, metadata=wire("SmsVerificationMessage", Text(6, 140))
     )
-    """Text of the verification SMS, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Text of the verification SMS, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_message: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationMessage", Text(6, 20_000))
     )
-    """Body of the verification email, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Body of the verification email, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_subject: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationSubject", Text(1, 140))
     )
-    """Subject line of the verification email; `VerificationMessageTemplate` has it too."""
+    """Subject line of the verification email; `verification_message_template` has it too."""
     verification_message_template: VerificationMessageTemplateType | None = attrs.field(
         default=None, metadata=wire("VerificationMessageTemplate", Nested(VerificationMessageTemplateType))
     )
@@ -855,15 +856,15 @@ class CreateUserPoolRequest(Request[CreateUserPoolResponse]):
     sms_verification_message: str | None = attrs.field(
         default=None, metadata=wire("SmsVerificationMessage", Text(6, 140))
     )
-    """Text of the verification SMS, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Text of the verification SMS, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_message: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationMessage", Text(6, 20_000))
     )
-    """Body of the verification email, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Body of the verification email, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_subject: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationSubject", Text(1, 140))
     )
-    """Subject line of the verification email; `VerificationMessageTemplate` has it too."""
+    """Subject line of the verification email; `verification_message_template` has it too."""
     verification_message_template: VerificationMessageTemplateType | None = attrs.field(
         default=None, metadata=wire("VerificationMessageTemplate", Nested(VerificationMessageTemplateType))
     )
@@ -1236,15 +1237,15 @@ class UpdateUserPoolRequest(Request[UpdateUserPoolResponse]):
     sms_verification_message: str | None = attrs.field(
         default=None, metadata=wire("SmsVerificationMessage", Text(6, 140))
     )
-    """Text of the verification SMS, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Text of the verification SMS, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_message: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationMessage", Text(6, 20_000))
     )
-    """Body of the verification email, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Body of the verification email, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_subject: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationSubject", Text(1, 140))
     )
-    """Subject line of the verification email; `VerificationMessageTemplate` has it too."""
+    """Subject line of the verification email; `verification_message_template` has it too."""
     verification_message_template: VerificationMessageTemplateType | None = attrs.field(
         default=None, metadata=wire("VerificationMessageTemplate", Nested(VerificationMessageTemplateType))
     )

@@ -234,7 +234,7 @@ class AdminLinkProviderForUserResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AdminLinkProviderForUserRequest(Request[AdminLinkProviderForUserResponse]):
-    """Asks to link an external identity, `SourceUser`, to a user in the pool, `DestinationUser`."""
+    """Asks to link an external identity, `source_user`, to a user in the pool, `destination_user`."""
 
     operation: ClassVar[Operation[AdminLinkProviderForUserResponse]] = Operation(
         "AdminLinkProviderForUser", AdminLinkProviderForUserResponse
@@ -245,11 +245,11 @@ class AdminLinkProviderForUserRequest(Request[AdminLinkProviderForUserResponse])
     destination_user: ProviderUserIdentifierType = attrs.field(
         metadata=wire("DestinationUser", Nested(ProviderUserIdentifierType))
     )
-    """User of the pool to whom sign-ins by `SourceUser` will belong."""
+    """User of the pool to whom sign-ins by `source_user` will belong."""
     source_user: ProviderUserIdentifierType = attrs.field(
         metadata=wire("SourceUser", Nested(ProviderUserIdentifierType))
     )
-    """User of an external provider, to be linked to `DestinationUser`."""
+    """User of an external provider, to be linked to `destination_user`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
