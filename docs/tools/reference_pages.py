@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 PAGES = Path(__file__).parents[1] / "pages" / "reference" / "operations"
 _METHOD = "cognito_idp.model.operations.Operations"
-EXAMPLES: Mapping[str, Mapping[str, str]] = tomllib.loads(
-    (Path(__file__).parent / "examples.toml").read_text("utf-8")
-)
+EXAMPLES: Mapping[str, Mapping[str, str]] = tomllib.loads((Path(__file__).parent / "examples.toml").read_text("utf-8"))
 _CLIENT = 'from cognito_idp import Client\n\nclient = Client("eu-west-1")\n'
 _TITLES = {
     "mfa": "MFA",
@@ -60,7 +58,7 @@ def pages() -> Iterator[tuple[str, str]]:
         lines = [f"# {title(family)}", "", heading, "", "## Methods", ""]
         examples = [name for name in map(Names().snake, operations) if name in EXAMPLES]
         if examples:
-            lines += ["In the examples, `client` is a `Client(\"eu-west-1\")`.", ""]
+            lines += ['In the examples, `client` is a `Client("eu-west-1")`.', ""]
         for operation in operations:
             for method in methods(operation):
                 lines += _shown(f"{_METHOD}.{method}")

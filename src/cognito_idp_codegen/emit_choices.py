@@ -60,8 +60,7 @@ def choices_module(model: Model, names: Names) -> str:
         if name in used
     ]
     return (
-        "# ruff: noqa: D103 - the functions have no body\n"
-        + module_docstring(_HEADING, _TEXT)
+        module_docstring(_HEADING, _TEXT)
         + "\nfrom typing import TYPE_CHECKING, Any\n\nif TYPE_CHECKING:\n"
         + "    from collections.abc import Iterable\n    from typing import Literal, TypeAlias\n\n"
         + _alias(OPERATION_NAME, model.operations)

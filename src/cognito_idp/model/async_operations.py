@@ -1501,7 +1501,7 @@ class AsyncOperations:
                 | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
                 | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
                 | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
-                | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret`, endpoints |
+                | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret` |
             attribute_mapping: Maps names of user pool attributes to the provider's names for the same data.
             idp_identifiers: Other names for the provider, such as an email domain, that can select it at sign-in. (0 to
                 50 items)

@@ -104,7 +104,7 @@ class CreateIdentityProviderRequest(Request[CreateIdentityProviderResponse]):
     | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
     | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
     | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
-    | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret`, endpoints |
+    | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret` |
     """
     attribute_mapping: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AttributeMapping", MapOf(Text(1, 32), Text(0, 131_072)))
