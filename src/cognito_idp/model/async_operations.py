@@ -1494,14 +1494,14 @@ class AsyncOperations:
             provider_details: Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client
                 secret. (required)
 
-                | provider_type | needs | takes as well |
+                | provider_type | needs | may have |
                 | --- | --- | --- |
                 | `Google` | `client_id`, `client_secret`, `authorize_scopes` |  |
                 | `Facebook` | `client_id`, `client_secret`, `authorize_scopes` | `api_version` |
                 | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
                 | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
                 | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
-                | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret` |
+                | `OIDC` | `client_id`, `oidc_issuer`, `authorize_scopes`, `attributes_request_method` |  |
             attribute_mapping: Maps names of user pool attributes to the provider's names for the same data.
             idp_identifiers: Other names for the provider, such as an email domain, that can select it at sign-in. (0 to
                 50 items)

@@ -97,14 +97,14 @@ class CreateIdentityProviderRequest(Request[CreateIdentityProviderResponse]):
     )
     """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret.
 
-    | provider_type | needs | takes as well |
+    | provider_type | needs | may have |
     | --- | --- | --- |
     | `Google` | `client_id`, `client_secret`, `authorize_scopes` |  |
     | `Facebook` | `client_id`, `client_secret`, `authorize_scopes` | `api_version` |
     | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
     | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
     | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
-    | `OIDC` | `client_id`, `authorize_scopes`, `oidc_issuer`, `attributes_request_method` | `client_secret` |
+    | `OIDC` | `client_id`, `oidc_issuer`, `authorize_scopes`, `attributes_request_method` |  |
     """
     attribute_mapping: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AttributeMapping", MapOf(Text(1, 32), Text(0, 131_072)))
