@@ -6,6 +6,7 @@ module is loaded when a name is missing or a mapping is given; nothing here runs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +14,11 @@ import attrs
 
 from .._errors import Fault, RequestValidationError
 from .._protocol.spelling import did_you_mean, near
-from .shapes import REQUIRED, Path, fault
+from .shapes import REQUIRED, ListOf, MapOf, Nested, Path, Shape, fault
 from .struct import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from .struct import MemberInfo, Struct
 
@@ -77,10 +78,36 @@ def _others(cls: type[Struct], members: Mapping[str, Any], path: Path, meant: It
     # A request's own check is done again below, and a value that can't be copied is not the fault to report.
     with suppress(RequestValidationError, TypeError):
         cls._unguarded_init(struct, **members)
+    take_mappings(struct)
     struct._check(path, faults)
     present = {(*path, f".{name}") for name in meant if name is not None}
     missing = {fault("", place, REQUIRED).path for place in present}
     return [found for found in faults if not (found.problem == REQUIRED and found.path in missing)]
+
+
+def take_mappings(struct: Struct) -> bool:
+    """Put structs in place of the mappings that stand for them; return whether there were any."""
+    changed = False
+    for member in struct._members:  # noqa: SLF001 - the facts about the struct
+        value = getattr(struct, member.name)
+        taken = _taken(member.shape, value)
+        if taken is not value:
+            object.__setattr__(struct, member.name, taken)
+            changed = True
+    return changed
+
+
+def _taken(shape: Shape, value: Any) -> Any:
+    match shape:
+        case Nested() if isinstance(value, Mapping):
+            return struct_from(shape.struct, value)
+        case ListOf() if isinstance(value, tuple):
+            items = tuple(_taken(shape.item, item) for item in value)
+            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        case MapOf() if isinstance(value, dict):
+            entries = {key: _taken(shape.value, item) for key, item in value.items()}
+            return entries if any(entries[key] is not value[key] for key in value) else value
+    return value
 
 
 def struct_from(cls: type[Struct], mapping: Mapping[Any, Any]) -> Any:

@@ -268,14 +268,6 @@ class Nested(Shape):
     def __init__(self, struct: type[Struct]) -> None:
         self.struct = struct
 
-    def own(self, value: Any) -> Any:
-        """Take a mapping with the struct's member names, or with boto3's, for the struct."""
-        if type(value) is self.struct or not isinstance(value, Mapping):
-            return value
-        from .hints import struct_from
-
-        return struct_from(self.struct, value)
-
     def fits(self, value: Any) -> bool:
         return isinstance(value, self.struct) and value._fits()  # noqa: SLF001 - the two halves of one check
 

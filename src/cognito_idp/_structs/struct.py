@@ -124,13 +124,20 @@ class _StructType(type):
             held = Opaque(members)
             del members
             try:
-                return super().__call__(*args, **held.value)
+                struct = super().__call__(*args, **held.value)
             except TypeError:
                 from .hints import refusal
 
                 error = refusal(cls, held.value)
                 if error is None:
                     raise
+            else:
+                if not struct._fits():  # noqa: SLF001 - of its own instance
+                    # It may have mappings in place of structs. A request has taken them already.
+                    from .hints import take_mappings
+
+                    take_mappings(struct)
+                return struct
             finally:
                 del args, held
             raise error
@@ -242,6 +249,10 @@ class Request(Struct, Generic[R]):
 
     def __attrs_post_init__(self) -> None:
         if self._fits():
+            return
+        from .hints import take_mappings
+
+        if take_mappings(self) and self._fits():
             return
         faults: list[Fault] = []
         self._check((), faults)
