@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_idp import RequestValidationError, UnknownOperationException, UnknownServiceError
+from cognito_idp import (
+    AccountRecoverySettingType,
+    AppClient,
+    RecoveryOptionType,
+    RequestValidationError,
+    ServiceError,
+    SignInAnswerError,
+    UnknownOperationException,
+    UnknownServiceError,
+)
 from cognito_idp._call.names import operation_meant, problem_of, request_type
 from cognito_idp._errors import ConfigError
 from cognito_idp._protocol.spelling import SLIP, is_one_slip, near
@@ -167,3 +176,102 @@ def test_one_slip_is_near_enough(word: str, data: st.DataObject) -> None:
 def test_more_than_a_slip_says_nothing(name: str) -> None:
     """A name that is further from all others brings no guess."""
     assert near(name, WORDS, SLIP) is None
+
+
+# --- enum values ---
+
+# A call with a value that this version doesn't know but that is near one, and the note on the service's refusal.
+VALUES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "flow": (
+        "initiate_auth",
+        {"client_id": "c", "auth_flow": "USER_PASSWORD"},
+        (
+            "InitiateAuthRequest.auth_flow: 'USER_PASSWORD' is not a value that this version knows; "
+            "did you mean USER_PASSWORD_AUTH?"
+        ),
+    ),
+    "misspelt": (
+        "admin_create_user",
+        {"user_pool_id": "p", "username": "u", "message_action": "SUPRESS"},
+        (
+            "AdminCreateUserRequest.message_action: 'SUPRESS' is not a value that this version knows; "
+            "did you mean SUPPRESS?"
+        ),
+    ),
+    "case": (
+        "set_user_pool_mfa_config",
+        {"user_pool_id": "p", "mfa_configuration": "optional"},
+        (
+            "SetUserPoolMfaConfigRequest.mfa_configuration: 'optional' is not a value that this version knows; "
+            "did you mean OPTIONAL?"
+        ),
+    ),
+    "in a list": (
+        "create_user_pool_client",
+        {"user_pool_id": "p", "client_name": "c", "explicit_auth_flows": ["ALLOW_USER_AUTH", "ALLOW_USER_SRP"]},
+        (
+            "CreateUserPoolClientRequest.explicit_auth_flows: 'ALLOW_USER_SRP' is not a value that this version knows; "
+            "did you mean ALLOW_USER_SRP_AUTH? (at explicit_auth_flows[1])"
+        ),
+    ),
+    "nested": (
+        "create_user_pool",
+        {
+            "pool_name": "p",
+            "account_recovery_setting": AccountRecoverySettingType(
+                recovery_mechanisms=[RecoveryOptionType(priority=1, name="verified_mail")]
+            ),
+        },
+        (
+            "RecoveryOptionType.name: 'verified_mail' is not a value that this version knows; "
+            "did you mean verified_email? (at account_recovery_setting.recovery_mechanisms[0].name)"
+        ),
+    ),
+}
+refusals = pytest.mark.parametrize(
+    "code", ["InvalidParameterException", "SerializationException", "ValidationException"]
+)
+
+
+@refusals
+@pytest.mark.parametrize("case", VALUES)
+def test_a_refused_value_that_is_near_a_known_one(kit: Kit, case: str, code: str) -> None:
+    """An unknown value is sent as it is; if the service refuses the request, a note says which known one is near."""
+    method, members, note = VALUES[case]
+    service = Responder(error(code))
+    client = kit.client(respond=service)
+    with pytest.raises(ServiceError) as caught:
+        kit.run(getattr(client, method), **members)
+    assert [note] == caught.value.__notes__
+    assert 1 == len(service.requests)
+    assert [note] == pickle.loads(pickle.dumps(caught.value)).__notes__
+
+
+@pytest.mark.parametrize(
+    ("flow", "code"),
+    [
+        ("USER_AUTH", "InvalidParameterException"),
+        ("BRAND_NEW", "InvalidParameterException"),
+        ("USER_PASSWORD", "NotAuthorizedException"),
+        ("USER_PASSWORD", "TooManyRequestsException"),
+    ],
+)
+def test_values_without_a_hint(kit: Kit, flow: str, code: str) -> None:
+    """A known value, one that is near to none, and an error that isn't about a value bring no note."""
+    client = kit.client(respond=Responder(error(code)), retry="off")
+    with pytest.raises(ServiceError) as caught:
+        kit.run(client.initiate_auth, client_id="c", auth_flow=flow)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_an_accepted_value_costs_nothing(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is looked for while the service accepts the request."""
+    monkeypatch.setattr("cognito_idp._call.names.add_value_hints", None)
+    kit.run(kit.client(respond=Responder()).initiate_auth, client_id="c", auth_flow="USER_PASSWORD")
+
+
+def test_a_flow_that_sign_in_does_not_know(kit: Kit) -> None:
+    """`sign_in` knows its flows, so it refuses any other, and says which one is near."""
+    client = kit.client(respond=Responder())
+    with pytest.raises(SignInAnswerError, match=r"did you mean USER_PASSWORD_AUTH\?"):
+        kit.run(client.sign_in, AppClient("eu-west-1_a", "c"), username="u", password="p", flow="USER_PASSWORD")

@@ -197,7 +197,7 @@ def test_what_is_no_function_is_refused() -> None:
     """An observer that can't be called is a ConfigError when the client is made."""
     from cognito_idp import Client
 
-    with pytest.raises(ConfigError, match="observer= takes a function of one argument, the event, not int"):
+    with pytest.raises(ConfigError, match="observer= takes a plain function of one argument, the event, not int"):
         Client("us-east-1", observer=3)  # type: ignore[arg-type]
 
 

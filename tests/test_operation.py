@@ -56,8 +56,8 @@ def test_a_missing_argument_is_reported_before_sending(client: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("UserPoolId", "is not a member; user_pool_id is"),
-        ("ClientMetadata", "is not a member; client_metadata is"),
+        ("UserPoolId", "is not a member; did you mean user_pool_id?"),
+        ("ClientMetadata", "is not a member; did you mean client_metadata?"),
         ("user_pool", "is not a member; did you mean user_pool_id?"),
         ("authflow", "is not a member; did you mean auth_flow?"),
         ("zzz", "is not a member"),
@@ -74,6 +74,17 @@ def test_all_unknown_arguments_are_reported(client: Client) -> None:
     """Arguments in boto3's spelling are all named at once."""
     found = faults(client, UserPoolId="p", ClientId="c", AuthFlow="x")
     assert [fault.path for fault in found] == ["UserPoolId", "ClientId", "AuthFlow"]
+
+
+def test_unknown_arguments_join_the_other_faults(client: Client) -> None:
+    """A name that isn't a member is reported together with what is missing or out of bounds, without counting twice."""
+    found = faults(client, UserPoolId="p", client_id="c" * 129, sesion="s")
+    assert [(fault.path, fault.problem) for fault in found] == [
+        ("UserPoolId", "is not a member; did you mean user_pool_id?"),
+        ("sesion", "is not a member; did you mean session?"),
+        ("client_id", "must have between 1 and 128 characters, has 129"),
+        ("auth_flow", "is required"),
+    ]
 
 
 def test_an_argument_out_of_bounds_is_reported(client: Client) -> None:
@@ -108,7 +119,7 @@ async def test_the_async_client_reports_the_same() -> None:
     async with async_client() as client:
         with pytest.raises(RequestValidationError) as caught:
             await client.admin_initiate_auth(UserPoolId="p")  # type: ignore[call-arg]
-        assert caught.value.faults[0].problem == "is not a member; user_pool_id is"
+        assert caught.value.faults[0].problem == "is not a member; did you mean user_pool_id?"
         with pytest.raises(RequestValidationError, match="user_pool_id: is required"):
             client.iter_list_users()  # type: ignore[call-arg]
         with pytest.raises(Sent):
@@ -149,7 +160,7 @@ def test_methods_show_their_signature(cls: type) -> None:
         "session",
     ]
     assert {parameter.kind for parameter in parameters[1:]} == {inspect.Parameter.KEYWORD_ONLY}
-    assert parameters[3].annotation == "AuthFlowType | str"
+    assert parameters[3].annotation == "AuthFlowType | AuthFlowTypeValue | str"
     assert [parameter.name for parameter in parameters if parameter.default is None] == [
         "auth_parameters",
         "client_metadata",

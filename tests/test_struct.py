@@ -99,7 +99,7 @@ def test_every_signature_asks_for_what_its_source_asks_for() -> None:
 
 def test_bases_without_members_have_a_signature() -> None:
     """The bases that are no attrs classes answer as any class does."""
-    assert "()" == str(inspect.signature(Struct))
+    assert "(*args, **members)" == str(inspect.signature(Struct)).replace(": 'Any'", "").partition(" ->")[0]
     assert not hasattr(Request, "__signature__")
 
 
@@ -246,9 +246,9 @@ def test_a_struct_takes_keywords_only(cls: type[Struct]) -> None:
         cls("value")  # type: ignore[call-arg]  # that is the point
 
 
-def test_an_unknown_member_is_a_type_error() -> None:
+def test_an_unknown_member_is_refused() -> None:
     """A struct has the members of the model and no others."""
-    with pytest.raises(TypeError, match="user_pool"):
+    with pytest.raises(RequestValidationError, match="user_pool: is not a member"):
         AdminInitiateAuthRequest(user_pool="x")  # type: ignore[call-arg]  # that is the point
 
 

@@ -428,7 +428,11 @@ def test_an_unknown_waiter(kit: Kit, name: Any, expected: str) -> None:
     ("name", "members", "expected"),
     [
         ("UserImportJobSucceeded", {}, "user_pool_id: is required"),
-        ("UserImportJobSucceeded", {**JOB, "UserPoolId": "p"}, "UserPoolId: is not a member; user_pool_id is"),
+        (
+            "UserImportJobSucceeded",
+            {**JOB, "UserPoolId": "p"},
+            "UserPoolId: is not a member; did you mean user_pool_id?",
+        ),
         ("UserPoolReplicaCreated", {"user_pool_id": POOL}, "wait_for.region_name: is required, as a string"),
         ("UserPoolReplicaCreated", {"region_name": "eu-west-1"}, "user_pool_id: is required"),
         ("UserPoolDomainActive", {"domain": ""}, "domain: must have between 1 and 63 characters"),

@@ -49,8 +49,9 @@ class Structs(griffe.Extension):
         for name, attribute in cls.members.items():
             if attribute.is_alias or not attribute.is_attribute or "instance-attribute" not in attribute.labels:
                 continue
-            text = " ".join(attribute.docstring.value.split()) if attribute.docstring else ""
+            text, table = _parts(attribute.docstring.value if attribute.docstring else "")
             lines.append(f"    {name}: {text or '&nbsp;'}{known.get(name, '')}")
+            lines += ["", *(f"        {line}" for line in table)] if table else []
             # It stands in the table, so no heading of its own.
             attribute.public = False
         own = cls.docstring.value.rstrip() if cls.docstring else ""
@@ -60,6 +61,13 @@ class Structs(griffe.Extension):
         elif lines:
             own = "\n".join([own, "", "Attributes:", *lines])
         cls.docstring = griffe.Docstring(own, parent=cls, parser="google")
+
+
+def _parts(docstring: str) -> tuple[str, list[str]]:
+    """Return the text of a member as one line, and the lines of the table below it."""
+    lines = docstring.splitlines()
+    table = [line.strip() for line in lines if line.lstrip().startswith("|")]
+    return " ".join(" ".join(line for line in lines if not line.lstrip().startswith("|")).split()), table
 
 
 def _members_of(cls: griffe.Class) -> dict[str, str]:

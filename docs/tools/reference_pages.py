@@ -6,6 +6,7 @@ The pages name what is to be shown; mkdocstrings fills it in from the docstrings
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ from cognito_idp_codegen.families import COMMON, COMMON_SIGN_IN, FAMILIES, SHARE
 from cognito_idp_codegen.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PAGES = Path(__file__).parents[1] / "pages" / "reference" / "operations"
 _METHOD = "cognito_idp.model.operations.Operations"
+EXAMPLES: Mapping[str, Mapping[str, str]] = tomllib.loads((Path(__file__).parent / "examples.toml").read_text("utf-8"))
+_CLIENT = 'from cognito_idp import Client\n\nclient = Client("eu-west-1")\n'
 _TITLES = {
     "mfa": "MFA",
     "sign_in": "Sign-in",
@@ -53,9 +56,14 @@ def pages() -> Iterator[tuple[str, str]]:
     rows = {}
     for family, (heading, operations) in FAMILIES.items():
         lines = [f"# {title(family)}", "", heading, "", "## Methods", ""]
+        examples = [name for name in map(Names().snake, operations) if name in EXAMPLES]
+        if examples:
+            lines += ['In the examples, `client` is a `Client("eu-west-1")`.', ""]
         for operation in operations:
             for method in methods(operation):
                 lines += _shown(f"{_METHOD}.{method}")
+                if method in examples:
+                    lines += _example(EXAMPLES[method], is_first=method == examples[0])
                 rows[method] = f"| [`{method}`][{_METHOD}.{method}] | [{title(family)}]({family}.md) |"
         yield f"{family}.md", "\n".join([*lines, "## Structs and enums", "", *_module(family)])
     lines = [f"# {title(COMMON)}", "", "What several families share.", "", *_module(COMMON), *_module(COMMON_SIGN_IN)]
@@ -67,6 +75,13 @@ def _shown(path: str) -> list[str]:
     return [f"::: {path}", "    options:", "      heading_level: 3", ""]
 
 
+def _example(example: Mapping[str, str], *, is_first: bool) -> list[str]:
+    """Return a block with an example, and before it what the tests run to set it up."""
+    set_up = f"{_CLIENT if is_first else ''}{example.get('set_up', '').strip()}".strip()
+    hidden = ["<!-- set-up", set_up, "-->"] if set_up else []
+    return [*hidden, "```python", example["code"].strip(), "```", ""]
+
+
 def _module(family: str) -> list[str]:
     options = ("show_root_heading: false", "show_root_toc_entry: false", "heading_level: 3")
     return [f"::: cognito_idp.model.{family}", "    options:", *(f"      {option}" for option in options), ""]
@@ -74,6 +89,8 @@ def _module(family: str) -> list[str]:
 
 def main() -> int:
     """Write the pages, or with `--check` say which are not as they would be written."""
+    known = {method for _, operations in FAMILIES.values() for name in operations for method in methods(name)}
+    assert set(EXAMPLES) <= known, f"examples of no method: {sorted(set(EXAMPLES) - known)}"
     assert set(SHARED) == {COMMON, COMMON_SIGN_IN}
     expected = {PAGES / name: text for name, text in pages()}
     if "--check" in sys.argv:

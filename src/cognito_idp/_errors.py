@@ -278,6 +278,13 @@ class ServiceError(CognitoIdpError):
         self.attempts = 1
         super().__init__(message)
 
+    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            hint = "; its code and text are .code and .message" if name == "response" else ""
+            message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
+            raise AttributeError(message, name=name, obj=self)
+
     def __str__(self) -> str:
         """Return code, status, operation, message and request id in one line."""
         status = f" (HTTP status {self.status_code})" if self.status_code is not None else ""

@@ -13,7 +13,7 @@ from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive_async import AsyncDriver
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import make_async_transport
+from ._transport import check_transport, make_async_transport
 from .model.async_operations import AsyncOperations
 from .sign_in.async_methods import AsyncSignIn
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._call.events import Event
-    from ._call.retry import RetryPolicy
+    from ._call.retry import RetryMode, RetryPolicy
     from ._flow.effects import Flow
     from ._structs.struct import Request
     from ._transport import AsyncTransportLike
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._transport.limits import Timeout
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
+    from .model.choices import OperationName
     from .types import (
         DescribePointInTimeRecoveryResponse,
         DescribeUserImportJobResponse,
@@ -49,9 +50,9 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
     Args:
         region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, or,
             for a call that names a user pool, the region in the pool's id.
-        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, or a provider or chain
-            from `cognito_idp.credentials`. None: look where boto3 looks, in the same order. Unsigned operations
-            (`InitiateAuth`, `SignUp`, ...) need none.
+        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, a provider or chain
+            from `cognito_idp.credentials`, or a session or credentials of boto3. None: look where boto3 looks, in the
+            same order. Unsigned operations (`InitiateAuth`, `SignUp`, ...) need none.
         endpoint_url: an absolute URL to send to instead of AWS's endpoint.
         profile: a profile in the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
@@ -91,13 +92,14 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         use_dualstack: bool | None = None,
         transport: AsyncTransportLike | None = None,
         timeout: float | Timeout | None = None,
-        retry: str | RetryPolicy | None = None,
+        retry: RetryMode | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
         correct_clock_skew: bool | None = None,
         allow_http: bool = False,
         max_response_bytes: int | None = None,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
+        check_transport(transport)
         self._options = options = make_options(
             region,
             credentials=credentials,
@@ -168,7 +170,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
 
     @clears_frames
     async def call(
-        self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
+        self, operation: OperationName | str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
         """Call an operation by name, with members by wire name, and return the JSON object of the answer.
 
@@ -188,7 +190,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
     @clears_frames
     async def call_pages(
         self,
-        operation: str,
+        operation: OperationName | str,
         members: Mapping[str, Any] | None = None,
         *,
         input_token: str | None = None,
@@ -301,7 +303,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         return await self._run(wait_for(waiter, members, self._options, Pace(timeout, min_delay, max_delay)))
 
     @clears_frames
-    async def warm_up(self, *operations: str | type[Request[Any]]) -> None:
+    async def warm_up(self, *operations: OperationName | str | type[Request[Any]]) -> None:
         """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named

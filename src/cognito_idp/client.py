@@ -13,7 +13,7 @@ from ._call.base_client import BaseClient, Link
 from ._call.options import make_options
 from ._flow.drive import Driver
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import make_transport
+from ._transport import check_transport, make_transport
 from .model.operations import Operations
 from .sign_in.methods import SignIn
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._call.events import Event
-    from ._call.retry import RetryPolicy
+    from ._call.retry import RetryMode, RetryPolicy
     from ._flow.effects import Flow
     from ._structs.struct import Request
     from ._transport import TransportLike
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._transport.limits import Timeout
     from .credentials.chain import ProviderLike
     from .credentials.types import Credentials, CredentialSource
+    from .model.choices import OperationName
     from .types import (
         DescribePointInTimeRecoveryResponse,
         DescribeUserImportJobResponse,
@@ -49,9 +50,9 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     Args:
         region: an AWS region such as `"eu-west-1"`. None: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, or,
             for a call that names a user pool, the region in the pool's id.
-        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, or a provider or chain
-            from `cognito_idp.credentials`. None: look where boto3 looks, in the same order. Unsigned operations
-            (`InitiateAuth`, `SignUp`, ...) need none.
+        credentials: `Credentials`, or a source of them: a function that returns `Credentials`, a provider or chain
+            from `cognito_idp.credentials`, or a session or credentials of boto3. None: look where boto3 looks, in the
+            same order. Unsigned operations (`InitiateAuth`, `SignUp`, ...) need none.
         endpoint_url: an absolute URL to send to instead of AWS's endpoint.
         profile: a profile in the shared config files, for settings and credentials. None: `AWS_PROFILE`, or `default`.
         use_fips: use the region's FIPS 140-3 endpoint.
@@ -90,13 +91,14 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         use_dualstack: bool | None = None,
         transport: TransportLike | None = None,
         timeout: float | Timeout | None = None,
-        retry: str | RetryPolicy | None = None,
+        retry: RetryMode | RetryPolicy | None = None,
         clock: Callable[[], float] | None = None,
         correct_clock_skew: bool | None = None,
         allow_http: bool = False,
         max_response_bytes: int | None = None,
         observer: Callable[[Event], None] | None = None,
     ) -> None:
+        check_transport(transport)
         self._options = options = make_options(
             region,
             credentials=credentials,
@@ -167,7 +169,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
     @clears_frames
     def call(
-        self, operation: str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
+        self, operation: OperationName | str, members: Mapping[str, Any] | None = None, *, signed: bool | None = None
     ) -> dict[str, Any]:
         """Call an operation by name, with members by wire name, and return the JSON object of the answer.
 
@@ -187,7 +189,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     @clears_frames
     def call_pages(
         self,
-        operation: str,
+        operation: OperationName | str,
         members: Mapping[str, Any] | None = None,
         *,
         input_token: str | None = None,
@@ -300,7 +302,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         return self._run(wait_for(waiter, members, self._options, Pace(timeout, min_delay, max_delay)))
 
     @clears_frames
-    def warm_up(self, *operations: str | type[Request[Any]]) -> None:
+    def warm_up(self, *operations: OperationName | str | type[Request[Any]]) -> None:
         """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named

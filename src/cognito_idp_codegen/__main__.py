@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from . import twins
 from .changes import report
 from .drafts import drafted, reused
+from .emit_choices import choices_module
 from .emit_index import exceptions_module, index_module, types_module
 from .emit_operations import OperationWriter
 from .emit_structs import StructWriter
@@ -46,6 +47,7 @@ def generate(model: Model, texts: Mapping[str, str] = TEXTS) -> dict[str, str]:
         "model/__init__.py": module_docstring("The service's model: structs, enums, exceptions and operation methods."),
         "model/operations.py": OperationWriter(model, prose, names, is_async=False).module(),
         "model/async_operations.py": OperationWriter(model, prose, names, is_async=True).module(),
+        "model/choices.py": choices_module(model, names),
         "model/exceptions.py": exceptions_module(model, prose, names),
         "model/index.py": index_module(model),
         "types.py": types_module(model),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .emit_choices import value_alias
 from .layout import WIDTH, docstring, import_from, module_docstring, wrapped
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class OperationWriter:
         self._names = names
         self._async = is_async
         self._types: set[str] = set()
+        self._choices: set[str] = set()
         self._abstract: set[str] = set()
         self._uses_datetime = False
         self._uses_app_client = False
@@ -50,6 +52,7 @@ class OperationWriter:
             + ("    from .._protocol.app_client import AppClient\n" if self._uses_app_client else "")
             + ("    from .._structs.struct import EmptyResponse\n" if "EmptyResponse" in self._types else "")
             + import_from("..types", self._types - {"EmptyResponse"}, "    ")
+            + import_from(".choices", self._choices, "    ")
             + f"\n\nclass {prefix}Operations:\n"
             + docstring(
                 f"The {len(self._model.operations)} operations as {kind}methods. "
@@ -116,7 +119,7 @@ class OperationWriter:
         inner = f"        self, *, {', '.join(parameters)}"
         if len(inner) <= WIDTH:
             return f"    {head}(\n{inner}\n    ) -> {output}:\n"
-        lines = "".join(f"        {parameter},\n" for parameter in ["self", "*", *parameters])
+        lines = "".join(map(_parameter_line, ["self", "*", *parameters]))
         return f"    {head}(\n{lines}    ) -> {output}:\n"
 
     def _annotation(self, name: str, *, given: bool) -> str:
@@ -124,7 +127,8 @@ class OperationWriter:
         shape = self._model.shapes[name]
         if shape.enum:
             self._types.add(name)
-            return f"{name} | str" if given else name
+            self._choices |= {value_alias(name)} if given else set()
+            return f"{name} | {value_alias(name)} | str" if given else name
         match shape.type:
             case "structure":
                 self._types.add(name)
@@ -154,6 +158,8 @@ class OperationWriter:
                 text = f"{name}: {self._prose.member(operation.input, member.wire_name)}{self._also(operation, member)}"
                 text += f" ({notes})" if notes else ""
                 extra += _indented(text, "    ", "        ")
+                table = self._prose.table(operation.input, member.wire_name)
+                extra += ["", *(f"        {line}" for line in table)] if table else []
             extra.append("")
         extra.append("Raises:")
         extra += _indented(
@@ -184,6 +190,12 @@ class OperationWriter:
         if shape.maximum is not None:
             return f"at most {shape.maximum:,}{unit}"
         return "" if shape.minimum is None else f"at least {shape.minimum:,}{unit}"
+
+
+def _parameter_line(parameter: str) -> str:
+    """Return a parameter on a line of its own; a union that is too long breaks before each `|`, as ruff breaks it."""
+    line = f"        {parameter},\n"
+    return line if len(line) <= WIDTH + 1 else line.replace(" | ", "\n        | ")
 
 
 def _indented(text: str, first: str, rest: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .emit_choices import converter_of
 from .families import COMMON, COMMON_SIGN_IN, SHARED, Pages
 from .layout import call, docstring, import_from, module_docstring
 
@@ -37,11 +38,12 @@ class StructWriter:
         self._prose = prose
         self._names = names
         self._shapes: set[str] = set()
+        self._choices: set[str] = set()
         self._uses_mapping = False
 
     def module(self, family: str) -> str:
         """Return the text of a family's module."""
-        self._shapes = set()
+        self._shapes, self._choices = set(), set()
         self._uses_mapping = False
         names = self._model.homes(family)
         bodies = [self._definition(self._model.shapes[name]) for name in names]
@@ -84,6 +86,7 @@ class StructWriter:
                 "from .._structs.enums import OpenEnum\n" if has_enums else "",
                 import_from(".._structs.shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
                 import_from(".._structs.struct", bases),
+                import_from(".choices", self._choices),
                 *(
                     import_from(f".{home}", {name for name in needed if self._model.family_of[name] == home})
                     for home in sorted(homes)
@@ -131,19 +134,29 @@ class StructWriter:
         metadata = [f'"{member.wire_name}"', written.shape, *(["sensitive=True"] if sensitive else [])]
         self._shapes.add("wire")
         converter = written.converter
-        if self._model.takes_app_client(struct.name, member):
+        choice = converter_of(self._model, self._names, member)
+        if choice is not None:
+            self._choices.add(choice)
+            converter = choice
+        elif self._model.takes_app_client(struct.name, member):
+            self._shapes.add("app_client")
             converter = "app_client"
+            if not member.required:
+                self._shapes.add("optional")
+                converter = "optional(app_client)"
+        elif converter is not None:
             self._shapes.add(converter)
-        if converter is not None and converter not in _TAKES_NONE and not member.required:
-            converter = f"optional({converter})"
-            self._shapes.add("optional")
         arguments = [] if member.required else ["default=None"]
         arguments += [] if converter is None else [f"converter={converter}"]
         arguments.append(f"metadata=wire({', '.join(metadata)})")
         optional = "" if member.required else " | None"
         name = self._names.member(member.wire_name, struct.name, taken)
         head = f"{name}: {written.annotation}{optional} = attrs.field"
-        return call(head, arguments, "", "    ") + docstring(self._prose.member(struct.name, member.wire_name), "    ")
+        return call(head, arguments, "", "    ") + docstring(
+            self._prose.member(struct.name, member.wire_name),
+            "    ",
+            extra=self._prose.table(struct.name, member.wire_name),
+        )
 
     def written(self, name: str) -> Written:
         """Return a shape as Python."""
@@ -151,7 +164,7 @@ class StructWriter:
         bounds = _bounds(shape)
         if shape.enum:
             self._shapes.add("Choice")
-            return Written(name, f"Choice({name})", name)
+            return Written(name, f"Choice({name})", None)
         match shape.type:
             case "structure":
                 self._shapes.add("Nested")
@@ -162,7 +175,7 @@ class StructWriter:
             case "list":
                 item = self.written(shape.item or "")
                 list_of, converter = ("PairsOf", "pairs") if self._model.is_pairs(name) else ("ListOf", "items")
-                self._shapes |= {list_of, converter}
+                self._shapes.add(list_of)
                 text = f"{list_of}({', '.join([item.shape, *bounds])})"
                 return Written(f"tuple[{item.annotation}, ...]", text, converter)
             case "map":
@@ -178,7 +191,6 @@ class StructWriter:
         return Written(annotation, f"{shape_class}({', '.join(bounds)})", None)
 
 
-_TAKES_NONE = frozenset({"items", "pairs"})
 _SCALARS = {
     "string": ("str", "Text"),
     "integer": ("int", "Integer"),

@@ -19,7 +19,7 @@ def module_docstring(heading: str, text: str = "") -> str:
 
 
 def docstring(text: str, indent: str, *, extra: Sequence[str] = ()) -> str:
-    """Return a docstring: the text wrapped, and further lines below it."""
+    """Return a docstring: the text wrapped, and further lines below it, as they are."""
     quotes = '"""'
     if not extra and len(indent) + len(text) + 6 <= WIDTH:
         return f"{indent}{quotes}{escaped(text)}{quotes}\n"
@@ -51,16 +51,17 @@ def escaped(text: str) -> str:
     return f'{text[:-1]}\\"' if text.endswith('"') else text
 
 
-def call(head: str, arguments: Sequence[str], tail: str, indent: str) -> str:
+def call(head: str, arguments: Sequence[str], tail: str, indent: str, brackets: str = "()") -> str:
     """Return `head(arguments)tail`: on one line, else the arguments on one line of their own, else one a line."""
-    one_line = f"{indent}{head}({', '.join(arguments)}){tail}"
+    left, right = brackets[0], brackets[1]
+    one_line = f"{indent}{head}{left}{', '.join(arguments)}{right}{tail}"
     if len(one_line) <= WIDTH:
         return f"{one_line}\n"
     inner = f"{indent}    {', '.join(arguments)}"
     if len(inner) <= WIDTH:
-        return f"{indent}{head}(\n{inner}\n{indent}){tail}\n"
+        return f"{indent}{head}{left}\n{inner}\n{indent}{right}{tail}\n"
     lines = "".join(f"{indent}    {argument},\n" for argument in arguments)
-    return f"{indent}{head}(\n{lines}{indent}){tail}\n"
+    return f"{indent}{head}{left}\n{lines}{indent}{right}{tail}\n"
 
 
 def import_from(module: str, names: Iterable[str], indent: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,9 @@ FILES: Final[Mapping[str, str]] = {
     "overrides": "prose/members.toml",
 }
 
+TABLES: Final = "prose/tables.toml"
+"""The file with the tables that stand below the sentences on some members."""
+
 MARK: Final = "TODO: "
 """How a drafted sentence begins; `--check` fails while one is left."""
 
@@ -35,7 +39,12 @@ class Prose:
             ModelError: a sentence is missing, or speaks of something that does not exist.
         """
         tables = {table: sentences(texts, table) for table in FILES}
-        problems = []
+        problems = [
+            f"prose: {table} {name} has `{wire_name}`, the wire name of a member; write it in snake case"
+            for table, texts_of in tables.items()
+            for name, text in texts_of.items()
+            for wire_name in members_by_wire_name(model.facts, text)
+        ]
         for table, names in described(model.facts, tables["overrides"]).items():
             have = set(tables[table])
             problems += [f"prose: {table} lacks {name}" for name in sorted(names - have)]
@@ -45,10 +54,37 @@ class Prose:
         self.operations, self.structs = tables["operations"], tables["structs"]
         self.enums, self.exceptions = tables["enums"], tables["exceptions"]
         self._members, self._overrides = tables["members"], tables["overrides"]
+        self._tables = tomllib.loads(texts[TABLES])
+        stray = sorted(self._tables.keys() - described_members(model.facts))
+        if stray:
+            msg = f"prose: tables has {', '.join(stray)}, which nothing uses"
+            raise ModelError(msg)
 
     def member(self, struct: str, wire_name: str) -> str:
         """Return the sentence on a member of a struct."""
         return self._overrides.get(f"{struct}.{wire_name}") or self._members[wire_name]
+
+    def table(self, struct: str, wire_name: str) -> list[str]:
+        """Return the lines of the table below a member's sentence, in Markdown; most members have none."""
+        name = f"{struct}.{wire_name}"
+        table = self._tables.get(name)
+        if table is None:
+            return []
+        if "same_as" in table:
+            return self.table(*table["same_as"].split("."))
+        columns = table["columns"]
+        rows = [columns, ["---"] * len(columns), *table["rows"]]
+        return ["| " + " | ".join(row) + " |" for row in rows]
+
+
+_SPAN: Final = re.compile(r"`([^`]+)`")
+
+
+def members_by_wire_name(facts: Facts, text: str) -> list[str]:
+    """Return the members that a sentence names as the service does, in code spans; users know them in snake case."""
+    members = {member.wire_name for shape in facts.shapes.values() for member in shape.members}
+    names = {part for span in _SPAN.findall(text) for part in span.split(".")}
+    return sorted(name for name in names & members - set(facts.operations) if name != name.lower())
 
 
 def described(facts: Facts, overrides: Iterable[str]) -> dict[str, set[str]]:

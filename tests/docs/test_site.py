@@ -21,7 +21,7 @@ from cognito_idp.model.operations import Operations
 from cognito_idp.sign_in.machine import TABLE
 from tests.support.browser import PATIENCE, browser
 
-from .blocks import PAGES, ROOT, documents
+from .blocks import PAGES, ROOT, blocks_of, documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,18 @@ def test_the_pages_on_operations_are_current() -> None:
     command = (sys.executable, "docs/tools/reference_pages.py", "--check")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (0, "") == (done.returncode, done.stdout.strip() + done.stderr)
+
+
+def test_operations_have_examples() -> None:
+    """At least twenty operations have an example, which stands right below the method and calls it."""
+    found = 0
+    for page in (PAGES / "reference" / "operations").glob("*.md"):
+        text = page.read_text("utf-8")
+        for block in blocks_of(page):
+            method = _SHOWN.findall(text[: text.index(block.code)])[-1].rpartition(".")[2]
+            assert f"client.{method}(" in block.code or f"client.iter_{method}(" in block.code, block
+            found += 1
+    assert found >= 20
 
 
 def test_the_table_of_challenges_is_complete() -> None:

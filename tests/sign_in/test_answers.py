@@ -149,7 +149,7 @@ def test_a_flow_that_can_not_begin(kit: Kit, given_values: dict[str, Any], messa
         ("SMS_OTP", {"password": PASSWORD}, "challenge SMS_OTP needs code="),
         ("EMAIL_OTP", {"choice": "EMAIL_OTP"}, "challenge EMAIL_OTP needs code="),
         ("SOFTWARE_TOKEN_MFA", {"responses": {"SOFTWARE_TOKEN_MFA_CODE": CODE}}, "SOFTWARE_TOKEN_MFA needs code="),
-        ("SOFTWARE_TOKEN_MFA", {"code": 314159}, "code= is a int, which can't be sent as text"),
+        ("SOFTWARE_TOKEN_MFA", {"code": 314159}, "code= takes a string, not int"),
         (
             "SELECT_MFA_TYPE",
             {"choice": "PIGEON_POST"},
@@ -175,7 +175,7 @@ def test_a_flow_that_can_not_begin(kit: Kit, given_values: dict[str, Any], messa
         ("ADMIN_NO_SRP_AUTH", {"new_password": PASSWORD}, "ADMIN_NO_SRP_AUTH needs password="),
         ("WEB_AUTHN", {"code": CODE}, "WEB_AUTHN needs credential="),
         ("WEB_AUTHN", {"credential": {"id": b"bytes"}}, "credential= is a dict, which can't be sent as text"),
-        ("WEB_AUTHN", {"credential": 5}, "credential= is a int, which can't be sent as text"),
+        ("WEB_AUTHN", {"credential": 5}, "credential= takes JSON text or the parsed mapping, not int"),
         ("DEVICE_SRP_AUTH", {"password": PASSWORD}, "DEVICE_SRP_AUTH needs device="),
         ("PIGEON_POST", {"code": CODE}, "PIGEON_POST needs responses="),
     ],

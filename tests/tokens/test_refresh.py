@@ -123,7 +123,7 @@ def test_an_async_hook_for_a_sync_session() -> None:
         """Never run."""
 
     party = session_party(Kit("sync", None), on_tokens=hook)
-    with pytest.raises(TypeError, match="a sync client got an async function"):
+    with pytest.raises(ConfigError, match="a sync client got an async function"):
         party.refresh()
     assert party.first.refresh_token != party.session.tokens.refresh_token
 

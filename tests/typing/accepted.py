@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, assert_never, assert_type
+from typing import Any, NamedTuple, assert_never, assert_type
 
 import attrs
 
@@ -24,6 +24,7 @@ from cognito_idp import (
     CodeChallenge,
     CognitoIdpError,
     CreateResourceServerRequest,
+    CreateUserPoolClientRequest,
     Credentials,
     CustomChallenge,
     DescribeRiskConfigurationRequest,
@@ -34,6 +35,7 @@ from cognito_idp import (
     DeviceSrpAuth,
     EmailOtp,
     EmptyResponse,
+    ExplicitAuthFlowsType,
     GroupType,
     ListGroupsRequest,
     ListGroupsResponse,
@@ -66,6 +68,7 @@ from cognito_idp import (
     UpdateUserPoolRequest,
     UserPoolClientType,
     UserPoolType,
+    UserSession,
     UserType,
     WebAuthn,
     attributes_of,
@@ -74,6 +77,7 @@ from cognito_idp import (
     updated,
     user_filter,
 )
+from cognito_idp.credentials import ProviderChain
 
 
 def sign_in() -> AdminInitiateAuthRequest:
@@ -249,6 +253,55 @@ def errors(client: Client) -> None:
             assert_type(fault.problem, str)
     except CognitoIdpError:
         pass
+
+
+def choosing(client: Client, app: AppClient, mode: str) -> None:
+    """Parameters that take an enum take its members, its known values and any other string; so do operations' names."""
+    client.initiate_auth(client_id="c", auth_flow="USER_PASSWORD_AUTH")
+    client.initiate_auth(client_id="c", auth_flow=mode)
+    client.create_user_pool_client(
+        user_pool_id="p", client_name="c", explicit_auth_flows=["ALLOW_USER_AUTH", mode, ExplicitAuthFlowsType("NEW")]
+    )
+    CreateUserPoolClientRequest(user_pool_id="p", client_name="c", explicit_auth_flows=(mode, "ALLOW_USER_AUTH"))
+    CreateUserPoolClientRequest(user_pool_id="p", client_name="c", explicit_auth_flows=None)
+    client.sign_in(app, flow=AuthFlowType.USER_AUTH, preferred_challenge=mode)
+    client.call(mode, {})
+    client.warm_up("InitiateAuth", mode)
+    assert_type(
+        CreateUserPoolClientRequest(user_pool_id="p", client_name="c").explicit_auth_flows,
+        tuple[ExplicitAuthFlowsType, ...] | None,
+    )
+
+
+def signing_in_again(client: Client, app: AppClient, signed_in: SignedIn, result: AuthenticationResultType) -> None:
+    """A session takes an outcome, its tokens, or the result in a response."""
+    assert_type(UserSession(client, app, signed_in), UserSession)
+    UserSession(client, app, signed_in.tokens)
+    UserSession(client, app, result)
+
+
+class Frozen(NamedTuple):
+    """What botocore's `ReadOnlyCredentials` look like."""
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+class Renewing:
+    """What botocore's `RefreshableCredentials` look like."""
+
+    def get_frozen_credentials(self) -> Frozen:
+        """Return keys."""
+        return Frozen("a", "s", None)
+
+
+def with_boto(keys: Frozen, renewing: Renewing) -> None:
+    """`credentials=` takes botocore's objects, and functions and chains of them."""
+    Client(credentials=keys)
+    Client(credentials=renewing)
+    Client(credentials=lambda: renewing)
+    AsyncClient(credentials=ProviderChain([keys, renewing]))
 
 
 async def managing(credentials: Credentials) -> None:

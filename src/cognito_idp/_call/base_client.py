@@ -6,11 +6,12 @@ import json
 import sys
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 
 import attrs
 
 from .._errors import Fault, RequestValidationError
+from .._protocol.arguments import FLAG, TEXT, WHOLE, check, check_given, described
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
 from .._structs.struct import Request
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .events import Event
     from .options import Options
     from .pagination import Pager, Walk
-    from .retry import RetryPolicy
+    from .retry import RetryMode, RetryPolicy
 
 R = TypeVar("R")
 DriverT = TypeVar("DriverT")
@@ -117,7 +118,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         self,
         *,
         timeout: float | Timeout | Keep | None = KEEP,
-        retry: str | RetryPolicy | Keep | None = KEEP,
+        retry: RetryMode | RetryPolicy | Keep | None = KEEP,
         max_response_bytes: int | Keep | None = KEEP,
         observer: Callable[[Event], None] | Keep | None = KEEP,
         headers: Mapping[str, str] | Keep | None = KEEP,
@@ -148,6 +149,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         if retry is not KEEP:
             changes["retry"] = policy_of(retry)
         if max_response_bytes is not KEEP:
+            check(WHOLE, max_response_bytes=max_response_bytes)
             changes["max_response_bytes"] = max_response_bytes
         if observer is not KEEP:
             changes["observed"] = observed_by(self._with_log(observer))
@@ -156,11 +158,28 @@ class BaseClient(Generic[TransportT, DriverT]):
         copy._link = self._link
         return copy
 
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __reduce__(self) -> NoReturn:
+        # Both pickling and a deep copy come here.
+        name = type(self).__name__
+        article = "an" if name.startswith("A") else "a"
+        msg = f"{article} {name} can't be pickled or copied deeply, since it has connections: make one in each process"
+        raise TypeError(msg)
+
     def __repr__(self) -> str:
         target = self._options.target
         where = target.url if target is not None else "the region of each call's user pool"
         state = ", closed" if self._link.closed else ""
         return f"{type(self).__name__}({where}{state})"
+
+    if not TYPE_CHECKING:  # a checker would take every name for a method
+
+        def __getattr__(self, name: str) -> Any:
+            from .names import no_method
+
+            raise AttributeError(no_method(type(self), name), name=name)
 
     def _request(self, name: str, members: dict[str, Any]) -> Request[Any]:
         handled = sys.exception()
@@ -192,6 +211,7 @@ class BaseClient(Generic[TransportT, DriverT]):
     ) -> Walk[dict[str, Any]]:
         from .pagination import PagerByName, token_names
 
+        check_given(TEXT, input_token=input_token, output_token=output_token)
         _check_call(operation, members)
         names = token_names(operation, input_token, output_token)
         return PagerByName(
@@ -201,6 +221,7 @@ class BaseClient(Generic[TransportT, DriverT]):
     def _call_flow(
         self, operation: str, members: Mapping[str, Any] | None, *, signed: bool | None
     ) -> Flow[dict[str, Any]]:
+        check_given(FLAG, signed=signed)
         is_known = _check_call(operation, members)
         watch = self._options.watch(operation)
         members = dict(members or {})
@@ -215,7 +236,7 @@ class BaseClient(Generic[TransportT, DriverT]):
 
 def _check_struct(request: object, expected: str) -> None:
     if not isinstance(request, Request):
-        msg = f"{expected}, not {type(request).__name__}"
+        msg = f"{expected}, not {described(request)}"
         raise TypeError(msg)
 
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from .._protocol.arguments import Kind, check
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -172,6 +174,7 @@ def combined(*observers: Callable[[Event], None]) -> Callable[[Event], None]:
 
     If one of them raises, those after it don't get the event.
     """
+    check(Kind("functions", lambda each: all(map(callable, each))), observers=observers)
 
     def tell(event: Event) -> None:
         for observer in observers:

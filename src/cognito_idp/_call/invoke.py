@@ -44,7 +44,13 @@ def invoke(request: Request[R], options: Options) -> Flow[R]:
 
 def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     operation = request.operation
-    data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
+    try:
+        data, metadata = yield from exchange(operation.name, to_wire(request), options, watch, signed=operation.signed)
+    except ServiceError as error:
+        from .names import add_value_hints
+
+        add_value_hints(error, request)
+        raise
     response: R
     read = read_struct(operation.response_type, data)
     if read is not None:

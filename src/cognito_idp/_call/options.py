@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import random
 import time
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .._errors import ConfigError, NoRegionError
-from .._protocol.endpoint import checked_url, real_region, resolve, target_of
+from .._protocol.arguments import FLAG, FUNCTION, TEXT, WHOLE, Kind, check, check_given
+from .._protocol.endpoint import SERVICE, checked_url, real_region, resolve, target_of
 from .._protocol.ids import random_uuid
 from .._protocol.user_agent import user_agent
 from .._protocol.wire import check_headers
@@ -186,6 +188,14 @@ def make_options(
     Raises:
         ConfigError: a setting can't be used.
     """
+    check_given(TEXT, region=region, endpoint_url=endpoint_url, profile=profile)
+    check_given(FLAG, use_fips=use_fips, use_dualstack=use_dualstack)
+    check(FLAG, correct_clock_skew=correct_clock_skew, allow_http=allow_http)
+    check(WHOLE, max_response_bytes=max_response_bytes)
+    check_given(FUNCTION, clock=clock)
+    if region == SERVICE:
+        msg = f"region={region!r} is the service's name; a Client takes the region, such as Client('eu-west-1')"
+        raise ConfigError(msg)
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     permitted = True if allow_http else settings.http_hosts
@@ -253,12 +263,15 @@ def observed_by(observer: Callable[[Event], None] | None) -> Observed | None:
     """
     if observer is None:
         return None
-    if not callable(observer):
-        msg = f"observer= takes a function of one argument, the event, not {type(observer).__name__}"
-        raise ConfigError(msg)
+    check(_OBSERVER, observer=observer)
     from .reporting import Observed
 
     return Observed(observer)
+
+
+_OBSERVER = Kind(
+    "a plain function of one argument, the event", lambda value: callable(value) and not iscoroutinefunction(value)
+)
 
 
 def _source(

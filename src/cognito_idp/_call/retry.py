@@ -7,10 +7,11 @@ behavior".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from .._errors import ConfigError
 from .._flow.locks import new_lock
+from .._protocol.arguments import CODES, WHOLE, check
 from .._protocol.repeat import backoff, is_retryable, is_throttle
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from .._protocol.repeat import Failure
     from .rate_limit import RateLimiter
+
+
+RetryMode: TypeAlias = Literal["standard", "adaptive", "off"]
 
 
 class Retry(NamedTuple):
@@ -81,8 +85,10 @@ class StandardRetry:
         the user and not a throttle.
 
         Raises:
-            ConfigError: `max_attempts` is below 1.
+            ConfigError: `max_attempts` is not a whole number of 1 or more.
         """
+        check(WHOLE, max_attempts=max_attempts)
+        check(CODES, also=also)
         if max_attempts < 1:
             msg = f"max_attempts must be at least 1, not {max_attempts}"
             raise ConfigError(msg)
@@ -195,10 +201,10 @@ def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) 
     `max_attempts` applies to all modes but `off`; None means 3.
 
     Raises:
-        ConfigError: the mode is unknown.
+        ConfigError: it is neither a mode nor a policy object.
     """
     if retry is not None and not isinstance(retry, str):
-        return retry
+        return _checked_policy(retry)
     if retry == "off":
         return NoRetry()
     mode = MODES.get(retry or "standard")
@@ -206,3 +212,20 @@ def policy_of(retry: str | RetryPolicy | None, max_attempts: int | None = None) 
         msg = f"retry={retry!r} is not a retry mode; use 'standard', 'adaptive' or 'off'"
         raise ConfigError(msg)
     return mode() if max_attempts is None else mode(max_attempts)
+
+
+_PARTS = ("name", "max_attempts", "before_attempt", "after_failure", "after_success")
+
+
+def _checked_policy(retry: RetryPolicy) -> RetryPolicy:
+    missing = [part for part in _PARTS if not hasattr(retry, part)]
+    if not missing and not isinstance(retry, type):
+        return retry
+    if isinstance(retry, int) and not isinstance(retry, bool):
+        hint = f"for up to {retry} attempts, pass StandardRetry({retry})"
+    elif isinstance(retry, type):
+        hint = f"the class {retry.__name__} is not an instance"
+    else:
+        hint = f"{type(retry).__name__} has no {', '.join(missing)}"
+    msg = f"retry= takes 'standard', 'adaptive', 'off' or a retry policy; {hint}"
+    raise ConfigError(msg)

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._errors import WaitedTooLongError
+from .._errors import ConfigError, WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 
@@ -110,5 +110,6 @@ def _refuse_awaitable(result: Any) -> Any:
         return result
     if inspect.iscoroutine(result):
         result.close()
-    msg = "a sync client got an async function; use AsyncClient, or pass a plain function"
-    raise TypeError(msg)
+    name = getattr(result, "__qualname__", type(result).__qualname__)
+    msg = f"a sync client got an async function ({name}); use AsyncClient, or pass a plain function"
+    raise ConfigError(msg)

@@ -8,6 +8,7 @@ from typing import Self
 import attrs
 
 from .._errors import ConfigError
+from .arguments import TEXT, typed, typed_or_none
 from .client_secret import secret_hash
 from .pool_id import UserPoolId
 from .redaction import redacted
@@ -30,8 +31,8 @@ class AppClient:
     __module__ = "cognito_idp"
 
     user_pool_id: str
-    client_id: str
-    client_secret: str | None = attrs.field(default=None, repr=redacted)
+    client_id: str = attrs.field(validator=typed(TEXT))
+    client_secret: str | None = attrs.field(default=None, repr=redacted, validator=typed_or_none(TEXT))
 
     def __attrs_post_init__(self) -> None:
         UserPoolId.parse(self.user_pool_id)

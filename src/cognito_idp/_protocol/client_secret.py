@@ -7,6 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from .._errors import SignInAnswerError
+from .arguments import TEXT, check
 from .tracebacks import clears_frames
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     Raises:
         SignInAnswerError: the name or the secret can't be encoded.
     """
+    check(TEXT, SignInAnswerError, username=username, client_id=client_id, client_secret=client_secret)
     key = utf8("client secret", client_secret, SignInAnswerError)
     text = utf8("user name", username + client_id, SignInAnswerError)
     return b64encode(hmac.digest(key, text, "sha256")).decode()

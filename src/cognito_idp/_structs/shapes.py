@@ -13,6 +13,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import Fault
+from .._protocol.arguments import described
 
 if TYPE_CHECKING:
     # `optional` tells type checkers that a member accepts what the converter accepts, or None. At run time `own` does
@@ -34,6 +35,10 @@ Path = tuple[Any, ...]
 
 It becomes text only in a fault, so a request without faults costs only a few small tuples.
 """
+
+
+REQUIRED = "is required"
+"""The problem of a member that is missing."""
 
 
 def _written(path: Path) -> str:
@@ -96,7 +101,7 @@ class _Bounded(Shape):
 
 def _wrong_type(expected: str, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
     article = "an" if expected[0] in "AEIOUaeiou" else "a"
-    faults.append(fault(member, path, f"must be {article} {expected}, not {type(value).__name__}"))
+    faults.append(fault(member, path, f"must be {article} {expected}, not {described(value)}"))
 
 
 class Text(_Bounded):
@@ -277,10 +282,14 @@ class Nested(Shape):
         return isinstance(value, self.struct) and value._fits()  # noqa: SLF001 - the two halves of one check
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
-        if not isinstance(value, self.struct):
-            _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
-        else:
+        if isinstance(value, self.struct):
             value._check(path, faults)  # noqa: SLF001 - shapes and structs are two halves of one check
+        elif isinstance(value, Mapping):
+            from .hints import check_mapping
+
+            check_mapping(self.struct, value, path, faults)
+        else:
+            _wrong_type(f"{self.struct.__name__}", value, member, path, faults)
 
 
 class PairsOf(ListOf):

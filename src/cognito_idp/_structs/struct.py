@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.redaction import REDACTED
+from .._protocol.redaction import REDACTED, Opaque
 from .._protocol.tracebacks import guards_init
-from .shapes import MEMBER, Member, Path, Shape, fault
+from .shapes import MEMBER, REQUIRED, Member, Path, Shape, fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .._protocol.wire import Operation
 
@@ -114,7 +114,36 @@ class _DeclaredSignature:
         )
 
 
-class Struct:
+class _StructType(type):
+    """Has a struct report names that aren't its members together with everything else that is wrong."""
+
+    if not TYPE_CHECKING:  # a checker goes by what attrs declares
+
+        def __call__(cls, *args: Any, **members: Any) -> Any:
+            # Opaque, and gone before an error leaves: the members may be secret.
+            held = Opaque(members)
+            del members
+            try:
+                struct = super().__call__(*args, **held.value)
+            except TypeError:
+                from .hints import refusal
+
+                error = refusal(cls, held.value)
+                if error is None:
+                    raise
+            else:
+                if not struct._fits():  # noqa: SLF001 - of its own instance
+                    # It may have mappings in place of structs. A request has taken them already.
+                    from .hints import take_mappings
+
+                    take_mappings(struct)
+                return struct
+            finally:
+                del args, held
+            raise error
+
+
+class Struct(metaclass=_StructType):
     """The base of every struct of the model: frozen, keyword-only, comparable. `repr` hides secrets."""
 
     __slots__ = ()
@@ -124,6 +153,7 @@ class Struct:
     _members: ClassVar[tuple[MemberInfo, ...]] = ()
     # The facts that checking a valid request needs for each member: name, `Shape.fits`, whether it is required.
     _rules: ClassVar[tuple[tuple[str, Any, bool], ...]] = ()
+    _unguarded_init: ClassVar[Any]
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
@@ -133,6 +163,7 @@ class Struct:
             if MEMBER in field.metadata
         )
         cls._rules = tuple([(member.name, member.shape.fits, member.required) for member in cls._members])
+        cls._unguarded_init = cls.__init__
 
     def __repr__(self) -> str:
         shown = (
@@ -169,7 +200,26 @@ class Struct:
             if value is not None:
                 shape.check(value, label, (*path, step), faults)
             elif required:
-                faults.append(fault(label, (*path, step), "is required"))
+                faults.append(fault(label, (*path, step), REQUIRED))
+
+    if not TYPE_CHECKING:  # a checker would take every name for a member
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            else:
+                from .hints import no_attribute
+
+                message = no_attribute(type(self), name)
+            raise AttributeError(message, name=name)
+
+        def __getitem__(self, key: object) -> Any:
+            from .hints import no_item
+
+            raise TypeError(no_item(type(self), key))
+
+        __contains__ = __getitem__
+        __iter__ = None  # `__getitem__` alone would make it iterable
 
 
 def _hashable(value: Any) -> Any:
@@ -190,13 +240,11 @@ class Request(Struct, Generic[R]):
     __slots__ = ()
 
     operation: ClassVar[Operation[Any]]
-    _unguarded_init: ClassVar[Callable[..., None]]
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         # The traceback of a refused request must not show its arguments.
         super().__attrs_init_subclass__()
-        cls._unguarded_init = cls.__init__
         guards_init(cls)
 
     def __attrs_post_init__(self) -> None:
@@ -204,7 +252,10 @@ class Request(Struct, Generic[R]):
             return
         # Loaded here, since a request that has only plain values needs none of it.
         from .app_clients import take_app_client
+        from .hints import take_mappings
 
+        if take_mappings(self) and self._fits():
+            return
         faults: list[Fault] = []
         take_app_client(self, faults)
         self._check((), faults)

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._errors import ConfigError
+from .._protocol.arguments import described
 
 if TYPE_CHECKING:
     import httpx
@@ -86,6 +87,22 @@ def transport_name(transport: object) -> str:
     if transport is None or isinstance(transport, str):
         return _checked_name(transport)
     return f"{type(transport).__module__.partition('.')[0]}.{type(transport).__qualname__}"
+
+
+def check_transport(transport: object) -> None:
+    """Check a `transport=` as far as that is possible without importing an HTTP library.
+
+    Raises:
+        ConfigError: it is neither the name of an engine nor a transport.
+    """
+    if transport is None or isinstance(transport, str):
+        _checked_name(transport)
+    elif isinstance(transport, type) or not any(hasattr(transport, name) for name in _METHODS):
+        msg = f"transport={described(transport)} is not a transport: it may be {_EXPECTED}"
+        raise ConfigError(msg)
+
+
+_METHODS: Final = ("handle_request", "handle_async_request")
 
 
 def _checked_name(name: str | None) -> str:

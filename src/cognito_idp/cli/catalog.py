@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from inspect import cleandoc
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from ..model.index import HOMES, load_type
@@ -72,17 +73,25 @@ def link(command: str) -> str:
 
 def member_texts(command: str) -> dict[str, str]:
     """Return the descriptions of an operation's members, by their names in snake case."""
-    lines = next((part for part in _paragraphs(command) if part.startswith("Args:")), "").splitlines()
+    described = "\n\n".join(_paragraphs(command)).partition("\nArgs:\n")[2]
     texts: dict[str, str] = {}
     name = ""
-    for line in lines[1:]:
+    for line in takewhile(lambda line: not line or line.startswith(" "), described.splitlines()):
         begins = _ARGUMENT.match(line)
         if begins:
             name = begins[1]
             texts[name] = begins[2]
         else:
-            texts[name] = f"{texts[name]} {line.strip()}"
+            texts[name] = f"{texts[name]} {_row(line.strip())}"
     return {name: _in_one_line(text) for name, text in texts.items()}
+
+
+def _row(line: str) -> str:
+    """Return a row of a table as text; other lines are as they are. A table's head says nothing in one line."""
+    if not line.startswith("|"):
+        return line
+    first, *others = (cell.strip() for cell in line.strip("|").split(" | "))
+    return f"{first}: {'; '.join(filter(None, others))}." if first.startswith("`") else ""
 
 
 def _in_one_line(text: str) -> str:

@@ -94,9 +94,10 @@ def _service_error(error: ServiceError) -> str:
     tries = f" (sent {error.attempts} times)" if error.attempts > 1 else ""
     request_id = f" [request id {error.request_id}]" if error.request_id else ""
     operation = error.operation or "unknown"
-    return one_line(
+    text = (
         f"An error occurred ({error.code}) when calling the {operation} operation{tries}: {error.message}{request_id}"
     )
+    return "\n".join(map(one_line, (text, *getattr(error, "__notes__", ()))))
 
 
 def _usage(error: click.UsageError) -> str:

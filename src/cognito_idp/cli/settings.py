@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._call.events import Event
+    from .._call.retry import RetryMode
     from ..client import Client
 
 _MFA_CODE: Final = re.compile("[0-9]{6}")
@@ -36,7 +37,7 @@ class Settings:
     endpoint_url: str | None = None
     allow_http: bool | None = None
     timeout: float | None = None
-    retry: str | None = None
+    retry: RetryMode | None = None
     output: str | None = None
     query: str | None = None
     debug: bool | None = None

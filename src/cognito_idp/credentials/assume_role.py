@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import CognitoIdpError, ConfigError, CredentialsError
 from .._flow.effects import call
-from .provider import NotConfigured
+from .._protocol.arguments import FUNCTION, MAPPING, check, check_given
+from .provider import PROVIDERS, NotConfigured
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,6 +49,9 @@ class AssumeRoleProvider:
         sources: Mapping[str, Provider],
         mfa_code: MfaCode | None = None,
     ) -> None:
+        check(PROVIDERS, profile_providers=profile_providers)
+        check(MAPPING, sources=sources)
+        check_given(FUNCTION, mfa_code=mfa_code)
         self._profile_providers = profile_providers
         self._sources = sources
         self._mfa_code = mfa_code

@@ -13,8 +13,9 @@ from .._errors import CognitoIdpError, CredentialsError
 from .._flow.clock import age_clock
 from .._flow.effects import Lock, hold, offload
 from .._flow.locks import new_lock
+from .._protocol.arguments import FUNCTION, check_given
 from .._protocol.tracebacks import clear_frames
-from .chain import ProviderChain, default_chain
+from .chain import ProviderChain, boto_credentials, default_chain
 from .provider import NotConfigured, make_context
 from .types import Credentials, StaticCredentials
 
@@ -95,6 +96,7 @@ class CachedCredentials:
         Raises:
             ConfigError: `provider` is not a provider.
         """
+        check_given(FUNCTION, context=context)
         if provider is None:
             self._chain = default_chain()
         else:
@@ -217,8 +219,8 @@ def source_of(
         return StaticCredentials(credentials)
     if _is_source(credentials):
         return credentials
-    return CachedCredentials(credentials, context)  # type: ignore[arg-type]  # it is not a source, see above
+    return boto_credentials(credentials) or CachedCredentials(credentials, context)  # type: ignore[arg-type]  # it is not a source, see above
 
 
 def _is_source(credentials: object) -> TypeGuard[CredentialSource]:
-    return hasattr(credentials, "get") and hasattr(credentials, "replace")
+    return all(hasattr(credentials, name) for name in ("get", "replace")) and not isinstance(credentials, type)

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from .._errors import CognitoIdpError, ConfigError, CredentialsError, NoCredentialsError
 from .._flow.effects import call
+from .._protocol.arguments import FUNCTION, Kind, check, check_given, described
 from .provider import NotConfigured
 from .types import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
     from .._flow.effects import Flow
     from .assume_role import MfaCode
+    from .boto import BotoCredentials, BotoLike
     from .provider import Context, Provider
 
-    # What a chain accepts; a function returns `Credentials`, or None if it does not apply.
-    ProviderLike: TypeAlias = (
-        "Provider | Credentials | Callable[[], Credentials | Awaitable[Credentials | None] | None]"
-    )
+    # What a chain accepts; a function returns `Credentials` (or botocore's), or None if it does not apply.
+    ProviderLike: TypeAlias = "Provider | Credentials | BotoLike | Function"
+    Function: TypeAlias = Callable[[], Credentials | BotoLike | Awaitable[Credentials | BotoLike | None] | None]
+
+
+_ITERABLE = Kind("an iterable of providers", lambda value: isinstance(value, Iterable) and not isinstance(value, str))
 
 
 class ProviderChain:
     """Asks providers one after the other until one of them applies.
 
     A provider is an object with `name` and the flow method `load`, a plain or async function that returns `Credentials`
-    (or None if it does not apply), or a `Credentials` object. A chain inside a chain adds its providers to the outer
-    one.
+    (or None if it does not apply), a `Credentials` object, or a session or credentials of boto3. A chain inside a chain
+    adds its providers to the outer one.
     """
 
     name = "chain"
@@ -39,6 +44,7 @@ class ProviderChain:
         Raises:
             ConfigError: one of them is not a provider.
         """
+        check(_ITERABLE, providers=providers)
         self.providers: tuple[Provider, ...] = ()
         for candidate in providers:
             provider = provider_of(candidate)
@@ -67,13 +73,14 @@ class ProviderChain:
 
 
 class FunctionProvider:
-    """A plain or async function that returns `Credentials`, or None if it does not apply.
+    """A plain or async function that returns `Credentials` (or botocore's), or None if it does not apply.
 
     The function takes no arguments. A sync client rejects an async function. A plain function should not block for long
     if an async client calls it.
     """
 
-    def __init__(self, function: Callable[[], Credentials | Awaitable[Credentials | None] | None]) -> None:
+    def __init__(self, function: Function) -> None:
+        check(FUNCTION, function=function)
         self.name = getattr(function, "__qualname__", type(function).__qualname__)
         self._function = function
 
@@ -95,6 +102,9 @@ class FunctionProvider:
         if result is None:
             msg = "returned None"
             raise NotConfigured(msg)
+        boto = None if isinstance(result, Credentials) else boto_credentials(result)
+        if boto is not None:
+            return (yield from boto.get())
         if not isinstance(result, Credentials):
             msg = f"{self.name} returned {type(result).__name__}, not Credentials"
             raise CredentialsError(msg)
@@ -125,15 +135,33 @@ def provider_of(candidate: ProviderLike) -> Provider:
         return _FixedProvider(candidate)
     if _is_provider(candidate):
         return candidate
-    if callable(candidate):
+    boto = boto_credentials(candidate)
+    if boto is not None:
+        return boto
+    if callable(candidate) and not isinstance(candidate, type):
         return FunctionProvider(candidate)
-    name = type(candidate).__name__
-    msg = f"{name} is not a credential provider: it has no `load`, is not callable, and is not a Credentials object"
+    msg = (
+        f"{described(candidate)} is not a credential provider: it has no `load`, is not callable, and is not a "
+        "Credentials object"
+    )
     raise ConfigError(msg)
 
 
+def boto_credentials(candidate: object) -> BotoCredentials | None:
+    """Return a source for a session or credentials of botocore or one of its relatives; None for anything else."""
+    if isinstance(candidate, type) or not (
+        hasattr(candidate, "get_credentials")
+        or hasattr(candidate, "get_frozen_credentials")
+        or all(hasattr(candidate, part) for part in ("access_key", "secret_key", "token"))
+    ):
+        return None
+    from .boto import BotoCredentials
+
+    return BotoCredentials(candidate)
+
+
 def _is_provider(candidate: object) -> TypeGuard[Provider]:
-    return hasattr(candidate, "load")
+    return hasattr(candidate, "load") and not isinstance(candidate, type)
 
 
 def default_chain(mfa_code: MfaCode | None = None) -> ProviderChain:
@@ -141,6 +169,7 @@ def default_chain(mfa_code: MfaCode | None = None) -> ProviderChain:
 
     If a role requires an MFA code, `mfa_code` is called with the serial number of the device.
     """
+    check_given(FUNCTION, mfa_code=mfa_code)
     environment, container = _Late("environment", "EnvironmentProvider"), _Late("container", "ContainerProvider")
     metadata = _Late("imds", "InstanceMetadataProvider")
     # These read a profile: the one in use, or the source profile of a role.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import CredentialsError
 from .._flow.effects import run
+from .._protocol.arguments import NUMBER, check
 from .program import Program
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment, text_member
@@ -40,6 +41,7 @@ class ProcessProvider:
     name = "credential_process"
 
     def __init__(self, timeout: float = _TIMEOUT) -> None:
+        check(NUMBER, timeout=timeout)
         self._timeout = timeout
 
     def load(self, context: Context) -> Flow[Credentials]:

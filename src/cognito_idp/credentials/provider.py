@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from .._errors import ConfigError, CredentialsError
+from .._protocol.arguments import FUNCTION, MAPPING, TEXT, Kind, check, check_given
 from .._protocol.redaction import Record
 from .._settings.config import Finder, settings_from
 from .._settings.shared import SharedConfig, load_config
@@ -92,6 +93,9 @@ def make_context(
     Raises:
         ConfigError: a file or a setting is invalid, or the profile does not exist.
     """
+    check(MAPPING, environ=environ)
+    check(FUNCTION, clock=clock, random=random)
+    check_given(TEXT, profile=profile, region=region)
     config = load_config(environ)
     settings = settings_from(environ, profile, config)
     return Context(
@@ -104,6 +108,12 @@ def make_context(
         random,
         allow_http=settings.http_hosts,
     )
+
+
+PROVIDERS: Final = Kind(
+    "a sequence of providers",
+    lambda value: isinstance(value, list | tuple) and all(hasattr(provider, "load") for provider in value),
+)
 
 
 class Provider(Protocol):

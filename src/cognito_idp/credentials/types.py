@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.arguments import MOMENT, check_given, instance_of, typed
 from .._protocol.redaction import redacted
 from .._protocol.tracebacks import guards_init
 
@@ -46,6 +47,7 @@ class Credentials:
             if not value.isascii() or not value.isprintable() or " " in value:
                 msg = f"Credentials.{name} contains white space, control characters or non-ASCII characters"
                 raise ConfigError(msg)
+        check_given(MOMENT, expiration=self.expiration)
 
 
 class CredentialSource(Protocol):
@@ -73,7 +75,7 @@ class CredentialSource(Protocol):
 class StaticCredentials:
     """A source that always returns the same credentials."""
 
-    credentials: Credentials
+    credentials: Credentials = attrs.field(validator=typed(instance_of(Credentials, "Credentials")))
 
     def get(self) -> Flow[Credentials]:
         """Return the credentials."""

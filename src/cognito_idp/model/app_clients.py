@@ -13,20 +13,16 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import (
-    Boolean,
-    Choice,
-    Integer,
-    ListOf,
-    Nested,
-    Text,
-    Timestamp,
-    app_client,
-    items,
-    optional,
-    wire,
-)
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, app_client, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import (
+    each_explicit_auth_flows_type,
+    each_oauth_flow_type,
+    maybe_client_type_type,
+    maybe_prevent_user_existence_error_types,
+    maybe_time_units_type,
+    to_feature_type,
+)
 from .common import OAuthFlowType
 
 
@@ -58,7 +54,7 @@ class AddUserPoolClientSecretResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AddUserPoolClientSecretRequest(Request[AddUserPoolClientSecretResponse]):
-    """Asks for one more secret on an app client; give your own in `ClientSecret` or leave it out to get a generated
+    """Asks for one more secret on an app client; give your own in `client_secret` or leave it out to get a generated
     one.
     """
 
@@ -81,7 +77,7 @@ class AnalyticsConfigurationType(Struct):
     application_id: str | None = attrs.field(default=None, metadata=wire("ApplicationId", Text()))
     """Id of the Amazon Pinpoint project that receives the events."""
     application_arn: str | None = attrs.field(default=None, metadata=wire("ApplicationArn", Text(20, 2_048)))
-    """ARN of the Amazon Pinpoint project; an alternative to `ApplicationId`."""
+    """ARN of the Amazon Pinpoint project; an alternative to `application_id`."""
     role_arn: str | None = attrs.field(default=None, metadata=wire("RoleArn", Text(20, 2_048)))
     """ARN of the IAM role that Cognito assumes to send events to Amazon Pinpoint."""
     external_id: str | None = attrs.field(default=None, metadata=wire("ExternalId", Text(0, 131_072)))
@@ -111,17 +107,17 @@ class TokenValidityUnitsType(Struct):
     """Time units in which an app client's three token lifetimes are counted."""
 
     access_token: TimeUnitsType | None = attrs.field(
-        default=None, converter=optional(TimeUnitsType), metadata=wire("AccessToken", Choice(TimeUnitsType))
+        default=None, converter=maybe_time_units_type, metadata=wire("AccessToken", Choice(TimeUnitsType))
     )
-    """Unit of `AccessTokenValidity`; hours if left out."""
+    """Unit of `access_token_validity`; hours if left out."""
     id_token: TimeUnitsType | None = attrs.field(
-        default=None, converter=optional(TimeUnitsType), metadata=wire("IdToken", Choice(TimeUnitsType))
+        default=None, converter=maybe_time_units_type, metadata=wire("IdToken", Choice(TimeUnitsType))
     )
-    """Unit of `IdTokenValidity`; hours if left out."""
+    """Unit of `id_token_validity`; hours if left out."""
     refresh_token: TimeUnitsType | None = attrs.field(
-        default=None, converter=optional(TimeUnitsType), metadata=wire("RefreshToken", Choice(TimeUnitsType))
+        default=None, converter=maybe_time_units_type, metadata=wire("RefreshToken", Choice(TimeUnitsType))
     )
-    """Unit of `RefreshTokenValidity`; days if left out."""
+    """Unit of `refresh_token_validity`; days if left out."""
 
 
 class ExplicitAuthFlowsType(OpenEnum):
@@ -158,7 +154,7 @@ class FeatureType(OpenEnum):
 class RefreshTokenRotationType(Struct):
     """Says whether each refresh gives a new refresh token, and how long the old one still works for retries."""
 
-    feature: FeatureType = attrs.field(converter=FeatureType, metadata=wire("Feature", Choice(FeatureType)))
+    feature: FeatureType = attrs.field(converter=to_feature_type, metadata=wire("Feature", Choice(FeatureType)))
     """Whether refresh token rotation is on."""
     retry_grace_period_seconds: int | None = attrs.field(
         default=None, metadata=wire("RetryGracePeriodSeconds", Integer(0, 60))
@@ -179,7 +175,7 @@ class UserPoolClientType(Struct):
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
     """The app client's secret; missing if the client has none."""
     client_secret_arn: str | None = attrs.field(default=None, metadata=wire("ClientSecretArn", Text(20, 2_048)))
-    """ARN of the client's secret in AWS Secrets Manager, returned in place of `ClientSecret`; not itself secret."""
+    """ARN of the client's secret in AWS Secrets Manager, returned in place of `client_secret`; not itself secret."""
     last_modified_date: datetime | None = attrs.field(default=None, metadata=wire("LastModifiedDate", Timestamp()))
     """When this resource was last changed."""
     creation_date: datetime | None = attrs.field(default=None, metadata=wire("CreationDate", Timestamp()))
@@ -187,13 +183,15 @@ class UserPoolClientType(Struct):
     refresh_token_validity: int | None = attrs.field(
         default=None, metadata=wire("RefreshTokenValidity", Integer(0, 315_360_000))
     )
-    """Lifetime of refresh tokens, in `TokenValidityUnits.RefreshToken` units (days by default); 30 days if left out."""
+    """Lifetime of refresh tokens, in `token_validity_units.refresh_token` units (days by default); 30 days if left out.
+    """
     access_token_validity: int | None = attrs.field(
         default=None, metadata=wire("AccessTokenValidity", Integer(1, 86_400))
     )
-    """Lifetime of access tokens, in `TokenValidityUnits.AccessToken` units (hours by default); one hour if left out."""
+    """Lifetime of access tokens, in `token_validity_units.access_token` units (hours by default); one hour if left out.
+    """
     id_token_validity: int | None = attrs.field(default=None, metadata=wire("IdTokenValidity", Integer(1, 86_400)))
-    """Lifetime of ID tokens, in `TokenValidityUnits.IdToken` units (hours by default); one hour if left out."""
+    """Lifetime of ID tokens, in `token_validity_units.id_token` units (hours by default); one hour if left out."""
     token_validity_units: TokenValidityUnitsType | None = attrs.field(
         default=None, metadata=wire("TokenValidityUnits", Nested(TokenValidityUnitsType))
     )
@@ -207,7 +205,9 @@ class UserPoolClientType(Struct):
     )
     """User attributes that the app client may write; if left out, the standard ones."""
     explicit_auth_flows: tuple[ExplicitAuthFlowsType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType)))
+        default=None,
+        converter=each_explicit_auth_flows_type,
+        metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType))),
     )
     """Sign-in flows the app client may use; if left out, the SRP, custom and refresh token flows."""
     supported_identity_providers: tuple[str, ...] | None = attrs.field(
@@ -223,11 +223,13 @@ class UserPoolClientType(Struct):
     )
     """URLs to which a user may be sent after signing out."""
     default_redirect_uri: str | None = attrs.field(default=None, metadata=wire("DefaultRedirectURI", Text(1, 1_024)))
-    """Redirect URL for requests that name none; must be one of `CallbackURLs`."""
+    """Redirect URL for requests that name none; must be one of `callback_urls`."""
     allowed_oauth_flows: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
-    """OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`."""
+    """OAuth grant types the app client may use; needs `allowed_oauth_flows_user_pool_client`."""
     allowed_oauth_scopes: tuple[str, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("AllowedOAuthScopes", ListOf(Text(1, 256), None, 50))
     )
@@ -242,7 +244,7 @@ class UserPoolClientType(Struct):
     """Amazon Pinpoint project that gets the app client's usage events; none are sent if left out."""
     prevent_user_existence_errors: PreventUserExistenceErrorTypes | None = attrs.field(
         default=None,
-        converter=optional(PreventUserExistenceErrorTypes),
+        converter=maybe_prevent_user_existence_error_types,
         metadata=wire("PreventUserExistenceErrors", Choice(PreventUserExistenceErrorTypes)),
     )
     """`ENABLED` hides whether a user exists; `LEGACY` lets `UserNotFoundException` show it."""
@@ -251,15 +253,15 @@ class UserPoolClientType(Struct):
     enable_propagate_additional_user_context_data: bool | None = attrs.field(
         default=None, metadata=wire("EnablePropagateAdditionalUserContextData", Boolean())
     )
-    """True accepts the end user's IP address in `UserContextData`; only for clients with a secret."""
+    """True accepts the end user's IP address in `user_context_data`; only for clients with a secret."""
     auth_session_validity: int | None = attrs.field(default=None, metadata=wire("AuthSessionValidity", Integer(3, 15)))
-    """Minutes for which the `Session` of a sign-in challenge stays valid; three if left out."""
+    """Minutes for which the `session` of a sign-in challenge stays valid; three if left out."""
     refresh_token_rotation: RefreshTokenRotationType | None = attrs.field(
         default=None, metadata=wire("RefreshTokenRotation", Nested(RefreshTokenRotationType))
     )
     """Whether each refresh also replaces the refresh token, and how long the old one still works."""
     client_type: ClientTypeType | None = attrs.field(
-        default=None, converter=optional(ClientTypeType), metadata=wire("ClientType", Choice(ClientTypeType))
+        default=None, converter=maybe_client_type_type, metadata=wire("ClientType", Choice(ClientTypeType))
     )
     """Whether the app client was made in the regular way or by dynamic client registration (`DCR`)."""
 
@@ -289,17 +291,19 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     generate_secret: bool | None = attrs.field(default=None, metadata=wire("GenerateSecret", Boolean()))
     """True has Cognito make a secret for the app client; false if left out."""
     client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
-    """Secret of your own for the app client, in place of one made through `GenerateSecret`."""
+    """Secret of your own for the app client, in place of one made through `generate_secret`."""
     refresh_token_validity: int | None = attrs.field(
         default=None, metadata=wire("RefreshTokenValidity", Integer(0, 315_360_000))
     )
-    """Lifetime of refresh tokens, in `TokenValidityUnits.RefreshToken` units (days by default); 30 days if left out."""
+    """Lifetime of refresh tokens, in `token_validity_units.refresh_token` units (days by default); 30 days if left out.
+    """
     access_token_validity: int | None = attrs.field(
         default=None, metadata=wire("AccessTokenValidity", Integer(1, 86_400))
     )
-    """Lifetime of access tokens, in `TokenValidityUnits.AccessToken` units (hours by default); one hour if left out."""
+    """Lifetime of access tokens, in `token_validity_units.access_token` units (hours by default); one hour if left out.
+    """
     id_token_validity: int | None = attrs.field(default=None, metadata=wire("IdTokenValidity", Integer(1, 86_400)))
-    """Lifetime of ID tokens, in `TokenValidityUnits.IdToken` units (hours by default); one hour if left out."""
+    """Lifetime of ID tokens, in `token_validity_units.id_token` units (hours by default); one hour if left out."""
     token_validity_units: TokenValidityUnitsType | None = attrs.field(
         default=None, metadata=wire("TokenValidityUnits", Nested(TokenValidityUnitsType))
     )
@@ -313,7 +317,9 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     )
     """User attributes that the app client may write; if left out, the standard ones."""
     explicit_auth_flows: tuple[ExplicitAuthFlowsType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType)))
+        default=None,
+        converter=each_explicit_auth_flows_type,
+        metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType))),
     )
     """Sign-in flows the app client may use; if left out, the SRP, custom and refresh token flows."""
     supported_identity_providers: tuple[str, ...] | None = attrs.field(
@@ -329,11 +335,13 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     )
     """URLs to which a user may be sent after signing out."""
     default_redirect_uri: str | None = attrs.field(default=None, metadata=wire("DefaultRedirectURI", Text(1, 1_024)))
-    """Redirect URL for requests that name none; must be one of `CallbackURLs`."""
+    """Redirect URL for requests that name none; must be one of `callback_urls`."""
     allowed_oauth_flows: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
-    """OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`."""
+    """OAuth grant types the app client may use; needs `allowed_oauth_flows_user_pool_client`."""
     allowed_oauth_scopes: tuple[str, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("AllowedOAuthScopes", ListOf(Text(1, 256), None, 50))
     )
@@ -348,7 +356,7 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     """Amazon Pinpoint project that gets the app client's usage events; none are sent if left out."""
     prevent_user_existence_errors: PreventUserExistenceErrorTypes | None = attrs.field(
         default=None,
-        converter=optional(PreventUserExistenceErrorTypes),
+        converter=maybe_prevent_user_existence_error_types,
         metadata=wire("PreventUserExistenceErrors", Choice(PreventUserExistenceErrorTypes)),
     )
     """`ENABLED` hides whether a user exists; `LEGACY` lets `UserNotFoundException` show it."""
@@ -357,9 +365,9 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     enable_propagate_additional_user_context_data: bool | None = attrs.field(
         default=None, metadata=wire("EnablePropagateAdditionalUserContextData", Boolean())
     )
-    """True accepts the end user's IP address in `UserContextData`; only for clients with a secret."""
+    """True accepts the end user's IP address in `user_context_data`; only for clients with a secret."""
     auth_session_validity: int | None = attrs.field(default=None, metadata=wire("AuthSessionValidity", Integer(3, 15)))
-    """Minutes for which the `Session` of a sign-in challenge stays valid; three if left out."""
+    """Minutes for which the `session` of a sign-in challenge stays valid; three if left out."""
     refresh_token_rotation: RefreshTokenRotationType | None = attrs.field(
         default=None, metadata=wire("RefreshTokenRotation", Nested(RefreshTokenRotationType))
     )
@@ -483,7 +491,7 @@ class ListUserPoolClientsResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class ListUserPoolClientsRequest(Request[ListUserPoolClientsResponse]):
-    """Asks for a page of the app clients of a user pool, all or only those of one `ClientType`."""
+    """Asks for a page of the app clients of a user pool, all or only those of one `client_type`."""
 
     operation: ClassVar[Operation[ListUserPoolClientsResponse]] = Operation(
         "ListUserPoolClients", ListUserPoolClientsResponse, pages=Pages("next_token", "next_token", "user_pool_clients")
@@ -496,7 +504,7 @@ class ListUserPoolClientsRequest(Request[ListUserPoolClientsResponse]):
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
     client_type: ClientTypeType | None = attrs.field(
-        default=None, converter=optional(ClientTypeType), metadata=wire("ClientType", Choice(ClientTypeType))
+        default=None, converter=maybe_client_type_type, metadata=wire("ClientType", Choice(ClientTypeType))
     )
     """Kind of app client to list."""
 
@@ -528,13 +536,15 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     refresh_token_validity: int | None = attrs.field(
         default=None, metadata=wire("RefreshTokenValidity", Integer(0, 315_360_000))
     )
-    """Lifetime of refresh tokens, in `TokenValidityUnits.RefreshToken` units (days by default); 30 days if left out."""
+    """Lifetime of refresh tokens, in `token_validity_units.refresh_token` units (days by default); 30 days if left out.
+    """
     access_token_validity: int | None = attrs.field(
         default=None, metadata=wire("AccessTokenValidity", Integer(1, 86_400))
     )
-    """Lifetime of access tokens, in `TokenValidityUnits.AccessToken` units (hours by default); one hour if left out."""
+    """Lifetime of access tokens, in `token_validity_units.access_token` units (hours by default); one hour if left out.
+    """
     id_token_validity: int | None = attrs.field(default=None, metadata=wire("IdTokenValidity", Integer(1, 86_400)))
-    """Lifetime of ID tokens, in `TokenValidityUnits.IdToken` units (hours by default); one hour if left out."""
+    """Lifetime of ID tokens, in `token_validity_units.id_token` units (hours by default); one hour if left out."""
     token_validity_units: TokenValidityUnitsType | None = attrs.field(
         default=None, metadata=wire("TokenValidityUnits", Nested(TokenValidityUnitsType))
     )
@@ -548,7 +558,9 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     )
     """User attributes that the app client may write; if left out, the standard ones."""
     explicit_auth_flows: tuple[ExplicitAuthFlowsType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType)))
+        default=None,
+        converter=each_explicit_auth_flows_type,
+        metadata=wire("ExplicitAuthFlows", ListOf(Choice(ExplicitAuthFlowsType))),
     )
     """Sign-in flows the app client may use; if left out, the SRP, custom and refresh token flows."""
     supported_identity_providers: tuple[str, ...] | None = attrs.field(
@@ -564,11 +576,13 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     )
     """Full new list of URLs to go to after signing out; leaving this out removes the old ones."""
     default_redirect_uri: str | None = attrs.field(default=None, metadata=wire("DefaultRedirectURI", Text(1, 1_024)))
-    """Redirect URL for requests that name none; must be one of `CallbackURLs`."""
+    """Redirect URL for requests that name none; must be one of `callback_urls`."""
     allowed_oauth_flows: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AllowedOAuthFlows", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
-    """OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`."""
+    """OAuth grant types the app client may use; needs `allowed_oauth_flows_user_pool_client`."""
     allowed_oauth_scopes: tuple[str, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("AllowedOAuthScopes", ListOf(Text(1, 256), None, 50))
     )
@@ -583,7 +597,7 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     """Amazon Pinpoint project that gets the app client's usage events; none are sent if left out."""
     prevent_user_existence_errors: PreventUserExistenceErrorTypes | None = attrs.field(
         default=None,
-        converter=optional(PreventUserExistenceErrorTypes),
+        converter=maybe_prevent_user_existence_error_types,
         metadata=wire("PreventUserExistenceErrors", Choice(PreventUserExistenceErrorTypes)),
     )
     """`ENABLED` hides whether a user exists; `LEGACY` lets `UserNotFoundException` show it."""
@@ -592,9 +606,9 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
     enable_propagate_additional_user_context_data: bool | None = attrs.field(
         default=None, metadata=wire("EnablePropagateAdditionalUserContextData", Boolean())
     )
-    """True accepts the end user's IP address in `UserContextData`; only for clients with a secret."""
+    """True accepts the end user's IP address in `user_context_data`; only for clients with a secret."""
     auth_session_validity: int | None = attrs.field(default=None, metadata=wire("AuthSessionValidity", Integer(3, 15)))
-    """Minutes for which the `Session` of a sign-in challenge stays valid; three if left out."""
+    """Minutes for which the `session` of a sign-in challenge stays valid; three if left out."""
     refresh_token_rotation: RefreshTokenRotationType | None = attrs.field(
         default=None, metadata=wire("RefreshTokenRotation", Nested(RefreshTokenRotationType))
     )

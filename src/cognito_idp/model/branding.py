@@ -30,6 +30,7 @@ from .._structs.shapes import (
     wire,
 )
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import to_asset_category_type, to_asset_extension_type, to_color_scheme_mode_type
 
 
 class AssetCategoryType(OpenEnum):
@@ -75,15 +76,15 @@ class AssetType(Struct):
     """One image of a managed login branding style: its bytes or resource ID, format, place and color mode."""
 
     category: AssetCategoryType = attrs.field(
-        converter=AssetCategoryType, metadata=wire("Category", Choice(AssetCategoryType))
+        converter=to_asset_category_type, metadata=wire("Category", Choice(AssetCategoryType))
     )
     """Place on the login pages where the asset is shown."""
     color_mode: ColorSchemeModeType = attrs.field(
-        converter=ColorSchemeModeType, metadata=wire("ColorMode", Choice(ColorSchemeModeType))
+        converter=to_color_scheme_mode_type, metadata=wire("ColorMode", Choice(ColorSchemeModeType))
     )
     """Color mode of the login pages in which the asset is shown."""
     extension: AssetExtensionType = attrs.field(
-        converter=AssetExtensionType, metadata=wire("Extension", Choice(AssetExtensionType))
+        converter=to_asset_extension_type, metadata=wire("Extension", Choice(AssetExtensionType))
     )
     """File format of the asset's image."""
     bytes: Bytes | None = attrs.field(default=None, metadata=wire("Bytes", Blob(None, 1_000_000)))
@@ -103,7 +104,7 @@ class ManagedLoginBrandingType(Struct):
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
-    """True means Cognito's default branding, without `Settings` and `Assets` of your own."""
+    """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
@@ -141,7 +142,7 @@ class CreateManagedLoginBrandingRequest(Request[CreateManagedLoginBrandingRespon
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
-    """True means Cognito's default branding, without `Settings` and `Assets` of your own."""
+    """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
@@ -311,7 +312,7 @@ class UpdateManagedLoginBrandingRequest(Request[UpdateManagedLoginBrandingRespon
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
-    """True means Cognito's default branding, without `Settings` and `Assets` of your own."""
+    """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(

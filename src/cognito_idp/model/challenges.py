@@ -12,8 +12,9 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, wire
 from .._structs.struct import Request, Response, members
+from .choices import each_challenge_name_type, maybe_challenge_name_type, to_challenge_name_type
 from .common_sign_in import (
     AnalyticsMetadataType,
     AuthenticationResultType,
@@ -28,7 +29,7 @@ class AdminRespondToAuthChallengeResponse(Response):
     """Carries the tokens if the server's answer finished the sign-in, or else one more challenge."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -42,9 +43,11 @@ class AdminRespondToAuthChallengeResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -60,13 +63,32 @@ class AdminRespondToAuthChallengeRequest(Request[AdminRespondToAuthChallengeResp
     client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
-        converter=ChallengeNameType, metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        converter=to_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge being answered, as the previous response named it."""
     challenge_responses: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold secrets."""
+    """Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client has a
+    secret.
+
+    | challenge_name | needs, besides `USERNAME` |
+    | --- | --- |
+    | `SMS_MFA` | `SMS_MFA_CODE` |
+    | `EMAIL_OTP` | `EMAIL_OTP_CODE` |
+    | `SMS_OTP` | `SMS_OTP_CODE` |
+    | `SOFTWARE_TOKEN_MFA` | `SOFTWARE_TOKEN_MFA_CODE` |
+    | `SELECT_MFA_TYPE`, `CUSTOM_CHALLENGE` | `ANSWER` |
+    | `SELECT_CHALLENGE` | `ANSWER`, with its `PASSWORD`, `SRP_A` or `CREDENTIAL` |
+    | `MFA_SETUP` | `EMAIL`, or nothing after the set-up of an app |
+    | `NEW_PASSWORD_REQUIRED` | `NEW_PASSWORD`; attributes as `userAttributes.` and the name |
+    | `PASSWORD`, `ADMIN_NO_SRP_AUTH` | `PASSWORD` |
+    | `PASSWORD_SRP` | `SRP_A` |
+    | `PASSWORD_VERIFIER` | `PASSWORD_CLAIM_SIGNATURE`, `PASSWORD_CLAIM_SECRET_BLOCK`, `TIMESTAMP` |
+    | `DEVICE_SRP_AUTH` | `DEVICE_KEY`, `SRP_A` |
+    | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
+    | `WEB_AUTHN` | `CREDENTIAL` |
+    """
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
     """Secret from the response that set the challenge, just as it was received."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
@@ -88,7 +110,7 @@ class RespondToAuthChallengeResponse(Response):
     """Carries the tokens if the app's answer finished the sign-in, or the next challenge if not."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -102,14 +124,16 @@ class RespondToAuthChallengeResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
-    """Carries an app's answers to the challenge that a sign-in returned, with its `Session`."""
+    """Carries an app's answers to the challenge that a sign-in returned, with its `session`."""
 
     operation: ClassVar[Operation[RespondToAuthChallengeResponse]] = Operation(
         "RespondToAuthChallenge", RespondToAuthChallengeResponse, signed=False
@@ -118,7 +142,7 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
     client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
-        converter=ChallengeNameType, metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        converter=to_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge being answered, as the previous response named it."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -126,7 +150,26 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
     challenge_responses: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold secrets."""
+    """Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client has a
+    secret.
+
+    | challenge_name | needs, besides `USERNAME` |
+    | --- | --- |
+    | `SMS_MFA` | `SMS_MFA_CODE` |
+    | `EMAIL_OTP` | `EMAIL_OTP_CODE` |
+    | `SMS_OTP` | `SMS_OTP_CODE` |
+    | `SOFTWARE_TOKEN_MFA` | `SOFTWARE_TOKEN_MFA_CODE` |
+    | `SELECT_MFA_TYPE`, `CUSTOM_CHALLENGE` | `ANSWER` |
+    | `SELECT_CHALLENGE` | `ANSWER`, with its `PASSWORD`, `SRP_A` or `CREDENTIAL` |
+    | `MFA_SETUP` | `EMAIL`, or nothing after the set-up of an app |
+    | `NEW_PASSWORD_REQUIRED` | `NEW_PASSWORD`; attributes as `userAttributes.` and the name |
+    | `PASSWORD`, `ADMIN_NO_SRP_AUTH` | `PASSWORD` |
+    | `PASSWORD_SRP` | `SRP_A` |
+    | `PASSWORD_VERIFIER` | `PASSWORD_CLAIM_SIGNATURE`, `PASSWORD_CLAIM_SECRET_BLOCK`, `TIMESTAMP` |
+    | `DEVICE_SRP_AUTH` | `DEVICE_KEY`, `SRP_A` |
+    | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
+    | `WEB_AUTHN` | `CREDENTIAL` |
+    """
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
     )

@@ -15,6 +15,7 @@ from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, app_client, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import to_cimd_cache_action_type
 
 
 class CIMDCacheActionType(OpenEnum):
@@ -257,6 +258,6 @@ class UpdateClientMetadataURLStateRequest(Request[UpdateClientMetadataURLStateRe
     url: str = attrs.field(metadata=wire("URL", Text(12, 256)))
     """URL of the client's metadata document."""
     action: CIMDCacheActionType = attrs.field(
-        converter=CIMDCacheActionType, metadata=wire("Action", Choice(CIMDCacheActionType))
+        converter=to_cimd_cache_action_type, metadata=wire("Action", Choice(CIMDCacheActionType))
     )
     """Whether to fetch the document anew (`REFRESH`) or to drop the stored copy (`INVALIDATE`)."""

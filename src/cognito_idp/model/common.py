@@ -11,8 +11,9 @@ from datetime import datetime
 import attrs
 
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, ListOf, Nested, PairsOf, Text, Timestamp, items, optional, pairs, wire
+from .._structs.shapes import Boolean, Choice, ListOf, Nested, PairsOf, Text, Timestamp, items, pairs, wire
 from .._structs.struct import Struct, members
+from .choices import maybe_delivery_medium_type, maybe_user_status_type
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -49,9 +50,7 @@ class CodeDeliveryDetailsType(Struct):
     destination: str | None = attrs.field(default=None, metadata=wire("Destination", Text(0, 131_072)))
     """Masked email address or phone number that the code was sent to."""
     delivery_medium: DeliveryMediumType | None = attrs.field(
-        default=None,
-        converter=optional(DeliveryMediumType),
-        metadata=wire("DeliveryMedium", Choice(DeliveryMediumType)),
+        default=None, converter=maybe_delivery_medium_type, metadata=wire("DeliveryMedium", Choice(DeliveryMediumType))
     )
     """Channel over which codes are sent to the user."""
     attribute_name: str | None = attrs.field(default=None, metadata=wire("AttributeName", Text(1, 32)))
@@ -63,9 +62,7 @@ class MFAOptionType(Struct):
     """One entry of the old SMS MFA setting: the medium and the attribute that holds the phone number."""
 
     delivery_medium: DeliveryMediumType | None = attrs.field(
-        default=None,
-        converter=optional(DeliveryMediumType),
-        metadata=wire("DeliveryMedium", Choice(DeliveryMediumType)),
+        default=None, converter=maybe_delivery_medium_type, metadata=wire("DeliveryMedium", Choice(DeliveryMediumType))
     )
     """Channel over which codes are sent to the user."""
     attribute_name: str | None = attrs.field(default=None, metadata=wire("AttributeName", Text(1, 32)))
@@ -119,7 +116,7 @@ class UserType(Struct):
     enabled: bool | None = attrs.field(default=None, metadata=wire("Enabled", Boolean()))
     """Whether the user may sign in; false after `AdminDisableUser`."""
     user_status: UserStatusType | None = attrs.field(
-        default=None, converter=optional(UserStatusType), metadata=wire("UserStatus", Choice(UserStatusType))
+        default=None, converter=maybe_user_status_type, metadata=wire("UserStatus", Choice(UserStatusType))
     )
     """Where the account stands, such as confirmed or waiting for a new password."""
     mfa_options: tuple[MFAOptionType, ...] | None = attrs.field(

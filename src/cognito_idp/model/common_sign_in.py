@@ -76,7 +76,7 @@ class ChallengeNameType(OpenEnum):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class HttpHeader(Struct):
-    """One header of the user's HTTP request, passed on inside `ContextData`."""
+    """One header of the user's HTTP request, passed on inside `context_data`."""
 
     header_name: str | None = attrs.field(default=None, metadata=wire("headerName", Text(0, 131_072), sensitive=True))
     """Name of the HTTP header."""

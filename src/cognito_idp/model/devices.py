@@ -13,21 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import (
-    Boolean,
-    Choice,
-    Integer,
-    ListOf,
-    Nested,
-    PairsOf,
-    Text,
-    Timestamp,
-    items,
-    optional,
-    pairs,
-    wire,
-)
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, PairsOf, Text, Timestamp, items, pairs, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import maybe_device_remembered_status_type
 from .common import AttributeType
 
 
@@ -147,7 +135,7 @@ class AdminUpdateDeviceStatusRequest(Request[AdminUpdateDeviceStatusResponse]):
     """Key by which Cognito knows the device."""
     device_remembered_status: DeviceRememberedStatusType | None = attrs.field(
         default=None,
-        converter=optional(DeviceRememberedStatusType),
+        converter=maybe_device_remembered_status_type,
         metadata=wire("DeviceRememberedStatus", Choice(DeviceRememberedStatusType)),
     )
     """Whether the device is to count as remembered."""
@@ -162,7 +150,7 @@ class DeviceSecretVerifierConfigType(Struct):
     )
     """SRP verifier, in Base64, that the client computed from the device's random secret."""
     salt: str | None = attrs.field(default=None, metadata=wire("Salt", Text(0, 131_072), sensitive=True))
-    """Salt, in Base64, that the client used to compute `PasswordVerifier`."""
+    """Salt, in Base64, that the client used to compute `password_verifier`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -275,7 +263,7 @@ class UpdateDeviceStatusRequest(Request[UpdateDeviceStatusResponse]):
     """Key by which Cognito knows the device."""
     device_remembered_status: DeviceRememberedStatusType | None = attrs.field(
         default=None,
-        converter=optional(DeviceRememberedStatusType),
+        converter=maybe_device_remembered_status_type,
         metadata=wire("DeviceRememberedStatus", Choice(DeviceRememberedStatusType)),
     )
     """Whether the device is to count as remembered."""

@@ -12,8 +12,9 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, Nested, Text, optional, wire
+from .._structs.shapes import Choice, Integer, Nested, Text, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import maybe_domain_status_type, maybe_security_policy_type
 
 
 class SecurityPolicyType(OpenEnum):
@@ -31,9 +32,7 @@ class CustomDomainConfigType(Struct):
     certificate_arn: str = attrs.field(metadata=wire("CertificateArn", Text(20, 2_048)))
     """ARN of the AWS Certificate Manager certificate for the custom domain, normally in `us-east-1`."""
     security_policy: SecurityPolicyType | None = attrs.field(
-        default=None,
-        converter=optional(SecurityPolicyType),
-        metadata=wire("SecurityPolicy", Choice(SecurityPolicyType)),
+        default=None, converter=maybe_security_policy_type, metadata=wire("SecurityPolicy", Choice(SecurityPolicyType))
     )
     """TLS policy that browsers must meet to connect to the custom domain."""
 
@@ -77,7 +76,7 @@ class CreateUserPoolDomainRequest(Request[CreateUserPoolDomainResponse]):
     )
 
     domain: str = attrs.field(metadata=wire("Domain", Text(1, 63)))
-    """Domain to give the pool: a prefix under Cognito's domain, or, with `CustomDomainConfig`, a full name."""
+    """Domain to give the pool: a prefix under Cognito's domain, or, with `custom_domain_config`, a full name."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     managed_login_version: int | None = attrs.field(default=None, metadata=wire("ManagedLoginVersion", Integer()))
@@ -138,7 +137,7 @@ class DomainDescriptionType(Struct):
     version: str | None = attrs.field(default=None, metadata=wire("Version", Text(1, 20)))
     """Version of the domain's login app."""
     status: DomainStatusType | None = attrs.field(
-        default=None, converter=optional(DomainStatusType), metadata=wire("Status", Choice(DomainStatusType))
+        default=None, converter=maybe_domain_status_type, metadata=wire("Status", Choice(DomainStatusType))
     )
     """State of the domain; it can be used once it is `ACTIVE`."""
     custom_domain_config: CustomDomainConfigType | None = attrs.field(

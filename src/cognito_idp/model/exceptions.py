@@ -59,7 +59,7 @@ class ExpiredCodeException(ServiceError):
 
 
 class FeatureUnavailableInTierException(ServiceError):
-    """The feature is not part of the pool's feature plan; move the pool to a higher `UserPoolTier` to use it."""
+    """The feature is not part of the pool's feature plan; move the pool to a higher `user_pool_tier` to use it."""
 
 
 class ForbiddenException(ServiceError):
@@ -91,7 +91,7 @@ class InvalidLambdaResponseException(ServiceError):
 
 
 class InvalidOAuthFlowException(ServiceError):
-    """The OAuth flows chosen for the app client are not allowed, alone or together; correct `AllowedOAuthFlows`."""
+    """The OAuth flows chosen for the app client are not allowed, alone or together; correct `allowed_oauth_flows`."""
 
 
 class InvalidParameterException(ServiceError):
@@ -237,7 +237,7 @@ class UserNotFoundException(ServiceError):
 
 
 class UserPoolAddOnNotEnabledException(ServiceError):
-    """Threat protection is off for this pool; turn it on with `UserPoolAddOns` and try again."""
+    """Threat protection is off for this pool; turn it on with `user_pool_add_ons` and try again."""
 
 
 class UserPoolTaggingException(ServiceError):

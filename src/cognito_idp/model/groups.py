@@ -53,7 +53,7 @@ class GroupType(Struct):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AdminListGroupsForUserResponse(Response):
-    """Carries one page of the user's groups, with a `NextToken` when there are more."""
+    """Carries one page of the user's groups, with a `next_token` when there are more."""
 
     groups: tuple[GroupType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Groups", ListOf(Nested(GroupType)))
@@ -155,7 +155,7 @@ class GetGroupRequest(Request[GetGroupResponse]):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class ListGroupsResponse(Response):
-    """Carries one page of the pool's groups, with a `NextToken` when there are more."""
+    """Carries one page of the pool's groups, with a `next_token` when there are more."""
 
     groups: tuple[GroupType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Groups", ListOf(Nested(GroupType)))

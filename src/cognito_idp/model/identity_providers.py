@@ -14,12 +14,13 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import maybe_identity_provider_type_type, to_identity_provider_type_type
 
 
 class IdentityProviderTypeType(OpenEnum):
-    """Tells the kind of an external provider, and so which keys `ProviderDetails` must hold."""
+    """Tells the kind of an external provider, and so which keys `provider_details` must hold."""
 
     SAML = "SAML"
     FACEBOOK = "Facebook"
@@ -39,10 +40,10 @@ class IdentityProviderType(Struct):
     """Name of the identity provider within the pool."""
     provider_type: IdentityProviderTypeType | None = attrs.field(
         default=None,
-        converter=optional(IdentityProviderTypeType),
+        converter=maybe_identity_provider_type_type,
         metadata=wire("ProviderType", Choice(IdentityProviderTypeType)),
     )
-    """Kind of identity provider; it decides which keys `ProviderDetails` has."""
+    """Kind of identity provider; it decides which keys `provider_details` has."""
     provider_details: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
@@ -88,13 +89,23 @@ class CreateIdentityProviderRequest(Request[CreateIdentityProviderResponse]):
     provider_name: str = attrs.field(metadata=wire("ProviderName", Text(1, 32)))
     """Name of the identity provider within the pool."""
     provider_type: IdentityProviderTypeType = attrs.field(
-        converter=IdentityProviderTypeType, metadata=wire("ProviderType", Choice(IdentityProviderTypeType))
+        converter=to_identity_provider_type_type, metadata=wire("ProviderType", Choice(IdentityProviderTypeType))
     )
-    """Kind of identity provider; it decides which keys `ProviderDetails` has."""
+    """Kind of identity provider; it decides which keys `provider_details` has."""
     provider_details: Mapping[str, str] = attrs.field(
         metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret."""
+    """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret.
+
+    | provider_type | needs | may have |
+    | --- | --- | --- |
+    | `Google` | `client_id`, `client_secret`, `authorize_scopes` |  |
+    | `Facebook` | `client_id`, `client_secret`, `authorize_scopes` | `api_version` |
+    | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
+    | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
+    | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
+    | `OIDC` | `client_id`, `oidc_issuer`, `authorize_scopes`, `attributes_request_method` |  |
+    """
     attribute_mapping: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AttributeMapping", MapOf(Text(1, 32), Text(0, 131_072)))
     )
@@ -157,7 +168,7 @@ class GetIdentityProviderByIdentifierResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class GetIdentityProviderByIdentifierRequest(Request[GetIdentityProviderByIdentifierResponse]):
-    """Asks for the external provider that has the given value among its `IdpIdentifiers`."""
+    """Asks for the external provider that has the given value among its `idp_identifiers`."""
 
     operation: ClassVar[Operation[GetIdentityProviderByIdentifierResponse]] = Operation(
         "GetIdentityProviderByIdentifier", GetIdentityProviderByIdentifierResponse
@@ -166,7 +177,7 @@ class GetIdentityProviderByIdentifierRequest(Request[GetIdentityProviderByIdenti
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     idp_identifier: str = attrs.field(metadata=wire("IdpIdentifier", Text(1, 40)))
-    """One of the provider's `IdpIdentifiers`, not its name."""
+    """One of the provider's `idp_identifiers`, not its name."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -177,10 +188,10 @@ class ProviderDescription(Struct):
     """Name of the identity provider within the pool."""
     provider_type: IdentityProviderTypeType | None = attrs.field(
         default=None,
-        converter=optional(IdentityProviderTypeType),
+        converter=maybe_identity_provider_type_type,
         metadata=wire("ProviderType", Choice(IdentityProviderTypeType)),
     )
-    """Kind of identity provider; it decides which keys `ProviderDetails` has."""
+    """Kind of identity provider; it decides which keys `provider_details` has."""
     last_modified_date: datetime | None = attrs.field(default=None, metadata=wire("LastModifiedDate", Timestamp()))
     """When this resource was last changed."""
     creation_date: datetime | None = attrs.field(default=None, metadata=wire("CreationDate", Timestamp()))

@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import maybe_password_hashing_algorithm_type, maybe_user_import_job_status_type
 
 
 class PasswordHashingAlgorithmType(OpenEnum):
@@ -61,7 +62,7 @@ class UserImportJobType(Struct):
     """When the import job ended."""
     status: UserImportJobStatusType | None = attrs.field(
         default=None,
-        converter=optional(UserImportJobStatusType),
+        converter=maybe_user_import_job_status_type,
         metadata=wire("Status", Choice(UserImportJobStatusType)),
     )
     """How far the import job has got."""
@@ -79,7 +80,7 @@ class UserImportJobType(Struct):
     """Short message on how the import job ended."""
     password_hashing_algorithm: PasswordHashingAlgorithmType | None = attrs.field(
         default=None,
-        converter=optional(PasswordHashingAlgorithmType),
+        converter=maybe_password_hashing_algorithm_type,
         metadata=wire("PasswordHashingAlgorithm", Choice(PasswordHashingAlgorithmType)),
     )
     """Algorithm behind the password hashes in the CSV file, where it contains any."""
@@ -111,7 +112,7 @@ class CreateUserImportJobRequest(Request[CreateUserImportJobResponse]):
     """ARN of the IAM role with which the import job writes its log to CloudWatch Logs."""
     password_hashing_algorithm: PasswordHashingAlgorithmType | None = attrs.field(
         default=None,
-        converter=optional(PasswordHashingAlgorithmType),
+        converter=maybe_password_hashing_algorithm_type,
         metadata=wire("PasswordHashingAlgorithm", Choice(PasswordHashingAlgorithmType)),
     )
     """Algorithm behind the password hashes in the CSV file, where it contains any."""

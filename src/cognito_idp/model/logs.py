@@ -14,6 +14,7 @@ from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Choice, ListOf, Nested, Text, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import to_event_source_name, to_log_level
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -58,10 +59,10 @@ class S3ConfigurationType(Struct):
 class LogConfigurationType(Struct):
     """One log rule of a user pool: which events, at which level, and the destination they go to."""
 
-    log_level: LogLevel = attrs.field(converter=LogLevel, metadata=wire("LogLevel", Choice(LogLevel)))
+    log_level: LogLevel = attrs.field(converter=to_log_level, metadata=wire("LogLevel", Choice(LogLevel)))
     """Level of detail: `ERROR` goes with `userNotification` events, `INFO` with `userAuthEvents`."""
     event_source: EventSourceName = attrs.field(
-        converter=EventSourceName, metadata=wire("EventSource", Choice(EventSourceName))
+        converter=to_event_source_name, metadata=wire("EventSource", Choice(EventSourceName))
     )
     """Which events to log: failed message deliveries or users' authentication activity."""
     cloud_watch_logs_configuration: CloudWatchLogsConfigurationType | None = attrs.field(

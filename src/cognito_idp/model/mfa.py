@@ -12,8 +12,9 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, ListOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Boolean, Choice, ListOf, Nested, Text, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import each_auth_factor_type, maybe_verify_software_token_response_type
 from .common import AuthFactorType, MFAOptionType
 
 
@@ -51,7 +52,9 @@ class AdminGetUserAuthFactorsResponse(Response):
     )
     """MFA methods that are active for the user, such as `SMS_MFA`."""
     configured_user_auth_factors: tuple[AuthFactorType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ConfiguredUserAuthFactors", ListOf(Choice(AuthFactorType), 0, 8))
+        default=None,
+        converter=each_auth_factor_type,
+        metadata=wire("ConfiguredUserAuthFactors", ListOf(Choice(AuthFactorType), 0, 8)),
     )
     """Authentication factors that the user has available for signing in."""
 
@@ -185,9 +188,9 @@ class AssociateSoftwareTokenRequest(Request[AssociateSoftwareTokenResponse]):
     )
 
     access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
-    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `Session`."""
+    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `session`."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
-    """Secret of the sign-in that asks for MFA setup; give this or `AccessToken`."""
+    """Secret of the sign-in that asks for MFA setup; give this or `access_token`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -205,7 +208,9 @@ class GetUserAuthFactorsResponse(Response):
     )
     """MFA methods that are active for the user, such as `SMS_MFA`."""
     configured_user_auth_factors: tuple[AuthFactorType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("ConfiguredUserAuthFactors", ListOf(Choice(AuthFactorType), 0, 8))
+        default=None,
+        converter=each_auth_factor_type,
+        metadata=wire("ConfiguredUserAuthFactors", ListOf(Choice(AuthFactorType), 0, 8)),
     )
     """Authentication factors that the user has available for signing in."""
 
@@ -289,7 +294,7 @@ class VerifySoftwareTokenResponse(Response):
 
     status: VerifySoftwareTokenResponseType | None = attrs.field(
         default=None,
-        converter=optional(VerifySoftwareTokenResponseType),
+        converter=maybe_verify_software_token_response_type,
         metadata=wire("Status", Choice(VerifySoftwareTokenResponseType)),
     )
     """Whether the code from the authenticator app was accepted."""
@@ -306,9 +311,9 @@ class VerifySoftwareTokenRequest(Request[VerifySoftwareTokenResponse]):
     )
 
     access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
-    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `Session`."""
+    """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `session`."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
-    """Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `AccessToken`."""
+    """Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `access_token`."""
     user_code: str = attrs.field(metadata=wire("UserCode", Text(6, 6), sensitive=True))
     """Code that the user's authenticator app shows at the moment."""
     friendly_device_name: str | None = attrs.field(default=None, metadata=wire("FriendlyDeviceName", Text(0, 131_072)))

@@ -246,6 +246,34 @@ if TYPE_CHECKING:
         WebAuthnCredentialDescription,
         WebAuthnMfaSettingsType,
     )
+    from .choices import (
+        AliasAttributeTypeValue,
+        AuthFlowTypeValue,
+        ChallengeNameTypeValue,
+        CIMDCacheActionTypeValue,
+        ClientTypeTypeValue,
+        DeletionProtectionTypeValue,
+        DeliveryMediumTypeValue,
+        DeviceRememberedStatusTypeValue,
+        ExplicitAuthFlowsTypeValue,
+        FeedbackValueTypeValue,
+        IdentityProviderTypeTypeValue,
+        IssuedTokenTypeIdentifierTypeValue,
+        MessageActionTypeValue,
+        OAuthFlowTypeValue,
+        PasswordHashingAlgorithmTypeValue,
+        PreventUserExistenceErrorTypesValue,
+        RevokeAssociatedSessionsTypeValue,
+        TermsEnforcementTypeValue,
+        TermsSourceTypeValue,
+        TokenTypeIdentifierTypeValue,
+        UpdateReplicaStatusTypeValue,
+        UsernameAttributeTypeValue,
+        UserPoolMfaTypeValue,
+        UserPoolTierTypeValue,
+        UserSessionTrackingTypeValue,
+        VerifiedAttributeTypeValue,
+    )
 
 
 class Operations:
@@ -355,11 +383,11 @@ class Operations:
         validation_data: Mapping[str, str] | Iterable[AttributeType] | None = None,
         temporary_password: str | None = None,
         force_alias_creation: bool | None = None,
-        message_action: MessageActionType | str | None = None,
-        desired_delivery_mediums: Iterable[DeliveryMediumType | str] | None = None,
+        message_action: MessageActionType | MessageActionTypeValue | str | None = None,
+        desired_delivery_mediums: Iterable[DeliveryMediumType | DeliveryMediumTypeValue | str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> AdminCreateUserResponse:
-        """Creates a user, by default with an invitation and a temporary password. `MessageAction` of `RESEND` invites
+        """Creates a user, by default with an invitation and a temporary password. `message_action` of `RESEND` invites
         an existing user again.
 
         Args:
@@ -612,7 +640,7 @@ class Operations:
         *,
         user_pool_id: str,
         client_id: str | AppClient,
-        auth_flow: AuthFlowType | str,
+        auth_flow: AuthFlowType | AuthFlowTypeValue | str,
         auth_parameters: Mapping[str, str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
@@ -625,9 +653,17 @@ class Operations:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
                 characters)
-            auth_flow: Sign-in flow to start; it decides what `AuthParameters` must hold. (required)
-            auth_parameters: Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold
-                secrets.
+            auth_flow: Sign-in flow to start; it decides what `auth_parameters` must hold. (required)
+            auth_parameters: Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table,
+                `SECRET_HASH` if the app client has a secret.
+
+                | auth_flow | needs | takes as well |
+                | --- | --- | --- |
+                | `ADMIN_USER_PASSWORD_AUTH`, `ADMIN_NO_SRP_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
+                | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
+                | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
+                | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
+                | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
                 place for secrets.
             analytics_metadata: Amazon Pinpoint endpoint to record this request's usage events under.
@@ -664,8 +700,8 @@ class Operations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 0 to 131,072 characters)
-            destination_user: User of the pool to whom sign-ins by `SourceUser` will belong. (required)
-            source_user: User of an external provider, to be linked to `DestinationUser`. (required)
+            destination_user: User of the pool to whom sign-ins by `source_user` will belong. (required)
+            source_user: User of an external provider, to be linked to `destination_user`. (required)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -868,7 +904,7 @@ class Operations:
         *,
         user_pool_id: str,
         client_id: str | AppClient,
-        challenge_name: ChallengeNameType | str,
+        challenge_name: ChallengeNameType | ChallengeNameTypeValue | str,
         challenge_responses: Mapping[str, str] | None = None,
         session: str | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
@@ -882,8 +918,25 @@ class Operations:
             client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
                 characters)
             challenge_name: Challenge being answered, as the previous response named it. (required)
-            challenge_responses: Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold
-                secrets.
+            challenge_responses: Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH`
+                if the app client has a secret.
+
+                | challenge_name | needs, besides `USERNAME` |
+                | --- | --- |
+                | `SMS_MFA` | `SMS_MFA_CODE` |
+                | `EMAIL_OTP` | `EMAIL_OTP_CODE` |
+                | `SMS_OTP` | `SMS_OTP_CODE` |
+                | `SOFTWARE_TOKEN_MFA` | `SOFTWARE_TOKEN_MFA_CODE` |
+                | `SELECT_MFA_TYPE`, `CUSTOM_CHALLENGE` | `ANSWER` |
+                | `SELECT_CHALLENGE` | `ANSWER`, with its `PASSWORD`, `SRP_A` or `CREDENTIAL` |
+                | `MFA_SETUP` | `EMAIL`, or nothing after the set-up of an app |
+                | `NEW_PASSWORD_REQUIRED` | `NEW_PASSWORD`; attributes as `userAttributes.` and the name |
+                | `PASSWORD`, `ADMIN_NO_SRP_AUTH` | `PASSWORD` |
+                | `PASSWORD_SRP` | `SRP_A` |
+                | `PASSWORD_VERIFIER` | `PASSWORD_CLAIM_SIGNATURE`, `PASSWORD_CLAIM_SECRET_BLOCK`, `TIMESTAMP` |
+                | `DEVICE_SRP_AUTH` | `DEVICE_KEY`, `SRP_A` |
+                | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
+                | `WEB_AUTHN` | `CREDENTIAL` |
             session: Secret from the response that set the challenge, just as it was received. (20 to 4,096 characters)
             analytics_metadata: Amazon Pinpoint endpoint to record this request's usage events under.
             context_data: The end user's IP address, HTTP headers and device data, for threat protection to rate the
@@ -914,9 +967,12 @@ class Operations:
         user_pool_id: str,
         username: str,
         session_id: str,
-        revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
+        revoke_associated_sessions: RevokeAssociatedSessionsType
+        | RevokeAssociatedSessionsTypeValue
+        | str
+        | None = None,
     ) -> AdminRevokeUserSessionResponse:
-        """Ends one tracked session of a user; `RevokeAssociatedSessions` of `LINKED` ends the sessions tied to it as
+        """Ends one tracked session of a user; `revoke_associated_sessions` of `LINKED` ends the sessions tied to it as
         well.
 
         Args:
@@ -976,7 +1032,7 @@ class Operations:
     def admin_set_user_password(
         self, *, user_pool_id: str, username: str, password: str, permanent: bool | None = None
     ) -> AdminSetUserPasswordResponse:
-        """Sets the password of a user. Unless `Permanent` is true, it is temporary and must be changed at the next
+        """Sets the password of a user. Unless `permanent` is true, it is temporary and must be changed at the next
         sign-in.
 
         Args:
@@ -1023,7 +1079,12 @@ class Operations:
 
     @operation("AdminUpdateAuthEventFeedbackRequest")
     def admin_update_auth_event_feedback(
-        self, *, user_pool_id: str, username: str, event_id: str, feedback_value: FeedbackValueType | str
+        self,
+        *,
+        user_pool_id: str,
+        username: str,
+        event_id: str,
+        feedback_value: FeedbackValueType | FeedbackValueTypeValue | str,
     ) -> AdminUpdateAuthEventFeedbackResponse:
         """Tells threat protection, as an administrator, whether a recorded event of a user was genuine or not.
 
@@ -1052,7 +1113,7 @@ class Operations:
         user_pool_id: str,
         username: str,
         device_key: str,
-        device_remembered_status: DeviceRememberedStatusType | str | None = None,
+        device_remembered_status: DeviceRememberedStatusType | DeviceRememberedStatusTypeValue | str | None = None,
     ) -> AdminUpdateDeviceStatusResponse:
         """Marks a device of a user as remembered or not remembered, without the user's access token.
 
@@ -1138,8 +1199,9 @@ class Operations:
 
         Args:
             access_token: The signed-in user's access token, a secret; give this or, in the middle of a sign-in,
-                `Session`.
-            session: Secret of the sign-in that asks for MFA setup; give this or `AccessToken`. (20 to 4,096 characters)
+                `session`.
+            session: Secret of the sign-in that asks for MFA setup; give this or `access_token`. (20 to 4,096
+                characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1176,7 +1238,7 @@ class Operations:
         self, *, proposed_password: str, access_token: str, previous_password: str | None = None
     ) -> ChangePasswordResponse:
         """Changes the password of the signed-in user, who proves the old one. A user who has no password yet leaves
-        `PreviousPassword` out.
+        `previous_password` out.
 
         Args:
             proposed_password: The user's new password, a secret; it must meet the pool's password policy. (required; at
@@ -1315,7 +1377,7 @@ class Operations:
         client_metadata: Mapping[str, str] | None = None,
         session: str | None = None,
     ) -> ConfirmSignUpResponse:
-        """Confirms a new user with the code from `SignUp`. With `ForceAliasCreation`, an alias in use moves here from
+        """Confirms a new user with the code from `SignUp`. With `force_alias_creation`, an alias in use moves here from
         its present owner.
 
         Args:
@@ -1392,7 +1454,7 @@ class Operations:
         role_arn: str | None = None,
         precedence: int | None = None,
     ) -> CreateGroupResponse:
-        """Creates a group in a user pool, with an optional IAM role; the lowest `Precedence` decides a user's preferred
+        """Creates a group in a user pool, with an optional IAM role; the lowest `precedence` decides a user's preferred
         role.
 
         Args:
@@ -1421,7 +1483,7 @@ class Operations:
         *,
         user_pool_id: str,
         provider_name: str,
-        provider_type: IdentityProviderTypeType | str,
+        provider_type: IdentityProviderTypeType | IdentityProviderTypeTypeValue | str,
         provider_details: Mapping[str, str],
         attribute_mapping: Mapping[str, str] | None = None,
         idp_identifiers: Iterable[str] | None = None,
@@ -1432,9 +1494,18 @@ class Operations:
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             provider_name: Name of the identity provider within the pool. (required; 1 to 32 characters)
-            provider_type: Kind of identity provider; it decides which keys `ProviderDetails` has. (required)
+            provider_type: Kind of identity provider; it decides which keys `provider_details` has. (required)
             provider_details: Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client
                 secret. (required)
+
+                | provider_type | needs | may have |
+                | --- | --- | --- |
+                | `Google` | `client_id`, `client_secret`, `authorize_scopes` |  |
+                | `Facebook` | `client_id`, `client_secret`, `authorize_scopes` | `api_version` |
+                | `LoginWithAmazon` | `client_id`, `client_secret`, `authorize_scopes` |  |
+                | `SignInWithApple` | `client_id`, `team_id`, `key_id`, `private_key`, `authorize_scopes` |  |
+                | `SAML` | `MetadataFile` or `MetadataURL` | `IDPSignout`, `IDPInit`, `EncryptedResponses` |
+                | `OIDC` | `client_id`, `oidc_issuer`, `authorize_scopes`, `attributes_request_method` |  |
             attribute_mapping: Maps names of user pool attributes to the provider's names for the same data.
             idp_identifiers: Other names for the provider, such as an email domain, that can select it at sign-in. (0 to
                 50 items)
@@ -1467,7 +1538,7 @@ class Operations:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             client_id: App client whose login pages get the branding style. May be an `AppClient`. (required; 1 to 128
                 characters)
-            use_cognito_provided_values: True means Cognito's default branding, without `Settings` and `Assets` of your
+            use_cognito_provided_values: True means Cognito's default branding, without `settings` and `assets` of your
                 own.
             settings: JSON document with the colors, layout and other visual settings of the login pages.
             assets: Image files of the branding style, such as logos, backgrounds and icons. (0 to 40 items)
@@ -1520,8 +1591,8 @@ class Operations:
         user_pool_id: str,
         client_id: str | AppClient,
         terms_name: str,
-        terms_source: TermsSourceType | str,
-        enforcement: TermsEnforcementType | str,
+        terms_source: TermsSourceType | TermsSourceTypeValue | str,
+        enforcement: TermsEnforcementType | TermsEnforcementTypeValue | str,
         links: Mapping[str, str] | None = None,
     ) -> CreateTermsResponse:
         """Sets the links, one per language, to the terms of use or privacy policy that managed login shows for an app
@@ -1532,7 +1603,7 @@ class Operations:
             client_id: App client on whose login pages the terms are shown. May be an `AppClient`. (required; 1 to 128
                 characters)
             terms_name: Which document it is, `terms-of-use` or `privacy-policy`. (required)
-            terms_source: Where the text of the terms is; `LINK` means at the URLs in `Links`. (required)
+            terms_source: Where the text of the terms is; `LINK` means at the URLs in `links`. (required)
             enforcement: Whether users have to accept the terms to go on. (required)
             links: URLs of the terms by language, such as `cognito:english`; `cognito:default` serves all others. (1 to
                 13 entries)
@@ -1555,7 +1626,10 @@ class Operations:
         job_name: str,
         user_pool_id: str,
         cloud_watch_logs_role_arn: str,
-        password_hashing_algorithm: PasswordHashingAlgorithmType | str | None = None,
+        password_hashing_algorithm: PasswordHashingAlgorithmType
+        | PasswordHashingAlgorithmTypeValue
+        | str
+        | None = None,
     ) -> CreateUserImportJobResponse:
         """Creates a job to import users and returns a URL to upload the CSV file to. Nothing is read until
         `StartUserImportJob`.
@@ -1584,17 +1658,17 @@ class Operations:
         *,
         pool_name: str,
         policies: UserPoolPolicyType | None = None,
-        deletion_protection: DeletionProtectionType | str | None = None,
+        deletion_protection: DeletionProtectionType | DeletionProtectionTypeValue | str | None = None,
         lambda_config: LambdaConfigType | None = None,
-        auto_verified_attributes: Iterable[VerifiedAttributeType | str] | None = None,
-        alias_attributes: Iterable[AliasAttributeType | str] | None = None,
-        username_attributes: Iterable[UsernameAttributeType | str] | None = None,
+        auto_verified_attributes: Iterable[VerifiedAttributeType | VerifiedAttributeTypeValue | str] | None = None,
+        alias_attributes: Iterable[AliasAttributeType | AliasAttributeTypeValue | str] | None = None,
+        username_attributes: Iterable[UsernameAttributeType | UsernameAttributeTypeValue | str] | None = None,
         sms_verification_message: str | None = None,
         email_verification_message: str | None = None,
         email_verification_subject: str | None = None,
         verification_message_template: VerificationMessageTemplateType | None = None,
         sms_authentication_message: str | None = None,
-        mfa_configuration: UserPoolMfaType | str | None = None,
+        mfa_configuration: UserPoolMfaType | UserPoolMfaTypeValue | str | None = None,
         user_attribute_update_settings: UserAttributeUpdateSettingsType | None = None,
         device_configuration: DeviceConfigurationType | None = None,
         email_configuration: EmailConfigurationType | None = None,
@@ -1606,7 +1680,7 @@ class Operations:
         dcr_configuration: DcrConfigurationType | None = None,
         username_configuration: UsernameConfigurationType | None = None,
         account_recovery_setting: AccountRecoverySettingType | None = None,
-        user_pool_tier: UserPoolTierType | str | None = None,
+        user_pool_tier: UserPoolTierType | UserPoolTierTypeValue | str | None = None,
         key_configuration: KeyConfigurationType | None = None,
         issuer_configuration: IssuerConfigurationType | None = None,
         acr_configuration: Mapping[str, AcrLevelConfigType] | None = None,
@@ -1623,10 +1697,10 @@ class Operations:
             alias_attributes: Attributes users may sign in with besides their username; fixed when the pool is created.
             username_attributes: Attributes that serve as the username, such as `email`; fixed when the pool is created.
             sms_verification_message: Text of the verification SMS, with `{####}` for the code;
-                `VerificationMessageTemplate` has it too. (6 to 140 characters)
+                `verification_message_template` has it too. (6 to 140 characters)
             email_verification_message: Body of the verification email, with `{####}` for the code;
-                `VerificationMessageTemplate` has it too. (6 to 20,000 characters)
-            email_verification_subject: Subject line of the verification email; `VerificationMessageTemplate` has it
+                `verification_message_template` has it too. (6 to 20,000 characters)
+            email_verification_subject: Subject line of the verification email; `verification_message_template` has it
                 too. (1 to 140 characters)
             verification_message_template: Texts of the messages with which users verify an email address or phone
                 number.
@@ -1679,37 +1753,40 @@ class Operations:
         token_validity_units: TokenValidityUnitsType | None = None,
         read_attributes: Iterable[str] | None = None,
         write_attributes: Iterable[str] | None = None,
-        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | str] | None = None,
+        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | ExplicitAuthFlowsTypeValue | str] | None = None,
         supported_identity_providers: Iterable[str] | None = None,
         callback_urls: Iterable[str] | None = None,
         logout_urls: Iterable[str] | None = None,
         default_redirect_uri: str | None = None,
-        allowed_oauth_flows: Iterable[OAuthFlowType | str] | None = None,
+        allowed_oauth_flows: Iterable[OAuthFlowType | OAuthFlowTypeValue | str] | None = None,
         allowed_oauth_scopes: Iterable[str] | None = None,
         allowed_oauth_flows_user_pool_client: bool | None = None,
         analytics_configuration: AnalyticsConfigurationType | None = None,
-        prevent_user_existence_errors: PreventUserExistenceErrorTypes | str | None = None,
+        prevent_user_existence_errors: PreventUserExistenceErrorTypes
+        | PreventUserExistenceErrorTypesValue
+        | str
+        | None = None,
         enable_token_revocation: bool | None = None,
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
         refresh_token_rotation: RefreshTokenRotationType | None = None,
         publish_secrets_in_aws_secrets_manager: bool | None = None,
     ) -> CreateUserPoolClientResponse:
-        """Creates an app client of a user pool. It gets a secret only if `GenerateSecret` is true or `ClientSecret` is
-        given.
+        """Creates an app client of a user pool. It gets a secret only if `generate_secret` is true or `client_secret`
+        is given.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             client_name: Human-readable name of the app client. (required; 1 to 128 characters)
             generate_secret: True has Cognito make a secret for the app client; false if left out.
-            client_secret: Secret of your own for the app client, in place of one made through `GenerateSecret`. (24 to
+            client_secret: Secret of your own for the app client, in place of one made through `generate_secret`. (24 to
                 64 characters)
-            refresh_token_validity: Lifetime of refresh tokens, in `TokenValidityUnits.RefreshToken` units (days by
+            refresh_token_validity: Lifetime of refresh tokens, in `token_validity_units.refresh_token` units (days by
                 default); 30 days if left out. (0 to 315,360,000)
-            access_token_validity: Lifetime of access tokens, in `TokenValidityUnits.AccessToken` units (hours by
+            access_token_validity: Lifetime of access tokens, in `token_validity_units.access_token` units (hours by
                 default); one hour if left out. (1 to 86,400)
-            id_token_validity: Lifetime of ID tokens, in `TokenValidityUnits.IdToken` units (hours by default); one hour
-                if left out. (1 to 86,400)
+            id_token_validity: Lifetime of ID tokens, in `token_validity_units.id_token` units (hours by default); one
+                hour if left out. (1 to 86,400)
             token_validity_units: Time units of the three token lifetimes; if left out, days for refresh tokens and
                 hours for the others.
             read_attributes: User attributes that the app client may read; if left out, the standard ones.
@@ -1721,10 +1798,10 @@ class Operations:
             callback_urls: URLs to which a user may be sent back after sign-in; `redirect_uri` must match one exactly.
                 (0 to 100 items)
             logout_urls: URLs to which a user may be sent after signing out. (0 to 100 items)
-            default_redirect_uri: Redirect URL for requests that name none; must be one of `CallbackURLs`. (1 to 1,024
+            default_redirect_uri: Redirect URL for requests that name none; must be one of `callback_urls`. (1 to 1,024
                 characters)
-            allowed_oauth_flows: OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`. (0
-                to 3 items)
+            allowed_oauth_flows: OAuth grant types the app client may use; needs `allowed_oauth_flows_user_pool_client`.
+                (0 to 3 items)
             allowed_oauth_scopes: OAuth scopes the app client may request, such as `openid` or a custom
                 `identifier/scope`. (at most 50 items)
             allowed_oauth_flows_user_pool_client: Must be true before the app client can use OAuth grants, scopes,
@@ -1735,9 +1812,9 @@ class Operations:
                 show it.
             enable_token_revocation: Whether the client's refresh tokens can be revoked; true for a new client if left
                 out.
-            enable_propagate_additional_user_context_data: True accepts the end user's IP address in `UserContextData`;
-                only for clients with a secret.
-            auth_session_validity: Minutes for which the `Session` of a sign-in challenge stays valid; three if left
+            enable_propagate_additional_user_context_data: True accepts the end user's IP address in
+                `user_context_data`; only for clients with a secret.
+            auth_session_validity: Minutes for which the `session` of a sign-in challenge stays valid; three if left
                 out. (3 to 15)
             refresh_token_rotation: Whether each refresh also replaces the refresh token, and how long the old one still
                 works.
@@ -1768,7 +1845,7 @@ class Operations:
         """Gives a user pool a prefix or custom domain for its managed login pages and OAuth endpoints.
 
         Args:
-            domain: Domain to give the pool: a prefix under Cognito's domain, or, with `CustomDomainConfig`, a full
+            domain: Domain to give the pool: a prefix under Cognito's domain, or, with `custom_domain_config`, a full
                 name. (required; 1 to 63 characters)
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             managed_login_version: Version of the login pages: 1 is the classic hosted UI, 2 is managed login.
@@ -2120,7 +2197,7 @@ class Operations:
     def describe_managed_login_branding(
         self, *, user_pool_id: str, managed_login_branding_id: str, return_merged_resources: bool | None = None
     ) -> DescribeManagedLoginBrandingResponse:
-        """Returns a managed login style by its id; `ReturnMergedResources` fills in the default values as well.
+        """Returns a managed login style by its id; `return_merged_resources` fills in the default values as well.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
@@ -2204,7 +2281,7 @@ class Operations:
     def describe_risk_configuration(
         self, *, user_pool_id: str, client_id: str | AppClient | None = None
     ) -> DescribeRiskConfigurationResponse:
-        """Returns the threat protection settings of a user pool, or of one app client when `ClientId` is given.
+        """Returns the threat protection settings of a user pool, or of one app client when `client_id` is given.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
@@ -2244,7 +2321,7 @@ class Operations:
     def describe_terms_by_client(
         self, *, client_id: str | AppClient, user_pool_id: str, terms_name: str
     ) -> DescribeTermsByClientResponse:
-        """Returns the terms of use or the privacy policy of an app client, found by client id and `TermsName`.
+        """Returns the terms of use or the privacy policy of an app client, found by client id and `terms_name`.
 
         Args:
             client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
@@ -2449,16 +2526,16 @@ class Operations:
         *,
         client_id: str | AppClient,
         subject_token: str,
-        subject_token_type: TokenTypeIdentifierType | str,
+        subject_token_type: TokenTypeIdentifierType | TokenTypeIdentifierTypeValue | str,
         client_secret: str | None = None,
         subject_token_provider_name: str | None = None,
         actor_token: str | None = None,
-        actor_token_type: TokenTypeIdentifierType | str | None = None,
+        actor_token_type: TokenTypeIdentifierType | TokenTypeIdentifierTypeValue | str | None = None,
         actor_token_provider_name: str | None = None,
         scopes: Iterable[str] | None = None,
         audiences: Iterable[str] | None = None,
         resources: Iterable[str] | None = None,
-        requested_token_type: IssuedTokenTypeIdentifierType | str | None = None,
+        requested_token_type: IssuedTokenTypeIdentifierType | IssuedTokenTypeIdentifierTypeValue | str | None = None,
     ) -> GetDerivedTokenResponse:
         """Exchanges a subject token, with an optional actor token, for a new access or ID token. The client must allow
         token exchange.
@@ -2467,14 +2544,14 @@ class Operations:
             client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
                 characters)
             subject_token: Secret token of the user for whom a new token is wanted. (required; 0 to 131,072 characters)
-            subject_token_type: Kind of token given in `SubjectToken`. (required)
+            subject_token_type: Kind of token given in `subject_token`. (required)
             client_secret: The app client's secret; needed if the client has one. (24 to 64 characters)
-            subject_token_provider_name: Name of the pool's identity provider that issued `SubjectToken`. (1 to 32
+            subject_token_provider_name: Name of the pool's identity provider that issued `subject_token`. (1 to 32
                 characters)
             actor_token: Secret token of the party that acts for the subject, in a delegation exchange. (0 to 131,072
                 characters)
-            actor_token_type: Kind of token given in `ActorToken`.
-            actor_token_provider_name: Name of the pool's identity provider that issued `ActorToken`. (1 to 32
+            actor_token_type: Kind of token given in `actor_token`.
+            actor_token_provider_name: Name of the pool's identity provider that issued `actor_token`. (1 to 32
                 characters)
             scopes: OAuth scopes wanted in the derived token. (at most 50 items)
             audiences: Audience for the derived token: the party that is meant to accept it. (0 to 1 items)
@@ -2541,7 +2618,7 @@ class Operations:
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
-            idp_identifier: One of the provider's `IdpIdentifiers`, not its name. (required; 1 to 40 characters)
+            idp_identifier: One of the provider's `idp_identifiers`, not its name. (required; 1 to 40 characters)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -2804,7 +2881,7 @@ class Operations:
     def initiate_auth(
         self,
         *,
-        auth_flow: AuthFlowType | str,
+        auth_flow: AuthFlowType | AuthFlowTypeValue | str,
         client_id: str | AppClient,
         auth_parameters: Mapping[str, str] | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -2816,11 +2893,19 @@ class Operations:
         challenge.
 
         Args:
-            auth_flow: Sign-in flow to start; it decides what `AuthParameters` must hold. (required)
+            auth_flow: Sign-in flow to start; it decides what `auth_parameters` must hold. (required)
             client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
                 characters)
-            auth_parameters: Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold
-                secrets.
+            auth_parameters: Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table,
+                `SECRET_HASH` if the app client has a secret.
+
+                | auth_flow | needs | takes as well |
+                | --- | --- | --- |
+                | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
+                | `USER_PASSWORD_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
+                | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
+                | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
+                | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
                 place for secrets.
             analytics_metadata: Amazon Pinpoint endpoint to record this request's usage events under.
@@ -3142,7 +3227,7 @@ class Operations:
     def list_user_import_jobs(
         self, *, user_pool_id: str, max_results: int, pagination_token: str | None = None
     ) -> ListUserImportJobsResponse:
-        """Lists the user import jobs of a pool with their status. `MaxResults` is required.
+        """Lists the user import jobs of a pool with their status. `max_results` is required.
 
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
@@ -3207,9 +3292,9 @@ class Operations:
         user_pool_id: str,
         max_results: int | None = None,
         next_token: str | None = None,
-        client_type: ClientTypeType | str | None = None,
+        client_type: ClientTypeType | ClientTypeTypeValue | str | None = None,
     ) -> ListUserPoolClientsResponse:
-        """Lists the app clients of a user pool by id and name; `ClientType` picks regular or dynamically registered
+        """Lists the app clients of a user pool by id and name; `client_type` picks regular or dynamically registered
         ones.
 
         Args:
@@ -3236,7 +3321,7 @@ class Operations:
         user_pool_id: str,
         max_results: int | None = None,
         next_token: str | None = None,
-        client_type: ClientTypeType | str | None = None,
+        client_type: ClientTypeType | ClientTypeTypeValue | str | None = None,
     ) -> Iterator[UserPoolClientDescription]:
         """Iterate over the items of all pages of `list_user_pool_clients`, one page in memory at a time. Takes what
         `list_user_pool_clients` takes; `next_token` begins at a page other than the first.
@@ -3275,7 +3360,7 @@ class Operations:
 
     @operation("ListUserPoolsRequest")
     def list_user_pools(self, *, max_results: int, next_token: str | None = None) -> ListUserPoolsResponse:
-        """Lists the user pools of the account in the current Region, at most 60 on a page. `MaxResults` is required.
+        """Lists the user pools of the account in the current Region, at most 60 on a page. `max_results` is required.
 
         Args:
             max_results: Largest number of items to return in one page. (required; 1 to 60)
@@ -3341,7 +3426,7 @@ class Operations:
         pagination_token: str | None = None,
         filter: str | None = None,
     ) -> ListUsersResponse:
-        """Lists users, at most 60 on a page. `Filter` takes one standard attribute; custom attributes cannot be
+        """Lists users, at most 60 on a page. `filter` takes one standard attribute; custom attributes cannot be
         searched.
 
         Args:
@@ -3486,22 +3571,39 @@ class Operations:
         self,
         *,
         client_id: str | AppClient,
-        challenge_name: ChallengeNameType | str,
+        challenge_name: ChallengeNameType | ChallengeNameTypeValue | str,
         session: str | None = None,
         challenge_responses: Mapping[str, str] | None = None,
         analytics_metadata: AnalyticsMetadataType | None = None,
         user_context_data: UserContextDataType | None = None,
         client_metadata: Mapping[str, str] | None = None,
     ) -> RespondToAuthChallengeResponse:
-        """Answers a challenge from `InitiateAuth` with the `Session` it gave, and returns tokens or the next challenge.
+        """Answers a challenge from `InitiateAuth` with the `session` it gave, and returns tokens or the next challenge.
 
         Args:
             client_id: Id of the app client. May be an `AppClient`, which proves its secret. (required; 1 to 128
                 characters)
             challenge_name: Challenge being answered, as the previous response named it. (required)
             session: Secret from the response that set the challenge, just as it was received. (20 to 4,096 characters)
-            challenge_responses: Answers to the challenge by key, such as `USERNAME` and `SMS_MFA_CODE`; may hold
-                secrets.
+            challenge_responses: Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH`
+                if the app client has a secret.
+
+                | challenge_name | needs, besides `USERNAME` |
+                | --- | --- |
+                | `SMS_MFA` | `SMS_MFA_CODE` |
+                | `EMAIL_OTP` | `EMAIL_OTP_CODE` |
+                | `SMS_OTP` | `SMS_OTP_CODE` |
+                | `SOFTWARE_TOKEN_MFA` | `SOFTWARE_TOKEN_MFA_CODE` |
+                | `SELECT_MFA_TYPE`, `CUSTOM_CHALLENGE` | `ANSWER` |
+                | `SELECT_CHALLENGE` | `ANSWER`, with its `PASSWORD`, `SRP_A` or `CREDENTIAL` |
+                | `MFA_SETUP` | `EMAIL`, or nothing after the set-up of an app |
+                | `NEW_PASSWORD_REQUIRED` | `NEW_PASSWORD`; attributes as `userAttributes.` and the name |
+                | `PASSWORD`, `ADMIN_NO_SRP_AUTH` | `PASSWORD` |
+                | `PASSWORD_SRP` | `SRP_A` |
+                | `PASSWORD_VERIFIER` | `PASSWORD_CLAIM_SIGNATURE`, `PASSWORD_CLAIM_SECRET_BLOCK`, `TIMESTAMP` |
+                | `DEVICE_SRP_AUTH` | `DEVICE_KEY`, `SRP_A` |
+                | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
+                | `WEB_AUTHN` | `CREDENTIAL` |
             analytics_metadata: Amazon Pinpoint endpoint to record this request's usage events under.
             user_context_data: The end user's IP address and device data, for threat protection to rate the risk.
             client_metadata: Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no
@@ -3530,7 +3632,10 @@ class Operations:
         token: str,
         client_id: str | AppClient,
         client_secret: str | None = None,
-        revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
+        revoke_associated_sessions: RevokeAssociatedSessionsType
+        | RevokeAssociatedSessionsTypeValue
+        | str
+        | None = None,
     ) -> RevokeTokenResponse:
         """Revokes a refresh token and all access tokens made from it. The app client calls it, with its secret if it
         has one.
@@ -3559,7 +3664,10 @@ class Operations:
         *,
         access_token: str,
         session_id: str,
-        revoke_associated_sessions: RevokeAssociatedSessionsType | str | None = None,
+        revoke_associated_sessions: RevokeAssociatedSessionsType
+        | RevokeAssociatedSessionsTypeValue
+        | str
+        | None = None,
     ) -> RevokeUserSessionResponse:
         """Ends one of the signed-in user's own sessions, and with `LINKED` also the sessions tied to it.
 
@@ -3724,7 +3832,7 @@ class Operations:
         sms_mfa_configuration: SmsMfaConfigType | None = None,
         software_token_mfa_configuration: SoftwareTokenMfaConfigType | None = None,
         email_mfa_configuration: EmailMfaConfigType | None = None,
-        mfa_configuration: UserPoolMfaType | str | None = None,
+        mfa_configuration: UserPoolMfaType | UserPoolMfaTypeValue | str | None = None,
         web_authn_configuration: WebAuthnConfigurationType | None = None,
     ) -> SetUserPoolMfaConfigResponse:
         """Sets whether MFA is off, optional or required in a pool, and configures the SMS, email, TOTP and passkey
@@ -3755,7 +3863,7 @@ class Operations:
         self,
         *,
         user_pool_id: str,
-        user_session_tracking: UserSessionTrackingType | str,
+        user_session_tracking: UserSessionTrackingType | UserSessionTrackingTypeValue | str,
         token_session: UserPoolTokenSessionConfigType,
     ) -> SetUserPoolSessionConfigurationResponse:
         """Turns session tracking on or off for a pool and sets how many token sessions (1 to 100) one user may hold.
@@ -3967,9 +4075,9 @@ class Operations:
         username: str,
         event_id: str,
         feedback_token: str,
-        feedback_value: FeedbackValueType | str,
+        feedback_value: FeedbackValueType | FeedbackValueTypeValue | str,
     ) -> UpdateAuthEventFeedbackResponse:
-        """Records whether a sign-in event was genuine, with the `FeedbackToken` from a notification and no AWS
+        """Records whether a sign-in event was genuine, with the `feedback_token` from a notification and no AWS
         credentials.
 
         Args:
@@ -4028,7 +4136,12 @@ class Operations:
 
     @operation("UpdateClientMetadataURLStateRequest")
     def update_client_metadata_url_state(
-        self, *, user_pool_id: str, cimd_policy_id: str, url: str, action: CIMDCacheActionType | str
+        self,
+        *,
+        user_pool_id: str,
+        cimd_policy_id: str,
+        url: str,
+        action: CIMDCacheActionType | CIMDCacheActionTypeValue | str,
     ) -> UpdateClientMetadataURLStateResponse:
         """Fetches a client's metadata document anew (`REFRESH`) or drops the stored copy (`INVALIDATE`).
 
@@ -4055,7 +4168,7 @@ class Operations:
         *,
         access_token: str,
         device_key: str,
-        device_remembered_status: DeviceRememberedStatusType | str | None = None,
+        device_remembered_status: DeviceRememberedStatusType | DeviceRememberedStatusTypeValue | str | None = None,
     ) -> UpdateDeviceStatusResponse:
         """Marks one of the signed-in user's own devices as remembered or not remembered.
 
@@ -4159,7 +4272,7 @@ class Operations:
         Args:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (1 to 55 characters)
             managed_login_branding_id: Id of the branding style for the managed login pages.
-            use_cognito_provided_values: True means Cognito's default branding, without `Settings` and `Assets` of your
+            use_cognito_provided_values: True means Cognito's default branding, without `settings` and `assets` of your
                 own.
             settings: JSON document with the colors, layout and other visual settings of the login pages.
             assets: Image files of the branding style, such as logos, backgrounds and icons. (0 to 40 items)
@@ -4179,7 +4292,7 @@ class Operations:
     def update_provisioned_limit(
         self, *, limit_definition: LimitDefinitionType, requested_limit_value: int
     ) -> UpdateProvisionedLimitResponse:
-        """Requests a new provisioned limit for an API category. Capacity above `FreeLimitValue` may be charged for.
+        """Requests a new provisioned limit for an API category. Capacity above `free_limit_value` may be charged for.
 
         Args:
             limit_definition: Which limit is meant: its class, and the attributes that single it out. (required)
@@ -4231,8 +4344,8 @@ class Operations:
         terms_id: str,
         user_pool_id: str,
         terms_name: str | None = None,
-        terms_source: TermsSourceType | str | None = None,
-        enforcement: TermsEnforcementType | str | None = None,
+        terms_source: TermsSourceType | TermsSourceTypeValue | str | None = None,
+        enforcement: TermsEnforcementType | TermsEnforcementTypeValue | str | None = None,
         links: Mapping[str, str] | None = None,
     ) -> UpdateTermsResponse:
         """Changes the links or other settings of a terms document, found by its id.
@@ -4241,7 +4354,7 @@ class Operations:
             terms_id: Id of the terms document. (required)
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             terms_name: Which document it is, `terms-of-use` or `privacy-policy`.
-            terms_source: Where the text of the terms is; `LINK` means at the URLs in `Links`.
+            terms_source: Where the text of the terms is; `LINK` means at the URLs in `links`.
             enforcement: Whether users have to accept the terms to go on.
             links: URLs of the terms by language, such as `cognito:english`; `cognito:default` serves all others. (1 to
                 13 entries)
@@ -4297,16 +4410,16 @@ class Operations:
         *,
         user_pool_id: str,
         policies: UserPoolPolicyType | None = None,
-        deletion_protection: DeletionProtectionType | str | None = None,
+        deletion_protection: DeletionProtectionType | DeletionProtectionTypeValue | str | None = None,
         lambda_config: LambdaConfigType | None = None,
-        auto_verified_attributes: Iterable[VerifiedAttributeType | str] | None = None,
+        auto_verified_attributes: Iterable[VerifiedAttributeType | VerifiedAttributeTypeValue | str] | None = None,
         sms_verification_message: str | None = None,
         email_verification_message: str | None = None,
         email_verification_subject: str | None = None,
         verification_message_template: VerificationMessageTemplateType | None = None,
         sms_authentication_message: str | None = None,
         user_attribute_update_settings: UserAttributeUpdateSettingsType | None = None,
-        mfa_configuration: UserPoolMfaType | str | None = None,
+        mfa_configuration: UserPoolMfaType | UserPoolMfaTypeValue | str | None = None,
         device_configuration: DeviceConfigurationType | None = None,
         email_configuration: EmailConfigurationType | None = None,
         sms_configuration: SmsConfigurationType | None = None,
@@ -4316,7 +4429,7 @@ class Operations:
         dcr_configuration: DcrConfigurationType | None = None,
         account_recovery_setting: AccountRecoverySettingType | None = None,
         pool_name: str | None = None,
-        user_pool_tier: UserPoolTierType | str | None = None,
+        user_pool_tier: UserPoolTierType | UserPoolTierTypeValue | str | None = None,
         key_configuration: KeyConfigurationType | None = None,
         issuer_configuration: IssuerConfigurationType | None = None,
         acr_configuration: Mapping[str, AcrLevelConfigType] | None = None,
@@ -4332,10 +4445,10 @@ class Operations:
             auto_verified_attributes: Contact attributes to verify at sign-up from now on; leaving this out turns that
                 off.
             sms_verification_message: Text of the verification SMS, with `{####}` for the code;
-                `VerificationMessageTemplate` has it too. (6 to 140 characters)
+                `verification_message_template` has it too. (6 to 140 characters)
             email_verification_message: Body of the verification email, with `{####}` for the code;
-                `VerificationMessageTemplate` has it too. (6 to 20,000 characters)
-            email_verification_subject: Subject line of the verification email; `VerificationMessageTemplate` has it
+                `verification_message_template` has it too. (6 to 20,000 characters)
+            email_verification_subject: Subject line of the verification email; `verification_message_template` has it
                 too. (1 to 140 characters)
             verification_message_template: Texts of the messages with which users verify an email address or phone
                 number.
@@ -4387,16 +4500,19 @@ class Operations:
         token_validity_units: TokenValidityUnitsType | None = None,
         read_attributes: Iterable[str] | None = None,
         write_attributes: Iterable[str] | None = None,
-        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | str] | None = None,
+        explicit_auth_flows: Iterable[ExplicitAuthFlowsType | ExplicitAuthFlowsTypeValue | str] | None = None,
         supported_identity_providers: Iterable[str] | None = None,
         callback_urls: Iterable[str] | None = None,
         logout_urls: Iterable[str] | None = None,
         default_redirect_uri: str | None = None,
-        allowed_oauth_flows: Iterable[OAuthFlowType | str] | None = None,
+        allowed_oauth_flows: Iterable[OAuthFlowType | OAuthFlowTypeValue | str] | None = None,
         allowed_oauth_scopes: Iterable[str] | None = None,
         allowed_oauth_flows_user_pool_client: bool | None = None,
         analytics_configuration: AnalyticsConfigurationType | None = None,
-        prevent_user_existence_errors: PreventUserExistenceErrorTypes | str | None = None,
+        prevent_user_existence_errors: PreventUserExistenceErrorTypes
+        | PreventUserExistenceErrorTypesValue
+        | str
+        | None = None,
         enable_token_revocation: bool | None = None,
         enable_propagate_additional_user_context_data: bool | None = None,
         auth_session_validity: int | None = None,
@@ -4410,12 +4526,12 @@ class Operations:
             user_pool_id: Id of the user pool, such as `us-east-1_EXAMPLE`. (required; 1 to 55 characters)
             client_id: Id of the app client. May be an `AppClient`. (required; 1 to 128 characters)
             client_name: New human-readable name of the app client. (1 to 128 characters)
-            refresh_token_validity: Lifetime of refresh tokens, in `TokenValidityUnits.RefreshToken` units (days by
+            refresh_token_validity: Lifetime of refresh tokens, in `token_validity_units.refresh_token` units (days by
                 default); 30 days if left out. (0 to 315,360,000)
-            access_token_validity: Lifetime of access tokens, in `TokenValidityUnits.AccessToken` units (hours by
+            access_token_validity: Lifetime of access tokens, in `token_validity_units.access_token` units (hours by
                 default); one hour if left out. (1 to 86,400)
-            id_token_validity: Lifetime of ID tokens, in `TokenValidityUnits.IdToken` units (hours by default); one hour
-                if left out. (1 to 86,400)
+            id_token_validity: Lifetime of ID tokens, in `token_validity_units.id_token` units (hours by default); one
+                hour if left out. (1 to 86,400)
             token_validity_units: Time units of the three token lifetimes; if left out, days for refresh tokens and
                 hours for the others.
             read_attributes: User attributes that the app client may read; if left out, the standard ones.
@@ -4428,10 +4544,10 @@ class Operations:
                 to 100 items)
             logout_urls: Full new list of URLs to go to after signing out; leaving this out removes the old ones. (0 to
                 100 items)
-            default_redirect_uri: Redirect URL for requests that name none; must be one of `CallbackURLs`. (1 to 1,024
+            default_redirect_uri: Redirect URL for requests that name none; must be one of `callback_urls`. (1 to 1,024
                 characters)
-            allowed_oauth_flows: OAuth grant types the app client may use; needs `AllowedOAuthFlowsUserPoolClient`. (0
-                to 3 items)
+            allowed_oauth_flows: OAuth grant types the app client may use; needs `allowed_oauth_flows_user_pool_client`.
+                (0 to 3 items)
             allowed_oauth_scopes: OAuth scopes the app client may request, such as `openid` or a custom
                 `identifier/scope`. (at most 50 items)
             allowed_oauth_flows_user_pool_client: Must be true before the app client can use OAuth grants, scopes,
@@ -4442,9 +4558,9 @@ class Operations:
                 show it.
             enable_token_revocation: Whether the client's refresh tokens can be revoked; true for a new client if left
                 out.
-            enable_propagate_additional_user_context_data: True accepts the end user's IP address in `UserContextData`;
-                only for clients with a secret.
-            auth_session_validity: Minutes for which the `Session` of a sign-in challenge stays valid; three if left
+            enable_propagate_additional_user_context_data: True accepts the end user's IP address in
+                `user_context_data`; only for clients with a secret.
+            auth_session_validity: Minutes for which the `session` of a sign-in challenge stays valid; three if left
                 out. (3 to 15)
             refresh_token_rotation: Whether each refresh also replaces the refresh token, and how long the old one still
                 works.
@@ -4496,7 +4612,11 @@ class Operations:
 
     @operation("UpdateUserPoolReplicaRequest")
     def update_user_pool_replica(
-        self, *, user_pool_id: str, region_name: str, status: UpdateReplicaStatusType | str
+        self,
+        *,
+        user_pool_id: str,
+        region_name: str,
+        status: UpdateReplicaStatusType | UpdateReplicaStatusTypeValue | str,
     ) -> UpdateUserPoolReplicaResponse:
         """Sets the replica of a user pool in one Region to `ACTIVE` or `INACTIVE`.
 
@@ -4529,8 +4649,8 @@ class Operations:
         Args:
             user_code: Code that the user's authenticator app shows at the moment. (required; 6 to 6 characters)
             access_token: The signed-in user's access token, a secret; give this or, in the middle of a sign-in,
-                `Session`.
-            session: Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `AccessToken`. (20 to
+                `session`.
+            session: Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `access_token`. (20 to
                 4,096 characters)
             friendly_device_name: Readable name for the user's authenticator app or device. (0 to 131,072 characters)
 

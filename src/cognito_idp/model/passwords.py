@@ -48,7 +48,7 @@ class AdminSetUserPasswordResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AdminSetUserPasswordRequest(Request[AdminSetUserPasswordResponse]):
-    """Asks to set a user's password, as a temporary one unless `Permanent` is true."""
+    """Asks to set a user's password, as a temporary one unless `permanent` is true."""
 
     operation: ClassVar[Operation[AdminSetUserPasswordResponse]] = Operation(
         "AdminSetUserPassword", AdminSetUserPasswordResponse
@@ -71,7 +71,7 @@ class ChangePasswordResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class ChangePasswordRequest(Request[ChangePasswordResponse]):
-    """Asks to replace the password of the signed-in user with `ProposedPassword`."""
+    """Asks to replace the password of the signed-in user with `proposed_password`."""
 
     operation: ClassVar[Operation[ChangePasswordResponse]] = Operation(
         "ChangePassword", ChangePasswordResponse, signed=False

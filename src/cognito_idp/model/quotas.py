@@ -15,6 +15,7 @@ from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Choice, Integer, MapOf, Nested, Text, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import to_limit_class
 
 
 class LimitClass(OpenEnum):
@@ -27,7 +28,7 @@ class LimitClass(OpenEnum):
 class LimitDefinitionType(Struct):
     """Names one service limit by its class and a map of attributes."""
 
-    limit_class: LimitClass = attrs.field(converter=LimitClass, metadata=wire("LimitClass", Choice(LimitClass)))
+    limit_class: LimitClass = attrs.field(converter=to_limit_class, metadata=wire("LimitClass", Choice(LimitClass)))
     """Class of limits to which this one belongs."""
     attributes: Mapping[str, str] = attrs.field(metadata=wire("Attributes", MapOf(Text(0, 131_072), Text(0, 131_072))))
     """Names and values that single out one limit of the class, such as its API category."""

@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import maybe_restore_status_type
 
 
 class RestoreStatusType(OpenEnum):
@@ -36,7 +37,7 @@ class RestorePreviewType(Struct):
     """How many things of one kind a recovery would create, change and delete."""
 
     entity: str | None = attrs.field(default=None, metadata=wire("Entity", Text(0, 131_072)))
-    """What is counted: `Users`, `Groups`, `User MFAs` or `Passkeys`."""
+    """What is counted: `users`, `groups`, `User MFAs` or `Passkeys`."""
     create_count: int | None = attrs.field(default=None, metadata=wire("CreateCount", Integer()))
     """How many were deleted since the recovery point and will be created again."""
     update_count: int | None = attrs.field(default=None, metadata=wire("UpdateCount", Integer()))
@@ -52,7 +53,7 @@ class RestorationType(Struct):
     restore_id: str | None = attrs.field(default=None, metadata=wire("RestoreId", Text(36, 36)))
     """Id of the recovery."""
     restore_status: RestoreStatusType | None = attrs.field(
-        default=None, converter=optional(RestoreStatusType), metadata=wire("RestoreStatus", Choice(RestoreStatusType))
+        default=None, converter=maybe_restore_status_type, metadata=wire("RestoreStatus", Choice(RestoreStatusType))
     )
     """How far the recovery has come."""
     restore_timestamp: datetime | None = attrs.field(default=None, metadata=wire("RestoreTimestamp", Timestamp()))
@@ -144,7 +145,7 @@ class RestorationDescriptionType(Struct):
     restore_id: str | None = attrs.field(default=None, metadata=wire("RestoreId", Text(36, 36)))
     """Id of the recovery."""
     restore_status: RestoreStatusType | None = attrs.field(
-        default=None, converter=optional(RestoreStatusType), metadata=wire("RestoreStatus", Choice(RestoreStatusType))
+        default=None, converter=maybe_restore_status_type, metadata=wire("RestoreStatus", Choice(RestoreStatusType))
     )
     """How far the recovery has come."""
     restore_timestamp: datetime | None = attrs.field(default=None, metadata=wire("RestoreTimestamp", Timestamp()))

@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import maybe_replica_role_type, maybe_replica_status_type, to_update_replica_status_type
 
 
 class ReplicaStatusType(OpenEnum):
@@ -40,11 +41,11 @@ class UserPoolReplicaType(Struct):
     region_name: str | None = attrs.field(default=None, metadata=wire("RegionName", Text(5, 32)))
     """AWS Region of the user pool replica."""
     status: ReplicaStatusType | None = attrs.field(
-        default=None, converter=optional(ReplicaStatusType), metadata=wire("Status", Choice(ReplicaStatusType))
+        default=None, converter=maybe_replica_status_type, metadata=wire("Status", Choice(ReplicaStatusType))
     )
     """State of the user pool replica."""
     role: ReplicaRoleType | None = attrs.field(
-        default=None, converter=optional(ReplicaRoleType), metadata=wire("Role", Choice(ReplicaRoleType))
+        default=None, converter=maybe_replica_role_type, metadata=wire("Role", Choice(ReplicaRoleType))
     )
     """Whether this is the primary copy of the pool or a secondary one."""
     user_pool_arn: str | None = attrs.field(default=None, metadata=wire("UserPoolArn", Text(20, 2_048)))
@@ -161,6 +162,6 @@ class UpdateUserPoolReplicaRequest(Request[UpdateUserPoolReplicaResponse]):
     region_name: str = attrs.field(metadata=wire("RegionName", Text(5, 32)))
     """AWS Region of the user pool replica."""
     status: UpdateReplicaStatusType = attrs.field(
-        converter=UpdateReplicaStatusType, metadata=wire("Status", Choice(UpdateReplicaStatusType))
+        converter=to_update_replica_status_type, metadata=wire("Status", Choice(UpdateReplicaStatusType))
     )
     """State to put the replica in."""

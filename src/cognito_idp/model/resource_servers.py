@@ -12,8 +12,9 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, Nested, PairsOf, Text, items, optional, pairs, wire
+from .._structs.shapes import Choice, Integer, ListOf, Nested, PairsOf, Text, items, pairs, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import maybe_resource_server_managed_by_type
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -48,7 +49,7 @@ class ResourceServerType(Struct):
     """Custom scopes that the resource server defines."""
     managed_by: ResourceServerManagedByType | None = attrs.field(
         default=None,
-        converter=optional(ResourceServerManagedByType),
+        converter=maybe_resource_server_managed_by_type,
         metadata=wire("ManagedBy", Choice(ResourceServerManagedByType)),
     )
     """Set when the service, not you, manages the resource server."""

@@ -27,6 +27,18 @@ from .._structs.shapes import (
     wire,
 )
 from .._structs.struct import Request, Response, Struct, members
+from .choices import (
+    each_event_filter_type,
+    maybe_challenge_name,
+    maybe_challenge_response,
+    maybe_event_response_type,
+    maybe_event_type,
+    maybe_risk_decision_type,
+    maybe_risk_level_type,
+    to_account_takeover_event_action_type,
+    to_compromised_credentials_event_action_type,
+    to_feedback_value_type,
+)
 
 
 class AccountTakeoverEventActionType(OpenEnum):
@@ -45,7 +57,8 @@ class AccountTakeoverActionType(Struct):
     notify: bool = attrs.field(metadata=wire("Notify", Boolean()))
     """Whether to email the user about the event."""
     event_action: AccountTakeoverEventActionType = attrs.field(
-        converter=AccountTakeoverEventActionType, metadata=wire("EventAction", Choice(AccountTakeoverEventActionType))
+        converter=to_account_takeover_event_action_type,
+        metadata=wire("EventAction", Choice(AccountTakeoverEventActionType)),
     )
     """What to do with the user's request when this risk is found."""
 
@@ -153,11 +166,11 @@ class EventRiskType(Struct):
     """Risk rating of a recorded event: decision, level and whether leaked credentials were found."""
 
     risk_decision: RiskDecisionType | None = attrs.field(
-        default=None, converter=optional(RiskDecisionType), metadata=wire("RiskDecision", Choice(RiskDecisionType))
+        default=None, converter=maybe_risk_decision_type, metadata=wire("RiskDecision", Choice(RiskDecisionType))
     )
     """What threat protection decided about the event."""
     risk_level: RiskLevelType | None = attrs.field(
-        default=None, converter=optional(RiskLevelType), metadata=wire("RiskLevel", Choice(RiskLevelType))
+        default=None, converter=maybe_risk_level_type, metadata=wire("RiskLevel", Choice(RiskLevelType))
     )
     """How high threat protection rated the risk."""
     compromised_credentials_detected: bool | None = attrs.field(
@@ -185,13 +198,11 @@ class ChallengeResponseType(Struct):
     """Tells how a user did on one challenge, password or MFA, during a recorded event."""
 
     challenge_name: ChallengeName | None = attrs.field(
-        default=None, converter=optional(ChallengeName), metadata=wire("ChallengeName", Choice(ChallengeName))
+        default=None, converter=maybe_challenge_name, metadata=wire("ChallengeName", Choice(ChallengeName))
     )
     """Check that the user was put through."""
     challenge_response: ChallengeResponse | None = attrs.field(
-        default=None,
-        converter=optional(ChallengeResponse),
-        metadata=wire("ChallengeResponse", Choice(ChallengeResponse)),
+        default=None, converter=maybe_challenge_response, metadata=wire("ChallengeResponse", Choice(ChallengeResponse))
     )
     """Whether the user passed this check."""
 
@@ -224,7 +235,7 @@ class EventFeedbackType(Struct):
     """Verdict given on a recorded event, valid or invalid, with who gave it and when."""
 
     feedback_value: FeedbackValueType = attrs.field(
-        converter=FeedbackValueType, metadata=wire("FeedbackValue", Choice(FeedbackValueType))
+        converter=to_feedback_value_type, metadata=wire("FeedbackValue", Choice(FeedbackValueType))
     )
     """Whether the event was the user's own doing (`Valid`) or not (`Invalid`)."""
     provider: str = attrs.field(metadata=wire("Provider", Text(0, 131_072)))
@@ -240,13 +251,13 @@ class AuthEventType(Struct):
     event_id: str | None = attrs.field(default=None, metadata=wire("EventId", Text(0, 131_072)))
     """Id of the event, as `AdminListUserAuthEvents` gives it."""
     event_type: EventType | None = attrs.field(
-        default=None, converter=optional(EventType), metadata=wire("EventType", Choice(EventType))
+        default=None, converter=maybe_event_type, metadata=wire("EventType", Choice(EventType))
     )
     """What the user was doing."""
     creation_date: datetime | None = attrs.field(default=None, metadata=wire("CreationDate", Timestamp()))
     """When the event took place."""
     event_response: EventResponseType | None = attrs.field(
-        default=None, converter=optional(EventResponseType), metadata=wire("EventResponse", Choice(EventResponseType))
+        default=None, converter=maybe_event_response_type, metadata=wire("EventResponse", Choice(EventResponseType))
     )
     """Outcome of the user's action."""
     event_risk: EventRiskType | None = attrs.field(default=None, metadata=wire("EventRisk", Nested(EventRiskType)))
@@ -317,7 +328,7 @@ class AdminUpdateAuthEventFeedbackRequest(Request[AdminUpdateAuthEventFeedbackRe
     event_id: str = attrs.field(metadata=wire("EventId", Text(1, 50)))
     """Id of the event, as `AdminListUserAuthEvents` gives it."""
     feedback_value: FeedbackValueType = attrs.field(
-        converter=FeedbackValueType, metadata=wire("FeedbackValue", Choice(FeedbackValueType))
+        converter=to_feedback_value_type, metadata=wire("FeedbackValue", Choice(FeedbackValueType))
     )
     """Whether the event was the user's own doing (`Valid`) or not (`Invalid`)."""
 
@@ -334,7 +345,7 @@ class CompromisedCredentialsActionsType(Struct):
     """Says what to do when a password is found in a set of leaked credentials."""
 
     event_action: CompromisedCredentialsEventActionType = attrs.field(
-        converter=CompromisedCredentialsEventActionType,
+        converter=to_compromised_credentials_event_action_type,
         metadata=wire("EventAction", Choice(CompromisedCredentialsEventActionType)),
     )
     """What to do with the user's request when this risk is found."""
@@ -353,7 +364,7 @@ class CompromisedCredentialsRiskConfigurationType(Struct):
     """Leaked-password part of a risk configuration: which events to check and what to do on a match."""
 
     event_filter: tuple[EventFilterType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("EventFilter", ListOf(Choice(EventFilterType)))
+        default=None, converter=each_event_filter_type, metadata=wire("EventFilter", ListOf(Choice(EventFilterType)))
     )
     """User actions in which to check for leaked credentials; all of them if left out."""
     actions: CompromisedCredentialsActionsType = attrs.field(
@@ -413,7 +424,7 @@ class DescribeRiskConfigurationResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class DescribeRiskConfigurationRequest(Request[DescribeRiskConfigurationResponse]):
-    """Asks for the threat protection settings of a user pool, or of one app client if `ClientId` is set."""
+    """Asks for the threat protection settings of a user pool, or of one app client if `client_id` is set."""
 
     operation: ClassVar[Operation[DescribeRiskConfigurationResponse]] = Operation(
         "DescribeRiskConfiguration", DescribeRiskConfigurationResponse
@@ -439,7 +450,7 @@ class SetRiskConfigurationResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class SetRiskConfigurationRequest(Request[SetRiskConfigurationResponse]):
-    """Asks to store the threat protection settings of a user pool, or of one app client if `ClientId` is set."""
+    """Asks to store the threat protection settings of a user pool, or of one app client if `client_id` is set."""
 
     operation: ClassVar[Operation[SetRiskConfigurationResponse]] = Operation(
         "SetRiskConfiguration", SetRiskConfigurationResponse
@@ -488,6 +499,6 @@ class UpdateAuthEventFeedbackRequest(Request[UpdateAuthEventFeedbackResponse]):
     feedback_token: str = attrs.field(metadata=wire("FeedbackToken", Text(), sensitive=True))
     """Secret token from the notification email, which proves the right to give feedback."""
     feedback_value: FeedbackValueType = attrs.field(
-        converter=FeedbackValueType, metadata=wire("FeedbackValue", Choice(FeedbackValueType))
+        converter=to_feedback_value_type, metadata=wire("FeedbackValue", Choice(FeedbackValueType))
     )
     """Whether the event was the user's own doing (`Valid`) or not (`Invalid`)."""

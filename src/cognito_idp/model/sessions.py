@@ -13,20 +13,14 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import (
-    Boolean,
-    Choice,
-    Integer,
-    ListOf,
-    Nested,
-    Text,
-    Timestamp,
-    app_client,
-    items,
-    optional,
-    wire,
-)
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, app_client, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import (
+    maybe_revoke_associated_sessions_type,
+    maybe_session_type_type,
+    maybe_user_session_tracking_type,
+    to_user_session_tracking_type,
+)
 from .common import RevokeAssociatedSessionsType
 
 
@@ -54,7 +48,7 @@ class SessionDescriptionType(Struct):
     session_id: str | None = attrs.field(default=None, metadata=wire("SessionId", Text(28, 28)))
     """Id of the session; it starts with `tkn` or `sso` after its type."""
     session_type: SessionTypeType | None = attrs.field(
-        default=None, converter=optional(SessionTypeType), metadata=wire("SessionType", Choice(SessionTypeType))
+        default=None, converter=maybe_session_type_type, metadata=wire("SessionType", Choice(SessionTypeType))
     )
     """Whether the session belongs to issued tokens or to single sign-on."""
     client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
@@ -128,7 +122,7 @@ class AdminRevokeUserSessionRequest(Request[AdminRevokeUserSessionResponse]):
     """Id of the session; it starts with `tkn` or `sso` after its type."""
     revoke_associated_sessions: RevokeAssociatedSessionsType | None = attrs.field(
         default=None,
-        converter=optional(RevokeAssociatedSessionsType),
+        converter=maybe_revoke_associated_sessions_type,
         metadata=wire("RevokeAssociatedSessions", Choice(RevokeAssociatedSessionsType)),
     )
     """Whether sessions linked to the revoked one end with it."""
@@ -193,7 +187,7 @@ class GetUserPoolSessionConfigurationResponse(Response):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     user_session_tracking: UserSessionTrackingType | None = attrs.field(
         default=None,
-        converter=optional(UserSessionTrackingType),
+        converter=maybe_user_session_tracking_type,
         metadata=wire("UserSessionTracking", Choice(UserSessionTrackingType)),
     )
     """Whether the pool keeps track of its users' sessions."""
@@ -260,7 +254,7 @@ class RevokeUserSessionRequest(Request[RevokeUserSessionResponse]):
     """Id of the session; it starts with `tkn` or `sso` after its type."""
     revoke_associated_sessions: RevokeAssociatedSessionsType | None = attrs.field(
         default=None,
-        converter=optional(RevokeAssociatedSessionsType),
+        converter=maybe_revoke_associated_sessions_type,
         metadata=wire("RevokeAssociatedSessions", Choice(RevokeAssociatedSessionsType)),
     )
     """Whether sessions linked to the revoked one end with it."""
@@ -306,7 +300,7 @@ class SetUserPoolSessionConfigurationResponse(Response):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     user_session_tracking: UserSessionTrackingType | None = attrs.field(
         default=None,
-        converter=optional(UserSessionTrackingType),
+        converter=maybe_user_session_tracking_type,
         metadata=wire("UserSessionTracking", Choice(UserSessionTrackingType)),
     )
     """Whether the pool keeps track of its users' sessions."""
@@ -327,7 +321,7 @@ class SetUserPoolSessionConfigurationRequest(Request[SetUserPoolSessionConfigura
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     user_session_tracking: UserSessionTrackingType = attrs.field(
-        converter=UserSessionTrackingType, metadata=wire("UserSessionTracking", Choice(UserSessionTrackingType))
+        converter=to_user_session_tracking_type, metadata=wire("UserSessionTracking", Choice(UserSessionTrackingType))
     )
     """Whether the pool keeps track of its users' sessions."""
     token_session: UserPoolTokenSessionConfigType = attrs.field(

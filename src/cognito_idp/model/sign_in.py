@@ -13,8 +13,9 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, items, optional, wire
+from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, wire
 from .._structs.struct import Request, Response, members
+from .choices import each_challenge_name_type, maybe_challenge_name_type, to_auth_flow_type
 from .common_sign_in import (
     AnalyticsMetadataType,
     AuthenticationResultType,
@@ -25,7 +26,7 @@ from .common_sign_in import (
 
 
 class AuthFlowType(OpenEnum):
-    """Decides which sign-in flow to run, and so which keys `AuthParameters` must hold."""
+    """Decides which sign-in flow to run, and so which keys `auth_parameters` must hold."""
 
     USER_SRP_AUTH = "USER_SRP_AUTH"
     REFRESH_TOKEN_AUTH = "REFRESH_TOKEN_AUTH"
@@ -42,7 +43,7 @@ class AdminInitiateAuthResponse(Response):
     """Carries the tokens of a finished admin sign-in, or the challenge to answer next."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -56,14 +57,16 @@ class AdminInitiateAuthResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
-    """Asks to start the sign-in of one user from a trusted server, with the flow named in `AuthFlow`."""
+    """Asks to start the sign-in of one user from a trusted server, with the flow named in `auth_flow`."""
 
     operation: ClassVar[Operation[AdminInitiateAuthResponse]] = Operation(
         "AdminInitiateAuth", AdminInitiateAuthResponse
@@ -73,12 +76,22 @@ class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
     """Id of the app client."""
-    auth_flow: AuthFlowType = attrs.field(converter=AuthFlowType, metadata=wire("AuthFlow", Choice(AuthFlowType)))
-    """Sign-in flow to start; it decides what `AuthParameters` must hold."""
+    auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
+    """Sign-in flow to start; it decides what `auth_parameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold secrets."""
+    """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
+    has a secret.
+
+    | auth_flow | needs | takes as well |
+    | --- | --- | --- |
+    | `ADMIN_USER_PASSWORD_AUTH`, `ADMIN_NO_SRP_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
+    | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
+    | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
+    | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
+    | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
+    """
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )
@@ -100,7 +113,7 @@ class InitiateAuthResponse(Response):
     """Carries the tokens if the sign-in is already finished, or the first challenge to answer."""
 
     challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=optional(ChallengeNameType), metadata=wire("ChallengeName", Choice(ChallengeNameType))
+        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
     session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
@@ -114,23 +127,35 @@ class InitiateAuthResponse(Response):
     )
     """The user's tokens; missing while a challenge still has to be answered."""
     available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType)))
+        default=None,
+        converter=each_challenge_name_type,
+        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
     )
-    """Challenges the user may choose from when `ChallengeName` is `SELECT_CHALLENGE`."""
+    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class InitiateAuthRequest(Request[InitiateAuthResponse]):
-    """Asks to start a sign-in from an app that has no AWS credentials, with the flow named in `AuthFlow`."""
+    """Asks to start a sign-in from an app that has no AWS credentials, with the flow named in `auth_flow`."""
 
     operation: ClassVar[Operation[InitiateAuthResponse]] = Operation("InitiateAuth", InitiateAuthResponse, signed=False)
 
-    auth_flow: AuthFlowType = attrs.field(converter=AuthFlowType, metadata=wire("AuthFlow", Choice(AuthFlowType)))
-    """Sign-in flow to start; it decides what `AuthParameters` must hold."""
+    auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
+    """Sign-in flow to start; it decides what `auth_parameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
     )
-    """Inputs of the chosen `AuthFlow`, such as `USERNAME`, `PASSWORD` or `SECRET_HASH`; may hold secrets."""
+    """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
+    has a secret.
+
+    | auth_flow | needs | takes as well |
+    | --- | --- | --- |
+    | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
+    | `USER_PASSWORD_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
+    | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
+    | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
+    | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
+    """
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )

@@ -14,8 +14,14 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, app_client, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, app_client, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import (
+    maybe_terms_enforcement_type,
+    maybe_terms_source_type,
+    to_terms_enforcement_type,
+    to_terms_source_type,
+)
 
 
 class TermsSourceType(OpenEnum):
@@ -43,11 +49,11 @@ class TermsType(Struct):
     terms_name: str = attrs.field(metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
     terms_source: TermsSourceType = attrs.field(
-        converter=TermsSourceType, metadata=wire("TermsSource", Choice(TermsSourceType))
+        converter=to_terms_source_type, metadata=wire("TermsSource", Choice(TermsSourceType))
     )
-    """Where the text of the terms is; `LINK` means at the URLs in `Links`."""
+    """Where the text of the terms is; `LINK` means at the URLs in `links`."""
     enforcement: TermsEnforcementType = attrs.field(
-        converter=TermsEnforcementType, metadata=wire("Enforcement", Choice(TermsEnforcementType))
+        converter=to_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )
     """Whether users have to accept the terms to go on."""
     links: Mapping[str, str] = attrs.field(metadata=wire("Links", MapOf(Text(), Text(1, 1_024), 1, 13)))
@@ -79,11 +85,11 @@ class CreateTermsRequest(Request[CreateTermsResponse]):
     terms_name: str = attrs.field(metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
     terms_source: TermsSourceType = attrs.field(
-        converter=TermsSourceType, metadata=wire("TermsSource", Choice(TermsSourceType))
+        converter=to_terms_source_type, metadata=wire("TermsSource", Choice(TermsSourceType))
     )
-    """Where the text of the terms is; `LINK` means at the URLs in `Links`."""
+    """Where the text of the terms is; `LINK` means at the URLs in `links`."""
     enforcement: TermsEnforcementType = attrs.field(
-        converter=TermsEnforcementType, metadata=wire("Enforcement", Choice(TermsEnforcementType))
+        converter=to_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )
     """Whether users have to accept the terms to go on."""
     links: Mapping[str, str] | None = attrs.field(
@@ -157,7 +163,7 @@ class TermsDescriptionType(Struct):
     terms_name: str = attrs.field(metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
     enforcement: TermsEnforcementType = attrs.field(
-        converter=TermsEnforcementType, metadata=wire("Enforcement", Choice(TermsEnforcementType))
+        converter=to_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )
     """Whether users have to accept the terms to go on."""
     creation_date: datetime = attrs.field(metadata=wire("CreationDate", Timestamp()))
@@ -215,13 +221,11 @@ class UpdateTermsRequest(Request[UpdateTermsResponse]):
     terms_name: str | None = attrs.field(default=None, metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
     terms_source: TermsSourceType | None = attrs.field(
-        default=None, converter=optional(TermsSourceType), metadata=wire("TermsSource", Choice(TermsSourceType))
+        default=None, converter=maybe_terms_source_type, metadata=wire("TermsSource", Choice(TermsSourceType))
     )
-    """Where the text of the terms is; `LINK` means at the URLs in `Links`."""
+    """Where the text of the terms is; `LINK` means at the URLs in `links`."""
     enforcement: TermsEnforcementType | None = attrs.field(
-        default=None,
-        converter=optional(TermsEnforcementType),
-        metadata=wire("Enforcement", Choice(TermsEnforcementType)),
+        default=None, converter=maybe_terms_enforcement_type, metadata=wire("Enforcement", Choice(TermsEnforcementType))
     )
     """Whether users have to accept the terms to go on."""
     links: Mapping[str, str] | None = attrs.field(

@@ -13,8 +13,16 @@ import attrs
 
 from .._protocol.wire import Operation
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, app_client, items, optional, wire
+from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, app_client, items, wire
 from .._structs.struct import Request, Response, Struct, members
+from .choices import (
+    maybe_issued_token_type_identifier_type,
+    maybe_revoke_associated_sessions_type,
+    maybe_token_type_identifier_type,
+    to_issued_token_type_identifier_type,
+    to_oauth_token_type_type,
+    to_token_type_identifier_type,
+)
 from .common import RevokeAssociatedSessionsType
 from .common_sign_in import AuthenticationResultType
 
@@ -109,13 +117,14 @@ class GetDerivedTokenResponse(Response):
     """Carries the token issued in the exchange, with its kind, lifetime and scopes."""
 
     issued_token: str = attrs.field(metadata=wire("IssuedToken", Text(), sensitive=True))
-    """The new token, a secret; `IssuedTokenType` tells its kind."""
+    """The new token, a secret; `issued_token_type` tells its kind."""
     issued_token_type: IssuedTokenTypeIdentifierType = attrs.field(
-        converter=IssuedTokenTypeIdentifierType, metadata=wire("IssuedTokenType", Choice(IssuedTokenTypeIdentifierType))
+        converter=to_issued_token_type_identifier_type,
+        metadata=wire("IssuedTokenType", Choice(IssuedTokenTypeIdentifierType)),
     )
-    """Kind of token in `IssuedToken`."""
+    """Kind of token in `issued_token`."""
     token_type: OAuthTokenTypeType = attrs.field(
-        converter=OAuthTokenTypeType, metadata=wire("TokenType", Choice(OAuthTokenTypeType))
+        converter=to_oauth_token_type_type, metadata=wire("TokenType", Choice(OAuthTokenTypeType))
     )
     """How to present the issued token; `N_A` if it isn't an access token."""
     expires_in: int | None = attrs.field(default=None, metadata=wire("ExpiresIn", Integer()))
@@ -141,25 +150,25 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
     subject_token: str = attrs.field(metadata=wire("SubjectToken", Text(0, 131_072), sensitive=True))
     """Secret token of the user for whom a new token is wanted."""
     subject_token_type: TokenTypeIdentifierType = attrs.field(
-        converter=TokenTypeIdentifierType, metadata=wire("SubjectTokenType", Choice(TokenTypeIdentifierType))
+        converter=to_token_type_identifier_type, metadata=wire("SubjectTokenType", Choice(TokenTypeIdentifierType))
     )
-    """Kind of token given in `SubjectToken`."""
+    """Kind of token given in `subject_token`."""
     subject_token_provider_name: str | None = attrs.field(
         default=None, metadata=wire("SubjectTokenProviderName", Text(1, 32))
     )
-    """Name of the pool's identity provider that issued `SubjectToken`."""
+    """Name of the pool's identity provider that issued `subject_token`."""
     actor_token: str | None = attrs.field(default=None, metadata=wire("ActorToken", Text(0, 131_072), sensitive=True))
     """Secret token of the party that acts for the subject, in a delegation exchange."""
     actor_token_type: TokenTypeIdentifierType | None = attrs.field(
         default=None,
-        converter=optional(TokenTypeIdentifierType),
+        converter=maybe_token_type_identifier_type,
         metadata=wire("ActorTokenType", Choice(TokenTypeIdentifierType)),
     )
-    """Kind of token given in `ActorToken`."""
+    """Kind of token given in `actor_token`."""
     actor_token_provider_name: str | None = attrs.field(
         default=None, metadata=wire("ActorTokenProviderName", Text(1, 32))
     )
-    """Name of the pool's identity provider that issued `ActorToken`."""
+    """Name of the pool's identity provider that issued `actor_token`."""
     scopes: tuple[str, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Scopes", ListOf(Text(1, 256), None, 50))
     )
@@ -174,7 +183,7 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
     """Identifier of the resource server at which the derived token will be used."""
     requested_token_type: IssuedTokenTypeIdentifierType | None = attrs.field(
         default=None,
-        converter=optional(IssuedTokenTypeIdentifierType),
+        converter=maybe_issued_token_type_identifier_type,
         metadata=wire("RequestedTokenType", Choice(IssuedTokenTypeIdentifierType)),
     )
     """Kind of token to issue."""
@@ -248,7 +257,7 @@ class RevokeTokenRequest(Request[RevokeTokenResponse]):
     """The app client's secret; needed if the client has one."""
     revoke_associated_sessions: RevokeAssociatedSessionsType | None = attrs.field(
         default=None,
-        converter=optional(RevokeAssociatedSessionsType),
+        converter=maybe_revoke_associated_sessions_type,
         metadata=wire("RevokeAssociatedSessions", Choice(RevokeAssociatedSessionsType)),
     )
     """Whether sessions linked to the token's session end with it."""

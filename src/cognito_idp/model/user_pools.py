@@ -14,8 +14,33 @@ import attrs
 
 from .._protocol.wire import Operation, Pages
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, optional, wire
+from .._structs.shapes import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, wire
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import (
+    each_alias_attribute_type,
+    each_auth_factor_type,
+    each_oauth_flow_type,
+    each_username_attribute_type,
+    each_verified_attribute_type,
+    maybe_advanced_security_enabled_mode_type,
+    maybe_attribute_data_type,
+    maybe_default_email_option_type,
+    maybe_deletion_protection_type,
+    maybe_email_sending_account_type,
+    maybe_encryption_key_type,
+    maybe_issuer_type,
+    maybe_status_type,
+    maybe_user_pool_mfa_type,
+    maybe_user_pool_tier_type,
+    maybe_user_verification_type,
+    maybe_web_authn_factor_configuration_type,
+    to_advanced_security_mode_type,
+    to_custom_email_sender_lambda_version_type,
+    to_custom_sms_sender_lambda_version_type,
+    to_inbound_federation_lambda_version_type,
+    to_pre_token_generation_lambda_version_type,
+    to_recovery_option_name_type,
+)
 from .common import AuthFactorType, OAuthFlowType
 
 
@@ -34,7 +59,7 @@ class RecoveryOptionType(Struct):
     priority: int = attrs.field(metadata=wire("Priority", Integer(1, 2)))
     """Order in which the method is tried, with 1 being first."""
     name: RecoveryOptionNameType = attrs.field(
-        converter=RecoveryOptionNameType, metadata=wire("Name", Choice(RecoveryOptionNameType))
+        converter=to_recovery_option_name_type, metadata=wire("Name", Choice(RecoveryOptionNameType))
     )
     """Way to recover the account; `admin_only` leaves it to administrators."""
 
@@ -93,15 +118,13 @@ class SchemaAttributeType(Struct):
     name: str | None = attrs.field(default=None, metadata=wire("Name", Text(1, 20)))
     """Name of the attribute; for a new custom one, without the `custom:` prefix."""
     attribute_data_type: AttributeDataType | None = attrs.field(
-        default=None,
-        converter=optional(AttributeDataType),
-        metadata=wire("AttributeDataType", Choice(AttributeDataType)),
+        default=None, converter=maybe_attribute_data_type, metadata=wire("AttributeDataType", Choice(AttributeDataType))
     )
     """Type of the values that the attribute holds."""
     developer_only_attribute: bool | None = attrs.field(
         default=None, metadata=wire("DeveloperOnlyAttribute", Boolean())
     )
-    """True for an attribute that only administrators can change; `WriteAttributes` is the newer way to do this."""
+    """True for an attribute that only administrators can change; `write_attributes` is the newer way to do this."""
     mutable: bool | None = attrs.field(default=None, metadata=wire("Mutable", Boolean()))
     """Whether the value can be changed after it was first set."""
     required: bool | None = attrs.field(default=None, metadata=wire("Required", Boolean()))
@@ -160,7 +183,7 @@ class AdminCreateUserConfigType(Struct):
     unused_account_validity_days: int | None = attrs.field(
         default=None, metadata=wire("UnusedAccountValidityDays", Integer(0, 365))
     )
-    """Days until an unused new account expires; deprecated for `TemporaryPasswordValidityDays`."""
+    """Days until an unused new account expires; deprecated for `temporary_password_validity_days`."""
     invite_message_template: MessageTemplateType | None = attrs.field(
         default=None, metadata=wire("InviteMessageTemplate", Nested(MessageTemplateType))
     )
@@ -180,7 +203,7 @@ class AdvancedSecurityAdditionalFlowsType(Struct):
 
     custom_auth_mode: AdvancedSecurityEnabledModeType | None = attrs.field(
         default=None,
-        converter=optional(AdvancedSecurityEnabledModeType),
+        converter=maybe_advanced_security_enabled_mode_type,
         metadata=wire("CustomAuthMode", Choice(AdvancedSecurityEnabledModeType)),
     )
     """Whether threat protection for custom authentication only records risks or also acts on them."""
@@ -229,7 +252,9 @@ class SignInPolicyType(Struct):
     """Lists the factors a user may start a choice-based sign-in with, such as password, one-time code or passkey."""
 
     allowed_first_auth_factors: tuple[AuthFactorType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AllowedFirstAuthFactors", ListOf(Choice(AuthFactorType), 1, 5))
+        default=None,
+        converter=each_auth_factor_type,
+        metadata=wire("AllowedFirstAuthFactors", ListOf(Choice(AuthFactorType), 1, 5)),
     )
     """Factors with which a user may begin a `USER_AUTH` sign-in."""
 
@@ -270,7 +295,7 @@ class PreTokenGenerationVersionConfigType(Struct):
     """Names the Lambda function that can change tokens before they are issued, and its event version."""
 
     lambda_version: PreTokenGenerationLambdaVersionType = attrs.field(
-        converter=PreTokenGenerationLambdaVersionType,
+        converter=to_pre_token_generation_lambda_version_type,
         metadata=wire("LambdaVersion", Choice(PreTokenGenerationLambdaVersionType)),
     )
     """Event version: `V1_0` can change ID tokens, `V2_0` also access tokens, `V3_0` also those of machine clients."""
@@ -289,7 +314,7 @@ class CustomSMSLambdaVersionConfigType(Struct):
     """Names the Lambda function that sends the pool's SMS messages in place of Cognito, and its event version."""
 
     lambda_version: CustomSMSSenderLambdaVersionType = attrs.field(
-        converter=CustomSMSSenderLambdaVersionType,
+        converter=to_custom_sms_sender_lambda_version_type,
         metadata=wire("LambdaVersion", Choice(CustomSMSSenderLambdaVersionType)),
     )
     """Version of the event that the function receives."""
@@ -308,7 +333,7 @@ class CustomEmailLambdaVersionConfigType(Struct):
     """Names the Lambda function that sends the pool's emails in place of Cognito, and its event version."""
 
     lambda_version: CustomEmailSenderLambdaVersionType = attrs.field(
-        converter=CustomEmailSenderLambdaVersionType,
+        converter=to_custom_email_sender_lambda_version_type,
         metadata=wire("LambdaVersion", Choice(CustomEmailSenderLambdaVersionType)),
     )
     """Version of the event that the function receives."""
@@ -327,7 +352,7 @@ class InboundFederationLambdaType(Struct):
     """Names the Lambda function that runs when a user comes in from an external provider, and its event version."""
 
     lambda_version: InboundFederationLambdaVersionType = attrs.field(
-        converter=InboundFederationLambdaVersionType,
+        converter=to_inbound_federation_lambda_version_type,
         metadata=wire("LambdaVersion", Choice(InboundFederationLambdaVersionType)),
     )
     """Version of the event that the function receives."""
@@ -358,7 +383,8 @@ class LambdaConfigType(Struct):
     )
     """ARN of the Lambda function that checks the answer to a custom challenge."""
     pre_token_generation: str | None = attrs.field(default=None, metadata=wire("PreTokenGeneration", Text(20, 2_048)))
-    """ARN of the Lambda function that can change claims; the same as in `PreTokenGenerationConfig` if both are set."""
+    """ARN of the Lambda function that can change claims; the same as in `pre_token_generation_config` if both are set.
+    """
     user_migration: str | None = attrs.field(default=None, metadata=wire("UserMigration", Text(20, 2_048)))
     """ARN of the Lambda function that brings in a user whom the pool doesn't know yet."""
     pre_token_generation_config: PreTokenGenerationVersionConfigType | None = attrs.field(
@@ -368,11 +394,11 @@ class LambdaConfigType(Struct):
     custom_sms_sender: CustomSMSLambdaVersionConfigType | None = attrs.field(
         default=None, metadata=wire("CustomSMSSender", Nested(CustomSMSLambdaVersionConfigType))
     )
-    """Lambda function that sends the pool's SMS messages in Cognito's place; needs `KMSKeyID`."""
+    """Lambda function that sends the pool's SMS messages in Cognito's place; needs `kms_key_id`."""
     custom_email_sender: CustomEmailLambdaVersionConfigType | None = attrs.field(
         default=None, metadata=wire("CustomEmailSender", Nested(CustomEmailLambdaVersionConfigType))
     )
-    """Lambda function that sends the pool's emails in Cognito's place; needs `KMSKeyID`."""
+    """Lambda function that sends the pool's emails in Cognito's place; needs `kms_key_id`."""
     kms_key_id: str | None = attrs.field(default=None, metadata=wire("KMSKeyID", Text(20, 2_048)))
     """ARN of the KMS key that encrypts the codes handed to the custom sender functions."""
     inbound_federation: InboundFederationLambdaType | None = attrs.field(
@@ -418,7 +444,7 @@ class VerificationMessageTemplateType(Struct):
     """Subject line of a verification email with a link."""
     default_email_option: DefaultEmailOptionType | None = attrs.field(
         default=None,
-        converter=optional(DefaultEmailOptionType),
+        converter=maybe_default_email_option_type,
         metadata=wire("DefaultEmailOption", Choice(DefaultEmailOptionType)),
     )
     """Whether verification emails carry a code or a link; a code if left out."""
@@ -438,7 +464,7 @@ class UserAttributeUpdateSettingsType(Struct):
 
     attributes_require_verification_before_update: tuple[VerifiedAttributeType, ...] | None = attrs.field(
         default=None,
-        converter=items,
+        converter=each_verified_attribute_type,
         metadata=wire("AttributesRequireVerificationBeforeUpdate", ListOf(Choice(VerifiedAttributeType))),
     )
     """Attributes that keep their old value until the user has verified the new one."""
@@ -477,7 +503,7 @@ class EmailConfigurationType(Struct):
     """Email address to which replies to the pool's emails go."""
     email_sending_account: EmailSendingAccountType | None = attrs.field(
         default=None,
-        converter=optional(EmailSendingAccountType),
+        converter=maybe_email_sending_account_type,
         metadata=wire("EmailSendingAccount", Choice(EmailSendingAccountType)),
     )
     """Whether email goes out through Cognito's own sender or your SES identity (`DEVELOPER`)."""
@@ -530,13 +556,14 @@ class UserPoolAddOnsType(Struct):
     """Sets the threat protection mode of a user pool, with a separate one for custom authentication."""
 
     advanced_security_mode: AdvancedSecurityModeType = attrs.field(
-        converter=AdvancedSecurityModeType, metadata=wire("AdvancedSecurityMode", Choice(AdvancedSecurityModeType))
+        converter=to_advanced_security_mode_type,
+        metadata=wire("AdvancedSecurityMode", Choice(AdvancedSecurityModeType)),
     )
     """Whether threat protection is off, only records risks (`AUDIT`) or also acts on them (`ENFORCED`)."""
     advanced_security_additional_flows: AdvancedSecurityAdditionalFlowsType | None = attrs.field(
         default=None, metadata=wire("AdvancedSecurityAdditionalFlows", Nested(AdvancedSecurityAdditionalFlowsType))
     )
-    """Threat protection for sign-in flows that `AdvancedSecurityMode` doesn't cover."""
+    """Threat protection for sign-in flows that `advanced_security_mode` doesn't cover."""
 
 
 class StatusType(OpenEnum):
@@ -551,17 +578,21 @@ class DcrConfigurationType(Struct):
     """Dynamic client registration settings of a pool: on or off, open or not, and the grants and scopes allowed."""
 
     enable_status: StatusType | None = attrs.field(
-        default=None, converter=optional(StatusType), metadata=wire("EnableStatus", Choice(StatusType))
+        default=None, converter=maybe_status_type, metadata=wire("EnableStatus", Choice(StatusType))
     )
     """Whether dynamic client registration is on."""
     open_dcr_enabled: bool | None = attrs.field(default=None, metadata=wire("OpenDcrEnabled", Boolean()))
     """Whether clients may register themselves without authenticating."""
     authenticated_grant_types: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AuthenticatedGrantTypes", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("AuthenticatedGrantTypes", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
     """Grant types allowed to clients that authenticate when they register dynamically."""
     open_dcr_grant_types: tuple[OAuthFlowType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("OpenDcrGrantTypes", ListOf(Choice(OAuthFlowType), 0, 3))
+        default=None,
+        converter=each_oauth_flow_type,
+        metadata=wire("OpenDcrGrantTypes", ListOf(Choice(OAuthFlowType), 0, 3)),
     )
     """Grant types allowed to clients that register themselves without authenticating."""
     allowed_scopes: tuple[str, ...] | None = attrs.field(
@@ -598,11 +629,11 @@ class KeyConfigurationType(Struct):
     """Says which KMS key encrypts a user pool's data: one AWS owns or one you manage."""
 
     key_type: EncryptionKeyType | None = attrs.field(
-        default=None, converter=optional(EncryptionKeyType), metadata=wire("KeyType", Choice(EncryptionKeyType))
+        default=None, converter=maybe_encryption_key_type, metadata=wire("KeyType", Choice(EncryptionKeyType))
     )
     """Whether the encryption key is AWS's own or one that you manage."""
     kms_key_arn: str | None = attrs.field(default=None, metadata=wire("KmsKeyArn", Text(20, 2_048)))
-    """ARN of your KMS key, for when `KeyType` is `CUSTOMER_MANAGED_KEY`."""
+    """ARN of your KMS key, for when `key_type` is `CUSTOMER_MANAGED_KEY`."""
 
 
 class IssuerType(OpenEnum):
@@ -617,7 +648,7 @@ class IssuerConfigurationType(Struct):
     """Says which type of issuer a user pool uses."""
 
     type: IssuerType | None = attrs.field(
-        default=None, converter=optional(IssuerType), metadata=wire("Type", Choice(IssuerType))
+        default=None, converter=maybe_issuer_type, metadata=wire("Type", Choice(IssuerType))
     )
     """Whether tokens carry the pool's original issuer URL or the updated one."""
 
@@ -636,7 +667,7 @@ class UserPoolType(Struct):
     """The pool's password rules and its choice of first sign-in factors."""
     deletion_protection: DeletionProtectionType | None = attrs.field(
         default=None,
-        converter=optional(DeletionProtectionType),
+        converter=maybe_deletion_protection_type,
         metadata=wire("DeletionProtection", Choice(DeletionProtectionType)),
     )
     """While active, `DeleteUserPool` is refused; inactive by default."""
@@ -645,7 +676,7 @@ class UserPoolType(Struct):
     )
     """Lambda functions that run during sign-up, sign-in and the issue of tokens."""
     status: StatusType | None = attrs.field(
-        default=None, converter=optional(StatusType), metadata=wire("Status", Choice(StatusType))
+        default=None, converter=maybe_status_type, metadata=wire("Status", Choice(StatusType))
     )
     """State of the user pool; no longer used."""
     last_modified_date: datetime | None = attrs.field(default=None, metadata=wire("LastModifiedDate", Timestamp()))
@@ -657,29 +688,35 @@ class UserPoolType(Struct):
     )
     """All attributes that the pool's users can have, standard and custom."""
     auto_verified_attributes: tuple[VerifiedAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AutoVerifiedAttributes", ListOf(Choice(VerifiedAttributeType)))
+        default=None,
+        converter=each_verified_attribute_type,
+        metadata=wire("AutoVerifiedAttributes", ListOf(Choice(VerifiedAttributeType))),
     )
     """Contact attributes for which Cognito sends a verification code or link at sign-up."""
     alias_attributes: tuple[AliasAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AliasAttributes", ListOf(Choice(AliasAttributeType)))
+        default=None,
+        converter=each_alias_attribute_type,
+        metadata=wire("AliasAttributes", ListOf(Choice(AliasAttributeType))),
     )
     """Attributes users may sign in with besides their username; fixed when the pool is created."""
     username_attributes: tuple[UsernameAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("UsernameAttributes", ListOf(Choice(UsernameAttributeType)))
+        default=None,
+        converter=each_username_attribute_type,
+        metadata=wire("UsernameAttributes", ListOf(Choice(UsernameAttributeType))),
     )
     """Attributes that serve as the username, such as `email`; fixed when the pool is created."""
     sms_verification_message: str | None = attrs.field(
         default=None, metadata=wire("SmsVerificationMessage", Text(6, 140))
     )
-    """Text of the verification SMS, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Text of the verification SMS, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_message: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationMessage", Text(6, 20_000))
     )
-    """Body of the verification email, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Body of the verification email, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_subject: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationSubject", Text(1, 140))
     )
-    """Subject line of the verification email; `VerificationMessageTemplate` has it too."""
+    """Subject line of the verification email; `verification_message_template` has it too."""
     verification_message_template: VerificationMessageTemplateType | None = attrs.field(
         default=None, metadata=wire("VerificationMessageTemplate", Nested(VerificationMessageTemplateType))
     )
@@ -693,7 +730,7 @@ class UserPoolType(Struct):
     )
     """Whether a changed email address or phone number must be verified before it counts."""
     mfa_configuration: UserPoolMfaType | None = attrs.field(
-        default=None, converter=optional(UserPoolMfaType), metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
+        default=None, converter=maybe_user_pool_mfa_type, metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
     )
     """Whether MFA is off, required of all users (`ON`) or up to each user (`OPTIONAL`)."""
     device_configuration: DeviceConfigurationType | None = attrs.field(
@@ -751,7 +788,7 @@ class UserPoolType(Struct):
     )
     """How users may recover a forgotten password, and which way is tried first."""
     user_pool_tier: UserPoolTierType | None = attrs.field(
-        default=None, converter=optional(UserPoolTierType), metadata=wire("UserPoolTier", Choice(UserPoolTierType))
+        default=None, converter=maybe_user_pool_tier_type, metadata=wire("UserPoolTier", Choice(UserPoolTierType))
     )
     """Feature plan of the pool, which decides its features and price; a new pool gets `ESSENTIALS` by default."""
     key_configuration: KeyConfigurationType | None = attrs.field(
@@ -790,7 +827,7 @@ class CreateUserPoolRequest(Request[CreateUserPoolResponse]):
     """The pool's password rules and its choice of first sign-in factors."""
     deletion_protection: DeletionProtectionType | None = attrs.field(
         default=None,
-        converter=optional(DeletionProtectionType),
+        converter=maybe_deletion_protection_type,
         metadata=wire("DeletionProtection", Choice(DeletionProtectionType)),
     )
     """While active, `DeleteUserPool` is refused; inactive by default."""
@@ -799,29 +836,35 @@ class CreateUserPoolRequest(Request[CreateUserPoolResponse]):
     )
     """Lambda functions that run during sign-up, sign-in and the issue of tokens."""
     auto_verified_attributes: tuple[VerifiedAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AutoVerifiedAttributes", ListOf(Choice(VerifiedAttributeType)))
+        default=None,
+        converter=each_verified_attribute_type,
+        metadata=wire("AutoVerifiedAttributes", ListOf(Choice(VerifiedAttributeType))),
     )
     """Contact attributes for which Cognito sends a verification code or link at sign-up."""
     alias_attributes: tuple[AliasAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AliasAttributes", ListOf(Choice(AliasAttributeType)))
+        default=None,
+        converter=each_alias_attribute_type,
+        metadata=wire("AliasAttributes", ListOf(Choice(AliasAttributeType))),
     )
     """Attributes users may sign in with besides their username; fixed when the pool is created."""
     username_attributes: tuple[UsernameAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("UsernameAttributes", ListOf(Choice(UsernameAttributeType)))
+        default=None,
+        converter=each_username_attribute_type,
+        metadata=wire("UsernameAttributes", ListOf(Choice(UsernameAttributeType))),
     )
     """Attributes that serve as the username, such as `email`; fixed when the pool is created."""
     sms_verification_message: str | None = attrs.field(
         default=None, metadata=wire("SmsVerificationMessage", Text(6, 140))
     )
-    """Text of the verification SMS, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Text of the verification SMS, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_message: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationMessage", Text(6, 20_000))
     )
-    """Body of the verification email, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Body of the verification email, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_subject: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationSubject", Text(1, 140))
     )
-    """Subject line of the verification email; `VerificationMessageTemplate` has it too."""
+    """Subject line of the verification email; `verification_message_template` has it too."""
     verification_message_template: VerificationMessageTemplateType | None = attrs.field(
         default=None, metadata=wire("VerificationMessageTemplate", Nested(VerificationMessageTemplateType))
     )
@@ -831,7 +874,7 @@ class CreateUserPoolRequest(Request[CreateUserPoolResponse]):
     )
     """Text of the SMS with an MFA code; `{####}` stands for the code."""
     mfa_configuration: UserPoolMfaType | None = attrs.field(
-        default=None, converter=optional(UserPoolMfaType), metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
+        default=None, converter=maybe_user_pool_mfa_type, metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
     )
     """Whether MFA is off, required of all users (`ON`) or up to each user (`OPTIONAL`)."""
     user_attribute_update_settings: UserAttributeUpdateSettingsType | None = attrs.field(
@@ -879,7 +922,7 @@ class CreateUserPoolRequest(Request[CreateUserPoolResponse]):
     )
     """How users may recover a forgotten password, and which way is tried first."""
     user_pool_tier: UserPoolTierType | None = attrs.field(
-        default=None, converter=optional(UserPoolTierType), metadata=wire("UserPoolTier", Choice(UserPoolTierType))
+        default=None, converter=maybe_user_pool_tier_type, metadata=wire("UserPoolTier", Choice(UserPoolTierType))
     )
     """Feature plan of the pool, which decides its features and price; a new pool gets `ESSENTIALS` by default."""
     key_configuration: KeyConfigurationType | None = attrs.field(
@@ -998,13 +1041,13 @@ class WebAuthnConfigurationType(Struct):
     """Domain for which passkeys are registered, such as `auth.example.com`."""
     user_verification: UserVerificationType | None = attrs.field(
         default=None,
-        converter=optional(UserVerificationType),
+        converter=maybe_user_verification_type,
         metadata=wire("UserVerification", Choice(UserVerificationType)),
     )
     """Whether a passkey must check a PIN or biometric, or only should where it can."""
     factor_configuration: WebAuthnFactorConfigurationType | None = attrs.field(
         default=None,
-        converter=optional(WebAuthnFactorConfigurationType),
+        converter=maybe_web_authn_factor_configuration_type,
         metadata=wire("FactorConfiguration", Choice(WebAuthnFactorConfigurationType)),
     )
     """Whether a passkey counts as one factor only, or as full MFA when it verifies the user."""
@@ -1027,7 +1070,7 @@ class GetUserPoolMfaConfigResponse(Response):
     )
     """Subject and body of the emails that carry MFA codes."""
     mfa_configuration: UserPoolMfaType | None = attrs.field(
-        default=None, converter=optional(UserPoolMfaType), metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
+        default=None, converter=maybe_user_pool_mfa_type, metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
     )
     """Whether MFA is off, required of all users (`ON`) or up to each user (`OPTIONAL`)."""
     web_authn_configuration: WebAuthnConfigurationType | None = attrs.field(
@@ -1061,7 +1104,7 @@ class UserPoolDescriptionType(Struct):
     )
     """Lambda functions that run during sign-up, sign-in and the issue of tokens."""
     status: StatusType | None = attrs.field(
-        default=None, converter=optional(StatusType), metadata=wire("Status", Choice(StatusType))
+        default=None, converter=maybe_status_type, metadata=wire("Status", Choice(StatusType))
     )
     """State of the user pool; no longer used."""
     last_modified_date: datetime | None = attrs.field(default=None, metadata=wire("LastModifiedDate", Timestamp()))
@@ -1117,7 +1160,7 @@ class SetUserPoolMfaConfigResponse(Response):
     )
     """Subject and body of the emails that carry MFA codes."""
     mfa_configuration: UserPoolMfaType | None = attrs.field(
-        default=None, converter=optional(UserPoolMfaType), metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
+        default=None, converter=maybe_user_pool_mfa_type, metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
     )
     """Whether MFA is off, required of all users (`ON`) or up to each user (`OPTIONAL`)."""
     web_authn_configuration: WebAuthnConfigurationType | None = attrs.field(
@@ -1149,7 +1192,7 @@ class SetUserPoolMfaConfigRequest(Request[SetUserPoolMfaConfigResponse]):
     )
     """Subject and body of the emails that carry MFA codes."""
     mfa_configuration: UserPoolMfaType | None = attrs.field(
-        default=None, converter=optional(UserPoolMfaType), metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
+        default=None, converter=maybe_user_pool_mfa_type, metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
     )
     """Whether MFA is off, required of all users (`ON`) or up to each user (`OPTIONAL`)."""
     web_authn_configuration: WebAuthnConfigurationType | None = attrs.field(
@@ -1177,7 +1220,7 @@ class UpdateUserPoolRequest(Request[UpdateUserPoolResponse]):
     """The pool's password rules and its choice of first sign-in factors."""
     deletion_protection: DeletionProtectionType | None = attrs.field(
         default=None,
-        converter=optional(DeletionProtectionType),
+        converter=maybe_deletion_protection_type,
         metadata=wire("DeletionProtection", Choice(DeletionProtectionType)),
     )
     """While active, `DeleteUserPool` is refused; inactive by default."""
@@ -1186,21 +1229,23 @@ class UpdateUserPoolRequest(Request[UpdateUserPoolResponse]):
     )
     """Lambda functions to run from now on; leaving this out removes the ones set before."""
     auto_verified_attributes: tuple[VerifiedAttributeType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("AutoVerifiedAttributes", ListOf(Choice(VerifiedAttributeType)))
+        default=None,
+        converter=each_verified_attribute_type,
+        metadata=wire("AutoVerifiedAttributes", ListOf(Choice(VerifiedAttributeType))),
     )
     """Contact attributes to verify at sign-up from now on; leaving this out turns that off."""
     sms_verification_message: str | None = attrs.field(
         default=None, metadata=wire("SmsVerificationMessage", Text(6, 140))
     )
-    """Text of the verification SMS, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Text of the verification SMS, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_message: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationMessage", Text(6, 20_000))
     )
-    """Body of the verification email, with `{####}` for the code; `VerificationMessageTemplate` has it too."""
+    """Body of the verification email, with `{####}` for the code; `verification_message_template` has it too."""
     email_verification_subject: str | None = attrs.field(
         default=None, metadata=wire("EmailVerificationSubject", Text(1, 140))
     )
-    """Subject line of the verification email; `VerificationMessageTemplate` has it too."""
+    """Subject line of the verification email; `verification_message_template` has it too."""
     verification_message_template: VerificationMessageTemplateType | None = attrs.field(
         default=None, metadata=wire("VerificationMessageTemplate", Nested(VerificationMessageTemplateType))
     )
@@ -1214,7 +1259,7 @@ class UpdateUserPoolRequest(Request[UpdateUserPoolResponse]):
     )
     """Whether a changed email address or phone number must be verified before it counts."""
     mfa_configuration: UserPoolMfaType | None = attrs.field(
-        default=None, converter=optional(UserPoolMfaType), metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
+        default=None, converter=maybe_user_pool_mfa_type, metadata=wire("MfaConfiguration", Choice(UserPoolMfaType))
     )
     """Whether MFA is off, required of all users (`ON`) or up to each user (`OPTIONAL`)."""
     device_configuration: DeviceConfigurationType | None = attrs.field(
@@ -1252,7 +1297,7 @@ class UpdateUserPoolRequest(Request[UpdateUserPoolResponse]):
     pool_name: str | None = attrs.field(default=None, metadata=wire("PoolName", Text(1, 128)))
     """New name of the user pool."""
     user_pool_tier: UserPoolTierType | None = attrs.field(
-        default=None, converter=optional(UserPoolTierType), metadata=wire("UserPoolTier", Choice(UserPoolTierType))
+        default=None, converter=maybe_user_pool_tier_type, metadata=wire("UserPoolTier", Choice(UserPoolTierType))
     )
     """Feature plan of the pool, which decides its features and price; a new pool gets `ESSENTIALS` by default."""
     key_configuration: KeyConfigurationType | None = attrs.field(

@@ -25,11 +25,11 @@ from .._structs.shapes import (
     Text,
     Timestamp,
     items,
-    optional,
     pairs,
     wire,
 )
 from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .choices import each_delivery_medium_type, maybe_message_action_type, maybe_user_status_type
 from .common import AttributeType, DeliveryMediumType, MFAOptionType, UserStatusType, UserType
 
 
@@ -73,11 +73,13 @@ class AdminCreateUserRequest(Request[AdminCreateUserResponse]):
     force_alias_creation: bool | None = attrs.field(default=None, metadata=wire("ForceAliasCreation", Boolean()))
     """If true, an email or phone alias moves here from another user; otherwise such a clash is an error."""
     message_action: MessageActionType | None = attrs.field(
-        default=None, converter=optional(MessageActionType), metadata=wire("MessageAction", Choice(MessageActionType))
+        default=None, converter=maybe_message_action_type, metadata=wire("MessageAction", Choice(MessageActionType))
     )
     """`RESEND` repeats an existing user's invitation, `SUPPRESS` sends none; left out, a new user is invited."""
     desired_delivery_mediums: tuple[DeliveryMediumType, ...] | None = attrs.field(
-        default=None, converter=items, metadata=wire("DesiredDeliveryMediums", ListOf(Choice(DeliveryMediumType)))
+        default=None,
+        converter=each_delivery_medium_type,
+        metadata=wire("DesiredDeliveryMediums", ListOf(Choice(DeliveryMediumType))),
     )
     """Channels over which to send the invitation; SMS if left out."""
     client_metadata: Mapping[str, str] | None = attrs.field(
@@ -209,7 +211,7 @@ class AdminGetUserResponse(Response):
     enabled: bool | None = attrs.field(default=None, metadata=wire("Enabled", Boolean()))
     """Whether the user may sign in; false after `AdminDisableUser`."""
     user_status: UserStatusType | None = attrs.field(
-        default=None, converter=optional(UserStatusType), metadata=wire("UserStatus", Choice(UserStatusType))
+        default=None, converter=maybe_user_status_type, metadata=wire("UserStatus", Choice(UserStatusType))
     )
     """Where the account stands, such as confirmed or waiting for a new password."""
     mfa_options: tuple[MFAOptionType, ...] | None = attrs.field(
@@ -245,7 +247,7 @@ class AdminLinkProviderForUserResponse(Response):
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
 class AdminLinkProviderForUserRequest(Request[AdminLinkProviderForUserResponse]):
-    """Asks to link an external identity, `SourceUser`, to a user in the pool, `DestinationUser`."""
+    """Asks to link an external identity, `source_user`, to a user in the pool, `destination_user`."""
 
     operation: ClassVar[Operation[AdminLinkProviderForUserResponse]] = Operation(
         "AdminLinkProviderForUser", AdminLinkProviderForUserResponse
@@ -256,11 +258,11 @@ class AdminLinkProviderForUserRequest(Request[AdminLinkProviderForUserResponse])
     destination_user: ProviderUserIdentifierType = attrs.field(
         metadata=wire("DestinationUser", Nested(ProviderUserIdentifierType))
     )
-    """User of the pool to whom sign-ins by `SourceUser` will belong."""
+    """User of the pool to whom sign-ins by `source_user` will belong."""
     source_user: ProviderUserIdentifierType = attrs.field(
         metadata=wire("SourceUser", Nested(ProviderUserIdentifierType))
     )
-    """User of an external provider, to be linked to `DestinationUser`."""
+    """User of an external provider, to be linked to `destination_user`."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

@@ -19,6 +19,7 @@ from .._call.events import (
     combined,
 )
 from .._errors import ConfigError, one_line
+from .._protocol.arguments import WHOLE, check, check_given, with_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .._call.events import Event
 
 
+_LOGGER = with_methods("a logger", "isEnabledFor", "log")
 _NAME = "cognito_idp.calls"
 VARIABLE = "COGNITO_IDP_LOG"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
@@ -39,6 +41,8 @@ class LoggingObserver:
     """
 
     def __init__(self, logger: logging.Logger | None = None, level: int = logging.DEBUG) -> None:
+        check_given(_LOGGER, logger=logger)
+        check(WHOLE, level=level)
         self._logger = logging.getLogger(_NAME) if logger is None else logger
         self._level = level
 

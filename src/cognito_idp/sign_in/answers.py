@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInAnswerError
+from .._protocol.spelling import did_you_mean, near
 from ..types import AuthFlowType, ChallengeNameType
 from .machine import CHOICES_WITH_PROOF, STARTS, TABLE, Row, Start
 from .outcomes import MfaSetup, NewPasswordRequired, SelectChallenge, SelectMfaType, TotpSetup, UnknownChallenge
@@ -29,7 +30,7 @@ def checked_start(flow: AuthFlowType, *, admin: bool, arguments: Mapping[str, An
     """
     start = STARTS.get(flow)
     if start is None:
-        msg = f"flow {str(flow)!r} is not one of {', '.join(STARTS)}"
+        msg = f"flow {str(flow)!r} is not one of {', '.join(STARTS)}{did_you_mean(near(flow, STARTS))}"
         raise SignInAnswerError(msg)
     if not (start.admin if admin else start.public):
         kind, other = ("an admin", "admin=False") if admin else ("a public", "admin=True")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
     from .._protocol.app_client import AppClient
+    from ..model.choices import AuthFlowTypeValue, ChallengeNameTypeValue
     from ..types import AnalyticsMetadataType, AuthFlowType, ChallengeNameType, ContextDataType, UserContextDataType
     from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
 
@@ -38,10 +39,10 @@ class AsyncSignIn:
         *,
         username: str | None = None,
         password: str | None = None,
-        flow: AuthFlowType | str | None = None,
+        flow: AuthFlowType | AuthFlowTypeValue | str | None = None,
         admin: bool = False,
         device: Device | None = None,
-        preferred_challenge: ChallengeNameType | str | None = None,
+        preferred_challenge: ChallengeNameType | ChallengeNameTypeValue | str | None = None,
         refresh_token: str | None = None,
         session: str | None = None,
         client_metadata: Mapping[str, str] | None = None,
@@ -101,7 +102,7 @@ class AsyncSignIn:
         challenge: Challenge,
         *,
         code: str | None = None,
-        choice: str | None = None,
+        choice: ChallengeNameType | ChallengeNameTypeValue | str | None = None,
         password: str | None = None,
         new_password: str | None = None,
         attributes: Mapping[str, str] | None = None,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from .._errors import SignInAnswerError
+from .._protocol.arguments import check, instance_of
 from .._protocol.redaction import Opaque
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ def sign_in_flow(
     """Begin a sign-in."""
     from ..types import AuthFlowType
     from .conversation import Conversation, Extras
+    from .kinds import check_types
 
+    check_types(arguments, extras, app=app, flow=flow, admin=admin, device=device)
     flow = AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH)
     watch = options.watch_step("SignIn", str(flow))
     conversation = Conversation(
@@ -54,8 +58,10 @@ def answer_flow(
 ) -> Flow[Outcome]:
     """Answer a challenge."""
     from .conversation import Conversation, Extras
+    from .kinds import check_types
     from .state import check_client
 
+    check_types(arguments, extras, app=app, device=device)
     check_client(challenge, app)
     watch = options.watch_step("Respond", challenge.name)
     conversation = Conversation(
@@ -73,9 +79,11 @@ def answer_flow(
 
 def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> Flow[TotpSetup]:
     """Start to set up an authenticator app."""
+    from .outcomes import MfaSetup
     from .setup import set_up_totp
     from .state import check_client
 
+    check(instance_of(MfaSetup, "an MfaSetup"), SignInAnswerError, challenge=challenge)
     check_client(challenge, app)
     return (yield from set_up_totp(challenge, in_region_of(app, options)))
 
@@ -84,8 +92,12 @@ def remember_device_flow(
     options: Options, app: AppClient, access_token: Opaque[str], device: Device, name: str | None
 ) -> Flow[bool]:
     """Ask the service to remember a device, and return whether the user must agree."""
+    from .kinds import check_types
+    from .outcomes import Device as DeviceClass
     from .setup import remember_device
 
+    check(instance_of(DeviceClass, "a Device, such as SignedIn.new_device"), SignInAnswerError, device=device)
+    check_types(Opaque({"access_token": access_token.value, "name": name}), (None, None, None), app=app)
     return (yield from remember_device(access_token, device, name, in_region_of(app, options)))
 
 

@@ -6,6 +6,7 @@ import hmac
 from base64 import b32decode
 
 from .._errors import SignInError
+from .._protocol.arguments import NUMBER, TEXT, WHOLE, check
 from .._protocol.tracebacks import clears_frames
 
 
@@ -19,6 +20,9 @@ def totp(secret_base32: str, at: float, digits: int = 6, period: int = 30) -> st
     Raises:
         SignInError: the secret is empty or not base32.
     """
+    check(TEXT, SignInError, secret_base32=secret_base32)
+    check(NUMBER, SignInError, at=at)
+    check(WHOLE, SignInError, digits=digits, period=period)
     text = "".join(secret_base32.split()).rstrip("=").upper()
     try:
         key = b32decode(text + "=" * (-len(text) % 8))

@@ -13,8 +13,9 @@ import attrs
 from attrs import field
 
 from .._errors import SignInStateError
+from .._protocol.arguments import MOMENT, TEXT, typed, typed_or_none
 from .._protocol.redaction import redacted
-from .._protocol.tracebacks import clears_frames
+from .._protocol.tracebacks import clears_frames, guards_init
 from .packing import packed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..types import ChallengeNameType
 
 
+@guards_init
 @attrs.frozen(kw_only=True)
 class Tokens:
     """The tokens of a signed-in user. `repr` hides them.
@@ -34,13 +36,14 @@ class Tokens:
 
     __module__ = "cognito_idp"
 
-    access_token: str = field(repr=redacted)
-    id_token: str | None = field(default=None, repr=redacted)
-    refresh_token: str | None = field(default=None, repr=redacted)
-    token_type: str | None = None
-    expires_at: datetime | None = None
+    access_token: str = field(repr=redacted, validator=typed(TEXT))
+    id_token: str | None = field(default=None, repr=redacted, validator=typed_or_none(TEXT))
+    refresh_token: str | None = field(default=None, repr=redacted, validator=typed_or_none(TEXT))
+    token_type: str | None = field(default=None, validator=typed_or_none(TEXT))
+    expires_at: datetime | None = field(default=None, validator=typed_or_none(MOMENT))
 
 
+@guards_init
 @attrs.frozen(kw_only=True)
 class Device:
     """A device that the pool may remember: its key, its group key, and the password we generated for it (a secret).
@@ -50,9 +53,9 @@ class Device:
 
     __module__ = "cognito_idp"
 
-    key: str
-    group_key: str
-    password: str = field(repr=redacted)
+    key: str = field(validator=typed(TEXT))
+    group_key: str = field(validator=typed(TEXT))
+    password: str = field(repr=redacted, validator=typed(TEXT))
 
 
 @attrs.frozen(kw_only=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._errors import SignInAnswerError, SignInStateError
+from .._protocol.app_client import AppClient
+from .._protocol.arguments import TEXT, check, described, instance_of
 from .._protocol.tracebacks import clears_frames
 from ..types import ChallengeNameType
 from .machine import AUTOMATIC, challenge_class
 from .outcomes import Challenge, MfaSetup, TotpSetup, UnknownChallenge
 from .packing import unpacked
-
-if TYPE_CHECKING:
-    from .._protocol.app_client import AppClient
 
 
 @clears_frames
@@ -24,6 +23,9 @@ def challenge_from_state(state: str, app: AppClient | None = None) -> Challenge:
     Raises:
         SignInStateError: the text is from another version, truncated, changed, or from another app client.
     """
+    check(TEXT, SignInStateError, state=state)
+    if app is not None:
+        check_app(app)
     fields = unpacked(state)
     try:
         challenge = _restored(fields)
@@ -44,12 +46,25 @@ def check_client(challenge: Challenge, app: AppClient) -> None:
         SignInAnswerError: it is not a challenge.
         SignInStateError: the clients differ.
     """
+    check_app(app)
     if not isinstance(challenge, Challenge):
-        msg = f"{type(challenge).__name__} is not a challenge; SignedIn means that the sign-in is done"
+        msg = f"challenge={described(challenge)} is not a challenge; SignedIn means that the sign-in is done"
         raise SignInAnswerError(msg)
     if challenge.client_id != app.client_id:
         msg = "the challenge belongs to a sign-in with another app client"
         raise SignInStateError(msg)
+
+
+def check_app(app: object) -> None:
+    """Check that something is an app client.
+
+    Raises:
+        SignInAnswerError: it isn't.
+    """
+    check(_APP, SignInAnswerError, app=app)
+
+
+_APP = instance_of(AppClient, "an AppClient(user_pool_id, client_id)")
 
 
 def _restored(fields: dict[str, Any]) -> Challenge | None:

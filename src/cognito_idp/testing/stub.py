@@ -10,9 +10,10 @@ import anyio.lowlevel
 import httpx
 
 from .._call.names import operation_meant, request_type
+from .._protocol.arguments import FLAG, FUNCTION, WHOLE, Kind, check, check_given, instance_of
 from .._protocol.spelling import did_you_mean
 from .._structs.convert import from_wire, to_wire
-from .._structs.struct import Response
+from .._structs.struct import Request, Response
 from ..credentials.types import Credentials
 from ..errors import CognitoIdpError, ServiceError
 from .retry import NoWaitRetry
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from .._structs.struct import Request
     from ..async_client import AsyncClient
     from ..client import Client
     from .stub_queue import Failure, Times
 
 R = TypeVar("R")
-Q = TypeVar("Q", bound="Request[Any]")
+Q = TypeVar("Q", bound=Request[Any])
 
+_REQUEST = instance_of(Request, "a request struct such as GetUserRequest(...)")
+_REQUEST_CLASS = Kind(
+    "the class of a request struct such as GetUserRequest",
+    lambda value: isinstance(value, type) and issubclass(value, Request),
+)
 _REQUEST_ERROR, _NOT_FOUND, _SERVICE_FAULT = 400, 404, 500
 
 
@@ -55,6 +60,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """
 
     def __init__(self, *, in_order: bool = False) -> None:
+        check(FLAG, in_order=in_order)
         self._queue = Queue(in_order=in_order)
 
     @overload
@@ -91,6 +97,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             TypeError: an answer doesn't belong to the operation, or the operation is unknown.
             ValueError: `times` is neither a number above 0 nor `"any"`.
         """
+        check_given(FUNCTION, when=when)
         if not answers:
             msg = "add() takes at least one answer"
             raise TypeError(msg)
@@ -108,6 +115,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def sent(self, cls: type[Q]) -> tuple[Q, ...]:
         """Return the requests of one operation so far, in order; `cls` is the class of its request struct."""
+        check(_REQUEST_CLASS, cls=cls)
         return tuple(request for request in self.requests if isinstance(request, cls))
 
     def assert_sent(self, request: Request[Any], *, times: int = 1) -> None:
@@ -116,6 +124,8 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         Raises:
             AssertionError: it was not; the text lists the operation's requests, with secrets masked.
         """
+        check(_REQUEST, request=request)
+        check(WHOLE, times=times)
         sent = self.sent(type(request))
         if sent.count(request) == times:
             return

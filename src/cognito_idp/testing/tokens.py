@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from .._protocol.arguments import FUNCTION, TEXT, check
 from .._protocol.base64url import base64url
 from ..tokens.pools import TrustedPool
 
@@ -45,6 +46,8 @@ class TokenIssuer:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        check(TEXT, user_pool_id=user_pool_id, client_id=client_id)
+        check(FUNCTION, clock=clock)
         self._key = generate_private_key(65537, 2048)
         self._client_id = client_id
         self._clock = clock

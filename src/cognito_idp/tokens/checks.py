@@ -93,7 +93,7 @@ class Rules:
             if missing:
                 msg = f"the token lacks the scope {' and '.join(sorted(missing))}"
                 raise TokenScopeError(msg)
-        wanted = self.groups | names(required_groups) if required_groups else self.groups
+        wanted = self.groups | names(required_groups, "required_groups") if required_groups else self.groups
         if wanted:
             missing = wanted.difference(claims.groups)
             if missing:

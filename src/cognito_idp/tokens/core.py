@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._flow.clock import age_clock
+from .._protocol.arguments import FUNCTION, NUMBER, TEXT, WHOLE, Kind, check, check_given
 from .._transport.limits import Timeout, timeout_of
 from .checks import LEEWAY, Rules
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
@@ -23,7 +25,7 @@ from .pools import TrustedPool
 from .rs256 import Rs256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Final, Literal, TypeAlias
 
     from .._flow.effects import Flow
@@ -98,6 +100,10 @@ class Verification:
         if token_use == "id" and required_scopes:  # noqa: S105 - a kind of token, not a secret
             msg = "required_scopes can't be met: ID tokens have no scopes"
             raise ConfigError(msg)
+        check(NUMBER, leeway=leeway, jwks_max_age=jwks_max_age)
+        check(WHOLE, max_token_bytes=max_token_bytes)
+        check_given(FUNCTION, clock=clock)
+        check_given(TEXT, region=region)
         for setting, value in (
             ("leeway", leeway),
             ("max_token_bytes", max_token_bytes),
@@ -108,7 +114,10 @@ class Verification:
                 raise ConfigError(msg)
         self._rs256 = Rs256()
         self._rules = Rules(
-            token_use=token_use, leeway=leeway, scopes=scopes(required_scopes), groups=names(required_groups)
+            token_use=token_use,
+            leeway=leeway,
+            scopes=scopes(required_scopes),
+            groups=names(required_groups, "required_groups"),
         )
         self._clock = clock or time.time
         self._max_token_bytes = max_token_bytes
@@ -173,12 +182,19 @@ def _limits(timeout: Timeout) -> Limits:
     return limits._replace(connect=connect, read=read, write=write, total=timeout.total)
 
 
+_POOLS = Kind(
+    "a pool's id, a TrustedPool, or several",
+    lambda value: isinstance(value, str | TrustedPool | Iterable) and not isinstance(value, bytes),
+)
+
+
 def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
     """Return the pools that a verifier trusts.
 
     Raises:
         ConfigError: there are none, or a setting is missing or in the wrong place.
     """
+    check(_POOLS, user_pool_id=user_pool_id)
     pools = [user_pool_id] if isinstance(user_pool_id, str | TrustedPool) else list(user_pool_id)
     if not pools:
         msg = "no user pool is named"
@@ -192,7 +208,7 @@ def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str
     if isinstance(client_ids, _Unset):
         msg = "client_ids is missing: name the app clients to accept, or pass None to accept all those of the pool"
         raise ConfigError(msg)
-    clients = None if client_ids is None else names(client_ids)
+    clients = None if client_ids is None else names(client_ids, "client_ids")
     return [
         pool if isinstance(pool, TrustedPool) else TrustedPool(pool, client_ids=clients, region=region)
         for pool in pools

@@ -47,7 +47,7 @@ def split(token: str, max_bytes: int) -> Parts:
         TokenFormatError: it doesn't have the form of a signed token.
     """
     if not isinstance(token, str):
-        msg = f"a token is a str, not {type(token).__name__}"
+        msg = f"a token is a string, not {type(token).__name__}"
         raise TokenFormatError(msg)
     if len(token) > max_bytes:
         msg = f"the token is {len(token):,} characters long; the limit is {max_bytes:,}"

@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from .._protocol.arguments import Kind, check
+
 Names: TypeAlias = str | Iterable[str]
 
 
-def names(value: Names) -> frozenset[str]:
-    """Return a set of names. A string is one name."""
-    return frozenset((value,)) if isinstance(value, str) else frozenset(value)
+def names(value: Names, setting: str) -> frozenset[str]:
+    """Return a set of names. A string is one name.
+
+    Raises:
+        ConfigError: it is neither; the message names the setting.
+    """
+    return _checked((value,) if isinstance(value, str) else value, setting)
 
 
 def scopes(value: Names) -> frozenset[str]:
     """Return a set of scopes. A string may hold several, separated by spaces as in OAuth 2.0."""
-    return frozenset(value.split() if isinstance(value, str) else value)
+    return _checked(value.split() if isinstance(value, str) else value, "required_scopes")
+
+
+def _checked(value: Iterable[str], setting: str) -> frozenset[str]:
+    check(_NAMES, **{setting: value})
+    each = tuple(value)
+    for name in each:
+        check(_NAMES_OF_TEXT, **{setting: name})
+    return frozenset(each)
+
+
+_NAMES = Kind("a string or several", lambda value: isinstance(value, Iterable) and not isinstance(value, bytes))
+_NAMES_OF_TEXT = Kind("a string or several", lambda value: isinstance(value, str))

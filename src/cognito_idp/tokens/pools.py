@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.arguments import FLAG, MAPPING, TEXT, typed, typed_or_none
 from .._protocol.endpoint import checked_url
 from .._protocol.pool_id import UserPoolId
 from .._settings.config import http_hosts_in
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _names_or_any(value: Names | None) -> frozenset[str] | None:
-    return None if value is None else names(value)
+def _client_ids(value: Names | None) -> frozenset[str] | None:
+    return None if value is None else names(value, "client_ids")
+
+
+def _replica_regions(value: Names) -> frozenset[str]:
+    return names(value, "replica_regions")
 
 
 @attrs.frozen
@@ -46,13 +51,15 @@ class TrustedPool:
     __module__ = "cognito_idp"
 
     user_pool_id: str
-    client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=_names_or_any)
-    region: str | None = attrs.field(default=None, kw_only=True)
-    replica_regions: frozenset[str] = attrs.field(default=frozenset(), kw_only=True, converter=names)
-    issuer: str | None = attrs.field(default=None, kw_only=True)
-    jwks_uri: str | None = attrs.field(default=None, kw_only=True)
-    jwks: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, hash=False)
-    allow_http: bool = attrs.field(default=False, kw_only=True)
+    client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=_client_ids)
+    region: str | None = attrs.field(default=None, kw_only=True, validator=typed_or_none(TEXT))
+    replica_regions: frozenset[str] = attrs.field(default=frozenset(), kw_only=True, converter=_replica_regions)
+    issuer: str | None = attrs.field(default=None, kw_only=True, validator=typed_or_none(TEXT))
+    jwks_uri: str | None = attrs.field(default=None, kw_only=True, validator=typed_or_none(TEXT))
+    jwks: Mapping[str, Any] | None = attrs.field(
+        default=None, kw_only=True, repr=False, hash=False, validator=typed_or_none(MAPPING)
+    )
+    allow_http: bool = attrs.field(default=False, kw_only=True, validator=typed(FLAG))
     jwks_uris: Mapping[str, str | None] = attrs.field(init=False, repr=False, eq=False)
     """The address of the keys for each accepted issuer; None means that they are never fetched."""
 

@@ -6,17 +6,27 @@ The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without.
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
+from .._call.base_client import BaseClient
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, SessionEndedError, TokenError
 from .._flow.effects import Lock, UnderWay, call, finish, hold
+from .._protocol.arguments import FUNCTION, NUMBER, TEXT, check, check_given, instance_of
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
-from ..types import GetTokensFromRefreshTokenRequest, GlobalSignOutRequest, InitiateAuthRequest, RevokeTokenRequest
+from ..sign_in.outcomes import Device, SignedIn, Tokens
+from ..types import (
+    AuthenticationResultType,
+    GetTokensFromRefreshTokenRequest,
+    GlobalSignOutRequest,
+    InitiateAuthRequest,
+    RevokeTokenRequest,
+)
 from .jws import MAX_TOKEN_BYTES, read_object, split
 
 if TYPE_CHECKING:
@@ -27,7 +37,6 @@ if TYPE_CHECKING:
     from .._protocol.app_client import AppClient
     from .._structs.struct import Request
     from .._transport.limits import Timeout
-    from ..sign_in.outcomes import Tokens
     from ..types import GetTokensFromRefreshTokenResponse, InitiateAuthResponse
 
     OnTokens = Callable[[Tokens], Awaitable[None] | None]
@@ -56,10 +65,10 @@ class TokenKeeper:
     def __init__(
         self,
         app: AppClient,
-        tokens: Tokens,
+        tokens: Tokens | SignedIn | AuthenticationResultType,
         options: Options,
         *,
-        device_key: str | None,
+        device: Device | None,
         on_tokens: OnTokens | None,
         margin: float,
         refresh_with: str,
@@ -70,15 +79,19 @@ class TokenKeeper:
         Raises:
             ConfigError: `margin` is negative, or the tokens can't be refreshed with `refresh_with`.
         """
+        check_given(_DEVICE, device=device)
+        check_given(FUNCTION, on_tokens=on_tokens)
+        check(NUMBER, margin=margin)
+        check_given(TEXT, username=username)
         check_refresh_with(refresh_with, app, username)
         if not margin >= 0:
             msg = f"margin={margin!r} must be a number, 0 or more"
             raise ConfigError(msg)
-        self.tokens = tokens
+        self.tokens = _tokens(tokens, options)
         self._app = app
         self._options = options
         self._unhurried = attrs.evolve(options, timeout=_unhurried(options.timeout))
-        self._device_key = device_key
+        self._device_key = None if device is None else device.key
         self._refresh_with = refresh_with
         self._username = username
         self._on_tokens = on_tokens
@@ -229,6 +242,34 @@ class TokenKeeper:
         if self._device_key is not None:
             parameters["DEVICE_KEY"] = self._device_key
         return InitiateAuthRequest(client_id=app.client_id, auth_flow=BY_FLOW, auth_parameters=parameters)
+
+
+_DEVICE: Final = instance_of(Device, "a Device")
+_TOKENS: Final = instance_of(Tokens, "Tokens, SignedIn or an AuthenticationResultType")
+
+
+def _tokens(tokens: Tokens | SignedIn | AuthenticationResultType, options: Options) -> Tokens:
+    if isinstance(tokens, AuthenticationResultType):
+        return tokens_of(tokens, options)
+    if isinstance(tokens, SignedIn):
+        return tokens.tokens
+    check(_TOKENS, tokens=tokens)
+    return tokens
+
+
+def check_client(client: object, session: object) -> None:
+    """Check that a session and its client are both sync, or both async.
+
+    Raises:
+        ConfigError: they aren't, or it is not a client.
+    """
+    is_async = iscoroutinefunction(getattr(session, "refresh"))  # noqa: B009 - both kinds of session have it
+    expected = "an AsyncClient" if is_async else "a Client"
+    if isinstance(client, BaseClient) and iscoroutinefunction(getattr(client, "_run")) != is_async:  # noqa: B009
+        other = "UserSession" if is_async else "AsyncUserSession"
+        msg = f"client= takes {expected}, not {type(client).__name__}; {other} takes that"
+        raise ConfigError(msg)
+    check(instance_of(BaseClient, expected), client=client)
 
 
 def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) -> None:

@@ -5,18 +5,20 @@ Its async twin is generated from it: run `python -m cognito_idp_codegen --twins`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .._protocol.tracebacks import clears_frames
 from ..sign_in.calls import in_region_of
-from .refresh import BY_OPERATION, DEFAULT_MARGIN, TokenKeeper
+from ..sign_in.state import check_app
+from .refresh import BY_OPERATION, DEFAULT_MARGIN, TokenKeeper, check_client
 
 if TYPE_CHECKING:
     import httpx
 
     from .._protocol.app_client import AppClient
     from ..client import Client
-    from ..sign_in.outcomes import Device, Tokens
+    from ..sign_in.outcomes import Device, SignedIn, Tokens
+    from ..types import AuthenticationResultType
     from .refresh import OnTokens, RefreshWith
 
 
@@ -30,7 +32,8 @@ class UserSession:
     Args:
         client: the client that refreshes the tokens.
         app: the app client that the user signed in with.
-        tokens: the tokens of a sign-in (`SignedIn.tokens`), or stored ones.
+        tokens: the tokens of a sign-in (`SignedIn`, its `tokens`, or the `authentication_result` of a response that
+            just came), or stored ones.
         device: the user's remembered device. Where the pool remembers devices, a refresh needs it.
         on_tokens: called with each new set of tokens, to store them; a plain function. If the pool rotates refresh
             tokens, the old one is void by then. It runs where the caller waits, or apart if the caller has left
@@ -43,7 +46,8 @@ class UserSession:
         username: the user's name, not an alias. `REFRESH_TOKEN_AUTH` needs it if the app client has a secret.
 
     Raises:
-        ConfigError: `margin` is negative, `refresh_with` is neither, or `username` is missing.
+        ConfigError: an argument has the wrong type, `margin` is negative, `refresh_with` is neither, or `username` is
+            missing.
     """
 
     __module__ = "cognito_idp"
@@ -53,7 +57,7 @@ class UserSession:
         self,
         client: Client,
         app: AppClient,
-        tokens: Tokens,
+        tokens: Tokens | SignedIn | AuthenticationResultType,
         *,
         device: Device | None = None,
         on_tokens: OnTokens | None = None,
@@ -61,17 +65,24 @@ class UserSession:
         refresh_with: RefreshWith = BY_OPERATION,
         username: str | None = None,
     ) -> None:
+        check_client(client, self)
+        check_app(app)
         self._client = client
         self._keeper = TokenKeeper(
             app,
             tokens,
             in_region_of(app, client._options),  # noqa: SLF001 - a session is part of its client
-            device_key=None if device is None else device.key,
+            device=device,
             on_tokens=on_tokens,
             margin=margin,
             refresh_with=refresh_with,
             username=username,
         )
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        msg = f"a {name} can't be pickled or copied deeply, since it has a client: store its tokens"
+        raise TypeError(msg)
 
     @property
     def tokens(self) -> Tokens:

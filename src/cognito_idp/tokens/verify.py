@@ -5,12 +5,12 @@ Its async twin is generated from it: run `python -m cognito_idp_codegen --twins`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Final, Generic, Literal, NoReturn, Self, TypeVar, cast, overload
 
 from .._flow.drive import Driver
 from .._protocol.tracebacks import clears_frames
 from .._settings.config import authorities_in_use
-from .._transport import make_transport
+from .._transport import check_transport, make_transport
 from .._transport.lazy import Lazy
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification
@@ -106,6 +106,7 @@ class TokenVerifier(Generic[ClaimsT]):
     def __init__(
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
+        check_transport(transport)
         self._verification = Verification(user_pool_id, token_use, **settings)
         self._transport = _LazyTransport(
             lambda: make_transport(transport, authorities_in_use()), transport, type(self).__name__, _CLOSED
@@ -129,6 +130,11 @@ class TokenVerifier(Generic[ClaimsT]):
         adapter = self._transport.close()
         if adapter is not None:
             adapter.close()
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        msg = f"a {name} can't be pickled or copied deeply, since it has connections: make one in each process"
+        raise TypeError(msg)
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,68 @@
+"""Checks of arguments' types, with one message for all: `timeout= takes a number, not str`. It never shows a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from .._errors import CognitoIdpError, ConfigError
+
+
+class Kind(NamedTuple):
+    """What an argument may be: in words, and as a test."""
+
+    expected: str
+    fits: Callable[[Any], bool]
+
+
+def instance_of(cls: type, expected: str) -> Kind:
+    """Return the kind of the instances of a class."""
+    return Kind(expected, lambda value: isinstance(value, cls))
+
+
+def with_methods(expected: str, *names: str) -> Kind:
+    """Return the kind of the objects that have these attributes. A class has the attributes, but is not one of them."""
+    return Kind(expected, lambda value: not isinstance(value, type) and all(hasattr(value, name) for name in names))
+
+
+TEXT: Final = instance_of(str, "a string")
+FLAG: Final = instance_of(bool, "True or False")
+NUMBER: Final = Kind("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool))
+WHOLE: Final = Kind("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
+FUNCTION: Final = Kind("a function", callable)
+MOMENT: Final = Kind("an aware datetime", lambda value: isinstance(value, datetime) and value.utcoffset() is not None)
+MAPPING: Final = instance_of(Mapping, "a mapping")
+CODES: Final = Kind("a set, list or tuple", lambda value: isinstance(value, Container) and not isinstance(value, str))
+
+
+def described(value: object) -> str:
+    """Return what a value is, in words that don't show it."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def check(kind: Kind, error: type[CognitoIdpError] = ConfigError, /, **arguments: object) -> None:
+    """Check that arguments are of a kind.
+
+    Raises:
+        CognitoIdpError: one of them isn't. The class is `error`.
+    """
+    for name, value in arguments.items():
+        if not kind.fits(value):
+            msg = f"{name}= takes {kind.expected}, not {described(value)}"
+            raise error(msg)
+
+
+def check_given(kind: Kind, error: type[CognitoIdpError] = ConfigError, /, **arguments: object) -> None:
+    """Check arguments as `check` does, where None means that there is none."""
+    check(kind, error, **{name: value for name, value in arguments.items() if value is not None})
+
+
+def typed(kind: Kind) -> Callable[[Any, Any, Any], None]:
+    """Return an attrs validator: a member must be of a kind."""
+    return lambda _, member, value: check(kind, **{member.name: value})
+
+
+def typed_or_none(kind: Kind) -> Callable[[Any, Any, Any], None]:
+    """Return an attrs validator: a member must be of a kind, or None."""
+    return lambda _, member, value: check_given(kind, **{member.name: value})
