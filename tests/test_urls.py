@@ -168,12 +168,12 @@ def test_a_container_behind_brackets(engine: str, url: str, monkeypatch: pytest.
 @pytest.mark.parametrize("url", [None, 5, b"https://example.com", ["https://example.com"], object()])
 def test_a_url_that_is_no_text(url: Any) -> None:
     """Another type than `str` is an error of ours that names the setting."""
-    with pytest.raises(ConfigError, match=f"endpoint_url must be a str, not {type(url).__name__}"):
+    with pytest.raises(ConfigError, match=f"endpoint_url= takes a string, not {type(url).__name__}"):
         checked_url(url)
     if url is not None:
-        with pytest.raises(ConfigError, match="endpoint_url must be a str"):
+        with pytest.raises(ConfigError, match="endpoint_url= takes a string"):
             Client("us-east-1", endpoint_url=url, credentials=Credentials("a", "b"))
-        with pytest.raises(ConfigError, match="jwks_uri must be a str"):
+        with pytest.raises(ConfigError, match="jwks_uri= takes a string"):
             TrustedPool(POOL, client_ids=CLIENT, jwks_uri=url)
 
 

@@ -182,7 +182,8 @@ TABLE: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[Any, 
     "Client.with_options": (
         method("with_options"),
         {},
-        {name: SETTINGS[name] for name in ("timeout", "retry", "max_response_bytes", "observer")},
+        {name: SETTINGS[name] for name in ("timeout", "retry", "max_response_bytes", "observer")}
+        | {"headers": (*MAPPING, {5: "x"}, {"x-mine": 5})},
     ),
     "Client.send": (
         method("send"),
@@ -282,7 +283,7 @@ TABLE: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[Any, 
             "allow_http": FLAG,
         },
     ),
-    "CachedCredentials": (CachedCredentials, {}, {"provider": OBJECT, "context": FUNCTION}),
+    "CachedCredentials": (CachedCredentials, {}, {"provider": OBJECT, "context": FUNCTION, "monotonic": FUNCTION}),
     "ProviderChain": (ProviderChain, {}, {"providers": (5, "x", [5], Other())}),
     "FunctionProvider": (FunctionProvider, {}, {"function": OBJECT}),
     "StaticCredentials": (StaticCredentials, {}, {"credentials": OBJECT}),

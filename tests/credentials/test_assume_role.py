@@ -274,9 +274,7 @@ def test_mfa_by_async_function(kit: Kit, home: Home, aws: FakeAws) -> None:
     home.write("config", BASE + role("dev", "source_profile = base", "mfa_serial = me"))
     if kit.kind == "sync":
         error = failure(kit, load(home, "dev", code))
-        assert "profile 'dev': the mfa_code function failed: ConfigError: a sync client got an async function" in str(
-            error
-        )
+        assert "a sync client got an async function" in str(error)
         assert [] == aws.received
     else:
         perform(kit, load(home, "dev", code))

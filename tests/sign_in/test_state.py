@@ -167,7 +167,7 @@ STATE = WebAuthn(
 @pytest.mark.parametrize("state", [None, 5, 1.5, True, b"c1.abc", bytearray(b"c1."), [], {}, object(), str])
 def test_what_is_no_text_is_refused(state: Any) -> None:
     """A missing cookie, or any other type than text, is the state's own error, which shows nothing of it."""
-    with pytest.raises(SignInStateError, match=f"is a str, not {type(state).__name__}") as caught:
+    with pytest.raises(SignInStateError, match=r"^state= takes a string, not (the class )?\w+$") as caught:
         challenge_from_state(state)
     assert "abc" not in str(caught.value)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.arguments import FLAG, TEXT, WHOLE, check, check_given, described
+from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
 from .._structs.struct import Request
@@ -149,7 +149,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         if retry is not KEEP:
             changes["retry"] = policy_of(retry)
         if max_response_bytes is not KEEP:
-            check(WHOLE, max_response_bytes=max_response_bytes)
+            check_given(WHOLE, max_response_bytes=max_response_bytes)
             changes["max_response_bytes"] = max_response_bytes
         if observer is not KEEP:
             changes["observed"] = observed_by(self._with_log(observer))

@@ -189,9 +189,9 @@ def make_options(
         ConfigError: a setting can't be used.
     """
     check_given(TEXT, region=region, endpoint_url=endpoint_url, profile=profile)
-    check_given(FLAG, use_fips=use_fips, use_dualstack=use_dualstack)
-    check(FLAG, correct_clock_skew=correct_clock_skew, allow_http=allow_http)
-    check(WHOLE, max_response_bytes=max_response_bytes)
+    check_given(FLAG, use_fips=use_fips, use_dualstack=use_dualstack, correct_clock_skew=correct_clock_skew)
+    check(FLAG, allow_http=allow_http)
+    check_given(WHOLE, max_response_bytes=max_response_bytes)
     check_given(FUNCTION, clock=clock)
     if region == SERVICE:
         msg = f"region={region!r} is the service's name; a Client takes the region, such as Client('eu-west-1')"

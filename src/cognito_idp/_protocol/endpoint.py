@@ -162,7 +162,7 @@ def checked_url(url: str, *, allow_http: AllowHttp = False, setting: str = "endp
             http to another machine that `allow_http` does not permit, since that would send passwords unencrypted.
     """
     if not isinstance(url, str):
-        msg = f"{setting} must be a str, not {type(url).__name__}"
+        msg = f"{setting}= takes a string, not {type(url).__name__}"
         raise ConfigError(msg)
     problem = _url_problem(url, allow_http=allow_http)
     if problem is not None:

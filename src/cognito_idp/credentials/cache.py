@@ -96,7 +96,7 @@ class CachedCredentials:
         Raises:
             ConfigError: `provider` is not a provider.
         """
-        check_given(FUNCTION, context=context)
+        check_given(FUNCTION, context=context, monotonic=monotonic)
         if provider is None:
             self._chain = default_chain()
         else:
