@@ -401,7 +401,7 @@ def test_personal_data_shows() -> None:
 def test_a_misfit_names_a_secret_and_shows_none() -> None:
     """What differs is shown, at any depth, unless it is secret."""
     stub = StubTransport()
-    request = {"auth_flow": "USER_PASSWORD_AUTH", "client_id": "1example23456789"}
+    request: dict[str, Any] = {"auth_flow": "USER_PASSWORD_AUTH", "client_id": "1example23456789"}
     stub.add(
         InitiateAuthResponse(),
         to=InitiateAuthRequest(**request, auth_parameters={"USERNAME": "mary", "PASSWORD": "one"}),
