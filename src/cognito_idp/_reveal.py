@@ -117,7 +117,8 @@ def _is_plain(value: object) -> bool:
 
 
 def _node(value: object, above: tuple[int, ...], kind: str = "") -> _Node:
-    if kind == "secret" and value is not None:
+    is_hidden = kind == "secret" or (kind not in ("", "personal") and not isinstance(value, Mapping))
+    if is_hidden and value is not None:
         return _text(REDACTED)
     if len(above) > _DEPTH or id(value) in above:
         return _text(_LEFT_OUT)
