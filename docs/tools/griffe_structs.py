@@ -81,7 +81,9 @@ def _members_of(cls: griffe.Class) -> dict[str, str]:
 def _facts(member: Any) -> str:
     bounds = _bounds(member.shape)
     facts = [*(["required"] if member.required else []), *([bounds] if bounds else [])]
-    secret = " Never shown." if member.sensitive else ""
+    secret = {"": "", "secret": " Secret: never shown.", "personal": " Personal: masked in a `repr`."}.get(
+        member.sensitive, " Masked in a `repr`; holds secrets."
+    )
     return f" ({'; '.join(facts)}){secret} `{member.wire_name}`" if facts else f"{secret} `{member.wire_name}`"
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._call.retry import StandardRetry as StandardRetry
     from ._errors import *  # noqa: F403
     from ._protocol.service_errors import *  # noqa: F403
+    from ._reveal import reveal as reveal
     from ._structs.convert import from_wire as from_wire
     from ._structs.convert import to_wire as to_wire
     from ._structs.struct import EmptyResponse as EmptyResponse
@@ -39,6 +40,7 @@ else:
         {
             "._attributes": "attributes_of user_filter",
             "._call.retry": "AdaptiveRetry NoRetry StandardRetry",
+            "._reveal": "reveal",
             "._structs.convert": "from_wire to_wire",
             "._structs.struct": "EmptyResponse ResponseMetadata",
             "._transport.limits": "Timeout",

@@ -287,7 +287,7 @@ def differences(before: Struct, after: Struct) -> tuple[Difference, ...]:
 
 def _inside(before: Struct, after: Struct, path: str) -> Iterator[Difference]:
     for member in before._members:  # noqa: SLF001
-        name, sensitive = f"{path}{member.name}", member.sensitive
+        name, sensitive = f"{path}{member.name}", bool(member.sensitive)
         yield from _between(getattr(before, member.name), getattr(after, member.name), name, sensitive=sensitive)
 
 

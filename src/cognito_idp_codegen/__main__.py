@@ -18,7 +18,7 @@ from . import twins
 from .changes import report
 from .drafts import drafted, reused
 from .emit_choices import choices_module
-from .emit_index import exceptions_module, index_module, types_module
+from .emit_index import exceptions_module, index_module, sensitive_module, types_module
 from .emit_operations import OperationWriter
 from .emit_structs import StructWriter
 from .families import SHARED, SOURCES, TEXTS, read_texts, tables_of
@@ -50,6 +50,7 @@ def generate(model: Model, texts: Mapping[str, str] = TEXTS) -> dict[str, str]:
         "model/choices.py": choices_module(model, names),
         "model/exceptions.py": exceptions_module(model, prose, names),
         "model/index.py": index_module(model),
+        "model/sensitive.py": sensitive_module(model),
         "types.py": types_module(model),
     }
     clashes = sorted(model.tables.families.keys() & {*SHARED, *(Path(name).stem for name in others)})

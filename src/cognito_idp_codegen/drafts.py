@@ -20,6 +20,7 @@ from .prose import FILES, MARK, described, described_members, sentences
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .families import Sensitive
     from .model import OperationFacts
 
 _HINTS: Final[Mapping[str, str]] = {
@@ -46,6 +47,7 @@ def drafted(texts: Mapping[str, str], facts: Facts) -> dict[str, str]:
         **texts,
         "families.toml": _families(texts["families.toml"], _homes(texts, facts)),
         "pages.toml": _pages(texts["pages.toml"], facts),
+        "sensitive.toml": _sensitive(texts["sensitive.toml"], tables_of(texts).sensitive, facts),
     }
     for table, names in described(facts, sentences(texts, "overrides")).items():
         missing = dict.fromkeys(names, MARK + _HINTS[table])
@@ -146,6 +148,19 @@ def _guess(operation: OperationFacts, facts: Facts) -> Pages | None:
     answer = facts.shapes[operation.output].members if operation.output else ()
     lists = [member.wire_name for member in answer if facts.shapes[member.shape].type == "list"]
     return Pages(*tokens, *tokens, *lists) if (len(tokens), len(lists)) == (1, 1) else None
+
+
+# --- what is sensitive ---
+
+_SENSITIVE: Final = f"{MARK}say what it is; it is secret until somebody moves it to [personal]."
+
+
+def _sensitive(text: str, tables: Sensitive, facts: Facts) -> str:
+    """Add what the model marks and no table names as secret, and take out what the model doesn't have."""
+    known = {*facts.shapes, *(f"{name}.{each}" for name in facts.shapes for each in facts.members(name))}
+    marked = {name for name, shape in facts.shapes.items() if shape.sensitive and not tables.kinds(name)}
+    text = edited(text, "personal", dict.fromkeys(known & tables.personal.keys()))
+    return edited(text, "secret", dict.fromkeys((known & tables.secret.keys()) | marked, _SENSITIVE))
 
 
 # --- tables of one line an entry ---

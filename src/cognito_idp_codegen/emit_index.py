@@ -11,6 +11,8 @@ from .model import Model, ModelError
 from .sizes import LEAST, MOST, large_answers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .names import Names
     from .prose import Prose
 
@@ -64,6 +66,68 @@ def index_module(model: Model) -> str:
 
 def _is_named(model: Model, name: str) -> bool:
     return model.shapes[name].type != "document"
+
+
+_SENSITIVE = '''
+
+def is_secret_entry(kind: str, name: str) -> bool:
+    """Whether an entry of a map is secret; `kind` is what the map's member says of it."""
+    if kind not in _SECRET_ENTRIES:
+        return kind == "secret"
+    personal = _PERSONAL_ENTRIES[kind]
+    return not _is_one_of(name, personal) if personal else _is_one_of(name, _SECRET_ENTRIES[kind])
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a plain dict holds a secret under a name: a member's in any spelling, or that of a map's entry."""
+    return _plain(name) in _SECRET_NAMES or any(_is_one_of(name, names) for names in _SECRET_ENTRIES.values())
+
+
+def kind_of_map(name: str) -> str:
+    """Return the kind of the map that a plain dict holds under a member's name in any spelling; empty if none."""
+    return _MAPS.get(_plain(name), "")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+'''
+
+
+def sensitive_module(model: Model) -> str:
+    """Return `model/sensitive.py`: which entries of maps are secret, and the names under which dicts hold secrets."""
+    members = [
+        (member.wire_name.lower(), model.sensitivity(shape.name, member))
+        for shape in model.shapes.values()
+        for member in shape.members
+    ]
+    secret = "".join(f'        "{name}",\n' for name in sorted({name for name, kind in members if kind == "secret"}))
+    tables = model.tables.sensitive.maps
+    maps = "".join(f'    "{name}": "{kind}",\n' for name, kind in sorted(set(members)) if kind in tables)
+    return (
+        module_docstring(
+            "Which entries of a map are secret, and under which names a plain dict holds secrets.",
+            "Members of structs say themselves what they hold. Only what shows values to people needs this module.",
+        )
+        + "\nfrom collections.abc import Mapping\nfrom fnmatch import fnmatchcase\nfrom typing import Final\n\n"
+        + _entries("_PERSONAL_ENTRIES", {kind: mixed.personal for kind, mixed in tables.items()})
+        + _entries("_SECRET_ENTRIES", {kind: mixed.secret for kind, mixed in tables.items()})
+        + "\n# Without underscores, in small letters.\n"
+        + f"_SECRET_NAMES: Final = frozenset(\n    {{\n{secret}    }}\n)\n"
+        + f"_MAPS: Final[Mapping[str, str]] = {{\n{maps}}}\n"
+        + _SENSITIVE
+    )
+
+
+def _entries(name: str, entries: Mapping[str, tuple[str, ...]]) -> str:
+    lines = []
+    for kind, names in entries.items():
+        listed = "".join(f'        "{each}",\n' for each in names)
+        lines.append(f'    "{kind}": (\n{listed}    ),\n' if names else f'    "{kind}": (),\n')
+    return f"{name}: Final[Mapping[str, tuple[str, ...]]] = {{\n{''.join(lines)}}}\n"
 
 
 def types_module(model: Model) -> str:

@@ -130,8 +130,8 @@ class StructWriter:
 
     def _member(self, struct: ShapeFacts, member: MemberFacts, taken: dict[str, str]) -> str:
         written = self.written(member.shape)
-        sensitive = struct.sensitive or self._model.is_sensitive(struct.name) or self._model.is_sensitive(member.shape)
-        metadata = [f'"{member.wire_name}"', written.shape, *(["sensitive=True"] if sensitive else [])]
+        sensitive = self._model.sensitivity(struct.name, member)
+        metadata = [f'"{member.wire_name}"', written.shape, *([f'sensitive="{sensitive}"'] if sensitive else [])]
         self._shapes.add("wire")
         converter = written.converter
         choice = converter_of(self._model, self._names, member)

@@ -27,20 +27,55 @@ class Pages(NamedTuple):
     result: str
 
 
+class MixedMap(NamedTuple):
+    """Maps that hold secret and personal entries: their shapes, and the names of entries of either kind.
+
+    An entry that is not named is secret, unless no name is given as personal: then it is personal.
+    """
+
+    shapes: tuple[str, ...]
+    personal: tuple[str, ...]
+    secret: tuple[str, ...]
+
+
+class Sensitive(NamedTuple):
+    """What is secret and what is personal, by shape or `Struct.Member`, and the maps that hold both."""
+
+    secret: Mapping[str, str]
+    personal: Mapping[str, str]
+    maps: Mapping[str, MixedMap]
+
+    def kinds(self, name: str) -> list[str]:
+        """Return what the tables say of a shape or member: `secret`, `personal`, the name of a map, or nothing."""
+        found = [*(["secret"] if name in self.secret else []), *(["personal"] if name in self.personal else [])]
+        return found + [kind for kind, mixed in self.maps.items() if name in mixed.shapes]
+
+    def names(self) -> list[str]:
+        """Return every shape and member that the tables name."""
+        return [*self.secret, *self.personal, *(name for mixed in self.maps.values() for name in mixed.shapes)]
+
+
 class Tables(NamedTuple):
-    """What the families are, and the pages that the model forgets: `families.toml` and `pages.toml`."""
+    """The families, the pages that the model forgets, and what is sensitive: the TOML files of these names."""
 
     families: Mapping[str, Family]
     pages: Mapping[str, Pages]
+    sensitive: Sensitive
 
 
 def tables_of(texts: Mapping[str, str]) -> Tables:
-    """Return the tables of the two files, given by their names."""
+    """Return the tables of the three files, given by their names."""
     families = tomllib.loads(texts["families.toml"])
     pages = tomllib.loads(texts["pages.toml"])["pages"]
+    sensitive = tomllib.loads(texts["sensitive.toml"])
+    maps = {
+        name: MixedMap(tuple(raw["shapes"]), tuple(raw.get("personal", ())), tuple(raw.get("secret", ())))
+        for name, raw in sensitive["maps"].items()
+    }
     return Tables(
         {name: Family(raw["heading"], tuple(raw["operations"])) for name, raw in families.items()},
         {name: Pages(*raw) for name, raw in pages.items()},
+        Sensitive(sensitive["secret"], sensitive["personal"], maps),
     )
 
 
@@ -97,19 +132,6 @@ IRREGULAR_WORDS: Final[Mapping[str, str]] = {
 
 # Wire names whose snake-case form is no usable Python name.
 RENAMED: Final[Mapping[str, str]] = {"From": "from_"}
-
-# Shapes that hold secrets, although the model does not mark them; the values say which secret. `ClientSecretArnType` is
-# not among them: it names a secret in AWS Secrets Manager, which only those may read whom an IAM policy lets.
-ALSO_SENSITIVE: Final[Mapping[str, str]] = {
-    "ChallengeParametersType": "the user's name, and the server's part of a password proof",
-    "ConfirmationCodeType": "a one-time code that proves an email address or phone number",
-    "ContextDataType": "an end user's address, headers and device data, as in UserContextDataType, which is marked",
-    "DeviceSecretVerifierConfigType": "what a device's password can be guessed from",
-    "Document": "a passkey's proof, or the challenge for it",
-    "HttpHeader": "an end user's cookies and authorization headers",
-    "PreSignedUrlType": "a URL that anyone may upload users to",
-    "ProviderDetailsType": "the client secret or private key at an identity provider",
-}
 
 # Exceptions that ask the caller to slow down. `LimitExceededException` does not: it is a limit of the user or the pool.
 THROTTLES: Final = frozenset({"TooManyRequestsException"})

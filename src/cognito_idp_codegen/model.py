@@ -8,7 +8,6 @@ import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .families import (
-    ALSO_SENSITIVE,
     COMMON,
     COMMON_SIGN_IN,
     SHARED_IN_SIGN_IN,
@@ -175,16 +174,25 @@ class Model:
                 visit(name)
         return list(ordered)
 
-    def is_sensitive(self, name: str) -> bool:
-        """Whether a value of the shape is secret as a whole."""
+    def sensitivity(self, struct: str, member: MemberFacts) -> str:
+        """Return `secret`, `personal`, the name of a map of both, or nothing: what a member holds.
+
+        That is what the tables say of the member itself, else of its shape, else of the struct.
+        """
+        return self._sensitivity(struct, member)[1]
+
+    def _sensitivity(self, struct: str, member: MemberFacts) -> tuple[str, str]:
+        """Return the entry of the tables that decides, and what it says."""
+        for name in (f"{struct}.{member.wire_name}", *self._held(member.shape), struct):
+            for kind in self.tables.sensitive.kinds(name):
+                return name, kind
+        return "", ""
+
+    def _held(self, name: str) -> list[str]:
+        """Return a shape, and those of what it holds if it is a list or map; structs in there speak for themselves."""
         shape = self.shapes[name]
-        if shape.sensitive or name in ALSO_SENSITIVE:
-            return True
-        return any(
-            self.is_sensitive(target)
-            for target in filter(None, (shape.key, shape.item))
-            if self.shapes[target].type != "structure"
-        )
+        inner = [target for target in (shape.key, shape.item) if target and self.shapes[target].type != "structure"]
+        return [name, *(held for target in inner for held in self._held(target))]
 
     def is_pairs(self, name: str) -> bool:
         """Whether a shape is a list of structures of two strings, such as name and value: a mapping in other words."""
@@ -208,7 +216,7 @@ class Model:
         return bool(names & (proofs if operation.signed else {*proofs, "ClientSecret", "Secret"}))
 
     def _check(self, paginators: dict[str, Any]) -> None:
-        families, forgotten = self.tables
+        families, forgotten, _ = self.tables
         homes = {operation: family for family, (_, operations) in families.items() for operation in operations}
         count = sum(len(operations) for _, operations in families.values())
         problems = [f"operation {name} has no family" for name in self.operations if name not in homes]
@@ -224,14 +232,7 @@ class Model:
         problems += [
             f"shape {s.name} is of unknown type {s.type}" for s in self.shapes.values() if s.type not in _KNOWN_TYPES
         ]
-        problems += [
-            f"ALSO_SENSITIVE names {name}, which is no shape" for name in ALSO_SENSITIVE if name not in self.shapes
-        ]
-        problems += [
-            f"ALSO_SENSITIVE names {name}, which the model marks already"
-            for name in ALSO_SENSITIVE
-            if name in self.shapes and self.shapes[name].sensitive
-        ]
+        problems += self._sensitivity_problems()
         problems += [f"pages.toml names {name}, which the model has" for name in forgotten if name in paginators]
         problems += [
             f"the paginator {name} belongs to no operation" for name in {*paginators, *forgotten} - {*self.operations}
@@ -250,6 +251,32 @@ class Model:
             problems += self._page_problems(operation) + self._signing_problems(operation)
         if problems:
             raise ModelError("\n".join(problems))
+
+    def _sensitivity_problems(self) -> list[str]:
+        tables = self.tables.sensitive
+        used, problems = set(), []
+        for struct in self.shapes.values():
+            for member in struct.members:
+                name, kind = self._sensitivity(struct.name, member)
+                used.add(name)
+                shape_says = [said for held in (*self._held(member.shape), struct.name) for said in tables.kinds(held)]
+                if name.endswith(f".{member.wire_name}") and [kind] == shape_says[:1]:
+                    problems.append(f"sensitive.toml names {name}, of which its shape says the same")
+        problems += [
+            f"sensitive.toml lacks {shape.name}, which the model marks"
+            for shape in self.shapes.values()
+            if shape.sensitive and not tables.kinds(shape.name)
+        ]
+        names = tables.names()
+        problems += [f"sensitive.toml names {name} twice" for name in sorted(set(names)) if names.count(name) > 1]
+        problems += [f"sensitive.toml names {name}, which nothing uses" for name in sorted({*names} - used)]
+        problems += [
+            f"sensitive.toml names {name} as a map of {kind}, which it is not"
+            for kind, mixed in tables.maps.items()
+            for name in mixed.shapes
+            if name in self.shapes and self.shapes[name].type != "map"
+        ]
+        return problems
 
     def _page_problems(self, operation: OperationFacts) -> list[str]:
         inputs, outputs = self.facts.members(operation.input), self.facts.members(operation.output)

@@ -225,6 +225,7 @@ DRAFTS = {
         ["ReportId", "Reports", "ReportState", "ShoeSize"],
         ["ResourceArn", "TagKeys", "Tags", '"TagResourceRequest.Tags"', '"UserType.Enabled"'],
     ),
+    "sensitive.toml": (["GroupNameType"], []),
 }
 
 MARKS = [
@@ -234,4 +235,5 @@ MARKS = [
     *(f"prose/members.toml: {name}" for name in DRAFTS["prose/members.toml"][0]),
     *(f"prose/operations.toml: {name}" for name in DRAFTS["prose/operations.toml"][0]),
     *(f"prose/structs.toml: {name}" for name in DRAFTS["prose/structs.toml"][0]),
+    "sensitive.toml: GroupNameType",
 ]

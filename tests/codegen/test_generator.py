@@ -14,7 +14,7 @@ import cognito_idp
 from cognito_idp_codegen import __main__ as command
 from cognito_idp_codegen import emit_index, families, model, names
 from cognito_idp_codegen.__main__ import committed_model, differences, generate, main
-from cognito_idp_codegen.families import FAMILIES, TABLES, TEXTS, Family, Tables
+from cognito_idp_codegen.families import FAMILIES, TABLES, TEXTS, Family, MixedMap, Tables
 from cognito_idp_codegen.model import Model, ModelError, load
 from cognito_idp_codegen.names import NameClashError
 from cognito_idp_codegen.prose import Prose
@@ -88,7 +88,7 @@ def test_bounds_stand_beside_each_member(files: dict[str, str]) -> None:
     """A reader sees a member's wire name, type and bounds where it is declared."""
     text = " ".join(files["model/sign_in.py"].split())
     assert 'user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))' in text
-    assert 'wire("Session", Text(20, 4_096), sensitive=True)' in text
+    assert 'wire("Session", Text(20, 4_096), sensitive="secret")' in text
 
 
 # --- the command ---
@@ -261,12 +261,45 @@ def test_paginators_of_nothing_are_refused(service: dict[str, Any], paginators: 
     assert "pages.toml names ListTerms, which the model has" in text
 
 
-def test_a_table_of_secrets_that_does_not_fit_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
-    """The extra secrets must be shapes, and such that the model doesn't mark itself."""
-    with mock.patch.object(model, "ALSO_SENSITIVE", {"NoSuchType": "x", "PasswordType": "y"}):
-        text = refused(service, paginators)
-    assert "ALSO_SENSITIVE names NoSuchType, which is no shape" in text
-    assert "ALSO_SENSITIVE names PasswordType, which the model marks already" in text
+def test_every_sensitive_shape_is_in_one_table() -> None:
+    """What the model marks, and what stands in a table of ours, is secret, personal, or a map of both: one of them."""
+    tables = TABLES.sensitive
+    shapes = {name for name, shape in load(wheel()).shapes.items() if shape.sensitive}
+    assert shapes
+    assert [] == [name for name in {*shapes, *tables.names()} if len(tables.kinds(name)) != 1]
+
+
+def test_a_later_secret_is_refused_until_it_has_a_table(service: dict[str, Any], paginators: dict[str, Any]) -> None:
+    """A shape that the model begins to mark is named."""
+    service["shapes"]["GroupNameType"]["sensitive"] = True
+    assert "sensitive.toml lacks GroupNameType, which the model marks" in refused(service, paginators)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"secret": {"NoSuchType": "x"}}, "NoSuchType, which nothing uses"),
+        ({"secret": {"SignUpRequest.NoSuchMember": "x"}}, "SignUpRequest.NoSuchMember, which nothing uses"),
+        ({"personal": {"PasswordType": "x"}}, "PasswordType twice"),
+        ({"secret": {"SignUpRequest.Password": "x"}}, "SignUpRequest.Password, of which its shape says the same"),
+        ({"maps": {"others": MixedMap(("GroupNameType",), (), ("*",))}}, "GroupNameType as a map of others"),
+    ],
+)
+def test_a_table_of_secrets_that_does_not_fit_is_refused(
+    service: dict[str, Any], paginators: dict[str, Any], changes: dict[str, Any], text: str
+) -> None:
+    """An entry must be a shape or a member, in one table, and decide something."""
+    ((table, entries),) = changes.items()
+    changed = TABLES.sensitive._replace(**{table: {**getattr(TABLES.sensitive, table), **entries}})
+    assert f"sensitive.toml names {text}" in refused(service, paginators, TABLES._replace(sensitive=changed))
+
+
+def test_the_entries_of_maps_are_names_that_somebody_uses() -> None:
+    """Every entry that a map's table names is one that the service's model or the library's sign-in speaks of."""
+    sources = "".join(path.read_text("utf-8") for path in (PACKAGE / "sign_in").glob("*.py"))
+    spoken = json.dumps(wheel_document("service-2")) + sources
+    names = [name for mixed in TABLES.sensitive.maps.values() for name in (*mixed.personal, *mixed.secret)]
+    assert [] == [name for name in names if name.strip("*") not in spoken]
 
 
 def test_a_table_of_signing_that_does_not_fit_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ S = TypeVar("S", bound=Struct)
 
 def marked(cls: type[S], marks: Marks) -> S:
     """Return a legal struct with every member present; each secret one holds marks."""
-    return cls(**{member.name: _value(member.shape, marks, secret=member.sensitive) for member in cls._members})
+    return cls(**{member.name: _value(member.shape, marks, secret=bool(member.sensitive)) for member in cls._members})
 
 
 def _value(shape: shapes.Shape, marks: Marks, *, secret: bool) -> Any:  # noqa: C901, PLR0911 - a case a shape

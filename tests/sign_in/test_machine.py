@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -12,12 +12,14 @@ from cognito_idp import (
     AuthFlowType,
     ChallengeNameType,
     Client,
+    MfaSetup,
     Outcome,
     SignedIn,
     TotpSetup,
     UnknownChallenge,
 )
 from cognito_idp.sign_in.machine import AUTOMATIC, CHOICES_WITH_PROOF, STARTS, TABLE, challenge_class
+from cognito_idp.sign_in.outcomes import CodeChallenge
 
 from .fake_accounts import TOKENS
 from .party import DEVICE, RIGHT, WAYS, given_for, party_with_device
@@ -154,3 +156,30 @@ def test_tokens_may_follow_anything(sync_kit: Kit, name: ChallengeNameType) -> N
     while party.fake.forced:
         outcome = party.respond(outcome, **RIGHT[outcome.name], device=DEVICE)
     assert isinstance(outcome, SignedIn)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_challenge_says_what_answers_it(name: ChallengeNameType) -> None:
+    """The `repr` of each challenge names the arguments of its row, and where the code went."""
+    row = TABLE[name]
+    parameters = {"CODE_DELIVERY_DESTINATION": "m***@e***", "CODE_DELIVERY_DELIVERY_MEDIUM": "EMAIL", "secret": "Zq"}
+    challenge = row.challenge(client_id="Zq", username="Zq", session="Zq", parameters=parameters)
+    text = repr(challenge)
+    assert "Zq" not in text
+    assert all(f"{keyword}=" in text.partition(", answer")[2] for keyword in (*row.answer, *row.optional))
+    assert ("answered by the library" in text) == (not row.answer)
+    assert ("destination='m***@e***', medium='EMAIL'" in text) == isinstance(challenge, CodeChallenge)
+
+
+def test_challenges_without_a_row_say_what_answers_them() -> None:
+    """So do the set-up of an app, a challenge of a later service, and choices, which are shown."""
+    known: dict[str, Any] = {"client_id": "c", "username": "u"}
+    masked = "client_id='***', username='***'"
+    assert f"TotpSetup({masked}, secret_code='***', answer with code=)" == repr(TotpSetup(**known, secret_code="Zq"))
+    assert f"UnknownChallenge({masked}, unknown_name='NEW', answer with responses=)" == repr(
+        UnknownChallenge(**known, unknown_name="NEW")
+    )
+    choice = MfaSetup(**known, parameters={"MFAS_CAN_SETUP": '["EMAIL_OTP"]'})
+    assert repr(choice).startswith(
+        f"MfaSetup(options=('EMAIL_OTP',), {masked}, parameters='***', answer with email=, or"
+    )

@@ -30,6 +30,11 @@ MARY = AdminGetUserRequest(user_pool_id="eu-west-1_EXAMPLE", username="mary")
 def run_pytest(folder: Path, source: str, *options: str) -> tuple[dict[str, int], str]:
     """Run a test module in a session of its own; return how many tests ended how, and what was printed."""
     (folder / "test_it.py").write_text(IMPORTS + dedent(source))
+    return run_module(folder, *options)
+
+
+def run_module(folder: Path, *options: str) -> tuple[dict[str, int], str]:
+    """Run the test module of a folder in a session of its own; return how many tests ended how, and what it printed."""
     command = (sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", "-rA", *options)
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -115,8 +120,71 @@ def test_a_swallowed_call(tmp_path: Path, seen: str, expected: dict[str, int]) -
         """,
     )
     assert expected == counts, output
-    assert "unexpected call: AdminGetUserRequest(user_pool_id='eu-west-1_EXAMPLE', username='***')" in output
+    assert "unexpected call: AdminGetUserRequest(user_pool_id='eu-west-1_EXAMPLE', username='mary')" in output
     assert ("- cognito_stub -" in output) == ("failed" in expected)
+
+
+def test_structs_that_differ(tmp_path: Path) -> None:
+    """A failed comparison shows the members that differ, one a line, with personal data and without secrets."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        from cognito_idp import AttributeType, SignedIn, Tokens
+
+        MARY_THERE = AdminGetUserResponse(username="mary", user_attributes={"email": "mary@example.com", "sub": "1"})
+
+        def test_struct():
+            assert MARY_THERE == AdminGetUserResponse(username="bob", user_attributes={"email": "b@x.y", "sub": "1"})
+
+        def test_list():
+            assert MARY_THERE.user_attributes == [AttributeType(name="email", value="b@x.y")]
+
+        def test_outcome():
+            assert SignedIn(tokens=Tokens(access_token="hunter1")) == SignedIn(tokens=Tokens(access_token="hunter2"))
+
+        def test_in():
+            assert AttributeType(name="sub", value="2") in MARY_THERE.user_attributes
+
+        def test_others():
+            assert {"a": 1} == {"a": 2}
+        """,
+        "-vv",
+        "--tb=short",
+    )
+    assert {"failed": 5} == counts, output
+    for line in (
+        "E     username: 'mary' != 'bob'",
+        "E     user_attributes[0].value: 'mary@example.com' != 'b@x.y'",
+        "E     a tuple != a list",
+        "E     [0].value: 'mary@example.com' != 'b@x.y'",
+        "E     [1]: AttributeType(name='sub', value='1') != nothing",
+        "E     tokens.access_token: '***' differs",
+        "E   AssertionError: assert AttributeType(name='sub', value='2') in (AttributeType(name='email', ",
+        "E     {'a': 1} != {'a': 2}",
+    ):
+        assert line in output, output
+    explained = [line for line in output.splitlines() if line.startswith("E ")]
+    assert not [line for line in explained if "hunter" in line]
+
+
+def test_comparisons_cost_nothing_elsewhere(tmp_path: Path) -> None:
+    """A failed comparison in a program that made nothing of this library loads nothing of it."""
+    (tmp_path / "test_it.py").write_text(
+        dedent(
+            """
+            import sys
+
+            def test_one():
+                assert [1] == [2]
+
+            def test_two():
+                assert not [name for name in sys.modules if name.startswith("cognito_idp._reveal")]
+                assert "attrs" not in sys.modules and "cognito_idp.testing.compare" not in sys.modules
+            """
+        )
+    )
+    counts, output = run_module(tmp_path)
+    assert {"failed": 1, "passed": 1} == counts, output
 
 
 def test_a_rerun_starts_anew(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from cognito_idp import (
     TooManyRequestsException,
     UnknownServiceError,
     UserType,
+    reveal,
 )
 from cognito_idp._structs.struct import Request
 from cognito_idp.errors import ConnectError, InternalErrorException, InvalidResponseError, ReadTimeoutError
@@ -238,9 +239,9 @@ def test_an_unexpected_call(kit: Kit) -> None:
         kit.run(client_of(stub, kit).send, BOB)
     assert not isinstance(caught.value, CognitoIdpError)
     lines = str(caught.value).splitlines()
-    assert f"unexpected call: {BOB!r}" == lines[0]
+    assert f"unexpected call: {reveal(BOB)}" == lines[0]
     assert "queued for AdminGetUser:" == lines[1]
-    assert lines[2].endswith(f"to {MARY!r}: differs in username")
+    assert lines[2].endswith(f"to {reveal(MARY)}: differs in username: 'bob', not 'mary'")
     assert lines[3].endswith("when() returned false")
     assert ["queued for other operations:", "  NotAuthorizedException to GetUser, 2 times"] == lines[4:]
     assert 1 == len(stub.calls)
@@ -289,7 +290,7 @@ def test_leftovers() -> None:
     lines = str(caught.value).splitlines()
     assert "unused answers:" == lines[0]
     assert [False, True] == [line.endswith(", 2 times") for line in lines[1:3]]
-    assert ["calls:", f"  {MARY!r}"] == lines[3:]
+    assert ["calls:", f"  {reveal(MARY)}"] == lines[3:]
     with pytest.raises(LookupError), stub:
         raise LookupError
 
@@ -317,7 +318,7 @@ def test_assert_sent() -> None:
     stub.assert_sent(BOB, times=0)
     with pytest.raises(AssertionError, match=r"2 times, not 1: .*\nsent to AdminGetUser:\n.*a match\n.*a match$"):
         stub.assert_sent(MARY)
-    with pytest.raises(AssertionError, match=r"(?s)0 times, not 1: .*: differs in username"):
+    with pytest.raises(AssertionError, match=r"(?s)0 times, not 1: .*: differs in username: 'mary', not 'bob'"):
         stub.assert_sent(BOB)
     with pytest.raises(AssertionError, match="sent to GetUser: nothing"):
         stub.assert_sent(GetUserRequest(access_token="token"))
@@ -380,6 +381,35 @@ def test_secrets_never_show() -> None:
             check()
         shown.append(str(caught.value))
     assert [] == [text for text in shown if "hunter2" in text or "Signature" in text or "refresh'" in text]
+
+
+def test_personal_data_shows() -> None:
+    """The messages and the `repr` of a stub and of its calls say which user it was about."""
+    stub = StubTransport()
+    stub.add(found("mary"), to=MARY)
+    assert "StubTransport(queued=[AdminGetUserResponse(username='mary') to " in repr(stub)
+    with pytest.raises(UnexpectedCallError):
+        stub.client().send(BOB)
+    assert f"calls=[Call({reveal(BOB)}, 'https://" in repr(stub)
+    assert repr(stub.calls[0]).startswith(f"Call({reveal(BOB)}, 'https://")
+    stub = StubTransport()
+    stub.add(found("mary"))
+    with pytest.raises(LeftoverAnswersError, match=r"AdminGetUserResponse\(username='mary'\)"):
+        stub.assert_done()
+
+
+def test_a_misfit_names_a_secret_and_shows_none() -> None:
+    """What differs is shown, at any depth, unless it is secret."""
+    stub = StubTransport()
+    request: dict[str, Any] = {"auth_flow": "USER_PASSWORD_AUTH", "client_id": "1example23456789"}
+    stub.add(
+        InitiateAuthResponse(),
+        to=InitiateAuthRequest(**request, auth_parameters={"USERNAME": "mary", "PASSWORD": "one"}),
+    )
+    with pytest.raises(UnexpectedCallError) as caught:
+        stub.client().initiate_auth(**request, auth_parameters={"USERNAME": "bob", "PASSWORD": "other"})
+    expected = "differs in auth_parameters['USERNAME']: 'bob', not 'mary', auth_parameters['PASSWORD']: '***' differs"
+    assert expected in str(caught.value)
 
 
 def test_a_client_of_the_users_own(kit: Kit) -> None:

@@ -110,7 +110,7 @@ def _slips(value: Any, label: str, path: Path, *, sensitive: bool) -> Iterator[F
     if isinstance(value, Struct):
         for member in value._members:  # noqa: SLF001 - the facts about the struct
             inner = getattr(value, member.name)
-            yield from _slips(inner, member.label, (*path, member.step), sensitive=sensitive or member.sensitive)
+            yield from _slips(inner, member.label, (*path, member.step), sensitive=sensitive or bool(member.sensitive))
     elif isinstance(value, OpenEnum):
         meant = None if value.is_known else near(value, type(value))
         if meant is not None:

@@ -7,16 +7,32 @@ none of these.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
 REDACTED = "'***'"
 
 
-def redacted(value: object) -> str:
-    """Return the text to show for a secret. None is shown as it is."""
-    return "None" if value is None else REDACTED
+class Mask:
+    """The `repr=` of an attrs field: hides the value, and says what `reveal` may do with it.
+
+    `kind` is as in `shapes.Member.sensitive`: `secret`, `personal`, or the kind of a map that holds both.
+    """
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __call__(self, value: object) -> str:
+        """Return the text to show. None is shown as it is."""
+        return "None" if value is None else REDACTED
+
+
+redacted: Final = Mask("secret")
+personal: Final = Mask("personal")
+parameters: Final = Mask("parameters")
 
 
 class Opaque(Generic[T]):

@@ -353,11 +353,14 @@ class Document(Shape):
 
 
 class Member(NamedTuple):
-    """The facts about one member: its wire name, its shape, and whether its value is secret."""
+    """The facts about one member: its wire name, its shape, and what it holds.
+
+    `sensitive` is `secret`, `personal`, the kind of a map that holds both, or empty.
+    """
 
     wire_name: str
     shape: Shape
-    sensitive: bool
+    sensitive: str
 
 
 MEMBER = "cognito_idp"
@@ -369,7 +372,7 @@ Bytes = bytes
 """The annotation of a member that accepts bytes. It exists because some members are themselves named `bytes`."""
 
 
-def wire(name: str, shape: Shape, *, sensitive: bool = False) -> dict[str, Member]:
+def wire(name: str, shape: Shape, *, sensitive: str = "") -> dict[str, Member]:
     """Return the attrs metadata of a member. The wire name is data, never derived at run time."""
     return {MEMBER: Member(name, shape, sensitive)}
 

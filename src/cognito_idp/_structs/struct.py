@@ -66,13 +66,14 @@ _SIGNATURE = inspect.Signature()
 class MemberInfo(NamedTuple):
     """One member of a struct, as the converter and the checks see it.
 
-    `annotation` is the type in the struct, `label` is `Struct.member`, and `step` is `.member`.
+    `annotation` is the type in the struct, `label` is `Struct.member`, and `step` is `.member`. `sensitive` is as in
+    `shapes.Member`.
     """
 
     name: str
     wire_name: str
     shape: Shape
-    sensitive: bool
+    sensitive: str
     required: bool
     annotation: Any
     label: str

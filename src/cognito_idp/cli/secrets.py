@@ -1,7 +1,8 @@
 """Which members are secret at a terminal, and where they are in a struct.
 
 The model marks more members as sensitive than a person has to hide, such as usernames, app client ids and addresses.
-You may type and show those here, but not passwords, codes, tokens, sessions and keys. A map may hold both.
+You may type and show those here, but not passwords, codes, tokens, sessions and keys. A map may hold both. Which is
+which is the same as for `reveal`, and stands in the generator's `sensitive.toml`.
 """
 
 from __future__ import annotations
@@ -10,74 +11,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._structs.shapes import MapOf
 from .._structs.struct import Struct
+from ..model.sensitive import is_secret_entry as is_secret_entry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from .._structs.struct import MemberInfo
 
 HIDDEN: Final = "***"
 
-_NO_SECRETS: Final = frozenset(
-    {
-        "ClientId",
-        "ContextData",
-        "CredentialCreationOptions",
-        "EncodedData",
-        "HttpHeaders",
-        "IpAddress",
-        "LastIPAddress",
-        "ServerName",
-        "ServerPath",
-        "Settings",
-        "UserContextData",
-        "Username",
-        "Value",
-        "headerName",
-    }
-)
-# The sign-in parameters that are not secret; all others count as secret.
-_OPEN_PARAMETERS: Final = frozenset(
-    {
-        "CHALLENGE_NAME",
-        "CODE_DELIVERY_DELIVERY_MEDIUM",
-        "CODE_DELIVERY_DESTINATION",
-        "CREDENTIAL_REQUEST_OPTIONS",
-        "DEVICE_KEY",
-        "EMAIL",
-        "FRIENDLY_DEVICE_NAME",
-        "MFAS_CAN_CHOOSE",
-        "MFAS_CAN_SETUP",
-        "PREFERRED_CHALLENGE",
-        "TIMESTAMP",
-        "USERNAME",
-        "USER_ID_FOR_SRP",
-        "requiredAttributes",
-        "userAttributes",
-    }
-)
-
-
-def _is_secret_parameter(key: str) -> bool:
-    return key not in _OPEN_PARAMETERS and not key.startswith("userAttributes.")
-
-
-def _is_secret_detail(key: str) -> bool:
-    return "secret" in key.lower() or "private" in key.lower()
-
-
-# Identity providers choose the keys of their own details, so secrets are recognized by name.
-_SECRET_ENTRIES: Final[Mapping[str, Callable[[str], bool]]] = {"ProviderDetails": _is_secret_detail}
-
 
 def is_secret(member: MemberInfo) -> bool:
     """Return whether a whole member is a secret; for entries of a map, use `is_secret_entry`."""
-    return member.sensitive and member.wire_name not in _NO_SECRETS and type(member.shape) is not MapOf
+    return member.sensitive == "secret"
 
 
 def is_secret_entry(member: MemberInfo, key: str) -> bool:
     """Return whether an entry of a map member is a secret."""
-    return member.sensitive and _SECRET_ENTRIES.get(member.wire_name, _is_secret_parameter)(key)
+    return is_secret_entry_of(member.sensitive, key)
 
 
 def secrets_of(member: MemberInfo, value: Any) -> Iterator[tuple[str, str]]:

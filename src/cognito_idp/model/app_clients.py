@@ -33,7 +33,7 @@ class ClientSecretDescriptorType(Struct):
     client_secret_id: str | None = attrs.field(default=None, metadata=wire("ClientSecretId", Text(1, 128)))
     """Id of one of the app client's secrets; not itself secret."""
     client_secret_value: str | None = attrs.field(
-        default=None, metadata=wire("ClientSecretValue", Text(24, 64), sensitive=True)
+        default=None, metadata=wire("ClientSecretValue", Text(24, 64), sensitive="secret")
     )
     """The client secret itself; store it as carefully as a password."""
     client_secret_create_date: datetime | None = attrs.field(
@@ -64,9 +64,11 @@ class AddUserPoolClientSecretRequest(Request[AddUserPoolClientSecretResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
+    client_secret: str | None = attrs.field(
+        default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive="secret")
+    )
     """Secret of your own to add; if left out, Cognito makes one."""
 
 
@@ -170,9 +172,11 @@ class UserPoolClientType(Struct):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_name: str | None = attrs.field(default=None, metadata=wire("ClientName", Text(1, 128)))
     """Human-readable name of the app client."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
+    client_secret: str | None = attrs.field(
+        default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive="secret")
+    )
     """The app client's secret; missing if the client has none."""
     client_secret_arn: str | None = attrs.field(default=None, metadata=wire("ClientSecretArn", Text(20, 2_048)))
     """ARN of the client's secret in AWS Secrets Manager, returned in place of `client_secret`; not itself secret."""
@@ -290,7 +294,9 @@ class CreateUserPoolClientRequest(Request[CreateUserPoolClientResponse]):
     """Human-readable name of the app client."""
     generate_secret: bool | None = attrs.field(default=None, metadata=wire("GenerateSecret", Boolean()))
     """True has Cognito make a secret for the app client; false if left out."""
-    client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
+    client_secret: str | None = attrs.field(
+        default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive="secret")
+    )
     """Secret of your own for the app client, in place of one made through `generate_secret`."""
     refresh_token_validity: int | None = attrs.field(
         default=None, metadata=wire("RefreshTokenValidity", Integer(0, 315_360_000))
@@ -386,7 +392,7 @@ class DeleteUserPoolClientRequest(Request[EmptyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
 
 
@@ -405,7 +411,7 @@ class DeleteUserPoolClientSecretRequest(Request[DeleteUserPoolClientSecretRespon
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     client_secret_id: str = attrs.field(metadata=wire("ClientSecretId", Text(1, 128)))
     """Id of one of the app client's secrets; not itself secret."""
@@ -431,7 +437,7 @@ class DescribeUserPoolClientRequest(Request[DescribeUserPoolClientResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
 
 
@@ -459,7 +465,7 @@ class ListUserPoolClientSecretsRequest(Request[ListUserPoolClientSecretsResponse
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
@@ -469,7 +475,7 @@ class ListUserPoolClientSecretsRequest(Request[ListUserPoolClientSecretsResponse
 class UserPoolClientDescription(Struct):
     """Short form of an app client in a list: its ID, name and pool."""
 
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     user_pool_id: str | None = attrs.field(default=None, metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
@@ -529,7 +535,7 @@ class UpdateUserPoolClientRequest(Request[UpdateUserPoolClientResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     client_name: str | None = attrs.field(default=None, metadata=wire("ClientName", Text(1, 128)))
     """New human-readable name of the app client."""

@@ -105,7 +105,7 @@ class ManagedLoginBrandingType(Struct):
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
     """True means Cognito's default branding, without `settings` and `assets` of your own."""
-    settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
+    settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive="personal"))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Assets", ListOf(Nested(AssetType), 0, 40))
@@ -137,13 +137,13 @@ class CreateManagedLoginBrandingRequest(Request[CreateManagedLoginBrandingRespon
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """App client whose login pages get the branding style."""
     use_cognito_provided_values: bool | None = attrs.field(
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
     """True means Cognito's default branding, without `settings` and `assets` of your own."""
-    settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
+    settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive="personal"))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Assets", ListOf(Nested(AssetType), 0, 40))
@@ -183,7 +183,7 @@ class DescribeManagedLoginBrandingByClientRequest(Request[DescribeManagedLoginBr
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     return_merged_resources: bool | None = attrs.field(default=None, metadata=wire("ReturnMergedResources", Boolean()))
     """True also returns Cognito's default values; false or left out, only those that you changed."""
@@ -221,7 +221,7 @@ class UICustomizationType(Struct):
 
     user_pool_id: str | None = attrs.field(default=None, metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """App client that the style is for; `ALL` means the pool's default style."""
     image_url: str | None = attrs.field(default=None, metadata=wire("ImageUrl", Text()))
     """URL of the logo image that was uploaded."""
@@ -254,7 +254,7 @@ class GetUICustomizationRequest(Request[GetUICustomizationResponse]):
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_id: str | None = attrs.field(
-        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive="personal")
     )
     """App client whose style to return; if left out, or `ALL`, the pool's default style."""
 
@@ -278,7 +278,7 @@ class SetUICustomizationRequest(Request[SetUICustomizationResponse]):
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_id: str | None = attrs.field(
-        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive="personal")
     )
     """App client to style; if left out, or `ALL`, the style becomes the pool's default."""
     css: str | None = attrs.field(default=None, metadata=wire("CSS", Text(0, 131_072)))
@@ -313,7 +313,7 @@ class UpdateManagedLoginBrandingRequest(Request[UpdateManagedLoginBrandingRespon
         default=None, metadata=wire("UseCognitoProvidedValues", Boolean())
     )
     """True means Cognito's default branding, without `settings` and `assets` of your own."""
-    settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive=True))
+    settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive="personal"))
     """JSON document with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Assets", ListOf(Nested(AssetType), 0, 40))

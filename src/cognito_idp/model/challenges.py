@@ -32,10 +32,11 @@ class AdminRespondToAuthChallengeResponse(Response):
         default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Short-lived secret that ties the steps of one sign-in together; pass the latest one to the next step."""
     challenge_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None,
+        metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
     )
     """Data for answering the challenge, such as `USER_ID_FOR_SRP` or where a code was sent."""
     authentication_result: AuthenticationResultType | None = attrs.field(
@@ -60,14 +61,15 @@ class AdminRespondToAuthChallengeRequest(Request[AdminRespondToAuthChallengeResp
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
         converter=to_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge being answered, as the previous response named it."""
     challenge_responses: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None,
+        metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
     )
     """Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client has a
     secret.
@@ -89,14 +91,14 @@ class AdminRespondToAuthChallengeRequest(Request[AdminRespondToAuthChallengeResp
     | `DEVICE_PASSWORD_VERIFIER` | `DEVICE_KEY` and those of `PASSWORD_VERIFIER` |
     | `WEB_AUTHN` | `CREDENTIAL` |
     """
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret from the response that set the challenge, just as it was received."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     context_data: ContextDataType | None = attrs.field(
-        default=None, metadata=wire("ContextData", Nested(ContextDataType), sensitive=True)
+        default=None, metadata=wire("ContextData", Nested(ContextDataType), sensitive="personal")
     )
     """The end user's IP address, HTTP headers and device data, for threat protection to rate the risk."""
     client_metadata: Mapping[str, str] | None = attrs.field(
@@ -113,10 +115,11 @@ class RespondToAuthChallengeResponse(Response):
         default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Short-lived secret that ties the steps of one sign-in together; pass the latest one to the next step."""
     challenge_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None,
+        metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
     )
     """Data for answering the challenge, such as `USER_ID_FOR_SRP` or where a code was sent."""
     authentication_result: AuthenticationResultType | None = attrs.field(
@@ -139,16 +142,17 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
         "RespondToAuthChallenge", RespondToAuthChallengeResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     challenge_name: ChallengeNameType = attrs.field(
         converter=to_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge being answered, as the previous response named it."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret from the response that set the challenge, just as it was received."""
     challenge_responses: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None,
+        metadata=wire("ChallengeResponses", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
     )
     """Answers to the challenge, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client has a
     secret.
@@ -175,7 +179,7 @@ class RespondToAuthChallengeRequest(Request[RespondToAuthChallengeResponse]):
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
     client_metadata: Mapping[str, str] | None = attrs.field(

@@ -33,7 +33,7 @@ class CIMDPolicySummaryType(Struct):
 
     cimd_policy_id: str = attrs.field(metadata=wire("CIMDPolicyId", Text(1, 64)))
     """Id of the policy for client metadata documents."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     policy_name: str = attrs.field(metadata=wire("PolicyName", Text(1, 32)))
     """Readable name of the policy for client metadata documents."""
@@ -53,7 +53,7 @@ class CIMDPolicyType(Struct):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     cimd_policy_id: str = attrs.field(metadata=wire("CIMDPolicyId", Text(1, 64)))
     """Id of the policy for client metadata documents."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     policy_name: str = attrs.field(metadata=wire("PolicyName", Text(1, 32)))
     """Readable name of the policy for client metadata documents."""
@@ -97,7 +97,7 @@ class CreateCIMDPolicyRequest(Request[CreateCIMDPolicyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     policy_name: str = attrs.field(metadata=wire("PolicyName", Text(1, 32)))
     """Readable name of the policy for client metadata documents."""
@@ -226,7 +226,7 @@ class UpdateCIMDPolicyRequest(Request[UpdateCIMDPolicyResponse]):
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     cimd_policy_id: str = attrs.field(metadata=wire("CIMDPolicyId", Text(1, 64)))
     """Id of the policy for client metadata documents."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     policy_name: str | None = attrs.field(default=None, metadata=wire("PolicyName", Text(1, 32)))
     """Readable name of the policy for client metadata documents."""

@@ -22,7 +22,7 @@ class AttributeType(Struct):
 
     name: str = attrs.field(metadata=wire("Name", Text(1, 32)))
     """Name of the attribute; those of custom ones start with `custom:`."""
-    value: str | None = attrs.field(default=None, metadata=wire("Value", Text(None, 2_048), sensitive=True))
+    value: str | None = attrs.field(default=None, metadata=wire("Value", Text(None, 2_048), sensitive="personal"))
     """Value of the attribute, always as a string."""
 
 
@@ -101,7 +101,7 @@ class UserStatusType(OpenEnum):
 class UserType(Struct):
     """One user as found in lists and after creation: username, attributes, status, enabled flag and dates."""
 
-    username: str | None = attrs.field(default=None, metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str | None = attrs.field(default=None, metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username in the pool."""
     attributes: tuple[AttributeType, ...] | None = attrs.field(
         default=None, converter=pairs, metadata=wire("Attributes", PairsOf(Nested(AttributeType)))

@@ -37,15 +37,15 @@ class NewDeviceMetadataType(Struct):
 class AuthenticationResultType(Struct):
     """Carries the tokens of a finished sign-in, their lifetime in seconds and data of a new device if there is one."""
 
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The user's access token, a secret JWT to send with API requests."""
     expires_in: int | None = attrs.field(default=None, metadata=wire("ExpiresIn", Integer()))
     """Seconds until the access token expires."""
     token_type: str | None = attrs.field(default=None, metadata=wire("TokenType", Text(0, 131_072)))
     """How to present the access token in an `Authorization` header, normally `Bearer`."""
-    refresh_token: str | None = attrs.field(default=None, metadata=wire("RefreshToken", Text(), sensitive=True))
+    refresh_token: str | None = attrs.field(default=None, metadata=wire("RefreshToken", Text(), sensitive="secret"))
     """Secret that is traded for new tokens; after a refresh, returned only if rotation is on."""
-    id_token: str | None = attrs.field(default=None, metadata=wire("IdToken", Text(), sensitive=True))
+    id_token: str | None = attrs.field(default=None, metadata=wire("IdToken", Text(), sensitive="secret"))
     """The user's ID token, a secret JWT that carries claims about the user."""
     new_device_metadata: NewDeviceMetadataType | None = attrs.field(
         default=None, metadata=wire("NewDeviceMetadata", Nested(NewDeviceMetadataType))
@@ -78,9 +78,13 @@ class ChallengeNameType(OpenEnum):
 class HttpHeader(Struct):
     """One header of the user's HTTP request, passed on inside `context_data`."""
 
-    header_name: str | None = attrs.field(default=None, metadata=wire("headerName", Text(0, 131_072), sensitive=True))
+    header_name: str | None = attrs.field(
+        default=None, metadata=wire("headerName", Text(0, 131_072), sensitive="personal")
+    )
     """Name of the HTTP header."""
-    header_value: str | None = attrs.field(default=None, metadata=wire("headerValue", Text(0, 131_072), sensitive=True))
+    header_value: str | None = attrs.field(
+        default=None, metadata=wire("headerValue", Text(0, 131_072), sensitive="secret")
+    )
     """Value of the HTTP header."""
 
 
@@ -90,17 +94,19 @@ class ContextDataType(Struct):
     path.
     """
 
-    ip_address: str = attrs.field(metadata=wire("IpAddress", Text(0, 131_072), sensitive=True))
+    ip_address: str = attrs.field(metadata=wire("IpAddress", Text(0, 131_072), sensitive="personal"))
     """IP address of the end user."""
-    server_name: str = attrs.field(metadata=wire("ServerName", Text(0, 131_072), sensitive=True))
+    server_name: str = attrs.field(metadata=wire("ServerName", Text(0, 131_072), sensitive="personal"))
     """Host name of your server that the user's request came to."""
-    server_path: str = attrs.field(metadata=wire("ServerPath", Text(0, 131_072), sensitive=True))
+    server_path: str = attrs.field(metadata=wire("ServerPath", Text(0, 131_072), sensitive="personal"))
     """Path on your server that the user's request came to."""
     http_headers: tuple[HttpHeader, ...] = attrs.field(
-        converter=pairs, metadata=wire("HttpHeaders", PairsOf(Nested(HttpHeader)), sensitive=True)
+        converter=pairs, metadata=wire("HttpHeaders", PairsOf(Nested(HttpHeader)), sensitive="personal")
     )
     """HTTP headers of the user's request, as your server received them."""
-    encoded_data: str | None = attrs.field(default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive=True))
+    encoded_data: str | None = attrs.field(
+        default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive="personal")
+    )
     """Device fingerprint that Cognito's script or mobile library collected in the user's app."""
 
 
@@ -108,7 +114,11 @@ class ContextDataType(Struct):
 class UserContextDataType(Struct):
     """Device data that an app gathers and passes on for risk scoring, with the user's IP address."""
 
-    ip_address: str | None = attrs.field(default=None, metadata=wire("IpAddress", Text(0, 131_072), sensitive=True))
+    ip_address: str | None = attrs.field(
+        default=None, metadata=wire("IpAddress", Text(0, 131_072), sensitive="personal")
+    )
     """IP address of the end user."""
-    encoded_data: str | None = attrs.field(default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive=True))
+    encoded_data: str | None = attrs.field(
+        default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive="personal")
+    )
     """Device fingerprint that Cognito's script or mobile library collected in the user's app."""

@@ -27,7 +27,7 @@ class AdminForgetDeviceRequest(Request[EmptyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     device_key: str = attrs.field(metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""
@@ -73,7 +73,7 @@ class AdminGetDeviceRequest(Request[AdminGetDeviceResponse]):
     """Key by which Cognito knows the device."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -99,7 +99,7 @@ class AdminListDevicesRequest(Request[AdminListDevicesResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     limit: int | None = attrs.field(default=None, metadata=wire("Limit", Integer(0, 60)))
     """Largest number of items to return in one page."""
@@ -129,7 +129,7 @@ class AdminUpdateDeviceStatusRequest(Request[AdminUpdateDeviceStatusResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     device_key: str = attrs.field(metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""
@@ -146,10 +146,10 @@ class DeviceSecretVerifierConfigType(Struct):
     """SRP verifier and salt of a new device, sent with `ConfirmDevice` so it can prove itself later."""
 
     password_verifier: str | None = attrs.field(
-        default=None, metadata=wire("PasswordVerifier", Text(0, 131_072), sensitive=True)
+        default=None, metadata=wire("PasswordVerifier", Text(0, 131_072), sensitive="secret")
     )
     """SRP verifier, in Base64, that the client computed from the device's random secret."""
-    salt: str | None = attrs.field(default=None, metadata=wire("Salt", Text(0, 131_072), sensitive=True))
+    salt: str | None = attrs.field(default=None, metadata=wire("Salt", Text(0, 131_072), sensitive="secret"))
     """Salt, in Base64, that the client used to compute `password_verifier`."""
 
 
@@ -171,13 +171,13 @@ class ConfirmDeviceRequest(Request[ConfirmDeviceResponse]):
         "ConfirmDevice", ConfirmDeviceResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     device_key: str = attrs.field(metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""
     device_secret_verifier_config: DeviceSecretVerifierConfigType | None = attrs.field(
         default=None,
-        metadata=wire("DeviceSecretVerifierConfig", Nested(DeviceSecretVerifierConfigType), sensitive=True),
+        metadata=wire("DeviceSecretVerifierConfig", Nested(DeviceSecretVerifierConfigType), sensitive="secret"),
     )
     """SRP verifier and salt of the device's secret, for later sign-ins with the device."""
     device_name: str | None = attrs.field(default=None, metadata=wire("DeviceName", Text(1, 1_024)))
@@ -190,7 +190,7 @@ class ForgetDeviceRequest(Request[EmptyResponse]):
 
     operation: ClassVar[Operation[EmptyResponse]] = Operation("ForgetDevice", EmptyResponse, signed=False)
 
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     device_key: str = attrs.field(metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""
@@ -212,7 +212,7 @@ class GetDeviceRequest(Request[GetDeviceResponse]):
 
     device_key: str = attrs.field(metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -236,7 +236,7 @@ class ListDevicesRequest(Request[ListDevicesResponse]):
         "ListDevices", ListDevicesResponse, signed=False, pages=Pages("pagination_token", "pagination_token", "devices")
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     limit: int | None = attrs.field(default=None, metadata=wire("Limit", Integer(0, 60)))
     """Largest number of items to return in one page."""
@@ -257,7 +257,7 @@ class UpdateDeviceStatusRequest(Request[UpdateDeviceStatusResponse]):
         "UpdateDeviceStatus", UpdateDeviceStatusResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     device_key: str = attrs.field(metadata=wire("DeviceKey", Text(1, 55)))
     """Key by which Cognito knows the device."""

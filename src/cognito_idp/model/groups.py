@@ -25,7 +25,7 @@ class AdminAddUserToGroupRequest(Request[EmptyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     group_name: str = attrs.field(metadata=wire("GroupName", Text(1, 128)))
     """Name of the group, unique within the pool."""
@@ -71,7 +71,7 @@ class AdminListGroupsForUserRequest(Request[AdminListGroupsForUserResponse]):
         "AdminListGroupsForUser", AdminListGroupsForUserResponse, pages=Pages("next_token", "next_token", "groups")
     )
 
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
@@ -89,7 +89,7 @@ class AdminRemoveUserFromGroupRequest(Request[EmptyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     group_name: str = attrs.field(metadata=wire("GroupName", Text(1, 128)))
     """Name of the group, unique within the pool."""

@@ -45,7 +45,7 @@ class IdentityProviderType(Struct):
     )
     """Kind of identity provider; it decides which keys `provider_details` has."""
     provider_details: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None, metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="details")
     )
     """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret."""
     attribute_mapping: Mapping[str, str] | None = attrs.field(
@@ -93,7 +93,7 @@ class CreateIdentityProviderRequest(Request[CreateIdentityProviderResponse]):
     )
     """Kind of identity provider; it decides which keys `provider_details` has."""
     provider_details: Mapping[str, str] = attrs.field(
-        metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="details")
     )
     """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret.
 
@@ -249,7 +249,7 @@ class UpdateIdentityProviderRequest(Request[UpdateIdentityProviderResponse]):
     provider_name: str = attrs.field(metadata=wire("ProviderName", Text(1, 32)))
     """Name of the identity provider within the pool."""
     provider_details: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None, metadata=wire("ProviderDetails", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="details")
     )
     """Provider settings by key, such as `client_id` or `MetadataURL`; may hold the client secret."""
     attribute_mapping: Mapping[str, str] | None = attrs.field(

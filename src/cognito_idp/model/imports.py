@@ -51,7 +51,7 @@ class UserImportJobType(Struct):
     user_pool_id: str | None = attrs.field(default=None, metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     pre_signed_url: str | None = attrs.field(
-        default=None, metadata=wire("PreSignedUrl", Text(0, 2_048), sensitive=True)
+        default=None, metadata=wire("PreSignedUrl", Text(0, 2_048), sensitive="secret")
     )
     """Where to upload the CSV file with HTTP PUT; anyone who has this URL can use it, so keep it private."""
     creation_date: datetime | None = attrs.field(default=None, metadata=wire("CreationDate", Timestamp()))

@@ -33,7 +33,7 @@ class AdminDeleteSoftwareTokenRequest(Request[AdminDeleteSoftwareTokenResponse])
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -41,7 +41,7 @@ class AdminDeleteSoftwareTokenRequest(Request[AdminDeleteSoftwareTokenResponse])
 class AdminGetUserAuthFactorsResponse(Response):
     """Lists the factors the looked-up user can sign in with, plus active and preferred MFA methods."""
 
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username in the pool."""
     preferred_mfa_setting: str | None = attrs.field(
         default=None, metadata=wire("PreferredMfaSetting", Text(0, 131_072))
@@ -69,7 +69,7 @@ class AdminGetUserAuthFactorsRequest(Request[AdminGetUserAuthFactorsResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -140,7 +140,7 @@ class AdminSetUserMFAPreferenceRequest(Request[AdminSetUserMFAPreferenceResponse
         default=None, metadata=wire("WebAuthnMfaSettings", Nested(WebAuthnMfaSettingsType))
     )
     """Whether the user uses passkeys for MFA."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
@@ -161,7 +161,7 @@ class AdminSetUserSettingsRequest(Request[AdminSetUserSettingsResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     mfa_options: tuple[MFAOptionType, ...] = attrs.field(
         converter=items, metadata=wire("MFAOptions", ListOf(Nested(MFAOptionType)))
@@ -173,9 +173,9 @@ class AdminSetUserSettingsRequest(Request[AdminSetUserSettingsResponse]):
 class AssociateSoftwareTokenResponse(Response):
     """Carries the secret to enter into the authenticator app, to be proven next with `VerifySoftwareToken`."""
 
-    secret_code: str | None = attrs.field(default=None, metadata=wire("SecretCode", Text(16), sensitive=True))
+    secret_code: str | None = attrs.field(default=None, metadata=wire("SecretCode", Text(16), sensitive="secret"))
     """Secret key for the user's authenticator app, to be typed in or shown as a QR code."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret of the sign-in under way, to pass to `VerifySoftwareToken`."""
 
 
@@ -187,9 +187,9 @@ class AssociateSoftwareTokenRequest(Request[AssociateSoftwareTokenResponse]):
         "AssociateSoftwareToken", AssociateSoftwareTokenResponse, signed=False
     )
 
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `session`."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret of the sign-in that asks for MFA setup; give this or `access_token`."""
 
 
@@ -197,7 +197,7 @@ class AssociateSoftwareTokenRequest(Request[AssociateSoftwareTokenResponse]):
 class GetUserAuthFactorsResponse(Response):
     """Lists the signed-in user's own sign-in factors, plus active and preferred MFA methods."""
 
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username in the pool."""
     preferred_mfa_setting: str | None = attrs.field(
         default=None, metadata=wire("PreferredMfaSetting", Text(0, 131_072))
@@ -223,7 +223,7 @@ class GetUserAuthFactorsRequest(Request[GetUserAuthFactorsResponse]):
         "GetUserAuthFactors", GetUserAuthFactorsResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -256,7 +256,7 @@ class SetUserMFAPreferenceRequest(Request[SetUserMFAPreferenceResponse]):
         default=None, metadata=wire("WebAuthnMfaSettings", Nested(WebAuthnMfaSettingsType))
     )
     """Whether the user uses passkeys for MFA."""
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -273,7 +273,7 @@ class SetUserSettingsRequest(Request[SetUserSettingsResponse]):
         "SetUserSettings", SetUserSettingsResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     mfa_options: tuple[MFAOptionType, ...] = attrs.field(
         converter=items, metadata=wire("MFAOptions", ListOf(Nested(MFAOptionType)))
@@ -298,7 +298,7 @@ class VerifySoftwareTokenResponse(Response):
         metadata=wire("Status", Choice(VerifySoftwareTokenResponseType)),
     )
     """Whether the code from the authenticator app was accepted."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret of the sign-in under way, to pass on in the answer to the `MFA_SETUP` challenge."""
 
 
@@ -310,11 +310,11 @@ class VerifySoftwareTokenRequest(Request[VerifySoftwareTokenResponse]):
         "VerifySoftwareToken", VerifySoftwareTokenResponse, signed=False
     )
 
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret; give this or, in the middle of a sign-in, `session`."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret that `AssociateSoftwareToken` returned during a sign-in; give this or `access_token`."""
-    user_code: str = attrs.field(metadata=wire("UserCode", Text(6, 6), sensitive=True))
+    user_code: str = attrs.field(metadata=wire("UserCode", Text(6, 6), sensitive="secret"))
     """Code that the user's authenticator app shows at the moment."""
     friendly_device_name: str | None = attrs.field(default=None, metadata=wire("FriendlyDeviceName", Text(0, 131_072)))
     """Readable name for the user's authenticator app or device."""

@@ -29,9 +29,9 @@ class CompleteWebAuthnRegistrationRequest(Request[CompleteWebAuthnRegistrationRe
         "CompleteWebAuthnRegistration", CompleteWebAuthnRegistrationResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
-    credential: Json = attrs.field(metadata=wire("Credential", Document(), sensitive=True))
+    credential: Json = attrs.field(metadata=wire("Credential", Document(), sensitive="secret"))
     """JSON form of what `navigator.credentials.create()` returned in the user's browser."""
 
 
@@ -48,7 +48,7 @@ class DeleteWebAuthnCredentialRequest(Request[DeleteWebAuthnCredentialResponse])
         "DeleteWebAuthnCredential", DeleteWebAuthnCredentialResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     credential_id: str = attrs.field(metadata=wire("CredentialId", Text(0, 131_072)))
     """Id of the passkey, as `ListWebAuthnCredentials` gives it."""
@@ -97,7 +97,7 @@ class ListWebAuthnCredentialsRequest(Request[ListWebAuthnCredentialsResponse]):
         pages=Pages("next_token", "next_token", "credentials"),
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
@@ -110,7 +110,7 @@ class StartWebAuthnRegistrationResponse(Response):
     """Carries the creation options to hand to the browser's passkey API."""
 
     credential_creation_options: Json = attrs.field(
-        metadata=wire("CredentialCreationOptions", Document(), sensitive=True)
+        metadata=wire("CredentialCreationOptions", Document(), sensitive="personal")
     )
     """JSON options to pass to `navigator.credentials.create()` in the user's browser."""
 
@@ -123,5 +123,5 @@ class StartWebAuthnRegistrationRequest(Request[StartWebAuthnRegistrationResponse
         "StartWebAuthnRegistration", StartWebAuthnRegistrationResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""

@@ -33,7 +33,7 @@ class AdminResetUserPasswordRequest(Request[AdminResetUserPasswordResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
@@ -56,9 +56,9 @@ class AdminSetUserPasswordRequest(Request[AdminSetUserPasswordResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
-    password: str = attrs.field(metadata=wire("Password", Text(None, 256), sensitive=True))
+    password: str = attrs.field(metadata=wire("Password", Text(None, 256), sensitive="secret"))
     """Password to give the user, a secret; it must meet the pool's password policy."""
     permanent: bool | None = attrs.field(default=None, metadata=wire("Permanent", Boolean()))
     """True makes the password final; false or left out, the user must change it at the next sign-in."""
@@ -78,12 +78,12 @@ class ChangePasswordRequest(Request[ChangePasswordResponse]):
     )
 
     previous_password: str | None = attrs.field(
-        default=None, metadata=wire("PreviousPassword", Text(None, 256), sensitive=True)
+        default=None, metadata=wire("PreviousPassword", Text(None, 256), sensitive="secret")
     )
     """The user's current password, a secret; leave it out only if the user has no password yet."""
-    proposed_password: str = attrs.field(metadata=wire("ProposedPassword", Text(None, 256), sensitive=True))
+    proposed_password: str = attrs.field(metadata=wire("ProposedPassword", Text(None, 256), sensitive="secret"))
     """The user's new password, a secret; it must meet the pool's password policy."""
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -100,22 +100,22 @@ class ConfirmForgotPasswordRequest(Request[ConfirmForgotPasswordResponse]):
         "ConfirmForgotPassword", ConfirmForgotPasswordResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
+    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive="secret"))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
-    confirmation_code: str = attrs.field(metadata=wire("ConfirmationCode", Text(1, 2_048), sensitive=True))
+    confirmation_code: str = attrs.field(metadata=wire("ConfirmationCode", Text(1, 2_048), sensitive="secret"))
     """One-time code from the message that Cognito sent to the user."""
-    password: str = attrs.field(metadata=wire("Password", Text(None, 256), sensitive=True))
+    password: str = attrs.field(metadata=wire("Password", Text(None, 256), sensitive="secret"))
     """New password of the user, a secret; it must meet the pool's password policy."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
     client_metadata: Mapping[str, str] | None = attrs.field(
@@ -142,15 +142,15 @@ class ForgotPasswordRequest(Request[ForgotPasswordResponse]):
         "ForgotPassword", ForgotPasswordResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
+    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive="secret"))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))

@@ -34,7 +34,7 @@ class DeleteUserAttributesRequest(Request[DeleteUserAttributesResponse]):
         converter=items, metadata=wire("UserAttributeNames", ListOf(Text(1, 32)))
     )
     """Names of the attributes to delete; custom ones start with `custom:`."""
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -44,7 +44,7 @@ class DeleteUserRequest(Request[EmptyResponse]):
 
     operation: ClassVar[Operation[EmptyResponse]] = Operation("DeleteUser", EmptyResponse, signed=False)
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -66,7 +66,7 @@ class GetUserAttributeVerificationCodeRequest(Request[GetUserAttributeVerificati
         "GetUserAttributeVerificationCode", GetUserAttributeVerificationCodeResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     attribute_name: str = attrs.field(metadata=wire("AttributeName", Text(1, 32)))
     """Name of the attribute to verify, such as `email` or `phone_number`."""
@@ -80,7 +80,7 @@ class GetUserAttributeVerificationCodeRequest(Request[GetUserAttributeVerificati
 class GetUserResponse(Response):
     """Carries the username, attributes and MFA settings of the signed-in user."""
 
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username in the pool."""
     user_attributes: tuple[AttributeType, ...] = attrs.field(
         converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
@@ -106,7 +106,7 @@ class GetUserRequest(Request[GetUserResponse]):
 
     operation: ClassVar[Operation[GetUserResponse]] = Operation("GetUser", GetUserResponse, signed=False)
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -132,7 +132,7 @@ class UpdateUserAttributesRequest(Request[UpdateUserAttributesResponse]):
         converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
     )
     """Attributes to set, as name and value pairs; others stay as they are."""
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
@@ -153,9 +153,9 @@ class VerifyUserAttributeRequest(Request[VerifyUserAttributeResponse]):
         "VerifyUserAttribute", VerifyUserAttributeResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     attribute_name: str = attrs.field(metadata=wire("AttributeName", Text(1, 32)))
     """Name of the attribute to verify, such as `email` or `phone_number`."""
-    code: str = attrs.field(metadata=wire("Code", Text(1, 2_048), sensitive=True))
+    code: str = attrs.field(metadata=wire("Code", Text(1, 2_048), sensitive="secret"))
     """One-time code that the user received for this attribute."""

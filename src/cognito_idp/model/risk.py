@@ -300,7 +300,7 @@ class AdminListUserAuthEventsRequest(Request[AdminListUserAuthEventsResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     max_results: int | None = attrs.field(default=None, metadata=wire("MaxResults", Integer(0, 60)))
     """Largest number of items to return in one page."""
@@ -323,7 +323,7 @@ class AdminUpdateAuthEventFeedbackRequest(Request[AdminUpdateAuthEventFeedbackRe
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     event_id: str = attrs.field(metadata=wire("EventId", Text(1, 50)))
     """Id of the event, as `AdminListUserAuthEvents` gives it."""
@@ -393,7 +393,7 @@ class RiskConfigurationType(Struct):
 
     user_pool_id: str | None = attrs.field(default=None, metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """App client that the settings are for; missing if they are for the whole pool."""
     compromised_credentials_risk_configuration: CompromisedCredentialsRiskConfigurationType | None = attrs.field(
         default=None,
@@ -433,7 +433,7 @@ class DescribeRiskConfigurationRequest(Request[DescribeRiskConfigurationResponse
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_id: str | None = attrs.field(
-        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive="personal")
     )
     """App client whose own settings to return; if left out, those of the whole pool."""
 
@@ -459,7 +459,7 @@ class SetRiskConfigurationRequest(Request[SetRiskConfigurationResponse]):
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
     client_id: str | None = attrs.field(
-        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive=True)
+        default=None, converter=optional(app_client), metadata=wire("ClientId", Text(1, 128), sensitive="personal")
     )
     """App client that the settings are for; if left out, the whole pool."""
     compromised_credentials_risk_configuration: CompromisedCredentialsRiskConfigurationType | None = attrs.field(
@@ -492,11 +492,11 @@ class UpdateAuthEventFeedbackRequest(Request[UpdateAuthEventFeedbackResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     event_id: str = attrs.field(metadata=wire("EventId", Text(1, 50)))
     """Id of the event, as `AdminListUserAuthEvents` gives it."""
-    feedback_token: str = attrs.field(metadata=wire("FeedbackToken", Text(), sensitive=True))
+    feedback_token: str = attrs.field(metadata=wire("FeedbackToken", Text(), sensitive="secret"))
     """Secret token from the notification email, which proves the right to give feedback."""
     feedback_value: FeedbackValueType = attrs.field(
         converter=to_feedback_value_type, metadata=wire("FeedbackValue", Choice(FeedbackValueType))

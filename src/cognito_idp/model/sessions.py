@@ -51,7 +51,7 @@ class SessionDescriptionType(Struct):
         default=None, converter=maybe_session_type_type, metadata=wire("SessionType", Choice(SessionTypeType))
     )
     """Whether the session belongs to issued tokens or to single sign-on."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """App client that the user signed in with, by its id."""
     create_date: datetime | None = attrs.field(default=None, metadata=wire("CreateDate", Timestamp()))
     """When the session was created."""
@@ -60,7 +60,7 @@ class SessionDescriptionType(Struct):
     device_type: str | None = attrs.field(default=None, metadata=wire("DeviceType", Text(0, 1_024)))
     """Device or browser on which the session is used."""
     last_ip_address: str | None = attrs.field(
-        default=None, metadata=wire("LastIPAddress", Text(0, 128), sensitive=True)
+        default=None, metadata=wire("LastIPAddress", Text(0, 128), sensitive="personal")
     )
     """IP address from which the session was last used."""
     last_location: SessionLocationType | None = attrs.field(
@@ -95,7 +95,7 @@ class AdminListUserSessionsRequest(Request[AdminListUserSessionsResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
@@ -116,7 +116,7 @@ class AdminRevokeUserSessionRequest(Request[AdminRevokeUserSessionResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     session_id: str = attrs.field(metadata=wire("SessionId", Text(28, 28)))
     """Id of the session; it starts with `tkn` or `sso` after its type."""
@@ -142,7 +142,7 @@ class GetUserPoolClientSessionConfigurationResponse(Response):
 
     user_pool_id: str | None = attrs.field(default=None, metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     sso_session: ClientSSOSessionConfigType | None = attrs.field(
         default=None, metadata=wire("SSOSession", Nested(ClientSSOSessionConfigType))
@@ -160,7 +160,7 @@ class GetUserPoolClientSessionConfigurationRequest(Request[GetUserPoolClientSess
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
 
 
@@ -229,7 +229,7 @@ class ListUserSessionsRequest(Request[ListUserSessionsResponse]):
         "ListUserSessions", ListUserSessionsResponse, signed=False, pages=Pages("next_token", "next_token", "sessions")
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     next_token: str | None = attrs.field(default=None, metadata=wire("NextToken", Text(1, 131_072)))
     """Marks where the next page starts; leave it out to get the first page, missing after the last page."""
@@ -248,7 +248,7 @@ class RevokeUserSessionRequest(Request[RevokeUserSessionResponse]):
         "RevokeUserSession", RevokeUserSessionResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     session_id: str = attrs.field(metadata=wire("SessionId", Text(28, 28)))
     """Id of the session; it starts with `tkn` or `sso` after its type."""
@@ -266,7 +266,7 @@ class SetUserPoolClientSessionConfigurationResponse(Response):
 
     user_pool_id: str | None = attrs.field(default=None, metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str | None = attrs.field(default=None, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     sso_session: ClientSSOSessionConfigType | None = attrs.field(
         default=None, metadata=wire("SSOSession", Nested(ClientSSOSessionConfigType))
@@ -284,7 +284,7 @@ class SetUserPoolClientSessionConfigurationRequest(Request[SetUserPoolClientSess
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     sso_session: ClientSSOSessionConfigType = attrs.field(
         metadata=wire("SSOSession", Nested(ClientSSOSessionConfigType))

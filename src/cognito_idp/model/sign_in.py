@@ -46,10 +46,11 @@ class AdminInitiateAuthResponse(Response):
         default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Short-lived secret that ties the steps of one sign-in together; pass the latest one to the next step."""
     challenge_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None,
+        metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
     )
     """Data for answering the challenge, such as `USER_ID_FOR_SRP` or where a code was sent."""
     authentication_result: AuthenticationResultType | None = attrs.field(
@@ -74,12 +75,12 @@ class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
     """Sign-in flow to start; it decides what `auth_parameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters")
     )
     """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
     has a secret.
@@ -101,10 +102,10 @@ class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     context_data: ContextDataType | None = attrs.field(
-        default=None, metadata=wire("ContextData", Nested(ContextDataType), sensitive=True)
+        default=None, metadata=wire("ContextData", Nested(ContextDataType), sensitive="personal")
     )
     """The end user's IP address, HTTP headers and device data, for threat protection to rate the risk."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret that `ConfirmSignUp` returned, to sign the new user in at once with `USER_AUTH`."""
 
 
@@ -116,10 +117,11 @@ class InitiateAuthResponse(Response):
         default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
     )
     """Challenge to answer next; missing once the user is signed in."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Short-lived secret that ties the steps of one sign-in together; pass the latest one to the next step."""
     challenge_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None,
+        metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
     )
     """Data for answering the challenge, such as `USER_ID_FOR_SRP` or where a code was sent."""
     authentication_result: AuthenticationResultType | None = attrs.field(
@@ -143,7 +145,7 @@ class InitiateAuthRequest(Request[InitiateAuthResponse]):
     auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
     """Sign-in flow to start; it decides what `auth_parameters` must hold."""
     auth_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive=True)
+        default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters")
     )
     """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
     has a secret.
@@ -160,15 +162,15 @@ class InitiateAuthRequest(Request[InitiateAuthResponse]):
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )
     """Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no place for secrets."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret that `ConfirmSignUp` returned, to sign the new user in at once with `USER_AUTH`."""

@@ -33,7 +33,7 @@ class AdminConfirmSignUpRequest(Request[AdminConfirmSignUpResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
@@ -45,7 +45,7 @@ class AdminConfirmSignUpRequest(Request[AdminConfirmSignUpResponse]):
 class ConfirmSignUpResponse(Response):
     """Carries a session that can be used to sign the confirmed user in right away."""
 
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret to pass to `InitiateAuth` to sign the user in without another code."""
 
 
@@ -57,13 +57,13 @@ class ConfirmSignUpRequest(Request[ConfirmSignUpResponse]):
         "ConfirmSignUp", ConfirmSignUpResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
+    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive="secret"))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
-    confirmation_code: str = attrs.field(metadata=wire("ConfirmationCode", Text(1, 2_048), sensitive=True))
+    confirmation_code: str = attrs.field(metadata=wire("ConfirmationCode", Text(1, 2_048), sensitive="secret"))
     """One-time code from the message that Cognito sent to the user."""
     force_alias_creation: bool | None = attrs.field(default=None, metadata=wire("ForceAliasCreation", Boolean()))
     """If true, an email or phone alias moves here from another user; otherwise such a clash is an error."""
@@ -72,14 +72,14 @@ class ConfirmSignUpRequest(Request[ConfirmSignUpResponse]):
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
     client_metadata: Mapping[str, str] | None = attrs.field(
         default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
     )
     """Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no place for secrets."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret that `SignUp` returned; give it to be able to sign the user in right afterwards."""
 
 
@@ -101,15 +101,15 @@ class ResendConfirmationCodeRequest(Request[ResendConfirmationCodeResponse]):
         "ResendConfirmationCode", ResendConfirmationCodeResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
+    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive="secret"))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     analytics_metadata: AnalyticsMetadataType | None = attrs.field(
         default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
@@ -133,7 +133,7 @@ class SignUpResponse(Response):
     """Where and how the confirmation code was sent."""
     user_sub: str = attrs.field(metadata=wire("UserSub", Text(0, 131_072)))
     """The user's `sub`, an id that never changes."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive=True))
+    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
     """Secret to pass to `ConfirmSignUp` if the user is to be signed in right after it."""
 
 
@@ -143,13 +143,13 @@ class SignUpRequest(Request[SignUpResponse]):
 
     operation: ClassVar[Operation[SignUpResponse]] = Operation("SignUp", SignUpResponse, signed=False)
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive=True))
+    secret_hash: str | None = attrs.field(default=None, metadata=wire("SecretHash", Text(1, 128), sensitive="secret"))
     """Base64 HMAC-SHA256 of username plus client id, keyed with the client secret; needed if there is one."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """Username for the new user; an email address or phone number if the pool signs in by these."""
-    password: str | None = attrs.field(default=None, metadata=wire("Password", Text(None, 256), sensitive=True))
+    password: str | None = attrs.field(default=None, metadata=wire("Password", Text(None, 256), sensitive="secret"))
     """Password for the new user, a secret; may be left out if the pool allows sign-in without one."""
     user_attributes: tuple[AttributeType, ...] | None = attrs.field(
         default=None, converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
@@ -164,7 +164,7 @@ class SignUpRequest(Request[SignUpResponse]):
     )
     """Amazon Pinpoint endpoint to record this request's usage events under."""
     user_context_data: UserContextDataType | None = attrs.field(
-        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive=True)
+        default=None, metadata=wire("UserContextData", Nested(UserContextDataType), sensitive="personal")
     )
     """The end user's IP address and device data, for threat protection to rate the risk."""
     client_metadata: Mapping[str, str] | None = attrs.field(

@@ -44,7 +44,7 @@ class TermsType(Struct):
     """Id of the terms document."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """App client on whose login pages the terms are shown."""
     terms_name: str = attrs.field(metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
@@ -80,7 +80,7 @@ class CreateTermsRequest(Request[CreateTermsResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """App client on whose login pages the terms are shown."""
     terms_name: str = attrs.field(metadata=wire("TermsName", Text()))
     """Which document it is, `terms-of-use` or `privacy-policy`."""
@@ -126,7 +126,7 @@ class DescribeTermsByClientRequest(Request[DescribeTermsByClientResponse]):
         "DescribeTermsByClient", DescribeTermsByClientResponse
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""

@@ -42,7 +42,7 @@ class AdminUserGlobalSignOutRequest(Request[AdminUserGlobalSignOutResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -50,7 +50,7 @@ class AdminUserGlobalSignOutRequest(Request[AdminUserGlobalSignOutResponse]):
 class ClientAuthenticationResultType(Struct):
     """Carries the access token that an app client got for itself, with its type and lifetime."""
 
-    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str | None = attrs.field(default=None, metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The app client's own access token, a secret; it stands for no user."""
     expires_in: int | None = attrs.field(default=None, metadata=wire("ExpiresIn", Integer()))
     """Seconds until the access token expires."""
@@ -76,9 +76,9 @@ class GetClientTokenRequest(Request[GetClientTokenResponse]):
         "GetClientToken", GetClientTokenResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    secret: str = attrs.field(metadata=wire("Secret", Text(24, 64), sensitive=True))
+    secret: str = attrs.field(metadata=wire("Secret", Text(24, 64), sensitive="secret"))
     """The app client's secret, which proves its identity."""
     scopes: tuple[str, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Scopes", ListOf(Text(1, 256), None, 50))
@@ -116,7 +116,7 @@ class OAuthTokenTypeType(OpenEnum):
 class GetDerivedTokenResponse(Response):
     """Carries the token issued in the exchange, with its kind, lifetime and scopes."""
 
-    issued_token: str = attrs.field(metadata=wire("IssuedToken", Text(), sensitive=True))
+    issued_token: str = attrs.field(metadata=wire("IssuedToken", Text(), sensitive="secret"))
     """The new token, a secret; `issued_token_type` tells its kind."""
     issued_token_type: IssuedTokenTypeIdentifierType = attrs.field(
         converter=to_issued_token_type_identifier_type,
@@ -143,11 +143,13 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
         "GetDerivedToken", GetDerivedTokenResponse, signed=False
     )
 
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client."""
-    client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
+    client_secret: str | None = attrs.field(
+        default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive="secret")
+    )
     """The app client's secret; needed if the client has one."""
-    subject_token: str = attrs.field(metadata=wire("SubjectToken", Text(0, 131_072), sensitive=True))
+    subject_token: str = attrs.field(metadata=wire("SubjectToken", Text(0, 131_072), sensitive="secret"))
     """Secret token of the user for whom a new token is wanted."""
     subject_token_type: TokenTypeIdentifierType = attrs.field(
         converter=to_token_type_identifier_type, metadata=wire("SubjectTokenType", Choice(TokenTypeIdentifierType))
@@ -157,7 +159,9 @@ class GetDerivedTokenRequest(Request[GetDerivedTokenResponse]):
         default=None, metadata=wire("SubjectTokenProviderName", Text(1, 32))
     )
     """Name of the pool's identity provider that issued `subject_token`."""
-    actor_token: str | None = attrs.field(default=None, metadata=wire("ActorToken", Text(0, 131_072), sensitive=True))
+    actor_token: str | None = attrs.field(
+        default=None, metadata=wire("ActorToken", Text(0, 131_072), sensitive="secret")
+    )
     """Secret token of the party that acts for the subject, in a delegation exchange."""
     actor_token_type: TokenTypeIdentifierType | None = attrs.field(
         default=None,
@@ -207,11 +211,13 @@ class GetTokensFromRefreshTokenRequest(Request[GetTokensFromRefreshTokenResponse
         "GetTokensFromRefreshToken", GetTokensFromRefreshTokenResponse, signed=False
     )
 
-    refresh_token: str = attrs.field(metadata=wire("RefreshToken", Text(), sensitive=True))
+    refresh_token: str = attrs.field(metadata=wire("RefreshToken", Text(), sensitive="secret"))
     """The user's refresh token, a secret that is traded for new tokens."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client to which the refresh token was issued."""
-    client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
+    client_secret: str | None = attrs.field(
+        default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive="secret")
+    )
     """The app client's secret; needed if the client has one."""
     device_key: str | None = attrs.field(default=None, metadata=wire("DeviceKey", Text(1, 55)))
     """Key of the remembered device from which the refresh is made, if the pool remembers devices."""
@@ -234,7 +240,7 @@ class GlobalSignOutRequest(Request[GlobalSignOutResponse]):
         "GlobalSignOut", GlobalSignOutResponse, signed=False
     )
 
-    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive=True))
+    access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
 
 
@@ -249,11 +255,13 @@ class RevokeTokenRequest(Request[RevokeTokenResponse]):
 
     operation: ClassVar[Operation[RevokeTokenResponse]] = Operation("RevokeToken", RevokeTokenResponse, signed=False)
 
-    token: str = attrs.field(metadata=wire("Token", Text(), sensitive=True))
+    token: str = attrs.field(metadata=wire("Token", Text(), sensitive="secret"))
     """Refresh token to revoke, a secret."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive=True))
+    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
     """Id of the app client to which the token was issued."""
-    client_secret: str | None = attrs.field(default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive=True))
+    client_secret: str | None = attrs.field(
+        default=None, metadata=wire("ClientSecret", Text(24, 64), sensitive="secret")
+    )
     """The app client's secret; needed if the client has one."""
     revoke_associated_sessions: RevokeAssociatedSessionsType | None = attrs.field(
         default=None,

@@ -56,7 +56,7 @@ class AdminCreateUserRequest(Request[AdminCreateUserResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """Username for the new user; an email address or phone number if the pool signs in by these."""
     user_attributes: tuple[AttributeType, ...] | None = attrs.field(
         default=None, converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
@@ -67,7 +67,7 @@ class AdminCreateUserRequest(Request[AdminCreateUserResponse]):
     )
     """Name and value pairs for the pre sign-up Lambda function to check; not stored."""
     temporary_password: str | None = attrs.field(
-        default=None, metadata=wire("TemporaryPassword", Text(None, 256), sensitive=True)
+        default=None, metadata=wire("TemporaryPassword", Text(None, 256), sensitive="secret")
     )
     """First password of the user, a secret; if left out, Cognito makes one unless users can sign in without any."""
     force_alias_creation: bool | None = attrs.field(default=None, metadata=wire("ForceAliasCreation", Boolean()))
@@ -103,7 +103,7 @@ class AdminDeleteUserAttributesRequest(Request[AdminDeleteUserAttributesResponse
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     user_attribute_names: tuple[str, ...] = attrs.field(
         converter=items, metadata=wire("UserAttributeNames", ListOf(Text(1, 32)))
@@ -119,7 +119,7 @@ class AdminDeleteUserRequest(Request[EmptyResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -171,7 +171,7 @@ class AdminDisableUserRequest(Request[AdminDisableUserResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -188,7 +188,7 @@ class AdminEnableUserRequest(Request[AdminEnableUserResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -196,7 +196,7 @@ class AdminEnableUserRequest(Request[AdminEnableUserResponse]):
 class AdminGetUserResponse(Response):
     """Carries one user's attributes, account status, enabled flag and MFA settings, as seen by an administrator."""
 
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username in the pool."""
     user_attributes: tuple[AttributeType, ...] | None = attrs.field(
         default=None, converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))
@@ -236,7 +236,7 @@ class AdminGetUserRequest(Request[AdminGetUserResponse]):
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
 
 
@@ -280,7 +280,7 @@ class AdminUpdateUserAttributesRequest(Request[AdminUpdateUserAttributesResponse
 
     user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
     """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive=True))
+    username: str = attrs.field(metadata=wire("Username", Text(1, 128), sensitive="personal"))
     """The user's username; in most requests, an alias or the user's `sub` will also do."""
     user_attributes: tuple[AttributeType, ...] = attrs.field(
         converter=pairs, metadata=wire("UserAttributes", PairsOf(Nested(AttributeType)))

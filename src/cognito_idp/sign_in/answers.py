@@ -53,7 +53,18 @@ def row_of(challenge: Challenge) -> Row | None:
     """Return the table's row for a challenge, or None if this version doesn't know it."""
     if isinstance(challenge, UnknownChallenge):
         return None
-    return _TOTP_SETUP if isinstance(challenge, TotpSetup) else TABLE[ChallengeNameType(challenge.name)]
+    return _TOTP_SETUP if isinstance(challenge, TotpSetup) else TABLE.get(ChallengeNameType(challenge.name))
+
+
+def how_to_answer(challenge: Challenge) -> str:
+    """Return the words that say what answers a challenge, such as `answer with code=`."""
+    row = row_of(challenge)
+    if row is None:
+        return "answer with responses="
+    if not row.answer:
+        return "answered by the library"
+    optional = f", optionally {' or '.join(f'{name}=' for name in row.optional)}" if row.optional else ""
+    return f"answer with {_keywords([*row.answer])}{optional}{_hint(challenge)}"
 
 
 def checked_answer(challenge: Challenge, arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -69,8 +80,8 @@ def checked_answer(challenge: Challenge, arguments: Mapping[str, Any]) -> dict[s
     if not row.answer:
         msg = f"challenge {challenge.name} can only be answered by the call that began the SRP exchange"
         raise SignInAnswerError(msg)
-    hint = _SETUP_HINT if isinstance(challenge, MfaSetup) else ""
-    _check_arguments(f"challenge {challenge.name}", arguments, tuple(row.answer), (*row.optional, "device"), hint)
+    optional = (*row.optional, "device")
+    _check_arguments(f"challenge {challenge.name}", arguments, tuple(row.answer), optional, _hint(challenge))
     answer = {wire: _text(keyword, arguments[keyword]) for keyword, wire in row.answer.items() if wire}
     match challenge:
         case SelectMfaType() | SelectChallenge():
@@ -80,7 +91,8 @@ def checked_answer(challenge: Challenge, arguments: Mapping[str, Any]) -> dict[s
     return answer
 
 
-_SETUP_HINT = ", or, for an authenticator app, set_up_totp() first"
+def _hint(challenge: Challenge) -> str:
+    return ", or, for an authenticator app, set_up_totp() first" if isinstance(challenge, MfaSetup) else ""
 
 
 def _check_arguments(

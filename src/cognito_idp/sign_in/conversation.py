@@ -18,7 +18,7 @@ import attrs
 
 from .._call.invoke import invoke
 from .._errors import SignInAnswerError, SignInError, UnexpectedChallengeError
-from .._protocol.redaction import Opaque, redacted
+from .._protocol.redaction import Opaque, personal
 from ..model.exceptions import ResourceNotFoundException
 from ..types import (
     AdminInitiateAuthRequest,
@@ -78,7 +78,7 @@ class Conversation:
     options: Options = attrs.field(repr=False)
     app: AppClient
     admin: bool
-    username: str = attrs.field(default="", repr=redacted)
+    username: str = attrs.field(default="", repr=personal)
     password: Opaque[str | None] = attrs.field(factory=lambda: Opaque(None))
     device: Device | None = None
     extras: Extras = attrs.field(factory=Extras, repr=False)

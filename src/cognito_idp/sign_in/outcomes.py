@@ -14,12 +14,12 @@ from attrs import field
 
 from .._errors import SignInStateError
 from .._protocol.arguments import MOMENT, TEXT, typed, typed_or_none
-from .._protocol.redaction import redacted
+from .._protocol.redaction import REDACTED, parameters, personal, redacted
 from .._protocol.tracebacks import clears_frames, guards_init
 from .packing import packed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from ..types import ChallengeNameType
@@ -71,13 +71,13 @@ class SignedIn:
     device_dropped: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Challenge:
     """The service asks for more. Answer with the client's `respond`, or store it with `to_state` and answer later.
 
     `session` ties the steps together, `username` is the name to answer with, `parameters` are the service's parameters
-    by its own names, and `available` lists the challenges that it offers. `repr` hides the first three.
-    `device_dropped` is as in `SignedIn`.
+    by its own names, and `available` lists the challenges that it offers. `repr` hides the first three, and says what
+    answers the challenge. `device_dropped` is as in `SignedIn`.
     """
 
     __module__ = "cognito_idp"
@@ -85,11 +85,13 @@ class Challenge:
     challenge_name: ClassVar[str]
     is_automatic: ClassVar[bool] = False
     """Whether it asks for proof of a password or a device, which the library gives."""
+    # The properties that a `repr` shows first. They come from the parameters, and are neither secret nor personal.
+    _shown: ClassVar[tuple[str, ...]] = ()
 
-    client_id: str = field(repr=redacted)
-    username: str = field(repr=redacted)
+    client_id: str = field(repr=personal)
+    username: str = field(repr=personal)
     session: str | None = field(default=None, repr=redacted)
-    parameters: dict[str, str] = field(factory=dict, repr=redacted)
+    parameters: dict[str, str] = field(factory=dict, repr=parameters)
     available: tuple[ChallengeNameType, ...] = ()
     admin: bool = False
     device_dropped: bool = False
@@ -98,6 +100,24 @@ class Challenge:
     def name(self) -> str:
         """The service's name for the challenge, such as `SMS_MFA`."""
         return self.challenge_name
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={REDACTED if kind else repr(value)}" for name, value, kind in self._parts()]
+        return f"{type(self).__name__}({', '.join([*shown, self._hint()])})"
+
+    def _parts(self) -> Iterator[tuple[str, Any, str]]:
+        """Yield what there is to show: names, values, and what `Mask.kind` says of them."""
+        for name in self._shown:
+            if value := getattr(self, name):
+                yield name, value, ""
+        for member in attrs.fields(type(self)):
+            if value := getattr(self, member.name):
+                yield member.name, value, getattr(member.repr, "kind", "")
+
+    def _hint(self) -> str:
+        from .answers import how_to_answer
+
+        return how_to_answer(self)
 
     @clears_frames
     def to_state(self) -> str:
@@ -138,11 +158,14 @@ def _json(text: str) -> Any:
         return None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CodeChallenge(Challenge):
     """The base of the challenges that you answer with `code=`."""
 
     __module__ = "cognito_idp"
+
+    # The service has masked the destination.
+    _shown = ("destination", "medium")
 
     @property
     def medium(self) -> str | None:
@@ -155,7 +178,7 @@ class CodeChallenge(Challenge):
         return self.parameters.get("CODE_DELIVERY_DESTINATION")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SmsMfa(CodeChallenge):
     """A code was sent by SMS as a second factor; answer with `code=`."""
 
@@ -164,7 +187,7 @@ class SmsMfa(CodeChallenge):
     challenge_name = "SMS_MFA"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SmsOtp(CodeChallenge):
     """A code was sent by SMS as the first factor; answer with `code=`."""
 
@@ -173,7 +196,7 @@ class SmsOtp(CodeChallenge):
     challenge_name = "SMS_OTP"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class EmailOtp(CodeChallenge):
     """A code was sent by email; answer with `code=`."""
 
@@ -182,7 +205,7 @@ class EmailOtp(CodeChallenge):
     challenge_name = "EMAIL_OTP"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SoftwareTokenMfa(CodeChallenge):
     """The user's authenticator app shows a code; answer with `code=`."""
 
@@ -196,13 +219,14 @@ class SoftwareTokenMfa(CodeChallenge):
         return self.parameters.get("FRIENDLY_DEVICE_NAME")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SelectMfaType(Challenge):
     """The user has several second factors; answer with `choice=`, one of `options`."""
 
     __module__ = "cognito_idp"
 
     challenge_name = "SELECT_MFA_TYPE"
+    _shown = ("options",)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -210,13 +234,14 @@ class SelectMfaType(Challenge):
         return self._listed("MFAS_CAN_CHOOSE")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SelectChallenge(Challenge):
     """The user may choose how to sign in; answer with `choice=`, and `password=` or `credential=` if it needs one."""
 
     __module__ = "cognito_idp"
 
     challenge_name = "SELECT_CHALLENGE"
+    _shown = ("options",)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -224,7 +249,7 @@ class SelectChallenge(Challenge):
         return tuple(map(str, self.available))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MfaSetup(Challenge):
     """The pool demands MFA, and the user has none.
 
@@ -234,6 +259,7 @@ class MfaSetup(Challenge):
     __module__ = "cognito_idp"
 
     challenge_name = "MFA_SETUP"
+    _shown = ("options",)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -241,7 +267,7 @@ class MfaSetup(Challenge):
         return self._listed("MFAS_CAN_SETUP")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class TotpSetup(CodeChallenge):
     """The set-up of an authenticator app in an `MFA_SETUP` challenge; answer with the `code=` that the app shows.
 
@@ -273,13 +299,14 @@ class TotpSetup(CodeChallenge):
         return f"otpauth://totp/{label}?{query}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class NewPasswordRequired(Challenge):
     """The password is temporary; answer with `new_password=` and `attributes=` for each of `required_attributes`."""
 
     __module__ = "cognito_idp"
 
     challenge_name = "NEW_PASSWORD_REQUIRED"
+    _shown = ("required_attributes",)
 
     @property
     def required_attributes(self) -> tuple[str, ...]:
@@ -293,7 +320,7 @@ class NewPasswordRequired(Challenge):
         return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CustomChallenge(Challenge):
     """The pool's Lambda triggers ask a question, described in `parameters`; answer with `answer=`."""
 
@@ -302,7 +329,7 @@ class CustomChallenge(Challenge):
     challenge_name = "CUSTOM_CHALLENGE"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Password(Challenge):
     """The service asks for the password; answer with `password=`, which is sent as it is."""
 
@@ -311,7 +338,7 @@ class Password(Challenge):
     challenge_name = "PASSWORD"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PasswordSrp(Challenge):
     """The service asks for the password; answer with `password=`, which is proven by SRP and not sent."""
 
@@ -320,7 +347,7 @@ class PasswordSrp(Challenge):
     challenge_name = "PASSWORD_SRP"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AdminNoSrpAuth(Challenge):
     """The service asks an administrator for the password; answer with `password=`, which is sent as it is."""
 
@@ -329,7 +356,7 @@ class AdminNoSrpAuth(Challenge):
     challenge_name = "ADMIN_NO_SRP_AUTH"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class WebAuthn(Challenge):
     """The service asks for a passkey; answer with `credential=`, the browser's result for `request_options`."""
 
@@ -343,7 +370,7 @@ class WebAuthn(Challenge):
         return _json(self.parameters.get("CREDENTIAL_REQUEST_OPTIONS", ""))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class PasswordVerifier(Challenge):
     """The second half of SRP. The library answers it if this step has the password."""
 
@@ -353,7 +380,7 @@ class PasswordVerifier(Challenge):
     is_automatic = True
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DeviceSrpAuth(Challenge):
     """The device must prove itself. The library answers it if you pass `device=`, to `sign_in` or `respond`."""
 
@@ -363,7 +390,7 @@ class DeviceSrpAuth(Challenge):
     is_automatic = True
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class DevicePasswordVerifier(Challenge):
     """The second half of a device's SRP. The library answers it."""
 
@@ -373,7 +400,7 @@ class DevicePasswordVerifier(Challenge):
     is_automatic = True
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UnknownChallenge(Challenge):
     """A challenge that this version doesn't know; answer with `responses=`, by the service's names."""
 

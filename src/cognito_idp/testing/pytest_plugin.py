@@ -2,10 +2,12 @@
 
 `cognito_stub` is a `StubTransport` for one test; the test fails if an answer was never used. `cognito_server` is a real
 Cognito server on this machine that all tests of a session share; they are skipped if the extra `local` is missing.
+An assertion that compares structs says which members differ, and shows personal data, but no secrets.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,3 +68,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     item.stash[_FAILED] = True
     if call.when == "call" and stub.unexpected:
         report.sections.append(("cognito_stub", stub.unexpected))
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain a failed comparison of what this library made: the members that differ, one a line."""
+    # Nothing was made by it in a process that hasn't loaded what hides secrets.
+    if "cognito_idp._protocol.redaction" not in sys.modules:
+        return None
+    from .compare import explained
+
+    return explained(op, left, right)

@@ -12,6 +12,7 @@ import httpx
 from .._call.names import operation_meant, request_type
 from .._protocol.arguments import FLAG, FUNCTION, WHOLE, Kind, check, check_given, instance_of
 from .._protocol.spelling import did_you_mean
+from .._reveal import revealed
 from .._structs.convert import from_wire, to_wire
 from .._structs.struct import Request, Response
 from ..credentials.types import Credentials
@@ -122,7 +123,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Check that exactly this request was sent this many times.
 
         Raises:
-            AssertionError: it was not; the text lists the operation's requests, with secrets masked.
+            AssertionError: it was not; the text lists the operation's requests and what differs, with secrets masked.
         """
         check(_REQUEST, request=request)
         check(WHOLE, times=times)
@@ -131,11 +132,10 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             return
         entry = Entry(ServiceError(), request, None, 1)
         lines = [
-            f"\n  {other!r}: {'a match' if other == request else entry.misfit(other)}" for other in sent
+            f"\n  {revealed(other)}: {'a match' if other == request else entry.misfit(other)}" for other in sent
         ] or " nothing"
-        msg = (
-            f"{sent.count(request)} times, not {times}: {request!r}\nsent to {request.operation.name}:{''.join(lines)}"
-        )
+        count, wanted = sent.count(request), revealed(request)
+        msg = f"{count} times, not {times}: {wanted}\nsent to {request.operation.name}:{''.join(lines)}"
         raise AssertionError(msg)
 
     def assert_done(self) -> None:
@@ -176,6 +176,9 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of an async client, after a checkpoint for other tasks."""
         await anyio.lowlevel.checkpoint()
         return self._answer(request)
+
+    def __repr__(self) -> str:
+        return f"StubTransport({self._queue!r})"
 
     def __enter__(self) -> Self:
         return self

@@ -8,8 +8,10 @@ import attrs
 
 from .._call.names import request_type
 from .._flow.locks import new_lock
+from .._reveal import revealed
 from .._structs.struct import EmptyResponse, Request, Response
 from ..errors import InvalidResponseError, ServiceError, TransportError
+from .compare import gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +42,11 @@ class Call:
 
     request: Request[Any]
     url: str
-    headers: Mapping[str, str] = attrs.field(repr=False, hash=False)
+    headers: Mapping[str, str] = attrs.field(hash=False)
+
+    def __repr__(self) -> str:
+        """Show the request with personal data, and no headers, since they hold the signature."""
+        return f"Call({revealed(self.request)}, {self.url!r})"
 
     @property
     def operation(self) -> str:
@@ -89,21 +95,19 @@ class Entry:
         )
 
     def misfit(self, request: Request[Any]) -> str:
-        """Explain why this doesn't answer a request of its operation; show no values, since they may be secret."""
+        """Explain why this doesn't answer a request of its operation; show what differs, unless it is secret."""
         if self.fits(request):
             return "not its turn yet"
         if self._wanted is None or self._wanted == request:
             return "when() returned false"
-        names = [field.name for field in attrs.fields(type(request))]  # type: ignore[arg-type]  # every request is attrs'
-        differ = [name for name in names if getattr(request, name) != getattr(self._wanted, name)]
-        return f"differs in {', '.join(differ)}"
+        return f"differs in {', '.join(gap.said(', not ') for gap in gaps(request, self._wanted))}"
 
     def __repr__(self) -> str:
         """Show the answer, the calls that it serves, and how many are left."""
-        answer = self.answer.code if isinstance(self.answer, ServiceError) else repr(self.answer)
+        answer = self.answer.code if isinstance(self.answer, ServiceError) else revealed(self.answer)
         if isinstance(self.answer, TransportError | InvalidResponseError):
             answer = type(self.answer).__name__
-        to = self.operation if self._wanted is None else repr(self._wanted)
+        to = self.operation if self._wanted is None else revealed(self._wanted)
         when = "" if self._when is None else f" when {getattr(self._when, '__qualname__', repr(self._when))}"
         times = {None: ", any number of times", 1: ""}.get(self.left, f", {self.left} times")
         return f"{answer} to {to}{when}{times}"
@@ -186,7 +190,7 @@ class Queue:
 
     def _nothing_fits(self, request: Request[Any]) -> str:
         operation = request.operation.name
-        lines = [f"unexpected call: {request!r}"]
+        lines = [f"unexpected call: {revealed(request)}"]
         due = [entry for entry in self._entries if entry.left is not None] if self._in_order else []
         if due:
             lines.append(f"answers are used in order, and the next one is {due[0]!r}")
@@ -197,6 +201,10 @@ class Queue:
         lines.append(f"queued for other operations:{'' if others else _NOTHING}")
         lines += [f"  {entry!r}" for entry in others]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """Show the answers that are left, and the requests that came."""
+        return f"queued={self._entries!r}, calls={self.calls!r}"
 
     def problems(self) -> str:
         """Return the error messages of all unexpected calls; empty if there were none."""
@@ -214,6 +222,6 @@ class Queue:
         left = [entry for entry in self._entries if entry.left is not None]
         if left:
             lines = [f"  {entry!r}" for entry in left]
-            sent = [f"  {call.request!r}" for call in self.calls] or [f" {_NOTHING}"]
+            sent = [f"  {revealed(call.request)}" for call in self.calls] or [f" {_NOTHING}"]
             msg = "\n".join(["unused answers:", *lines, "calls:", *sent])
             raise LeftoverAnswersError(msg)

@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from .._errors import TokenFormatError
+from .._protocol.redaction import personal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def _redacted(value: object) -> str:
-    return "None" if value is None else "'***'"
 
 
 @attrs.frozen(kw_only=True)
@@ -47,9 +44,9 @@ class TokenClaims:
     """The id of the sign-in."""
     groups: tuple[str, ...]
     """The user's groups (`cognito:groups`)."""
-    sub: str = attrs.field(repr=_redacted)
+    sub: str = attrs.field(repr=personal)
     """The user's id. In a token from the client-credentials grant, the app client's id."""
-    username: str | None = attrs.field(repr=_redacted)
+    username: str | None = attrs.field(repr=personal)
     """The user's name: `username` of an access token, `cognito:username` of an ID token."""
     all: Mapping[str, Any] = attrs.field(repr=False, hash=False)
     """Every claim, unchanged."""
@@ -67,7 +64,7 @@ class AccessTokenClaims(TokenClaims):
     """The granted OAuth 2.0 scopes."""
     version: int | None
     """The version of the token format."""
-    device_key: str | None = attrs.field(repr=_redacted)
+    device_key: str | None = attrs.field(repr=personal)
     """The device that the user signed in from, if the pool remembers devices."""
 
 
@@ -85,9 +82,9 @@ class IdTokenClaims(TokenClaims):
     """The ARNs of the IAM roles of the user's groups (`cognito:roles`)."""
     preferred_role: str | None
     """The ARN of the role of the group with the highest precedence (`cognito:preferred_role`)."""
-    email: str | None = attrs.field(repr=_redacted)
+    email: str | None = attrs.field(repr=personal)
     email_verified: bool | None
-    phone_number: str | None = attrs.field(repr=_redacted)
+    phone_number: str | None = attrs.field(repr=personal)
     phone_number_verified: bool | None
 
 
