@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .effects import Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
+from .locks import take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,12 +74,14 @@ class Driver:
                 return _refuse_awaitable(function() if self._call is None else self._call(function))
             case Hold(lock, flow, seconds):
                 held = lock.for_threads
-                if not held.acquire(timeout=-1 if seconds is None else seconds):
-                    raise WaitedTooLongError(_LOCK)
+                taken: list[bool] = []
                 try:
+                    if not take(held, seconds, taken):
+                        raise WaitedTooLongError(_LOCK)
                     return self.run(flow)
                 finally:
-                    held.release()
+                    if True in taken:
+                        held.release()
             case Finish(flow, under_way, seconds):
                 return self._finished(flow, under_way, seconds)
         msg = f"a flow yielded {effect!r}, which is not an effect"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from .._errors import CognitoIdpError, CredentialsError
 from .._flow.effects import Lock, hold, offload
+from .._flow.locks import take
 from .._protocol.tracebacks import clear_frames
 from .._transport.pool import idle_clock as age_clock
 from .chain import ProviderChain, default_chain
@@ -126,12 +127,14 @@ class CachedCredentials:
         if state is None or state.is_due(state.foreground_at, self._monotonic()):
             return (yield from hold(self._lock, self._load(seen, keep=True)))
         renewing = self._renewing.for_threads
-        if not renewing.acquire(blocking=False):
-            return state.credentials
+        taken: list[bool] = []
         try:
+            if not take(renewing, 0, taken):
+                return state.credentials
             return (yield from hold(self._lock, self._load(seen, keep=True)))
         finally:
-            renewing.release()
+            if True in taken:
+                renewing.release()
 
     def replace(self, rejected: Credentials) -> Flow[Credentials]:
         """Return new credentials after the service rejected some as expired; the same ones if there are no others.
