@@ -485,3 +485,34 @@ def test_the_interpreter_waits_for_a_refresh() -> None:
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=PATIENCE * 2, check=False
     )
     assert ("left\nstored\n", "") == (result.stdout, result.stderr)
+
+
+AT_EXIT = """
+import atexit, threading
+import httpx
+from cognito_idp import Client, UserSession
+from tests.sign_in.fake_accounts import user
+from tests.sign_in.fake_cognito import FakeCognito
+from tests.sign_in.party import PUBLIC_APP
+from tests.tokens.session_party import Clock, signed_in
+
+fake, clock = FakeCognito(PUBLIC_APP, user(), rotates=True), Clock()
+first = signed_in(fake)
+clock.set(4000)
+
+def respond(request):
+    print(threading.current_thread().name, flush=True)
+    return fake(request)
+
+client = Client("us-east-1", transport=httpx.MockTransport(respond), clock=clock)
+session = UserSession(client, PUBLIC_APP, first)
+atexit.register(session.refresh)
+"""
+
+
+def test_a_refresh_at_the_end_of_the_interpreter() -> None:
+    """A refresh in a function of `atexit` runs in its caller's thread: the interpreter waits for no other any more."""
+    result = subprocess.run(
+        [sys.executable, "-c", AT_EXIT], capture_output=True, text=True, timeout=PATIENCE * 2, check=False
+    )
+    assert ("MainThread\n", "") == (result.stdout, result.stderr)

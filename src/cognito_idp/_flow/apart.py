@@ -118,10 +118,14 @@ class _Job(Generic[R]):
     def start(self) -> bool:
         """Start the thread, and return whether there is one: not on emscripten, nor when the interpreter ends.
 
+        In functions of `atexit` threads can be started still, but the interpreter waits for none of them.
+
         `Thread.start` is written in Python, and a signal handler that raises in the middle of it leaves a thread that
         can't run. So it is called in a thread that no handler reaches; what starts that one is a single step.
         """
         launched: SimpleQueue[bool] = SimpleQueue()
+        if not threading.main_thread().is_alive():
+            return False
         try:
             start_new_thread(self._launch, (launched,))
         except RuntimeError:
