@@ -26,11 +26,12 @@ _LOCK = "the call's time limit passed while it waited for another call"
 class Driver:
     """Runs flows over one transport. Threads may share it."""
 
+    _apart: Apart | None = None
+
     def __init__(self, transport: Transport, sleep: Callable[[float], None] = time.sleep) -> None:
         self._transport = transport
         self._sleep = sleep
         self._call: Perform | None = None
-        self._apart: Apart | None = None
 
     def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
@@ -90,17 +91,19 @@ class Driver:
     def _finished(self, flow: Flow[R], under_way: UnderWay | None, seconds: float | None) -> R:
         if self._call is not None:  # it runs apart already
             return self.run(flow)
-        if self._apart is None:
+        apart = self._apart
+        if apart is None:
             from .apart import Apart
 
-            self._apart = Apart()
+            # In one step: `once_idle` has to know of all that runs, and the first flows may come at the same time.
+            apart = vars(self).setdefault("_apart", Apart())
 
         def work(call: Perform) -> R:
             inner = Driver(self._transport, self._sleep)
             inner._call = call
             return inner.run(flow)
 
-        return self._apart.run(work, under_way or UnderWay(), seconds)
+        return apart.run(work, under_way or UnderWay(), seconds)
 
     def once_idle(self, close: Callable[[], None]) -> None:
         """Close the transport, after the flows to be finished if any are running. This doesn't wait for them."""
