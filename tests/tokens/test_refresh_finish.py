@@ -68,29 +68,32 @@ async def test_finish_outlives_its_caller() -> None:
 def test_flows_that_begin_at_the_same_time_are_all_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A transport is closed after the last of the flows, also if the first ones of a client begin at the same time."""
     driver = Driver(FunctionTransport(refuse))
-    both, began, ends = threading.Barrier(2), threading.Barrier(3), [threading.Event(), threading.Event()]
-    closed: list[bool] = []
+    both, began, first_began = threading.Barrier(2), threading.Barrier(3), threading.Event()
+    closed, late = threading.Event(), list[threading.Thread]()
     make = Apart.__init__
 
     def made(apart: Apart) -> None:
-        both.wait(20)
         make(apart)
+        if both.wait(20) == 0:
+            late.append(threading.current_thread())
+            first_began.wait(20)
 
     def work(end: threading.Event) -> Flow[None]:
+        first_began.set()
         yield from offload(lambda: began.wait(20))
         yield from offload(lambda: end.wait(20))
 
     monkeypatch.setattr(Apart, "__init__", made)
-    threads = [threading.Thread(target=driver.run, args=(finish(work(end)),)) for end in ends]
-    for thread in threads:
+    ends = {}
+    for _ in range(2):
+        end = threading.Event()
+        ends[threading.Thread(target=driver.run, args=(finish(work(end)),))] = end
+    for thread in ends:
         thread.start()
     began.wait(20)
-    driver.once_idle(lambda: closed.append(all(end.is_set() for end in ends)))
-    for end in ends:
-        end.set()
-    for thread in threads:
+    driver.once_idle(closed.set)
+    for thread in sorted(ends, key=lambda thread: thread not in late):
+        assert not closed.is_set()
+        ends[thread].set()
         thread.join()
-    for thread in threading.enumerate():
-        if thread.name == "cognito_idp":
-            thread.join(20)
-    assert [True] == closed
+    assert closed.wait(20)

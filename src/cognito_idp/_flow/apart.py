@@ -33,6 +33,9 @@ R = TypeVar("R")
 
 # How often a thread looks whether its caller has left.
 _LOOK_AGAIN_SECONDS = 0.1
+# How long a caller waits without a break. A signal that comes just before the wait doesn't end it, but the handler runs
+# after it.
+_SLICE = 1.0
 
 
 class Apart:
@@ -177,9 +180,12 @@ class _Job(Generic[R]):
             self._inboxes.append(inbox)
         until = None if seconds is None else monotonic() + seconds
         while not self._is_done:
+            remaining = _SLICE if until is None else until - monotonic()
             try:
-                errand = inbox.get(timeout=None if until is None else max(until - monotonic(), 0.0))
+                errand = inbox.get(timeout=max(min(remaining, _SLICE), 0.0))
             except Empty:
+                if remaining > _SLICE or until is None:
+                    continue
                 raise DeadlineExceededError(GOES_ON) from None
             if errand is not None:
                 errand.run()
