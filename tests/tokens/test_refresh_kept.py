@@ -237,10 +237,13 @@ def test_a_signal_handler_that_raises(
 
 
 @unix
-def test_ctrl_c_while_the_hook_stores(interrupts: Callable[[type[BaseException]], None]) -> None:
-    """A hook that Ctrl-C breaks off is called again, in the thread of the refresh, since its caller has left."""
+@ERRORS
+def test_a_signal_while_the_hook_stores(
+    interrupts: Callable[[type[BaseException]], None], error: type[BaseException]
+) -> None:
+    """A hook that a signal handler breaks off is called again, in the thread of the refresh: its caller has left."""
     room = room_of(timeout=None)
-    interrupts(KeyboardInterrupt)
+    interrupts(error)
     room.open.set()
 
     def interrupted() -> None:
@@ -248,7 +251,7 @@ def test_ctrl_c_while_the_hook_stores(interrupts: Callable[[type[BaseException]]
         signal.raise_signal(signal.SIGUSR1)
 
     room.while_storing = interrupted
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         room.session.access_token()
     room.is_sound()
     assert threading.main_thread() is not room.stored[0][1]

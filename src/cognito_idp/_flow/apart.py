@@ -7,6 +7,7 @@ it that this doesn't last.
 
 from __future__ import annotations
 
+import signal
 import threading
 from _thread import start_new_thread
 from contextlib import suppress
@@ -215,12 +216,14 @@ class _Errand:
         self._error: Exception | None = None
 
     def run(self) -> None:
-        """Call the function; only what is not an `Exception` comes out, such as Ctrl-C, and then it is not done."""
+        """Call the function; only what isn't its own error comes out, such as Ctrl-C, and then it is not done."""
         try:
             self.thread = threading.current_thread()
             self._value = self._function()
-        except Exception as error:  # noqa: BLE001 - the thread that asked for it gets it
-            self._error = error
+        except Exception as error:
+            if _is_of_a_signal(error):
+                raise
+            self._error = error  # the thread that asked for it gets it
         finally:
             self.thread = None
         self.is_done = True
@@ -231,6 +234,18 @@ class _Errand:
         if self._error is not None:
             raise self._error
         return self._value
+
+
+def _is_of_a_signal(error: Exception) -> bool:
+    """Whether a signal handler raised an error: Celery's soft time limit is an `Exception`, unlike Ctrl-C."""
+    handlers = (signal.getsignal(number) for number in signal.valid_signals())
+    codes = {getattr(getattr(handler, "__func__", handler), "__code__", None) for handler in handlers}
+    entry = error.__traceback__
+    while entry is not None:
+        if entry.tb_frame.f_code in codes:
+            return True
+        entry = entry.tb_next
+    return False
 
 
 def _at_once(function: Callable[[], Any]) -> Any:
