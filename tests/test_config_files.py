@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import Client, ConfigError, Credentials, NoCredentialsError
-from cognito_idp._settings.files import expanded, read_file
 from cognito_idp._settings.config import settings_from
+from cognito_idp._settings.files import expanded, read_file
 from cognito_idp._settings.ini import parse_ini
 from cognito_idp._settings.shared import load_config
 from cognito_idp.credentials import CachedCredentials, ConfigFileProvider

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -142,8 +143,8 @@ async def test_a_task_is_stopped_without_a_free_thread() -> None:
                 callers.start_soon(AsyncDriver(NoAsyncTransport()).run, run(task))
                 await anyio.to_thread.run_sync(task.has_begun.wait, 20)
                 others.start_soon(anyio.to_thread.run_sync, lambda: was_ended.append(end.wait(20)))
-                while threads.available_tokens:  # noqa: ASYNC110 - the limiter has no event
-                    await anyio.sleep(0)
+                while threads.available_tokens:
+                    await anyio.lowlevel.checkpoint()
                 callers.cancel_scope.cancel()
             end.set()
     finally:

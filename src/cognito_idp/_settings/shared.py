@@ -114,7 +114,7 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
     """Return a setting of a section, or None if it is missing or empty. `where` is completed with the line.
 
     Raises:
-        ConfigError: it is a block of settings, or has line breaks or white space that no value of this setting can have.
+        ConfigError: it is a block of settings, or has line breaks or white space that none of its values can have.
     """
     value = section.get(name)
     if not value:
