@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cognito_idp import Client, ConfigError, Credentials, NoCredentialsError
+from cognito_idp._settings.config import settings_from
 from cognito_idp._settings.files import expanded, read_file
 from cognito_idp._settings.ini import parse_ini
 from cognito_idp._settings.shared import load_config
@@ -140,6 +141,26 @@ def test_an_error_names_the_line_and_shows_nothing_of_it(tmp_path: Path, text: s
         load_config(environ)
     assert str(caught.value).startswith(f"{tmp_path / name}, {problem}")
     assert MARK not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+
+
+@pytest.mark.parametrize("name", ["region", "max_attempts", "use_fips_endpoint", "cognito_idp_allow_http", "services"])
+@pytest.mark.parametrize("file", ["config", "credentials"])
+def test_the_next_line_is_not_shown_with_a_setting(tmp_path: Path, name: str, file: str) -> None:
+    """A secret in an indented line belongs to the setting before it, and is not shown as a wrong value of that."""
+    text = f"[default]\n{name} = x\n  aws_secret_access_key = {MARK}\n"
+    environ = environ_of(tmp_path, **{file: text.encode()})
+    with pytest.raises(ConfigError) as caught:
+        settings_from(environ, None, load_config(environ))
+    place = f"{name} of profile 'default' in {tmp_path / file}, line 2"
+    assert f"{place} goes on over several lines; a setting of its own must not be indented" == str(caught.value)
+
+
+def test_a_command_may_go_on_over_several_lines(tmp_path: Path) -> None:
+    """Line breaks separate the words of a command as blanks do."""
+    config = load_config(environ_of(tmp_path, "[default]\ncredential_process = program\n  --option\n"))
+    setting = config.setting("default", "credential_process")
+    assert setting is not None
+    assert "program\n--option" == setting.text
 
 
 def test_missing_files_are_empty(tmp_path: Path) -> None:

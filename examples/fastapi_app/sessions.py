@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
@@ -110,14 +109,20 @@ class Sessions:
             if tokens is None:
                 return None
             if session is None:
-                session = self._live[session_id] = AsyncUserSession(
-                    self._client,
-                    self._app,
-                    tokens,
-                    on_tokens=partial(self._store.replace, session_id),
-                    margin=self._margin,
-                )
+                session = self._live[session_id] = self._session(session_id, tokens)
             return session
+
+    def _session(self, session_id: str, tokens: Tokens) -> AsyncUserSession:
+        session: AsyncUserSession
+        session = AsyncUserSession(
+            self._client,
+            self._app,
+            tokens,
+            # A refresh goes on when its request has been given up. So it keeps the session in use until it has stored.
+            on_tokens=lambda _: self._store.replace(session_id, session.tokens),
+            margin=self._margin,
+        )
+        return session
 
     async def end(self, session_id: str) -> None:
         """Remove a session; its tokens stay valid until they are revoked."""

@@ -224,6 +224,44 @@ async def test_tokens_that_are_refreshed_while_the_store_answers() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_request_that_is_given_up_during_a_refresh() -> None:
+    """The next request waits for the refresh of one that was given up, and doesn't show its refresh token again."""
+    shown = []
+    asked, may_answer = anyio.Event(), anyio.Event()
+
+    async def refreshed(request: httpx.Request) -> httpx.Response:
+        shown.append(json.loads(request.content)["RefreshToken"])
+        asked.set()
+        await may_answer.wait()
+        result = {"AccessToken": "b", "RefreshToken": "b", "ExpiresIn": 3600}
+        return httpx.Response(200, json={"AuthenticationResult": result})
+
+    store = MemoryStore()
+    async with AsyncClient("eu-west-1", transport=httpx.MockTransport(refreshed)) as client:
+        sessions = Sessions(client, APP, store, seconds=10, margin=60)
+        session_id = await sessions.begin(Tokens(access_token="a", refresh_token="a"))
+
+        async def request() -> None:
+            session = await sessions.find(session_id)
+            assert session is not None
+            await session.refresh()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(request)
+            await asked.wait()
+            tasks.cancel_scope.cancel()
+        gc.collect()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(request)
+            await anyio.wait_all_tasks_blocked()
+            may_answer.set()
+    assert ["a"] == shown
+    kept = await store.get(session_id)
+    assert kept is not None
+    assert "b" == kept.refresh_token
+
+
+@pytest.mark.anyio
 async def test_many_requests_at_once() -> None:
     """Requests that begin together share one session, whoever is answered first."""
     store = SlowStore()

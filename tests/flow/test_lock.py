@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
 import pytest
 
+from cognito_idp import Credentials
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
 from cognito_idp._flow.effects import Flow, Lock, call, hold, sleep
+from cognito_idp.credentials.cache import CachedCredentials
+from cognito_idp.credentials.provider import make_context
 from tests.support.kit import AsyncFunctionTransport, FunctionTransport, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from cognito_idp.credentials.provider import Context
 
 CALLERS = 50
 
@@ -96,3 +109,74 @@ def test_event_loops_in_two_threads_do_not_wait_for_each_other() -> None:
     anyio.run(second)
     thread.join()
     assert [True] == answers
+
+
+class SignalError(BaseException):
+    """What a signal handler raises."""
+
+
+class Interruption:
+    """Raises after the n-th C function that the thread calls, or at the start of a Python function.
+
+    That is where a signal handler may run.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, _frame: FrameType, event: str, _argument: object) -> None:
+        """Take one event of the interpreter's."""
+        if event in ("call", "c_return"):
+            self.left -= 1
+            if self.left == 0:
+                sys.setprofile(None)
+                raise SignalError
+
+
+def locked_by_driver() -> tuple[threading.Lock, Callable[[], object]]:
+    """Return the lock of a flow, and what runs the flow."""
+    lock, driver = Lock(), Driver(FunctionTransport(refuse))
+    return lock.for_threads, lambda: driver.run(hold(lock, call(lambda: None), 20.0))
+
+
+def locked_by_renewal() -> tuple[threading.Lock, Callable[[], object]]:
+    """Return the lock of a renewal of credentials that are about to expire, and what renews them."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    credentials = Credentials("AKIDEXAMPLE", "secret", "token", expiration=now + timedelta(minutes=60))
+
+    class Provider:
+        name = "test"
+
+        def load(self, _: Context) -> Flow[Credentials]:
+            return credentials
+            yield
+
+    seconds = [now.timestamp()]
+    context = make_context({}, clock=lambda: seconds[0], random=lambda: 0.5)
+    source, driver = CachedCredentials(Provider(), lambda: context), Driver(FunctionTransport(refuse))
+    driver.run(source.get())
+    seconds[0] += 46 * 60
+    return source._renewing, lambda: driver.run(source.get())
+
+
+@pytest.mark.parametrize("make", [locked_by_driver, locked_by_renewal])
+def test_a_signal_handler_that_raises_leaves_no_lock_taken(
+    make: Callable[[], tuple[threading.Lock, Callable[[], object]]],
+) -> None:
+    """Whenever a signal handler raises while a flow takes a lock or holds it, the lock is free afterwards."""
+    make()[1]()  # what is imported and compiled at first
+    for number in itertools.count(1):
+        lock, run = make()
+        interruption = Interruption(number)
+        before = sys.getprofile()
+        try:
+            sys.setprofile(interruption)
+            run()
+        except SignalError:
+            pass
+        finally:
+            sys.setprofile(before)
+        assert not lock.locked(), number
+        if interruption.left > 0:
+            break
+    assert number > 10

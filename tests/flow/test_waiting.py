@@ -6,12 +6,14 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from cognito_idp._call.deadline import Deadline
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
-from cognito_idp._flow.effects import Call, Flow, Hold, Lock, Offload, call, hold, offload
+from cognito_idp._flow.effects import Call, Flow, Hold, Lock, Offload, call, hold, offload, run
 from cognito_idp.errors import WaitedTooLongError
 
 if TYPE_CHECKING:
@@ -108,3 +110,43 @@ async def test_a_task_gives_up_waiting_for_functions() -> None:
                 await driver.run(flow)
     finally:
         release.set()
+
+
+class Stopped:
+    """A task that runs until it is stopped."""
+
+    def __init__(self) -> None:
+        self.has_begun = threading.Event()
+        self.is_stopped = threading.Event()
+
+    def run(self, seconds: float | None) -> bool:
+        """Wait for the stop."""
+        self.has_begun.set()
+        return self.is_stopped.wait(seconds)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self.is_stopped.set()
+
+
+@pytest.mark.anyio
+async def test_a_task_is_stopped_without_a_free_thread() -> None:
+    """A cancelled caller's task is stopped at once, though the program's other functions keep all its threads busy."""
+    task, end = Stopped(), threading.Event()
+    was_ended: list[bool] = []
+    threads = anyio.to_thread.current_default_thread_limiter()
+    before = threads.total_tokens
+    threads.total_tokens = 2
+    try:
+        async with anyio.create_task_group() as others:
+            async with anyio.create_task_group() as callers:
+                callers.start_soon(AsyncDriver(NoAsyncTransport()).run, run(task))
+                await anyio.to_thread.run_sync(task.has_begun.wait, 20)
+                others.start_soon(anyio.to_thread.run_sync, lambda: was_ended.append(end.wait(20)))
+                while threads.available_tokens:
+                    await anyio.lowlevel.checkpoint()
+                callers.cancel_scope.cancel()
+            end.set()
+    finally:
+        threads.total_tokens = before
+    assert [True] == was_ended

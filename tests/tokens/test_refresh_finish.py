@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
+from cognito_idp._flow.apart import Apart
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
-from cognito_idp._flow.effects import Lock, call, finish, hold
+from cognito_idp._flow.effects import Lock, call, finish, hold, offload
 from tests.support.kit import AsyncFunctionTransport, FunctionTransport, refuse
 
 if TYPE_CHECKING:
@@ -61,3 +63,37 @@ async def test_finish_outlives_its_caller() -> None:
     go_on.set()
     async with lock.for_tasks:
         assert ["began", "ended"] == log
+
+
+def test_flows_that_begin_at_the_same_time_are_all_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transport is closed after the last of the flows, also if the first ones of a client begin at the same time."""
+    driver = Driver(FunctionTransport(refuse))
+    both, began, first_began = threading.Barrier(2), threading.Barrier(3), threading.Event()
+    closed, late = threading.Event(), list[threading.Thread]()
+    make = Apart.__init__
+
+    def made(apart: Apart) -> None:
+        make(apart)
+        if both.wait(20) == 0:
+            late.append(threading.current_thread())
+            first_began.wait(20)
+
+    def work(end: threading.Event) -> Flow[None]:
+        first_began.set()
+        yield from offload(lambda: began.wait(20))
+        yield from offload(lambda: end.wait(20))
+
+    monkeypatch.setattr(Apart, "__init__", made)
+    ends = {}
+    for _ in range(2):
+        end = threading.Event()
+        ends[threading.Thread(target=driver.run, args=(finish(work(end)),))] = end
+    for thread in ends:
+        thread.start()
+    began.wait(20)
+    driver.once_idle(closed.set)
+    for thread in sorted(ends, key=lambda thread: thread not in late):
+        assert not closed.is_set()
+        ends[thread].set()
+        thread.join()
+    assert closed.wait(20)

@@ -237,10 +237,13 @@ def test_a_signal_handler_that_raises(
 
 
 @unix
-def test_ctrl_c_while_the_hook_stores(interrupts: Callable[[type[BaseException]], None]) -> None:
-    """A hook that Ctrl-C breaks off is called again, in the thread of the refresh, since its caller has left."""
+@ERRORS
+def test_a_signal_while_the_hook_stores(
+    interrupts: Callable[[type[BaseException]], None], error: type[BaseException]
+) -> None:
+    """A hook that a signal handler breaks off is called again, in the thread of the refresh: its caller has left."""
     room = room_of(timeout=None)
-    interrupts(KeyboardInterrupt)
+    interrupts(error)
     room.open.set()
 
     def interrupted() -> None:
@@ -248,7 +251,7 @@ def test_ctrl_c_while_the_hook_stores(interrupts: Callable[[type[BaseException]]
         signal.raise_signal(signal.SIGUSR1)
 
     room.while_storing = interrupted
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         room.session.access_token()
     room.is_sound()
     assert threading.main_thread() is not room.stored[0][1]
@@ -485,3 +488,34 @@ def test_the_interpreter_waits_for_a_refresh() -> None:
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=PATIENCE * 2, check=False
     )
     assert ("left\nstored\n", "") == (result.stdout, result.stderr)
+
+
+AT_EXIT = """
+import atexit, threading
+import httpx
+from cognito_idp import Client, UserSession
+from tests.sign_in.fake_accounts import user
+from tests.sign_in.fake_cognito import FakeCognito
+from tests.sign_in.party import PUBLIC_APP
+from tests.tokens.session_party import Clock, signed_in
+
+fake, clock = FakeCognito(PUBLIC_APP, user(), rotates=True), Clock()
+first = signed_in(fake)
+clock.set(4000)
+
+def respond(request):
+    print(threading.current_thread().name, flush=True)
+    return fake(request)
+
+client = Client("us-east-1", transport=httpx.MockTransport(respond), clock=clock)
+session = UserSession(client, PUBLIC_APP, first)
+atexit.register(session.refresh)
+"""
+
+
+def test_a_refresh_at_the_end_of_the_interpreter() -> None:
+    """A refresh in a function of `atexit` runs in its caller's thread: the interpreter waits for no other any more."""
+    result = subprocess.run(
+        [sys.executable, "-c", AT_EXIT], capture_output=True, text=True, timeout=PATIENCE * 2, check=False
+    )
+    assert ("MainThread\n", "") == (result.stdout, result.stderr)

@@ -7,6 +7,7 @@ wait.
 
 from __future__ import annotations
 
+import signal
 import threading
 from _thread import start_new_thread
 from contextlib import suppress
@@ -33,6 +34,9 @@ R = TypeVar("R")
 
 # How often a thread looks whether its caller has left.
 _LOOK_AGAIN_SECONDS = 0.1
+# How long a caller waits without a break. A signal that comes just before the wait doesn't end it, but the handler runs
+# after it.
+_SLICE = 1.0
 
 
 class Apart:
@@ -118,10 +122,14 @@ class _Job(Generic[R]):
     def start(self) -> bool:
         """Start the thread, and return whether there is one: not on emscripten, nor when the interpreter ends.
 
+        In functions of `atexit` threads can be started still, but the interpreter waits for none of them.
+
         `Thread.start` is written in Python, and a signal handler that raises in the middle of it leaves a thread that
         can't run. So it is called in a thread that no handler reaches; what starts that one is a single step.
         """
         launched: SimpleQueue[bool] = SimpleQueue()
+        if not threading.main_thread().is_alive():
+            return False
         try:
             start_new_thread(self._launch, (launched,))
         except RuntimeError:
@@ -173,9 +181,12 @@ class _Job(Generic[R]):
             self._inboxes.append(inbox)
         until = None if seconds is None else monotonic() + seconds
         while not self._is_done:
+            remaining = _SLICE if until is None else until - monotonic()
             try:
-                errand = inbox.get(timeout=None if until is None else max(until - monotonic(), 0.0))
+                errand = inbox.get(timeout=max(min(remaining, _SLICE), 0.0))
             except Empty:
+                if remaining > _SLICE or until is None:
+                    continue
                 raise DeadlineExceededError(GOES_ON) from None
             if errand is not None:
                 errand.run()
@@ -205,12 +216,14 @@ class _Errand:
         self._error: Exception | None = None
 
     def run(self) -> None:
-        """Call the function; only what is not an `Exception` comes out, such as Ctrl-C, and then it is not done."""
+        """Call the function; only what isn't its own error comes out, such as Ctrl-C, and then it is not done."""
         try:
             self.thread = threading.current_thread()
             self._value = self._function()
-        except Exception as error:  # noqa: BLE001 - the thread that asked for it gets it
-            self._error = error
+        except Exception as error:
+            if _is_of_a_signal(error):
+                raise
+            self._error = error  # the thread that asked for it gets it
         finally:
             self.thread = None
         self.is_done = True
@@ -221,6 +234,18 @@ class _Errand:
         if self._error is not None:
             raise self._error
         return self._value
+
+
+def _is_of_a_signal(error: Exception) -> bool:
+    """Whether a signal handler raised an error: Celery's soft time limit is an `Exception`, unlike Ctrl-C."""
+    handlers = (signal.getsignal(number) for number in signal.valid_signals())
+    codes = {getattr(getattr(handler, "__func__", handler), "__code__", None) for handler in handlers}
+    entry = error.__traceback__
+    while entry is not None:
+        if entry.tb_frame.f_code in codes:
+            return True
+        entry = entry.tb_next
+    return False
 
 
 def _at_once(function: Callable[[], Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import ConfigError, WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
+from .locks import take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +24,12 @@ R = TypeVar("R")
 class Driver:
     """Runs flows over one transport. Threads may share it."""
 
+    _apart: Apart | None = None
+
     def __init__(self, transport: Transport, sleep: Callable[[float], None] = time.sleep) -> None:
         self._transport = transport
         self._sleep = sleep
         self._call: Perform | None = None
-        self._apart: Apart | None = None
 
     def run(self, flow: Flow[R]) -> R:
         """Run a flow to its end and return its result.
@@ -71,12 +73,14 @@ class Driver:
                 return _refuse_awaitable(function() if self._call is None else self._call(function))
             case Hold(lock, flow, seconds):
                 held = lock.for_threads
-                if not held.acquire(timeout=-1 if seconds is None else seconds):
-                    raise WaitedTooLongError(LOCK_NOT_FREE)
+                taken: list[bool] = []
                 try:
+                    if not take(held, seconds, taken):
+                        raise WaitedTooLongError(LOCK_NOT_FREE)
                     return self.run(flow)
                 finally:
-                    held.release()
+                    if True in taken:
+                        held.release()
             case Finish(flow, under_way, seconds):
                 return self._finished(flow, under_way, seconds)
         msg = f"a flow yielded {effect!r}, which is not an effect"
@@ -85,17 +89,19 @@ class Driver:
     def _finished(self, flow: Flow[R], under_way: UnderWay | None, seconds: float | None) -> R:
         if self._call is not None:  # it runs apart already
             return self.run(flow)
-        if self._apart is None:
+        apart = self._apart
+        if apart is None:
             from .apart import Apart
 
-            self._apart = Apart()
+            # In one step: `once_idle` has to know of all that runs, and the first flows may come at the same time.
+            apart = vars(self).setdefault("_apart", Apart())
 
         def work(call: Perform) -> R:
             inner = Driver(self._transport, self._sleep)
             inner._call = call
             return inner.run(flow)
 
-        return self._apart.run(work, under_way or UnderWay(), seconds)
+        return apart.run(work, under_way or UnderWay(), seconds)
 
     def once_idle(self, close: Callable[[], None]) -> None:
         """Close the transport, after the flows to be finished if any are running. This doesn't wait for them."""

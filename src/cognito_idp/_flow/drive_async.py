@@ -118,6 +118,7 @@ async def _run(work: Stoppable[R], seconds: float | None) -> R:
             return await anyio.to_thread.run_sync(work.run, seconds, abandon_on_cancel=True)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(work.stop)
+                # All threads of the program's own limiter may be taken, by this task itself among others.
+                await anyio.to_thread.run_sync(work.stop, limiter=anyio.CapacityLimiter(1))
             raise
     raise WaitedTooLongError(_FUNCTION)

@@ -20,6 +20,16 @@ def new_lock() -> threading.Lock:
     return lock
 
 
+def take(lock: threading.Lock, seconds: float | None, taken: list[bool]) -> bool:
+    """Take a lock, wait for it at most some seconds, and append to `taken` whether it was taken.
+
+    Both are one step, as `with` is without a time limit. A signal handler that raises after `acquire` and before its
+    result is stored would leave a lock that nobody releases.
+    """
+    taken.extend(map(lock.acquire, (True,), (-1 if seconds is None else seconds,)))
+    return taken[-1]
+
+
 @cache
 def _locks() -> WeakSet[Any]:
     locks: WeakSet[Any] = WeakSet()

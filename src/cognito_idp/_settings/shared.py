@@ -114,7 +114,7 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
     """Return a setting of a section, or None if it is missing or empty. `where` is completed with the line.
 
     Raises:
-        ConfigError: it is a block of settings, or has white space that no value of this setting can have.
+        ConfigError: it is a block of settings, or has line breaks or white space that none of its values can have.
     """
     value = section.get(name)
     if not value:
@@ -123,13 +123,19 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
     if not isinstance(value, str):
         msg = f"{where} must be a single value, not a block of settings"
         raise ConfigError(msg)
+    if "\n" in value and name not in _OVER_LINES:
+        # Not shown: the next line may be that of a secret.
+        msg = f"{where} goes on over several lines; a setting of its own must not be indented"
+        raise ConfigError(msg)
     if name in _WORDS and re.search(r"\s", value):
         msg = f"{where} must not contain white space, as in {value!r}"
         raise ConfigError(msg)
     return Setting(value, where)
 
 
-# Settings that are sent as they are, and that never contain white space. They are not secrets.
+# A command is split into words, and no error shows it.
+_OVER_LINES: Final = frozenset({"credential_process"})
+# Settings that are sent as they are, and that never contain white space. They are no secrets.
 _WORDS: Final = frozenset(
     {
         "external_id",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 from .._errors import CognitoIdpError, CredentialsError
 from .._flow.clock import age_clock
 from .._flow.effects import Lock, hold, offload
-from .._flow.locks import new_lock
+from .._flow.locks import new_lock, take
 from .._protocol.arguments import FUNCTION, check_given
 from .._protocol.tracebacks import clear_frames
 from .chain import ProviderChain, boto_credentials, default_chain
@@ -128,12 +128,14 @@ class CachedCredentials:
         state = self._state
         if state is None or state.is_due(state.foreground_at, self._monotonic()):
             return (yield from hold(self._lock, self._load(seen, keep=True)))
-        if not self._renewing.acquire(blocking=False):
-            return state.credentials
+        taken: list[bool] = []
         try:
+            if not take(self._renewing, 0, taken):
+                return state.credentials
             return (yield from hold(self._lock, self._load(seen, keep=True)))
         finally:
-            self._renewing.release()
+            if True in taken:
+                self._renewing.release()
 
     def replace(self, rejected: Credentials) -> Flow[Credentials]:
         """Return new credentials after the service rejected some as expired; the same ones if there are no others.
