@@ -78,4 +78,4 @@ def _caller() -> tuple[str, int] | None:
     return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
-_OWN = f"{__package__.partition('.')[0]}."
+_OWN = __name__.partition(".")[0] + "."
