@@ -209,10 +209,14 @@ def test_bad_token_file(kit: Kit, home: Home, aws: FakeAws, content: bytes | Non
 
 def test_folder_that_cannot_be_written(kit: Kit, home: Home, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     """No refresh token is used up where the new one can't be kept."""
-    monkeypatch.setattr("os.access", lambda path, mode: False)  # noqa: ARG005 - root may write anywhere
     home.sso_token("team", expiresAt=text_of(NOW - 60))
+
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
     error = failure(kit, load(home))
-    assert "its folder is not writable" in str(error)
+    assert "its folder takes no new file" in str(error)
     assert [] == aws.received
 
 

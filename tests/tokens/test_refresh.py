@@ -83,6 +83,31 @@ def test_a_refresh_token_that_stays(kit: Kit) -> None:
     assert party.clock.now + 300 == (newest.expires_at and newest.expires_at.timestamp())
 
 
+@pytest.mark.parametrize("access", [{}, {"AccessToken": None}, {"AccessToken": 5}], ids=["missing", "null", "number"])
+def test_a_refresh_that_brings_a_refresh_token_alone(kit: Kit, access: dict[str, Any]) -> None:
+    """A rotated refresh token is kept and stored, also where the access token beside it can't be read."""
+    seen: list[Tokens] = []
+    party = session_party(kit, on_tokens=hook_of(kit, seen.append))
+    party.fake.scripted[REFRESH] = [{"AuthenticationResult": {**access, "RefreshToken": "rotated", "ExpiresIn": 300}}]
+    with pytest.raises(CognitoIdpError, match="without an access token"):
+        party.refresh()
+    kept = attrs.evolve(party.first, refresh_token="rotated")
+    assert [kept] == seen
+    assert kept == party.session.tokens
+
+
+@pytest.mark.parametrize("expires_in", [{}, {"ExpiresIn": "soon"}], ids=["missing", "text"])
+def test_a_token_that_says_its_end_itself(kit: Kit, expires_in: dict[str, Any]) -> None:
+    """Where the service doesn't say readably how long a token is good, the token's own `exp` does."""
+    party = session_party(kit, change=lambda tokens: attrs.evolve(tokens, expires_at=None))
+    issued = TokenIssuer().access_token("mary", iat=int(NOW), exp=int(NOW) + 300)
+    party.fake.scripted[REFRESH] = [{"AuthenticationResult": {"AccessToken": issued, **expires_in}}]
+    assert issued == party.refresh().access_token
+    assert issued == party.access_token()
+    party.clock.set(241)
+    assert issued != party.access_token()
+
+
 def test_the_hook_gets_each_new_set(kit: Kit) -> None:
     """`on_tokens` is called once a refresh, with the tokens that the session has by then."""
     seen: list[tuple[Tokens, Tokens]] = []
@@ -267,12 +292,12 @@ def test_an_explicit_refresh_shows_its_failure(kit: Kit) -> None:
     [({}, "answered a refresh without tokens"), ({"AuthenticationResult": {"RefreshToken": "r"}}, "without an access")],
 )
 def test_a_refresh_without_tokens(kit: Kit, answer: dict[str, Any], message: str) -> None:
-    """An answer without an access token is a failure; the tokens stay what they were."""
+    """An answer without an access token is a failure; but for a new refresh token, the tokens stay what they were."""
     party = session_party(kit)
     party.fake.scripted[REFRESH] = [answer | {"unknown member": 1}]
     with pytest.raises(CognitoIdpError, match=message):
         party.refresh()
-    assert party.first == party.session.tokens
+    assert party.first == attrs.evolve(party.session.tokens, refresh_token=party.first.refresh_token)
 
 
 def test_without_a_refresh_token(kit: Kit) -> None:

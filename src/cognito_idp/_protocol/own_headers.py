@@ -55,7 +55,9 @@ def _problem_with(headers: Mapping[str, str]) -> str | None:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             return "headers= has a name with characters other than letters, digits and -, or none"
         lower = name.lower()
-        if lower in _PROTOCOLS_OWN or lower.startswith(_PROTOCOLS_OWN_PREFIXES):
+        # Some servers take one for the other.
+        dashed = lower.replace("_", "-")
+        if dashed in _PROTOCOLS_OWN or dashed.startswith(_PROTOCOLS_OWN_PREFIXES):
             return f"headers= can't set {name!r}: it belongs to the protocol"
         if lower in seen:
             return f"headers= has {name!r} twice"

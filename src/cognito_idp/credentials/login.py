@@ -98,7 +98,7 @@ class LoginProvider:
         )
         state = f"the credentials in {path!r} have expired or soon will, and can't be refreshed"
         if not (yield from offload(lambda: can_replace(path))):
-            msg = f"{state}: its folder is not writable, and the new credentials must be saved there"
+            msg = f"{state}: its folder takes no new file, and the new credentials must be saved there"
             raise CredentialsError(msg)
         # The session belongs to one region, which may differ from the client's; older files don't name it.
         region = token.get("signInRegion")

@@ -90,7 +90,7 @@ def _refreshed(context: Context, session: SsoSession, path: str) -> Flow[dict[st
         msg = f"{state}: the registration of the client expired at {registered_until:%Y-%m-%dT%H:%M:%SZ}"
         raise CredentialsError(msg)
     if not (yield from offload(lambda: can_replace(path))):
-        msg = f"{state}: its folder is not writable, and the new token must be saved there"
+        msg = f"{state}: its folder takes no new file, and the new token must be saved there"
         raise CredentialsError(msg)
     members = {"grantType": "refresh_token", **{name: token[name] for name in _NEEDED_TO_REFRESH[:3]}}
     endpoint = endpoint_for(context, SSO_OIDC, session.region)

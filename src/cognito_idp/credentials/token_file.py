@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LARGEST = 1024 * 1024
+# More than the tokens of one session need.
+_ROOM = 64 * 1024
 
 
 class TokenFileError(CredentialsError):
@@ -54,8 +56,19 @@ def refresh_of(path: str) -> UnderWay:  # noqa: ARG001 - the path is for the cac
 
 
 def can_replace(path: str) -> bool:
-    """Check that `write_token` can replace the file: a refresh that can't be saved would use up the refresh token."""
-    return os.access(os.path.dirname(path), os.W_OK)  # noqa: PTH120 - pathlib would cost the cold start 2 ms
+    """Return whether there is room beside the file for another one: a refresh that can't be saved would lose the token.
+
+    A full disk is found by taking the room, not by asking for permissions.
+    """
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=os.path.dirname(path)) as file:  # noqa: PTH120 - pathlib would cost 2 ms
+            file.write(bytes(_ROOM))
+            file.flush()
+    except OSError:
+        return False
+    return True
 
 
 def write_token(path: str, token: Mapping[str, Any]) -> None:

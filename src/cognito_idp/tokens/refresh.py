@@ -164,9 +164,10 @@ class TokenKeeper:
             raise SessionEndedError(self._ended)
 
     def _is_due(self, tokens: Tokens) -> bool:
-        if tokens.expires_at is None:
+        expires_at = _expires_at(tokens)
+        if expires_at is None:
             return False
-        remaining = tokens.expires_at.timestamp() - self._options.clock()
+        remaining = expires_at - self._options.clock()
         return remaining <= self._margin and remaining <= self._margin_for(tokens)
 
     def _margin_for(self, tokens: Tokens) -> float:
@@ -176,7 +177,8 @@ class TokenKeeper:
         return self._margin if lifetime is None else min(self._margin, lifetime * _MARGIN_SHARE)
 
     def _is_over(self, tokens: Tokens) -> bool:
-        return tokens.expires_at is not None and tokens.expires_at.timestamp() <= self._options.clock()
+        expires_at = _expires_at(tokens)
+        return expires_at is not None and expires_at <= self._options.clock()
 
     def _refreshed(self, stale: Tokens) -> Flow[Tokens]:
         is_own = False
@@ -199,15 +201,23 @@ class TokenKeeper:
         self._check_open()
         if self.tokens is not stale:
             return self.tokens
-        new = yield from self._exchanged(stale)
-        # Kept before anything else can fail: the old refresh token may be void now.
-        self.tokens = new
+        result = yield from self._exchanged(stale)
+        # Kept before anything else can fail, also without an access token: the old refresh token may be void now.
+        kept = attrs.evolve(stale, refresh_token=result.refresh_token or stale.refresh_token)
+        if result.access_token:
+            new = tokens_of(result, self._options)
+            kept = attrs.evolve(new, refresh_token=kept.refresh_token, id_token=new.id_token or stale.id_token)
+            self._lifetime = None if result.expires_in is None else (kept, result.expires_in)
+        self.tokens = kept
         if self._on_tokens is not None:
             on_tokens = self._on_tokens
-            yield from call(lambda: on_tokens(new))
-        return new
+            yield from call(lambda: on_tokens(kept))
+        if not result.access_token:
+            msg = "the service answered a refresh without an access token"
+            raise CognitoIdpError(msg)
+        return kept
 
-    def _exchanged(self, stale: Tokens) -> Flow[Tokens]:
+    def _exchanged(self, stale: Tokens) -> Flow[AuthenticationResultType]:
         if stale.refresh_token is None:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
@@ -219,13 +229,7 @@ class TokenKeeper:
         if answer.authentication_result is None:
             msg = "the service answered a refresh without tokens"
             raise CognitoIdpError(msg)
-        new = tokens_of(answer.authentication_result, self._options)
-        new = attrs.evolve(
-            new, refresh_token=new.refresh_token or stale.refresh_token, id_token=new.id_token or stale.id_token
-        )
-        seconds = answer.authentication_result.expires_in
-        self._lifetime = None if seconds is None else (new, seconds)
-        return new
+        return answer.authentication_result
 
     def _request(self, refresh_token: str) -> Request[Any]:
         app = self._app
@@ -292,11 +296,21 @@ def _unhurried(timeout: Timeout) -> Timeout:
     return attrs.evolve(timeout, total=total, read=read, write=write)
 
 
+def _expires_at(tokens: Tokens) -> float | None:
+    """Return when the access token expires, in seconds since 1970: as the service said, or as the token says itself."""
+    return _time(tokens.access_token, "exp") if tokens.expires_at is None else tokens.expires_at.timestamp()
+
+
 def _lifetime(access_token: str) -> float | None:
-    """Return for how many seconds a token is good in all, as far as it says so; nothing else is taken from it."""
+    """Return for how many seconds a token is good in all, as far as it says so."""
+    issued_at, expires_at = _time(access_token, "iat"), _time(access_token, "exp")
+    return None if issued_at is None or expires_at is None else expires_at - issued_at
+
+
+def _time(token: str, claim: str) -> int | None:
+    """Return a time that a token names, unverified: it decides nothing but when to refresh."""
     try:
-        claims = read_object(split(access_token, MAX_TOKEN_BYTES).payload, "payload")
+        seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
     except TokenError:
         return None
-    issued_at, expires_at = claims.get("iat"), claims.get("exp")
-    return expires_at - issued_at if type(issued_at) is int and type(expires_at) is int else None
+    return seconds if type(seconds) is int else None
