@@ -43,12 +43,13 @@ def profile(folder: Path, text: str, **variables: str) -> dict[str, str]:
 
 
 def test_a_context_is_strict(authority: Authority) -> None:
-    """Certificates and host names are checked, and TLS is 1.2 or newer."""
+    """Certificates and host names are checked, TLS is 1.2 or newer, and an end without its announcement is an error."""
     context = named("AWS_CA_BUNDLE", authority.bundle).ssl_context()
     assert {"authority of the tests"} == subjects(context)
     assert context.check_hostname
     assert ssl.CERT_REQUIRED is context.verify_mode
     assert ssl.TLSVersion.TLSv1_2 <= context.minimum_version
+    assert not context.options & ssl.OP_IGNORE_UNEXPECTED_EOF
 
 
 def test_what_is_empty_counts_as_missing(authority: Authority) -> None:

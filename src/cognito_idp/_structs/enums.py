@@ -23,6 +23,10 @@ class OpenEnum(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _: object) -> tuple[type[Self], tuple[str]]:
+        # By value. Before Python 3.11.4 it would be by name, which a value that this version doesn't know has none of.
+        return type(self), (self._value_,)
+
     @property
     def is_known(self) -> bool:
         """Whether this version's model lists the value."""

@@ -118,6 +118,8 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
     # The system's policy may require more than this.
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     context.set_alpn_protocols(["http/1.1"])
+    # Some 3.11 set it, Debian's among them: an answer that somebody cut off would look whole.
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     return context
 
 
