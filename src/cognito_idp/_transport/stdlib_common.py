@@ -125,10 +125,11 @@ class Way:
 
     def failure(self, phase: Phase, error: Exception) -> TransportError:
         """Return our error for a failed exchange; raise it from the original."""
-        reason = self._at(phase, getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = self._at(phase, _CUT_OFF if _is_unannounced_end(error) else problem)
         if phase is PROXY:
             return ProxyError(reason)
-        if isinstance(error, BadAnswerError) or (phase is READ and isinstance(error, ssl.SSLEOFError)):
+        if isinstance(error, BadAnswerError) or (phase is READ and _is_unannounced_end(error)):
             return ProtocolError(reason)
         return phase.broken(reason)
 
@@ -148,6 +149,16 @@ class Way:
     def no_place(self, limits: Limits) -> TransportError:
         """Return the error for a call that got no free connection."""
         return ConnectTimeoutError(f"{self.host}: all {MAX_CONNECTIONS} connections were busy for {limits.connect:g} s")
+
+
+_CUT_OFF = "EOF: the connection was closed without TLS's announcement"
+
+
+def _is_unannounced_end(error: Exception) -> bool:
+    # Before Python 3.11.4 it has no class of its own.
+    return isinstance(error, ssl.SSLError) and (
+        isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
+    )
 
 
 class Ways:
