@@ -196,7 +196,7 @@ def test_answers_that_open_none(
     with pytest.raises(ProxyError) as caught:
         rig.exchange(URL)
     assert f"{HOST}: proxy '127.0.0.1:{proxy.port}': " in str(caught.value)
-    assert problem in str(caught.value).replace("EOF occurred in violation of protocol", "closed")
+    assert problem in str(caught.value)
     assert not caught.value.sent
     proxy.wait_for(lambda: proxy.open == 0)
     assert 1 == len(proxy.requests)
