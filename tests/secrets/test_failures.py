@@ -261,8 +261,11 @@ APP = AppClient("us-east-1_EXAMPLE", "1example23456789", MARKS(40))
 
 @pytest.mark.parametrize("wire", params())
 @pytest.mark.parametrize("way", ["closed in body", "silent in body", "no JSON"])
-def test_sessions_and_sign_ins(wire: Wire, serve: Serve, search: Search, way: str) -> None:
+def test_sessions_and_sign_ins(
+    wire: Wire, serve: Serve, search: Search, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
     """A sign-out, a refresh or a sign-in that fails shows no token, no password and no client secret."""
+    monkeypatch.setattr("cognito_idp.tokens.refresh._LEAST_SECONDS", 0.3)  # a refresh has limits of its own
     tokens = Tokens(access_token=MARKS(60), id_token=MARKS(60), refresh_token=MARKS(60), token_type="Bearer")
     url = serve(IN_BODY[way]).url
     with kit_of(wire.kind) as kit:
