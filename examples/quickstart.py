@@ -17,35 +17,30 @@ import time
 from base64 import urlsafe_b64decode
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import cognito_idp
 from cognito_idp import (
-    AsyncClient,
+    AppClient,
     AuthFlowType,
     Client,
     Credentials,
     InvalidSignatureException,
     NotAuthorizedException,
     ServiceError,
+    SignedIn,
+    attributes_of,
 )
 from cognito_idp.testing import ServerNotInstalledError, ServerStartError, cognito_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cognito_idp import AuthenticationResultType
+    from cognito_idp import AuthenticationResultType, Outcome, Tokens
     from cognito_idp.testing import CognitoServer
 
 USERNAME = "mary"
 PASSWORD = "Correct-Horse-1"
-
-
-class Pool(NamedTuple):
-    """The ids of a user pool and its app client."""
-
-    id: str
-    client_id: str
 
 
 def main() -> int:
@@ -61,80 +56,99 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     print(f"\nDone in {time.perf_counter() - started:.1f} s. The pool is deleted, the server stopped.")
+    print("For a server that stays, run `python -m cognito_idp.testing`.")
     return 0
 
 
 def tour(server: CognitoServer) -> None:
     """Show what works, then what is refused."""
-    with Client(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url) as client:
+    with server.client() as client:
         heading("Setting up")
         show("server", f"ministack on {server.endpoint_url}, which checks every signature")
-        with user_pool(client) as pool:
-            add_user(client, pool)
+        with user_pool(client) as app:
+            add_user(client, app)
 
-            heading("Client.admin_initiate_auth")
-            show_tokens(sign_in(client, pool, PASSWORD), with_claims=True)
+            heading("client.sign_in")
+            outcome = client.sign_in(app, username=USERNAME, password=PASSWORD)  # SRP: the password is not sent
+            show_tokens(tokens_of(outcome), with_claims=True)
 
-            heading("AsyncClient.admin_initiate_auth")
-            show_tokens(asyncio.run(sign_in_async(server, pool)), with_claims=False)
+            heading("client.admin_initiate_auth")
+            show_tokens(admin_sign_in(client, app))
+
+            heading("await client.sign_in")
+            show_tokens(tokens_of(asyncio.run(sign_in_async(server, app))))
 
             heading("What is refused")
-            show_refusal("wrong password", lambda: sign_in(client, pool, "Not-Hers-9"), NotAuthorizedException)
+            show_refusal(
+                "wrong password",
+                lambda: client.sign_in(app, username=USERNAME, password="Not-Hers-9"),
+                NotAuthorizedException,
+            )
             wrong = Credentials(server.credentials.access_key_id, "not-the-secret-of-this-key")
-            with Client(server.region, credentials=wrong, endpoint_url=server.endpoint_url) as impostor:
-                show_refusal("wrong secret key", lambda: sign_in(impostor, pool, PASSWORD), InvalidSignatureException)
+            with server.client(credentials=wrong) as impostor:
+                show_refusal("wrong secret key", lambda: admin_sign_in(impostor, app), InvalidSignatureException)
 
 
 @contextmanager
-def user_pool(client: Client) -> Iterator[Pool]:
-    """Create a user pool with an app client, by operation names and wire members, and delete it at the end."""
-    pool_id = client.call("CreateUserPool", {"PoolName": "quickstart"})["UserPool"]["Id"]
+def user_pool(client: Client) -> Iterator[AppClient]:
+    """Create a user pool with an app client, and delete it at the end."""
+    pool = client.create_user_pool(pool_name="quickstart").user_pool
+    assert pool is not None
+    assert pool.id is not None
     try:
-        members = {
-            "UserPoolId": pool_id,
-            "ClientName": "web",
-            "ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        }
-        client_id = client.call("CreateUserPoolClient", members)["UserPoolClient"]["ClientId"]
-        show("user pool", pool_id)
-        show("app client", client_id)
-        yield Pool(pool_id, client_id)
+        app_client = client.create_user_pool_client(
+            user_pool_id=pool.id,
+            client_name="web",
+            explicit_auth_flows=[
+                "ALLOW_USER_SRP_AUTH",
+                "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+                "ALLOW_REFRESH_TOKEN_AUTH",
+            ],
+        ).user_pool_client
+        assert app_client is not None
+        assert app_client.client_id is not None
+        show("user pool", pool.id)
+        show("app client", app_client.client_id)
+        yield AppClient(pool.id, app_client.client_id)
     finally:
-        client.call("DeleteUserPool", {"UserPoolId": pool_id})
+        client.delete_user_pool(user_pool_id=pool.id)
 
 
-def add_user(client: Client, pool: Pool) -> None:
-    """Create a user with a permanent password."""
-    user = {"UserPoolId": pool.id, "Username": USERNAME}
-    attributes = [{"Name": "email", "Value": "mary@example.com"}]
-    client.call("AdminCreateUser", {**user, "UserAttributes": attributes, "MessageAction": "SUPPRESS"})
-    client.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": True})
-    show("user", USERNAME)
+def add_user(client: Client, app: AppClient) -> None:
+    """Create a user with a permanent password, and show what the pool knows of her."""
+    client.admin_create_user(
+        user_pool_id=app.user_pool_id,
+        username=USERNAME,
+        user_attributes={"email": "mary@example.com"},
+        message_action="SUPPRESS",
+    )
+    client.admin_set_user_password(user_pool_id=app.user_pool_id, username=USERNAME, password=PASSWORD, permanent=True)
+    user = client.admin_get_user(user_pool_id=app.user_pool_id, username=USERNAME)
+    show("user", f"{user.username}, {user.user_status}, {attributes_of(user)['email']}")
 
 
-def sign_in(client: Client, pool: Pool, password: str) -> AuthenticationResultType:
-    """Sign the user in."""
+def admin_sign_in(client: Client, app: AppClient) -> AuthenticationResultType:
+    """Sign the user in by the operation of a trusted back end. It is signed, and sends the password."""
     response = client.admin_initiate_auth(
-        user_pool_id=pool.id,
-        client_id=pool.client_id,
+        user_pool_id=app.user_pool_id,
+        client_id=app,
         auth_flow=AuthFlowType.ADMIN_USER_PASSWORD_AUTH,
-        auth_parameters={"USERNAME": USERNAME, "PASSWORD": password},
+        auth_parameters={"USERNAME": USERNAME, "PASSWORD": PASSWORD},
     )
     assert response.authentication_result is not None, f"not expected here: {response.challenge_name}"
     return response.authentication_result
 
 
-async def sign_in_async(server: CognitoServer, pool: Pool) -> AuthenticationResultType:
+async def sign_in_async(server: CognitoServer, app: AppClient) -> Outcome:
     """Sign the user in again: the same call, awaited."""
-    async with AsyncClient(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url) as client:
-        response = await client.admin_initiate_auth(
-            user_pool_id=pool.id,
-            client_id=pool.client_id,
-            auth_flow=AuthFlowType.ADMIN_USER_PASSWORD_AUTH,
-            auth_parameters={"USERNAME": USERNAME, "PASSWORD": PASSWORD},
-        )
-    assert response.authentication_result is not None, f"not expected here: {response.challenge_name}"
-    return response.authentication_result
+    async with server.async_client() as client:
+        return await client.sign_in(app, username=USERNAME, password=PASSWORD)
+
+
+def tokens_of(outcome: Outcome) -> Tokens:
+    """Return the tokens of a sign-in; this pool asks for nothing besides the password."""
+    assert isinstance(outcome, SignedIn), f"not expected here: {outcome.name}"
+    return outcome.tokens
 
 
 def show_refusal(label: str, attempt: Callable[[], object], expected: type[ServiceError]) -> None:
@@ -147,12 +161,12 @@ def show_refusal(label: str, attempt: Callable[[], object], expected: type[Servi
         sys.exit(f"{label}: the server accepted it")
 
 
-def show_tokens(result: AuthenticationResultType, *, with_claims: bool) -> None:
+def show_tokens(result: Tokens | AuthenticationResultType, *, with_claims: bool = False) -> None:
     """Show the tokens' lengths and claims; never show a token itself, since it is as good as a password."""
     tokens = {"access token": result.access_token, "id token": result.id_token, "refresh token": result.refresh_token}
     for name, token in tokens.items():
         show(name, f"{len(token or ''):,} characters")
-        if with_claims and token and name != "refresh token":
+        if with_claims and token and name == "access token":
             for claim, value in claims_of(token).items():
                 show("", f"{claim:<16} {value}")
 

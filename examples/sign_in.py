@@ -28,7 +28,6 @@ from cognito_idp import (
     SoftwareTokenMfaSettingsType,
     Tokens,
     TokenVerifier,
-    TrustedPool,
     UserSession,
     challenge_from_state,
     totp,
@@ -47,7 +46,7 @@ def main() -> int:
     # Our calls stay on this machine, so they bypass any proxy.
     os.environ["no_proxy"] = "127.0.0.1"
     try:
-        with cognito_server() as server, connected(server) as client:
+        with cognito_server() as server, server.client() as client:
             app = new_app(client)
             secret = first_sign_in(client, app)
             tokens = sign_in_with_mfa(client, app, secret)
@@ -58,11 +57,6 @@ def main() -> int:
         return 1
     print(f"\nDone in {time.perf_counter() - started:.1f} s. The server is stopped.")
     return 0
-
-
-def connected(server: CognitoServer) -> Client:
-    """Return a client for the server."""
-    return Client(server.region, credentials=server.credentials, endpoint_url=server.endpoint_url)
 
 
 def new_app(client: Client) -> AppClient:
@@ -138,9 +132,8 @@ def sign_in_with_mfa(client: Client, app: AppClient, secret: str) -> Tokens:
 
 
 def verify(server: CognitoServer, app: AppClient, tokens: Tokens) -> None:
-    """Verify the access token with the pool's public keys; unlike AWS, this server has them at its own address."""
-    jwks_uri = f"{server.endpoint_url}/{app.user_pool_id}/.well-known/jwks.json"
-    pool = TrustedPool(app.user_pool_id, client_ids=app.client_id, jwks_uri=jwks_uri)
+    """Verify the access token with the pool's public keys, which this server, unlike AWS, has at its own address."""
+    pool = server.trusted_pool(app.user_pool_id, client_ids=app.client_id)
     with TokenVerifier(pool, token_use="access") as verifier:
         claims = verifier.verify(tokens.access_token)
     show("the access token is verified", f"username {claims.username}, scope {' '.join(claims.scope)}")

@@ -47,7 +47,7 @@ def server() -> Iterator[CognitoServer]:
         jwks_uri = TrustedPool._jwks_uri
 
         def at_the_server(pool: TrustedPool, issuer: str) -> str | None:
-            if pool.jwks is not None or not pool.user_pool_id.startswith(REGION):
+            if pool.jwks is not None or pool.jwks_uri is not None or not pool.user_pool_id.startswith(REGION):
                 return jwks_uri(pool, issuer)
             return f"{running.endpoint_url}/{pool.user_pool_id}/.well-known/jwks.json"
 

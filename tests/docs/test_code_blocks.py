@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from cognito_idp import CodeMismatchException
 
 from .blocks import PAGES, ROOT, blocks_of, documents
 from .stage import Stage, run
@@ -44,6 +47,34 @@ def test_the_blocks_of_a_page_run(page: Path, server: CognitoServer, monkeypatch
             run(code, names, page, block.line)
     finally:
         stage.close(names)
+
+
+def test_the_codes_of_the_local_server(server: CognitoServer) -> None:
+    """The codes that the pages name are those of the server, which refuses any other."""
+    stage = Stage(server)
+    client, app = stage.client, stage.app
+    codes = dict(re.findall(r"^\| `(\d+)` \| `(\w+)`", (PAGES / "testing.md").read_text("utf-8"), re.MULTILINE))
+    right = {operation: code for code, operation in codes.items()}
+    wrong = dict.fromkeys(right, "111111")
+    anna: Any = {"client_id": app, "username": "anna"}
+
+    client.sign_up(**anna, password="Correct-Horse-2", user_attributes={"email": "anna@example.com"})
+    client.resend_confirmation_code(**anna)
+    with pytest.raises(CodeMismatchException):
+        client.confirm_sign_up(**anna, confirmation_code=wrong["confirm_sign_up"])
+    client.confirm_sign_up(**anna, confirmation_code=right["confirm_sign_up"])
+    client.forgot_password(**anna)
+    with pytest.raises(CodeMismatchException):
+        client.confirm_forgot_password(
+            **anna, confirmation_code=wrong["confirm_forgot_password"], password="Battery-Staple-3"
+        )
+    client.confirm_forgot_password(
+        **anna, confirmation_code=right["confirm_forgot_password"], password="Battery-Staple-3"
+    )
+    stage.close({})
+
+    page = (PAGES / "sign-up.md").read_text("utf-8")
+    assert [] == [code for code in codes if f"`{code}`" not in page]
 
 
 def test_no_exception_is_left_over() -> None:

@@ -16,6 +16,7 @@ import pytest
 import cognito_idp
 from cognito_idp import credentials, errors, observability, testing, types
 from cognito_idp._call.waiters import WAITERS
+from cognito_idp._updates import WAYS
 from cognito_idp.model.index import load_type
 from cognito_idp.model.operations import Operations
 from cognito_idp.sign_in.machine import TABLE
@@ -35,6 +36,13 @@ _SHOWN = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
 def shown() -> Counter[str]:
     """Return what the pages have mkdocstrings show, with how often."""
     return Counter(name for page in PAGES.rglob("*.md") for name in _SHOWN.findall(page.read_text("utf-8")))
+
+
+def rows_of(heading: str) -> list[list[str]]:
+    """Return the cells of each row, without the head, of the table below a heading of the first page of the guide."""
+    section = (PAGES / "index.md").read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
 def test_every_operation_is_on_one_page() -> None:
@@ -87,13 +95,38 @@ def test_the_table_of_challenges_is_complete() -> None:
 
 def test_the_table_of_waiters_is_complete() -> None:
     """The guide's table has each waiter, with what it is looked for by."""
-    rows = re.findall(r"^\| `([A-Z]\w+)` \| (.*?) \|", (PAGES / "index.md").read_text("utf-8"), re.MULTILINE)
-    assert list(WAITERS) == [name for name, _ in rows]
-    for name, arguments in rows:
+    rows = {cells[0].strip("`"): cells[1] for cells in rows_of("Waiting")}
+    assert list(WAITERS) == list(rows)
+    for name, arguments in rows.items():
         request = load_type(WAITERS[name].request)
         expected = [member.name for member in request._members if member.required]
         expected += [item] if (item := WAITERS[name].item) else []
         assert expected == re.findall(r"`(\w+)`", arguments)
+
+
+def test_the_table_of_updates_is_complete() -> None:
+    """The guide's table has each description that `updated` takes, where it is found, and the request that it makes."""
+    rows = rows_of("Updates that keep the rest")
+    assert {name: way.request for name, way in WAYS.items()} == {
+        description.strip("`"): request.strip("`") for description, _, request in rows
+    }
+    for description, source, _ in rows:
+        operation, member = re.findall(r"^`(\w+)\(\.\.\.\)(?:\.(\w+))?`", source)[0]
+        answer = getattr(Operations, operation).__annotations__["return"]
+        name = description.strip("`")
+        if member:
+            struct = getattr(types, name)
+            assert getattr(types, answer).__annotations__[member] in (struct, struct | None)
+        else:
+            assert answer == name
+
+
+def test_the_readme_leads_to_a_server_and_to_the_reference() -> None:
+    """The README says how to start a server that stays, how to look things up in Python, and how to build the site."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert text.index("python -m cognito_idp.testing") < text.index("\n## A call\n")
+    assert "`help(client.admin_get_user)`" in text
+    assert "mkdocs build -f docs/mkdocs.yml`" in text
 
 
 def test_names_of_errors_exist() -> None:

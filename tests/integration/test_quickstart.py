@@ -21,17 +21,30 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.usefixtures("server")
 def test_the_quick_start_works(tmp_path: Path) -> None:
-    """It ends with exit code 0, shows claims and both refusals but no token, and leaves no file behind."""
+    """It ends with exit code 0, shows a user, claims and both refusals but no token, and leaves no file behind."""
     done = run(tmp_path, str(QUICKSTART))
 
     assert ("", 0) == (done.stderr, done.returncode)
     assert re.search(r"^ +username +mary$", done.stdout, re.MULTILINE)
-    assert 2 == len(re.findall(r"^  access token +\d+ characters$", done.stdout, re.MULTILINE))
+    assert re.search(r"^  user +mary, CONFIRMED, mary@example.com$", done.stdout, re.MULTILINE)
+    assert 3 == len(re.findall(r"^  access token +\d+ characters$", done.stdout, re.MULTILINE))
     assert re.search(r"wrong password +NotAuthorizedException: ", done.stdout)
     assert re.search(r"wrong secret key +InvalidSignatureException: ", done.stdout)
     assert re.search(r"^Done in \d+\.\d s\.", done.stdout, re.MULTILINE)
+    assert "python -m cognito_idp.testing" in done.stdout
+    assert 50 > len(done.stdout.splitlines())
     assert "eyJ" not in done.stdout
     assert [] == list(tmp_path.iterdir())
+
+
+def test_the_quick_start_shows_what_a_reader_types_first() -> None:
+    """It calls sign_in, sync and async, and operations with keyword arguments; no call goes by an operation's name."""
+    code = QUICKSTART.read_text("utf-8")
+    assert 1 == code.count("await client.sign_in(")
+    assert 3 <= code.count("client.sign_in(app, username=")
+    for operation in ("create_user_pool", "admin_create_user", "admin_get_user", "admin_initiate_auth"):
+        assert f"client.{operation}(" in code
+    assert "client.call(" not in code
 
 
 def test_the_quick_start_says_what_is_missing(tmp_path: Path) -> None:
