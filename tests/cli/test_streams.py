@@ -120,7 +120,9 @@ ENCODINGS = ["ascii", "latin-1", "cp1252", "utf-8", "ascii:strict"]
 
 
 @pytest.mark.parametrize("output", ["json", "jsonl", "yaml", "text", "table"])
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "encoding", [ENCODINGS[0], *(pytest.param(one, marks=pytest.mark.long) for one in ENCODINGS[1:])]
+)
 def test_any_encoding(serve: Serve, encoding: str, output: str) -> None:
     """What an encoding lacks is an escape, of JSON's or YAML's where they are printed."""
     yaml: Any = pytest.importorskip("yaml") if output == "yaml" else None

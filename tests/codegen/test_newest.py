@@ -232,6 +232,7 @@ def test_what_needs_a_decision_keeps_the_pin(
 # --- what fetches ---
 
 
+@pytest.mark.long
 def test_both_wheels_are_fetched_with_pip(
     copied: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
