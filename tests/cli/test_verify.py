@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cognito_idp import (
     JwksError,
@@ -134,7 +136,7 @@ def test_verify_explains_a_good_token(form: str, keys: str, tmp_path: Path) -> N
         "RS256",
         "mary",
         "orders/read",
-        "UTC (in 59 minutes)",
+        "UTC (in 1 hour)",
         "UTC (1 minute ago)",
         "signature",
         "app client",
@@ -298,18 +300,34 @@ def test_verify_as_a_process() -> None:
     ("seconds", "expected"),
     [
         (1, "in 1 second"),
-        (59.9, "in 59 seconds"),
+        (59.9, "in 1 minute"),
         (3600, "in 1 hour"),
-        (-90, "1 minute ago"),
+        (3598.2, "in 1 hour"),
+        (5 * 3600 - 0.3, "in 5 hours"),
+        (30 * 86_400 - 2, "in 30 days"),
+        (5400, "in 90 minutes"),
+        (36 * 3600, "in 36 hours"),
+        (-90, "90 seconds ago"),
+        (-3661, "1 hour ago"),
         (0, "0 seconds ago"),
         (200 * 86_400, "in 200 days"),
     ],
 )
 def test_moments_in_words(seconds: float, expected: str) -> None:
-    """A time is said in the largest unit that fits."""
+    """A time is said in the largest unit in which it is nearly a whole number."""
     now = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
     assert in_words(now + timedelta(seconds=seconds), now).endswith(f" UTC ({expected})")
+
+
+@given(st.floats(1, 4e8))
+def test_moments_are_never_far_off(seconds: float) -> None:
+    """The words are at most a tenth away from the time, or half a second."""
+    now = datetime(2025, 1, 31, 12, tzinfo=UTC)
+    number, unit = in_words(now + timedelta(seconds=seconds), now).partition("(in ")[2].rstrip(")").split()
+    size = {"day": 86_400, "hour": 3600, "minute": 60, "second": 1}[unit.removesuffix("s")]
+
+    assert abs(int(number.replace(",", "")) * size - seconds) <= max(0.5, seconds / 10) + 1e-5
 
 
 def test_claims_of_tests_are_good() -> None:
