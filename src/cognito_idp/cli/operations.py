@@ -14,7 +14,7 @@ from .keeping import KEEP_OTHERS, KEEPS, YES, changed, description_of, is_wanted
 from .options import ask_for_missing, check_typed, members_of, option_for, option_name
 from .paging import first_page, own_paging_members, paging_options, print_pages, window_of
 from .query import query_of
-from .render import as_json, plain, print_data
+from .render import as_json, check_output, plain, print_data
 from .secrets import secrets_in, secrets_of
 from .settings import GlobalOption, Settings, global_options, settings_of
 from .skeleton import skeleton
@@ -49,6 +49,9 @@ class OwnCommand(click.Command):
         if ctx.args and not ctx.resilient_parsing:
             msg = f"{len(ctx.args)} arguments don't belong to an option (not shown, since they may be secret)"
             raise InputError(msg, ctx)
+        if not ctx.resilient_parsing:
+            # What the answer can't be printed without must not be missed only once the service has acted.
+            check_output(settings_of(ctx))
         return ctx.args
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
