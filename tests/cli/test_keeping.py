@@ -118,6 +118,20 @@ def test_a_question_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None
     assert "Interrupted." in result.err
 
 
+def test_a_misspelt_value_is_seen_before_it_is_sent() -> None:
+    """A value that is nearly a known one is pointed out beside the changes; what the pool has already is not."""
+    described = DESCRIPTION | {"DeletionProtection": "ACTIV"}
+    aws = Service({"UserPool": described}, {})
+    result = cli(*UPDATE, "--mfa-configuration", "OPTIONNAL", respond=aws, given=b"")
+
+    assert [
+        "Warning: --mfa-configuration: 'OPTIONNAL' is not a value that this version knows; did you mean OPTIONAL?",
+        "What changes:",
+        "  mfa_configuration: 'OFF' -> 'OPTIONNAL'",
+    ] == result.err.splitlines()[:3]
+    assert 1 == len(aws.sent)
+
+
 def test_nobody_to_ask() -> None:
     """Elsewhere the changes are shown, and it takes --yes to send them."""
     aws = service()

@@ -102,8 +102,13 @@ _REFUSED_VALUE: Final = frozenset(
 def add_value_hints(error: ServiceError, request: Request[Any]) -> None:
     """Note on the error of a refused request which of its enum values this version doesn't know, and what is near."""
     if error.code in _REFUSED_VALUE:
-        for slip in _slips(request, type(request).__name__, (), sensitive=False):
+        for slip in value_slips(request):
             error.add_note(str(slip))
+
+
+def value_slips(request: Request[Any]) -> Iterator[Fault]:
+    """Yield the enum values of a request that this version doesn't know, and to which a known one is near."""
+    return _slips(request, type(request).__name__, (), sensitive=False)
 
 
 def _slips(value: Any, label: str, path: Path, *, sensitive: bool) -> Iterator[Fault]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .._call.names import value_slips
+from .._errors import one_line
 from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
@@ -18,7 +20,7 @@ from .render import as_json, check_output, plain, print_data
 from .secrets import secrets_in, secrets_of
 from .settings import GlobalOption, Settings, global_options, settings_of
 from .skeleton import skeleton
-from .streams import out
+from .streams import err, out
 from .values import members_from_json, read_json
 from .waiting import BEGINS, wait_option, waited
 
@@ -125,6 +127,7 @@ class OperationCommand(OwnCommand):
             description = description_of(settings, client, str(self.name), arguments)
             request, lines = self._checked(lambda: changed(str(self.name), description, arguments))
             settings.secrets |= {text for _, text in secrets_in(request)}
+            self._warn(request, arguments)
             if is_wanted(lines, yes=params[YES]):
                 self._send(settings, client, request, params)
 
@@ -153,7 +156,15 @@ class OperationCommand(OwnCommand):
         ask_for_missing(settings, self.members, arguments)
         request = self._checked(lambda: self.request(**arguments))
         settings.secrets |= {text for _, text in secrets_in(request)}
+        self._warn(request, arguments)
         return request, window
+
+    def _warn(self, request: Request[Any], arguments: dict[str, Any]) -> None:
+        """Say on standard error which enum values look misspelt. They are sent, since the service may be newer."""
+        for slip in value_slips(request):
+            # What a description says and no option changes is nobody's slip.
+            if _outermost(slip.path) in arguments:
+                err(one_line(f"Warning: {self._option_of(slip.member, slip.path)}: {slip.problem}"))
 
     def _checked(self, make: Callable[[], Made]) -> Made:
         """Make something of the options; say which of them have faults."""
@@ -170,8 +181,7 @@ class OperationCommand(OwnCommand):
     def _option_of(self, member: str, path: str) -> str:
         """Return the option of a fault, and the place in it."""
         names = {m.label: option_name(m) for m in self.members}
-        first = re.split(r"[.\[]", path, maxsplit=1)[0]
-        outermost = next((m for m in self.members if m.name == first), None)
+        outermost = next((m for m in self.members if m.name == _outermost(path)), None)
         if outermost is None or (member in names and path == outermost.name):
             return names.get(member, member)
         return f"{option_name(outermost)} ({member}, at {path})"
@@ -185,6 +195,11 @@ class OperationCommand(OwnCommand):
                 for path, _ in secrets_of(member, arguments.get(member.name)):
                     check_typed(settings, f"{option} {path}", is_secret=True)
         return arguments
+
+
+def _outermost(path: str) -> str:
+    """Return the request's member that a path begins with."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def _spread(args: list[str], repeated: set[str]) -> list[str]:
