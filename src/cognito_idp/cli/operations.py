@@ -13,7 +13,7 @@ from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
 from .keeping import KEEP_OTHERS, KEEPS, YES, changed, description_of, is_wanted, keeping_options
-from .options import ask_for_missing, check_typed, members_of, option_for, option_name
+from .options import ask_for_missing, check_typed, members_of, missing_options, option_for, option_name
 from .paging import first_page, own_paging_members, paging_options, print_pages, window_of
 from .query import query_of
 from .render import as_json, check_output, plain, print_data
@@ -47,7 +47,12 @@ class OwnCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse arguments that don't belong to an option."""
         ctx.allow_extra_args = True
-        super().parse_args(ctx, args)
+        try:
+            super().parse_args(ctx, args)
+        except click.MissingParameter:
+            # Options that were given are read first. click names the first of the others only, in words of its own.
+            missing = [param.opts[0] for param in self.params if param.required and param.name not in ctx.params]
+            raise missing_options(missing, ctx) from None
         if ctx.args and not ctx.resilient_parsing:
             msg = f"{len(ctx.args)} arguments don't belong to an option (not shown, since they may be secret)"
             raise InputError(msg, ctx)
