@@ -66,8 +66,13 @@ def test_every_refusal_is_explained(name: str) -> None:
 
 def test_a_good_token_passes_every_check() -> None:
     """A token that would be accepted passes every check that is asked for."""
-    asked = {"token_use": "access", "scopes": frozenset({"orders/read"}), "groups": frozenset({"admins"})}
-    good = token(claims(**{"scope": "openid orders/read", "cognito:groups": ["admins"]}))
+    asked: dict[str, Any] = {
+        "token_use": "access",
+        "scopes": frozenset({"orders/read"}),
+        "groups": frozenset({"admins"}),
+    }
+    said: dict[str, Any] = {"scope": "openid orders/read", "cognito:groups": ["admins"]}
+    good = token(claims(**said))
 
     assert dict.fromkeys(CHECKS, OK) == explained(good, **asked)
 
