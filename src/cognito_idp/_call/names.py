@@ -2,7 +2,8 @@
 
 An operation that this version doesn't know may be newer than it, so a call by name sends it. A name that differs from a
 known one only in case or separators is a slip, since the service will hardly name two operations so much alike. Values
-that this version doesn't know are always sent; if the service refuses them, the error says what is near. The command line says it before.
+that this version doesn't know are always sent; if the service refuses them, the error says what is near. The command
+line says it before.
 """
 
 from __future__ import annotations
