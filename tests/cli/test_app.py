@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,10 @@ def cut_off(request: httpx.Request) -> httpx.Response:
         (252, ("loca",), None, "No such command 'loca'. Did you mean 'local'?"),
         (252, ("sing-up",), None, "No such command 'sing-up'. Did you mean 'sign-up'?"),
         (252, ("list-users",), None, "the following options are required: --user-pool-id"),
+        (252, ("whoami",), None, "the following options are required: --store\n"),
+        (252, ("refresh",), None, "the following options are required: --store\n"),
+        (252, ("sign-in",), None, "the following options are required: --user-pool-id, --client-id\n"),
+        (252, ("sign-in", "--user-pool-id", "p"), None, "the following options are required: --client-id\n"),
         (252, (*GET, "--output", "xml"), None, "Invalid value for '--output'"),
         (252, (*GET, "--username", ""), None, "--username: must have between 1 and 128 characters, has 0"),
         (253, (*GET, "--endpoint-url", "ftp://x"), None, "ConfigError: "),
@@ -96,9 +101,21 @@ def test_debug_shows_attempts_and_where() -> None:
     result = cli(*GET, "--debug", respond=refusing("UserNotFoundException", "nobody"))
 
     assert "debug: AttemptEnded operation=AdminGetUser" in result.err
+    seconds = re.findall(r"seconds=(\S+)", result.err)
+    assert seconds
+    assert all(re.fullmatch(r"[0-9]+\.[0-9]{3}", number) for number in seconds)
     assert "error=UserNotFoundException" in result.err
     assert ", in send" in result.err
     assert "not-a-secret" not in result.err
+
+
+def test_help_is_well_spelt() -> None:
+    """The help says once that an option is required, and writes MFA in capitals."""
+    own = cli("sign-in", "--help").out
+    assert 2 == own.count("required")
+    families = [line for line in cli("--help").out.splitlines() if line[:1].isalpha()]
+    assert "MFA:" in families
+    assert "Mfa:" not in families
 
 
 def test_global_options_stand_on_both_sides() -> None:

@@ -95,7 +95,7 @@ def test_nothing_to_change() -> None:
     assert ["DescribeUserPool"] == [operation for operation, _ in aws.sent]
 
 
-@pytest.mark.parametrize(("answer", "code", "sent"), [("y", 0, 2), ("n", 130, 1), ("", 130, 1)])
+@pytest.mark.parametrize(("answer", "code", "sent"), [("y", 0, 2), ("n", 1, 1), ("", 1, 1)])
 def test_a_person_is_asked(answer: str, code: int, sent: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person sees what changes and agrees or not; without an answer nothing is sent."""
     monkeypatch.setattr("cognito_idp.cli.inputs.is_terminal", lambda: True)
@@ -105,6 +105,31 @@ def test_a_person_is_asked(answer: str, code: int, sent: int, monkeypatch: pytes
     assert (code, sent) == (result.code, len(aws.sent))
     assert "mfa_configuration: 'OFF' -> 'OPTIONAL'" in result.err
     assert ("Nothing was sent." in result.err) == (answer != "y")
+    assert "Interrupted" not in result.err
+
+
+def test_a_question_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the input at the question, or Ctrl-C, is an interruption and no answer."""
+    monkeypatch.setattr("cognito_idp.cli.inputs.is_terminal", lambda: True)
+    aws = service()
+    result = cli(*UPDATE, "--mfa-configuration", "OPTIONAL", respond=aws, given=b"")
+
+    assert (130, 1) == (result.code, len(aws.sent))
+    assert "Interrupted." in result.err
+
+
+def test_a_misspelt_value_is_seen_before_it_is_sent() -> None:
+    """A value that is nearly a known one is pointed out beside the changes; what the pool has already is not."""
+    described = DESCRIPTION | {"DeletionProtection": "ACTIV"}
+    aws = Service({"UserPool": described}, {})
+    result = cli(*UPDATE, "--mfa-configuration", "OPTIONNAL", respond=aws, given=b"")
+
+    assert [
+        "Warning: --mfa-configuration: 'OPTIONNAL' is not a value that this version knows; did you mean OPTIONAL?",
+        "What changes:",
+        "  mfa_configuration: 'OFF' -> 'OPTIONNAL'",
+    ] == result.err.splitlines()[:3]
+    assert 1 == len(aws.sent)
 
 
 def test_nobody_to_ask() -> None:

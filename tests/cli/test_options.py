@@ -298,3 +298,41 @@ def test_option_names_are_the_members() -> None:
 
     assert "--callback-urls" == members["CallbackURLs"]
     assert "--allowed-oauth-flows" == members["AllowedOAuthFlows"]
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (("admin-create-user", "--message-action", "SUPRESS"), ["--message-action: 'SUPRESS'", "SUPPRESS?"]),
+        (("admin-create-user", "--message-action", "suppress"), ["--message-action: 'suppress'", "SUPPRESS?"]),
+        (("admin-create-user", "--desired-delivery-mediums", "SMS", "EMIAL"), ["mediums (", "[1]", "EMAIL?"]),
+        (
+            ("admin-create-user", "--cli-input-json", '{"MessageAction": "RESNED"}'),
+            ["--message-action: 'RESNED'", "RESEND?"],
+        ),
+        (("admin-create-user", "--message-action", "SUPPRESS"), []),
+        (("admin-create-user", "--message-action", "POSTPONE_UNTIL_MONDAY"), []),
+    ],
+)
+def test_values_that_are_nearly_known(args: tuple[str, ...], expected: list[str]) -> None:
+    """A value near a known one is sent with a warning before; a known one and one that is far from all without."""
+    service = Service({})
+    command, *options = args
+    result = cli(command, "--user-pool-id", "p", "--username", "u", *options, respond=service)
+    said = result.err.splitlines()
+
+    assert (0, 1) == (result.code, len(service.sent)), result.err
+    assert (1 if expected else 0) == len(said)
+    for text in expected:
+        assert text in said[0]
+        assert said[0].startswith("Warning: ")
+
+
+def test_a_warning_comes_before_the_call() -> None:
+    """The warning stands above the service's refusal."""
+    refusal = Service({"__type": "InvalidParameterException", "message": "no"}, status=400)
+    args = ("--user-pool-id", "p", "--username", "u", "--message-action", "SUPRESS")
+    result = cli("admin-create-user", *args, respond=refusal)
+
+    assert 254 == result.code
+    assert result.err.startswith("Warning: --message-action: 'SUPRESS' is not a value that this version knows")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -108,6 +109,33 @@ def test_a_table_takes_no_orders() -> None:
     assert "[red]ann[/red] [31m" in result.out
     assert "\x1b" not in result.out
     assert "Username" in result.out
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Users[:3].[Username, Enabled]", ["mary True", "[red]ann[/red] [31m False"]),
+        ("Users[].[Enabled]", ["True", "False"]),
+        ("Users[].[Enabled, Attributes]", ["True Name Value", "a 1", "False None"]),
+        ("[Users[].[Enabled], 'x']", ["True False", "x"]),
+        ("{A: Users[].[Username, Enabled], B: 'x'}", ["A mary True", "[red]ann[/red] [31m False", "B x"]),
+    ],
+)
+def test_rows_of_a_query(query: str, expected: list[str]) -> None:
+    """A list of lists is a table with a row for each of them, as in text."""
+    result = cli(*LIST, "--output", "table", "--query", query, respond=Service(USERS))
+    lines = [" ".join(re.sub("[\u2500-\u257f]", " ", line).split()) for line in result.out.splitlines()]
+    cells = [line for line in lines if line and line != "Member Value"]
+
+    assert expected == cells
+
+
+def test_titles_end_where_their_text_does() -> None:
+    """No line of a table ends with blanks, its title included."""
+    result = cli(*LIST, "--output", "table", respond=Service(USERS))
+
+    assert "Users" == result.out.splitlines()[0]
+    assert [] == [line for line in result.out.splitlines() if line != line.rstrip()]
 
 
 def test_tables_nest() -> None:

@@ -337,7 +337,7 @@ def test_whoami() -> None:
         result.out
     )
     assert "There is a refresh token." in result.out
-    for expected in ("admins", "UTC (in 59 minutes)", "[bold]"):
+    for expected in ("admins", "UTC (in 1 hour)", "[bold]"):
         assert expected in result.out
     assert "\x1b" not in result.out
     assert ("mary@example.com", True, "mary") == (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .support import COMMAND, Service, Terminal, environment, over_http
+from .support import COMMAND, Service, Terminal, cli, environment, over_http, process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,6 +160,28 @@ def test_errors_in_any_encoding(serve: Serve, encoding: str) -> None:
     assert TEXT.encode(name, "backslashreplace") in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("missing", "option", "args"),
+    [
+        ("yaml", ("--output", "yaml"), LIST),
+        ("yaml", ("--output", "yaml"), ("admin-delete-user", "--user-pool-id", "p", "--username", "u")),
+        ("yaml", ("--output", "yaml"), ("update-user-pool", "--user-pool-id", "p", "--keep-others", "--yes")),
+        ("rich", ("--output", "table"), LIST),
+        ("jmespath", ("--query", "Users"), LIST),
+    ],
+)
+def test_no_call_without_what_prints_its_answer(
+    missing: str, option: tuple[str, ...], args: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An output format whose library is missing is refused before anything is sent or printed."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    service = Service({"Users": [{"Username": "u"}]})
+    result = cli(*args, *option, respond=service)
+
+    assert (1, "", []) == (result.code, result.out, service.sent)
+    assert "not installed" in result.err
+
+
 def test_yaml_without_its_library(serve: Serve) -> None:
     """Without PyYAML, `--output yaml` says what to install, and nothing else needs it."""
     code = (
@@ -178,3 +201,14 @@ def test_yaml_without_its_library(serve: Serve) -> None:
 
     assert [1, 0] == [process.returncode for process in done]
     assert "--output yaml needs PyYAML, which is not installed: pip install PyYAML" in done[0].stderr
+
+
+def test_a_table_is_straight_in_any_encoding(serve: Serve) -> None:
+    """All lines of a table are equally long, also where a cell has characters that the encoding lacks."""
+    page = {"Users": [{"Username": "zo\u00eb \u65e5\u672c"}, {"Username": "mary"}]}
+    args = (*LIST, *url(serve, page), "--output", "table")
+    shown = process(*args, **KEYS, PYTHONIOENCODING="ascii")
+
+    assert 0 == shown.code, shown.err
+    assert "zo\\xeb \\u65e5\\u672c" in shown.out
+    assert 1 == len({len(line) for line in shown.out.splitlines() if line[:1] in "+|"})

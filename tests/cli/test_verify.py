@@ -5,7 +5,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cognito_idp import (
     JwksError,
@@ -16,7 +19,7 @@ from cognito_idp import (
     TokenNotYetValidError,
     TokenUseError,
 )
-from cognito_idp.cli.explain import CHECKS, OK, REFUSED, UNKNOWN, Demands, explain
+from cognito_idp.cli.explain import CHECKS, OK, REFUSED, UNASKED, UNKNOWN, Demands, explain
 from cognito_idp.cli.moments import in_words
 from cognito_idp.tokens.checks import LEEWAY
 from tests.support.answers import answer, html_503
@@ -62,8 +65,27 @@ def test_every_refusal_is_explained(name: str) -> None:
 
 
 def test_a_good_token_passes_every_check() -> None:
-    """A token that would be accepted passes every check."""
-    assert dict.fromkeys(CHECKS, OK) == explained(token())
+    """A token that would be accepted passes every check that is asked for."""
+    asked: dict[str, Any] = {
+        "token_use": "access",
+        "scopes": frozenset({"orders/read"}),
+        "groups": frozenset({"admins"}),
+    }
+    said: dict[str, Any] = {"scope": "openid orders/read", "cognito:groups": ["admins"]}
+    good = token(claims(**said))
+
+    assert dict.fromkeys(CHECKS, OK) == explained(good, **asked)
+
+
+@pytest.mark.parametrize("changes", [{}, {"exp": NOW - 5}, {"iss": "https://example.com/eu-west-1_other"}])
+def test_what_nobody_asked_for_is_not_ok(changes: dict[str, Any]) -> None:
+    """A check that has no demand says so, even below the check that refuses the token."""
+    pool = attrs.evolve(offline_pool(), client_ids=None)
+    found = explain(token(**changes), Demands(pool, None, LEEWAY, frozenset(), frozenset()), NOW, offline().verify)
+    verdicts = {name: verdict for name, verdict, _ in found.checks}
+
+    assert ["kind", "app client", "scopes", "groups"] == [n for n, verdict in verdicts.items() if verdict == UNASKED]
+    assert (len(changes) > 0) == (REFUSED in verdicts.values())
 
 
 def test_all_that_is_wrong_is_shown_at_once() -> None:
@@ -130,11 +152,12 @@ def test_verify_explains_a_good_token(form: str, keys: str, tmp_path: Path) -> N
 
     assert 0 == result.code
     assert "The token would be accepted." in result.out
+    assert {"Header", "Claims", "Checks"} <= set(result.out.splitlines())
     for expected in (
         "RS256",
         "mary",
         "orders/read",
-        "UTC (in 59 minutes)",
+        "UTC (in 1 hour)",
         "UTC (1 minute ago)",
         "signature",
         "app client",
@@ -171,7 +194,7 @@ def test_verify_as_json(keys: str) -> None:
     """The explanation is data as well, and takes a query."""
     text = fresh()
     result = cli("verify", "-", "--user-pool-id", POOL, "--jwks", keys, "--output", "json", given=text.encode())
-    query = ("--query", "Checks[?Verdict!='ok'].Name", "--output", "text")
+    query = ("--query", "Checks[?Verdict=='refused'].Name", "--output", "text")
     refused = cli("verify", "-", "--user-pool-id", POOL, "--jwks", keys, *query, given=fresh(exp=1000).encode())
 
     assert result.data["Accepted"] is True
@@ -251,8 +274,11 @@ def test_the_keys_of_a_server_that_is_no_local_one() -> None:
 @pytest.mark.parametrize(
     ("text", "args", "expected"),
     [
-        ("", [], "--user-pool-id is needed"),
-        ("not.a.token", [], "--user-pool-id is needed"),
+        ("", [], "TOKEN: there is nothing to verify"),
+        (" \n", ["--user-pool-id", POOL], "TOKEN: there is nothing to verify"),
+        ("abc", [], "TOKEN: this is no access or ID token"),
+        ("not.a.token", [], "TOKEN: this is no access or ID token"),
+        ("an.encrypted.refresh.token.x", [], "TOKEN: this is no access or ID token"),
         (token(iss=MISSING), [], "--user-pool-id is needed"),
         (token(iss="https://x/y"), [], "user_pool_id 'y' is not the id of a user pool"),
         (token(), ["--jwks", "[]"], "--jwks: it must be a JSON object"),
@@ -298,18 +324,34 @@ def test_verify_as_a_process() -> None:
     ("seconds", "expected"),
     [
         (1, "in 1 second"),
-        (59.9, "in 59 seconds"),
+        (59.9, "in 1 minute"),
         (3600, "in 1 hour"),
-        (-90, "1 minute ago"),
+        (3598.2, "in 1 hour"),
+        (5 * 3600 - 0.3, "in 5 hours"),
+        (30 * 86_400 - 2, "in 30 days"),
+        (5400, "in 90 minutes"),
+        (36 * 3600, "in 36 hours"),
+        (-90, "90 seconds ago"),
+        (-3661, "1 hour ago"),
         (0, "0 seconds ago"),
         (200 * 86_400, "in 200 days"),
     ],
 )
 def test_moments_in_words(seconds: float, expected: str) -> None:
-    """A time is said in the largest unit that fits."""
+    """A time is said in the largest unit in which it is nearly a whole number."""
     now = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
     assert in_words(now + timedelta(seconds=seconds), now).endswith(f" UTC ({expected})")
+
+
+@given(st.floats(1, 4e8))
+def test_moments_are_never_far_off(seconds: float) -> None:
+    """The words are at most a tenth away from the time, or half a second."""
+    now = datetime(2025, 1, 31, 12, tzinfo=UTC)
+    number, unit = in_words(now + timedelta(seconds=seconds), now).partition("(in ")[2].rstrip(")").split()
+    size = {"day": 86_400, "hour": 3600, "minute": 60, "second": 1}[unit.removesuffix("s")]
+
+    assert abs(int(number.replace(",", "")) * size - seconds) <= max(0.5, seconds / 10) + 1e-5
 
 
 def test_claims_of_tests_are_good() -> None:

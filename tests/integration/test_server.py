@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cognito_idp import AppClient, Client, SignedIn, TokenVerifier
+from cognito_idp import AppClient, Client, SignedIn, TokenVerifier, TrustedPool
 from cognito_idp.errors import TokenAudienceError
 from cognito_idp.testing import ServerNotInstalledError, ServerStartError, cognito_server, local
 from cognito_idp.testing import server as module
+from tests.cli.support import process as run_cli
 
 from .ministack import given, settings
 
@@ -104,15 +105,33 @@ def test_what_reaches_the_server(server: CognitoServer) -> None:
     "command", [("-m", "cognito_idp.testing"), ("-m", "cognito_idp.cli", "local")], ids=["testing", "cli"]
 )
 def test_a_server_to_keep(command: tuple[str, ...]) -> None:
-    """The command says how to reach its server, in Python that signs the user in, and ends well with Ctrl-C."""
+    """The command says how to reach its server, in Python and in a shell of its own, and ends well with Ctrl-C."""
     process = subprocess.Popen((sys.executable, *command), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process:
-        shown = [process.stdout.readline() for _ in range(12)]
+        shown: list[str] = []
+        for line in process.stdout:
+            shown.append(line)
+            if " sign-in " in line:
+                break
         code = "".join(line.removeprefix("  ") for line in shown[shown.index("Python:\n") + 1 :][:3])
         names: dict[str, Any] = {}
         exec(code.replace("client.sign_in", "outcome = client.sign_in") + "client.close()", names)
-        process.send_signal(signal.SIGINT)
+        try:
+            address = next(line for line in shown if "token keys" in line).split()[2]
+            pool_id, client_id = (
+                next(line for line in shown if name in line).split()[-1] for name in ("pool  ", "client  ")
+            )
+            with TokenVerifier(
+                TrustedPool(pool_id, client_ids=client_id, jwks_uri=address), token_use="access"
+            ) as verifier:
+                assert "mary" == verifier.verify(names["outcome"].tokens.access_token).username
+            export, listing = (line.split() for line in shown[shown.index("Command line:\n") + 1 :][:2])
+            assert ["export", "cognito-idp"] == [export[0], listing[0]]
+            users = run_cli(*listing[1:], **dict(pair.split("=", 1) for pair in export[1:]))
+            assert ["mary"] == [user["Username"] for user in users.data["Users"]], users.err
+        finally:
+            process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
     assert isinstance(names["outcome"], SignedIn)
     assert "" == rest
@@ -120,9 +139,20 @@ def test_a_server_to_keep(command: tuple[str, ...]) -> None:
 
 
 def test_a_port_that_is_taken(server: CognitoServer, capsys: pytest.CaptureFixture[str]) -> None:
-    """A command that can't start its server says why, and ends with 1."""
-    assert 1 == local.main(["--port", str(port_of(server))])
-    assert "already in use" in capsys.readouterr().err
+    """A command that can't start its server says why in a line, and ends with 1."""
+    port = port_of(server)
+    assert 1 == local.main(["--port", str(port)])
+    expected = f"port {port} of 127.0.0.1 is already in use; choose another, or none for any free one\n"
+    assert expected == capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 10**12])
+def test_no_port(port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number that is no port's is refused in a line, too."""
+    assert 1 == local.main(["--port", str(port)])
+    said = capsys.readouterr().err
+    assert said.startswith(f"port {port} of 127.0.0.1 can't be used (")
+    assert 1 == said.count("\n")
 
 
 def test_the_secret_never_shows(server: CognitoServer) -> None:

@@ -2,7 +2,8 @@
 
 An operation that this version doesn't know may be newer than it, so a call by name sends it. A name that differs from a
 known one only in case or separators is a slip, since the service will hardly name two operations so much alike. Values
-that this version doesn't know are always sent; only if the service refuses them does the error say what is near.
+that this version doesn't know are always sent; if the service refuses them, the error says what is near. The command
+line says it before.
 """
 
 from __future__ import annotations
@@ -102,8 +103,13 @@ _REFUSED_VALUE: Final = frozenset(
 def add_value_hints(error: ServiceError, request: Request[Any]) -> None:
     """Note on the error of a refused request which of its enum values this version doesn't know, and what is near."""
     if error.code in _REFUSED_VALUE:
-        for slip in _slips(request, type(request).__name__, (), sensitive=False):
+        for slip in value_slips(request):
             error.add_note(str(slip))
+
+
+def value_slips(request: Request[Any]) -> Iterator[Fault]:
+    """Yield the enum values of a request that this version doesn't know, and to which a known one is near."""
+    return _slips(request, type(request).__name__, (), sensitive=False)
 
 
 def _slips(value: Any, label: str, path: Path, *, sensitive: bool) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """The command `cognito-idp` (extra `cli`): every operation as a command, `sign-in` for a person, `verify` for a token.
 
-Exit codes, as in the AWS CLI: 0 success, 1 token refused, 130 Ctrl-C, 141 closed pipe, 252 wrong command line or
-request, 253 wrong settings or credentials, 254 error from the service, 255 anything else.
+Exit codes, as in the AWS CLI: 0 success, 1 token refused or question answered with no, 130 Ctrl-C, 141 closed pipe, 252
+wrong command line or request, 253 wrong settings or credentials, 254 error from the service, 255 anything else.
 """
 
 from __future__ import annotations

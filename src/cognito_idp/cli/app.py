@@ -40,8 +40,8 @@ Lists and maps are options to repeat, what has parts is JSON or Name=a,Value=b, 
 Answers that are lists have the items of all pages, unless --max-items or --no-paginate says otherwise.
 Secrets are asked for, or come from a file or standard input; they are printed as *** unless --show-secrets is given.
 
-Exit codes: 0 done, 1 token refused, 130 Ctrl-C, 141 closed pipe, 252 wrong command line or request, 253 settings or
-credentials, 254 the service's error, 255 anything else."""
+Exit codes: 0 done, 1 token refused or not agreed to, 130 Ctrl-C, 141 closed pipe, 252 wrong command line or request,
+253 settings or credentials, 254 the service's error, 255 anything else."""
 
 
 # Member descriptions are long. The AWS CLI pages its help; ours must be readable where it is printed.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .._structs.struct import Request
 
 _SUFFIX: Final = "Request"
+_MFA: Final = "mfa"
 _ARGUMENT: Final = re.compile(r"^    (\w+): (.*)")
 
 
@@ -32,7 +33,8 @@ def families() -> dict[str, list[str]]:
     by_family: dict[str, list[str]] = {}
     for name in operation_names():
         home = homes[name.replace("-", "") + _SUFFIX.lower()]
-        by_family.setdefault(home.replace("_", " ").capitalize(), []).append(name)
+        family = home.upper() if home == _MFA else home.replace("_", " ").capitalize()
+        by_family.setdefault(family, []).append(name)
     return dict(sorted(by_family.items()))
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 OK: Final = "ok"
 REFUSED: Final = "refused"
 UNKNOWN: Final = "not checked"
+UNASKED: Final = "not asked for"
 
 _NAMES: Final[Mapping[type[TokenError], str]] = {
     TokenTooLargeError: "size",
@@ -57,7 +58,7 @@ _BEFORE_SIGNATURE: Final = ("size", "form", "algorithm", "issuer", "key")
 
 
 class Check(NamedTuple):
-    """One check: its name, `ok`, `refused` or `not checked`, and why."""
+    """One check: its name, `ok`, `refused`, `not checked` or `not asked for`, and why."""
 
     name: str
     verdict: str
@@ -116,7 +117,19 @@ def explain(token: str, demands: Demands, now: float, verify: Callable[[str], ob
     if first is not None:
         verdict = UNKNOWN if isinstance(refusal, JwksError) else REFUSED
         checks[first] = Check(first, verdict, str(refusal))
+    checks |= {name: Check(name, UNASKED) for name in _unasked(demands) if checks[name].verdict != REFUSED}
     return Explanation(header, claims, tuple(checks[name] for name in CHECKS), refusal)
+
+
+def _unasked(demands: Demands) -> tuple[str, ...]:
+    """Return the checks that have nothing to hold the token against, which is not to say that it passed them."""
+    asked = {
+        "kind": demands.token_use is not None,
+        "app client": demands.pool.client_ids is not None,
+        "scopes": bool(demands.scopes),
+        "groups": bool(demands.groups),
+    }
+    return tuple(name for name, is_asked in asked.items() if not is_asked)
 
 
 def _passed_before(first: str | None) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REFUSED: Final = 1
+DECLINED: Final = 1
 NOT_INSTALLED: Final = 1
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141

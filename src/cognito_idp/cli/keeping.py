@@ -10,7 +10,7 @@ from .._errors import one_line
 from .._updates import differences, updated
 from . import inputs
 from .catalog import request_of
-from .failures import InputError
+from .failures import DECLINED, InputError
 from .options import ask_for_missing
 from .secrets import secrets_in
 from .streams import err
@@ -93,7 +93,7 @@ def is_wanted(lines: list[str], *, yes: bool) -> bool:
     """Show what changes, and ask whether to send it; return False if nothing changes.
 
     Raises:
-        click.Abort: the person doesn't want it.
+        click.exceptions.Exit: the person doesn't want it.
         InputError: nobody can be asked.
     """
     if not lines:
@@ -107,5 +107,6 @@ def is_wanted(lines: list[str], *, yes: bool) -> bool:
         raise InputError(msg)
     if not inputs.agree("Send it?"):
         err("Nothing was sent.")
-        raise click.Abort
+        # Not success: what comes after the command may count on the update.
+        raise click.exceptions.Exit(DECLINED)
     return True

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .._call.names import value_slips
+from .._errors import one_line
 from ..errors import RequestValidationError
 from .catalog import link, member_texts, request_of, summary
 from .failures import InputError
 from .keeping import KEEP_OTHERS, KEEPS, YES, changed, description_of, is_wanted, keeping_options
-from .options import ask_for_missing, check_typed, members_of, option_for, option_name
+from .options import ask_for_missing, check_typed, members_of, missing_options, option_for, option_name
 from .paging import first_page, own_paging_members, paging_options, print_pages, window_of
 from .query import query_of
-from .render import as_json, plain, print_data
+from .render import as_json, check_output, plain, print_data
 from .secrets import secrets_in, secrets_of
 from .settings import GlobalOption, Settings, global_options, settings_of
 from .skeleton import skeleton
-from .streams import out
+from .streams import err, out
 from .values import members_from_json, read_json
 from .waiting import BEGINS, wait_option, waited
 
@@ -45,10 +47,18 @@ class OwnCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse arguments that don't belong to an option."""
         ctx.allow_extra_args = True
-        super().parse_args(ctx, args)
+        try:
+            super().parse_args(ctx, args)
+        except click.MissingParameter:
+            # Options that were given are read first. click names the first of the others only, in words of its own.
+            missing = [param.opts[0] for param in self.params if param.required and param.name not in ctx.params]
+            raise missing_options(missing, ctx) from None
         if ctx.args and not ctx.resilient_parsing:
             msg = f"{len(ctx.args)} arguments don't belong to an option (not shown, since they may be secret)"
             raise InputError(msg, ctx)
+        if not ctx.resilient_parsing:
+            # What the answer can't be printed without must not be missed only once the service has acted.
+            check_output(settings_of(ctx))
         return ctx.args
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -122,6 +132,7 @@ class OperationCommand(OwnCommand):
             description = description_of(settings, client, str(self.name), arguments)
             request, lines = self._checked(lambda: changed(str(self.name), description, arguments))
             settings.secrets |= {text for _, text in secrets_in(request)}
+            self._warn(request, arguments)
             if is_wanted(lines, yes=params[YES]):
                 self._send(settings, client, request, params)
 
@@ -150,7 +161,15 @@ class OperationCommand(OwnCommand):
         ask_for_missing(settings, self.members, arguments)
         request = self._checked(lambda: self.request(**arguments))
         settings.secrets |= {text for _, text in secrets_in(request)}
+        self._warn(request, arguments)
         return request, window
+
+    def _warn(self, request: Request[Any], arguments: dict[str, Any]) -> None:
+        """Say on standard error which enum values look misspelt. They are sent, since the service may be newer."""
+        for slip in value_slips(request):
+            # What a description says and no option changes is nobody's slip.
+            if _outermost(slip.path) in arguments:
+                err(one_line(f"Warning: {self._option_of(slip.member, slip.path)}: {slip.problem}"))
 
     def _checked(self, make: Callable[[], Made]) -> Made:
         """Make something of the options; say which of them have faults."""
@@ -167,8 +186,7 @@ class OperationCommand(OwnCommand):
     def _option_of(self, member: str, path: str) -> str:
         """Return the option of a fault, and the place in it."""
         names = {m.label: option_name(m) for m in self.members}
-        first = re.split(r"[.\[]", path, maxsplit=1)[0]
-        outermost = next((m for m in self.members if m.name == first), None)
+        outermost = next((m for m in self.members if m.name == _outermost(path)), None)
         if outermost is None or (member in names and path == outermost.name):
             return names.get(member, member)
         return f"{option_name(outermost)} ({member}, at {path})"
@@ -182,6 +200,11 @@ class OperationCommand(OwnCommand):
                 for path, _ in secrets_of(member, arguments.get(member.name)):
                     check_typed(settings, f"{option} {path}", is_secret=True)
         return arguments
+
+
+def _outermost(path: str) -> str:
+    """Return the request's member that a path begins with."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def _spread(args: list[str], repeated: set[str]) -> list[str]:

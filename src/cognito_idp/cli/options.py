@@ -15,6 +15,8 @@ from .secrets import is_secret, is_secret_entry, secrets_of
 from .values import from_json, parse, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .._structs.shapes import Shape
     from .._structs.struct import MemberInfo
     from .settings import Settings
@@ -141,6 +143,11 @@ def members_of(settings: Settings, members: tuple[MemberInfo, ...], params: dict
     }
 
 
+def missing_options(names: Iterable[str], context: click.Context | None = None) -> InputError:
+    """Return the error for options that are required and missing, worded as the AWS CLI does."""
+    return InputError(f"the following options are required: {', '.join(names)}", context)
+
+
 def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], arguments: dict[str, Any]) -> None:
     """Prompt at a terminal for required secrets that are missing.
 
@@ -149,9 +156,7 @@ def ask_for_missing(settings: Settings, members: tuple[MemberInfo, ...], argumen
     """
     missing = [member for member in members if member.required and member.name not in arguments]
     if any(not is_secret_option(member) for member in missing) or (missing and not inputs.is_terminal()):
-        names = ", ".join(map(option_name, missing))
-        msg = f"the following options are required: {names}"
-        raise InputError(msg)
+        raise missing_options(map(option_name, missing))
     for member in missing:
         argument = settings.inputs.ask(option_name(member))
         arguments[member.name] = parse(member.shape, argument, option_name(member))

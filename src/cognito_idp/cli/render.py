@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Terminals act on control and direction characters; JSON can escape them.
 _NOT_PLAIN: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _YAML_WIDTH: Final = 100
+# The library that an output format needs.
+_LIBRARIES: Final = {"table": "rich", "yaml": "yaml"}
 _NOTE: Final = "Secrets are printed as ***; --show-secrets prints them."
 
 
@@ -79,6 +81,12 @@ def has_hidden(data: Any) -> bool:
     if isinstance(data, list):
         return any(map(has_hidden, data))
     return bool(data == HIDDEN)
+
+
+def check_output(settings: Settings) -> None:
+    """Raise `ModuleNotFoundError` if the library for the chosen output format is not installed."""
+    if settings.output in _LIBRARIES:
+        import_module(_LIBRARIES[settings.output])
 
 
 def print_data(settings: Settings, data: Any) -> None:

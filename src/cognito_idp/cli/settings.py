@@ -99,9 +99,11 @@ class Settings:
 
 def print_event(event: Event) -> None:
     """Print a call's event; events hold no secrets."""
-    facts = " ".join(f"{name}={value}" for name, value in attrs.asdict(event).items() if value is not None)
+    facts = attrs.asdict(event, filter=lambda _, value: value is not None)
+    # All of an event's fractions are seconds.
+    shown = {name: f"{value:.3f}" if isinstance(value, float) else value for name, value in facts.items()}
     # The service's codes and ids may hold anything.
-    err(one_line(f"debug: {type(event).__name__} {facts}"))
+    err(one_line(" ".join((f"debug: {type(event).__name__}", *(f"{name}={value}" for name, value in shown.items())))))
 
 
 def settings_of(context: click.Context) -> Settings:

@@ -214,8 +214,8 @@ command = _SignIn(
     "sign-in",
     help=_HELP,
     params=[
-        click.Option(["--user-pool-id"], required=True, metavar="ID", help="Id of the user pool. (required)"),
-        click.Option(["--client-id"], required=True, metavar="ID", help="Id of the app client. (required)"),
+        click.Option(["--user-pool-id"], required=True, metavar="ID", help="Id of the user pool."),
+        click.Option(["--client-id"], required=True, metavar="ID", help="Id of the app client."),
         click.Option(["--client-secret"], metavar="-|@FILE", help="The app client's secret, if it has one."),
         click.Option(["--username"], metavar="NAME", help="The user; asked for unless given."),
         click.Option(["--password"], metavar="-|@FILE", help="The password; asked for unless given."),

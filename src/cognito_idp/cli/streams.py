@@ -53,6 +53,12 @@ def can_encode(text: str) -> bool:
     return True
 
 
+def encodable(text: str) -> str:
+    """Return a text with backslash escapes for the characters that standard output's encoding lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 @contextmanager
 def notices_closed_pipe() -> Iterator[None]:
     """Raise `PipeClosedError` for a closed pipe: click would end the process with exit code 1.

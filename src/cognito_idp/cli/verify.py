@@ -15,14 +15,16 @@ from ..tokens.claims import moment
 from ..tokens.pools import TrustedPool
 from ..tokens.verify import TokenVerifier
 from . import inputs
-from .explain import OK, Demands, Explanation, explain, read_token
-from .failures import OTHER, REFUSED, InputError
+from .explain import OK, REFUSED, UNASKED, UNKNOWN, Demands, Explanation, explain, read_token
+from .failures import OTHER, InputError
+from .failures import REFUSED as EXIT_REFUSED
 from .moments import in_words
 from .operations import OwnCommand
 from .query import query_of
 from .render import as_json, print_data
 from .settings import settings_of
 from .streams import console
+from .tables import print_titled, text_of
 from .values import read_json
 
 if TYPE_CHECKING:
@@ -37,13 +39,16 @@ Without --user-pool-id the token is held against the pool that it names itself, 
 should trust that pool. With --endpoint-url the pool's keys come from that server, such as a local one. The exit code
 is 0 for a token that would be accepted, 1 for one that would be refused, and 255 if the pool's keys can't be had."""
 _TIMES: Final = ("exp", "iat", "nbf", "auth_time")
-_MARKS: Final = {OK: "green", "refused": "red", "not checked": "yellow"}
+_MARKS: Final = {OK: "green", REFUSED: "red", UNKNOWN: "yellow", UNASKED: "dim"}
 
 
 def _token(settings: Settings, text: str | None) -> str:
     argument = settings.inputs.read("TOKEN", "-" if text is None else text, secret=inputs.is_terminal())
     token = argument.text("TOKEN").strip()
     settings.secrets.add(token)
+    if not token:
+        msg = "TOKEN: there is nothing to verify"
+        raise InputError(msg)
     return token
 
 
@@ -57,7 +62,7 @@ def _pool(settings: Settings, params: dict[str, Any], claims: dict[str, Any]) ->
     issuer = claims.get("iss")
     pool_id = params["user_pool_id"] or (issuer.rpartition("/")[2] if isinstance(issuer, str) else None)
     if not pool_id:
-        msg = "--user-pool-id is needed: the token names no pool"
+        msg = "--user-pool-id is needed: the token names no pool" if claims else "TOKEN: this is no access or ID token"
         raise InputError(msg)
     try:
         return TrustedPool(
@@ -111,7 +116,7 @@ def _invoke(context: click.Context) -> int:
         print_data(settings, query_of(settings)(_data(explanation)))
     if isinstance(explanation.refusal, JwksError):
         return OTHER
-    return 0 if explanation.refusal is None else REFUSED
+    return 0 if explanation.refusal is None else EXIT_REFUSED
 
 
 def _data(explanation: Explanation) -> dict[str, Any]:
@@ -132,11 +137,11 @@ def _print_explanation(settings: Settings, explanation: Explanation, *, is_own_p
     screen = console(settings)
     now = datetime.fromtimestamp(time.time(), UTC)
     for title, part in (("Header", explanation.header), ("Claims", explanation.claims)):
-        screen.print(claims_table(title, part, now))
-    table = Table(title="Checks", title_justify="left", show_header=False)
+        print_claims(screen, title, part, now)
+    table = Table(show_header=False)
     for name, verdict, reason in explanation.checks:
-        table.add_row(Text(name), Text(verdict, style=_MARKS[verdict]), Text(one_line(reason)))
-    screen.print(table)
+        table.add_row(name, text_of(verdict, _MARKS[verdict]), text_of(reason))
+    print_titled(screen, "Checks", table)
     if explanation.refusal is not None:
         screen.print(Text(f"{_verdict(explanation.refusal)}: {one_line(str(explanation.refusal))}", style="red"))
         return
@@ -144,15 +149,14 @@ def _print_explanation(settings: Settings, explanation: Explanation, *, is_own_p
     screen.print(Text(f"The token would be accepted{whose}.", style="green"))
 
 
-def claims_table(title: str, claims: dict[str, Any], now: datetime) -> Any:
-    """Return a table of a token's claims, with times in words."""
+def print_claims(screen: Any, title: str, claims: dict[str, Any], now: datetime) -> None:
+    """Print a table of a token's claims, with times in words."""
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(show_header=False)
     for name, value in claims.items():
-        table.add_row(Text(one_line(name)), Text(_claim(name, value, now)))
-    return table
+        table.add_row(text_of(name), text_of(_claim(name, value, now)))
+    print_titled(screen, title, table)
 
 
 def _verdict(refusal: TokenError) -> str:
@@ -169,7 +173,7 @@ def _claim(name: str, value: Any, now: datetime) -> str:
             at = None
         if at is not None:
             return in_words(at, now)
-    return one_line(value if isinstance(value, str) else as_json(value, indent=None))
+    return value if isinstance(value, str) else as_json(value, indent=None)
 
 
 class _Verify(OwnCommand):

@@ -14,7 +14,7 @@ from .render import print_data
 from .settings import settings_of
 from .stored import Stored, read_stored, store_options
 from .streams import console, out
-from .verify import claims_table
+from .verify import print_claims
 
 if TYPE_CHECKING:
     import click
@@ -36,7 +36,7 @@ def _invoke(context: click.Context) -> None:
     now = datetime.fromtimestamp(time.time(), UTC)
     out("\n".join(_summary(stored, now)))
     if claims:
-        console(settings).print(claims_table("Claims", claims, now))
+        print_claims(console(settings), "Claims", claims, now)
 
 
 def _claims(stored: Stored) -> dict[str, Any]:

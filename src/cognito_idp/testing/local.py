@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from ..errors import CognitoIdpError
-from .server import cognito_server
+from .server import cognito_server, keys_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,14 +31,17 @@ A Cognito server runs on {server.endpoint_url} until Ctrl-C. What it holds ends 
   user pool   {pool_id}
   app client  {client_id}
   user        {username}, password {password}
+  token keys  {jwks_uri} (jwks_uri of a TrustedPool)
 
 Python:
   from cognito_idp import AppClient, Client, Credentials
   client = Client("{server.region}", endpoint_url="{server.endpoint_url}", credentials=Credentials("{key}", "{secret}"))
   client.sign_in(AppClient("{pool_id}", "{client_id}"), username="{username}", password="{password}")
 Command line:
-  cognito-idp --endpoint-url {server.endpoint_url} sign-in --user-pool-id {pool_id} --client-id {client_id} \
---username {username}
+  export AWS_ENDPOINT_URL={server.endpoint_url} AWS_REGION={server.region} AWS_ACCESS_KEY_ID={key} \
+AWS_SECRET_ACCESS_KEY={secret}
+  cognito-idp list-users --user-pool-id {pool_id}
+  cognito-idp sign-in --user-pool-id {pool_id} --client-id {client_id} --username {username}
 """
 
 
@@ -49,7 +52,7 @@ def run_local(
 
     Raises:
         ServerNotInstalledError: ministack is not installed.
-        ServerStartError: the server did not start; a fixed `port` may be taken.
+        ServerStartError: the server did not start; a fixed `port` can't be used.
     """
     with suppress(KeyboardInterrupt), cognito_server(region=region or "us-east-1", port=port) as server:
         with server.client() as client:
@@ -73,6 +76,7 @@ def _instructions(server: CognitoServer, pool_id: str, client_id: str) -> str:
         server=server,
         pool_id=pool_id,
         client_id=client_id,
+        jwks_uri=keys_address(server.endpoint_url, pool_id),
         username=_USERNAME,
         password=_PASSWORD,
         key=server.credentials.access_key_id,

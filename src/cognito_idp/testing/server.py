@@ -6,6 +6,7 @@ correctly. It writes only to a temporary folder, which is deleted when it stops.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -91,11 +92,16 @@ class CognitoServer:
         """
         from ..tokens.pools import TrustedPool
 
-        jwks_uri = f"{self.endpoint_url}/{user_pool_id}/.well-known/jwks.json"
+        jwks_uri = keys_address(self.endpoint_url, user_pool_id)
         return TrustedPool(user_pool_id, client_ids=client_ids, jwks_uri=jwks_uri)
 
     def _settings(self) -> dict[str, Any]:
         return {"region": self.region, "credentials": self.credentials, "endpoint_url": self.endpoint_url}
+
+
+def keys_address(endpoint_url: str, user_pool_id: str) -> str:
+    """Return where a server has the keys that sign a pool's tokens."""
+    return f"{endpoint_url}/{user_pool_id}/.well-known/jwks.json"
 
 
 @contextmanager
@@ -113,11 +119,13 @@ def cognito_server(
 
     Raises:
         ServerNotInstalledError: ministack is not installed.
-        ServerStartError: the server did not start in time, or the port is taken.
+        ServerStartError: the server did not start in time, or the port can't be used.
     """
     if find_spec("ministack") is None:
         msg = f"the local Cognito server needs ministack, which is not installed: {install_command('local')}"
         raise ServerNotInstalledError(msg)
+    if port:
+        _check_port(port)
     # -P keeps the program's folder, which would otherwise come first, out of its module search path.
     command = (sys.executable, "-P", str(Path(__file__).with_name("launcher.py")))
     with (
@@ -203,6 +211,23 @@ def _free_port() -> int:
         probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _check_port(port: int) -> None:
+    """Raise `ServerStartError` for a port that can't be listened on: the server itself would crash on it."""
+    with socket.socket() as probe:
+        # Connections that have just ended keep nobody from listening. Windows would share the port of another listener.
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except (OSError, OverflowError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            why = "is already in use" if taken else f"can't be used ({getattr(error, 'strerror', None) or error})"
+            msg = f"port {port} of {_HOST} {why}; choose another, or none for any free one"
+        else:
+            return
+    raise ServerStartError(msg)
 
 
 def _problem_at_start(process: subprocess.Popen[bytes], port: int, name: str, deadline: float) -> str | None:
