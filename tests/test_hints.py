@@ -28,6 +28,7 @@ from cognito_idp import (
     CreateUserPoolRequest,
     EmptyResponse,
     HttpHeader,
+    ListUsersRequest,
     NotAuthorizedException,
     RecoveryOptionType,
     RequestValidationError,
@@ -42,6 +43,7 @@ from tests.support.loop import for_each
 
 if TYPE_CHECKING:
     from cognito_idp._structs.struct import Struct
+    from tests.support.kit import Kit
 
 STRUCTS = [cls for cls in struct_classes() if cls._members]
 RESPONSE: Any = AdminInitiateAuthResponse(authentication_result=AuthenticationResultType(access_token="t"))
@@ -197,10 +199,51 @@ def test_values_are_neither_shown_nor_kept() -> None:
     assert caught.value.__context__ is None
 
 
+@for_each("cls", STRUCTS)
+def test_a_struct_takes_no_positional_arguments(cls: Any) -> None:
+    """Whatever the struct, a positional argument raises TypeError with the name of a member, and isn't shown."""
+    with pytest.raises(TypeError) as caught:
+        cls("hunter2")
+    example = f"such as {cls._members[0].name}="
+    assert f"{cls.__name__}() takes no positional arguments: its members are keyword arguments, {example}" == str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "argument", "rest"),
+    [
+        ("list_users", "eu-west-1_x", ", such as user_pool_id="),
+        ("get_user", "hunter2", ", such as access_token="),
+        (
+            "admin_get_user",
+            {"UserPoolId": "p", "Username": "u"},
+            ", such as user_pool_id=; for a dict with the service's names, use client.call('AdminGetUser', members)",
+        ),
+        (
+            "list_users",
+            ListUsersRequest(user_pool_id="p"),
+            ", such as user_pool_id=; to send a request struct, use client.send(request)",
+        ),
+        (
+            "iter_list_users",
+            ListUsersRequest(user_pool_id="p"),
+            ", such as user_pool_id=; to send a request struct, use client.paginate(request)",
+        ),
+        ("iter_list_groups", "p", ", such as user_pool_id="),
+    ],
+)
+def test_a_method_takes_no_positional_arguments(kit: Kit, method: str, argument: Any, rest: str) -> None:
+    """An operation's method says that members are keyword arguments, and which method takes a struct or a dict."""
+    with StubTransport() as stub:
+        client = stub.client() if kit.kind == "sync" else stub.async_client()
+        with pytest.raises(TypeError) as caught:
+            kit.run(getattr(client, method), argument)
+    assert f"{method}() takes no positional arguments: its members are keyword arguments{rest}" == str(caught.value)
+
+
 def test_other_type_errors_stay() -> None:
-    """A positional argument, and a TypeError from inside a value, are what they were."""
-    with pytest.raises(TypeError, match="positional"):
-        AttributeType("email")  # type: ignore[call-arg]
+    """A TypeError from inside a value is what it was."""
 
     class Broken:
         def __iter__(self) -> Any:

@@ -18,7 +18,7 @@ from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy
 from .._transport.limits import timeout_of
-from ..model.index import HOMES, is_signed
+from ..model.index import HOMES, is_signed, load_type
 from .invoke import exchange, invoke
 from .options import observed_by
 from .requests import made_request
@@ -189,6 +189,12 @@ class BaseClient(Generic[TransportT, DriverT]):
             del self, members
             clear_frames(error, handled)
             raise
+
+    @staticmethod
+    def _no_positional(method: str, request: str, argument: object, instead: str) -> TypeError:
+        from .._structs.hints import no_positional
+
+        return TypeError(no_positional(method, load_type(request), argument, instead))
 
     def _send_flow(self, request: Request[R]) -> Flow[R]:
         _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")

@@ -15,7 +15,7 @@ import attrs
 from .._errors import Fault, RequestValidationError
 from .._protocol.spelling import did_you_mean, near
 from .shapes import REQUIRED, ListOf, MapOf, Nested, Path, Shape, fault
-from .struct import Response
+from .struct import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +52,22 @@ def _not_a_dict(cls: type[Struct], meant: str | None) -> str:
         return f"its members are attributes, so use .{meant} (None if absent)"
     first = f", such as .{cls._members[0].name}" if cls._members else ""
     return f"its members are attributes{first}"
+
+
+def no_positional(name: str, cls: type[Struct], argument: object, instead: str | None = None) -> str:
+    """Return the message for a positional argument of a struct or of a client's method, without the argument.
+
+    `instead` is the client's method that takes the request struct itself.
+    """
+    example = f", such as {cls._members[0].name}=" if cls._members else ""
+    hint = ""
+    if instead is not None and isinstance(argument, Request):
+        hint = f"; to send a request struct, use client.{instead}(request)"
+    elif instead == "send" and isinstance(argument, Mapping):
+        hint = (
+            f"; for a dict with the service's names, use client.call({cls.__name__.removesuffix('Request')!r}, members)"
+        )
+    return f"{name}() takes no positional arguments: its members are keyword arguments{example}{hint}"
 
 
 def refusal(cls: type[Struct], members: Mapping[str, Any]) -> RequestValidationError | None:
