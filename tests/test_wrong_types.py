@@ -400,6 +400,44 @@ def test_what_to_write_instead(call: Callable[[], object], message: str) -> None
         call()
 
 
+@pytest.mark.parametrize("cls", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("region_name", "; use region="),
+        ("aws_access_key_id", "; use credentials=Credentials(access_key_id, secret_access_key, session_token)"),
+        ("config", "; each setting is an argument of its own, such as timeout= and retry="),
+        ("max_retries", "; for up to n attempts, use retry=StandardRetry(n)"),
+        ("service_name", "; leave it out, since there is only one service"),
+        ("regoin", "; did you mean region=?"),
+        ("endpoint", "; did you mean endpoint_url=?"),
+        ("zzz", ""),
+    ],
+)
+def test_a_setting_that_a_client_does_not_have(cls: Any, name: str, hint: str) -> None:
+    """boto3's settings and misspelt ones are TypeErrors that say what to use, and don't show the value."""
+    with pytest.raises(TypeError) as caught:
+        cls(**{name: "hunter2"})
+    assert f"{cls.__name__}() got an unexpected keyword argument {name!r}{hint}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("retries", "for up to n attempts, use retry=StandardRetry(n)"),
+        ("read_timeout", "use timeout=Timeout(read=...)"),
+        ("observers", "did you mean observer=?"),
+        ("region", "what else there is to set takes a new client"),
+    ],
+)
+def test_an_option_that_a_copy_of_a_client_does_not_have(name: str, hint: str) -> None:
+    """The same holds for `with_options`, which says what only a new client can have."""
+    client: Any = StubTransport().client()
+    with pytest.raises(TypeError) as caught:
+        client.with_options(**{name: 2})
+    assert f"with_options() got an unexpected keyword argument {name!r}; {hint}" == str(caught.value)
+
+
 def test_no_message_shows_a_value() -> None:
     """An argument of the wrong type may be a secret in the wrong place, so it is not shown."""
 

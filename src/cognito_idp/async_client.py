@@ -10,8 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ._call.base_client import BaseClient, Link
-from ._call.options import make_options
+from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive_async import AsyncDriver
+from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import check_transport, make_async_transport
 from .model.async_operations import AsyncOperations
@@ -81,6 +82,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
     __module__ = "cognito_idp"
 
     @clears_frames
+    @known_arguments("AsyncClient", OTHER_SETTINGS)
     def __init__(
         self,
         region: str | None = None,

@@ -10,8 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ._call.base_client import BaseClient, Link
-from ._call.options import make_options
+from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive import Driver
+from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import check_transport, make_transport
 from .model.operations import Operations
@@ -80,6 +81,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     __module__ = "cognito_idp"
 
     @clears_frames
+    @known_arguments("Client", OTHER_SETTINGS)
     def __init__(
         self,
         region: str | None = None,

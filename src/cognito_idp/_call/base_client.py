@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described
+from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described, known_arguments
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
 from .._structs.struct import Request
@@ -20,7 +20,7 @@ from .._transport.lazy import Lazy
 from .._transport.limits import timeout_of
 from ..model.index import HOMES, is_signed, load_type
 from .invoke import exchange, invoke
-from .options import observed_by
+from .options import OTHER_LIMITS, observed_by
 from .requests import made_request
 from .retry import policy_of
 
@@ -114,6 +114,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         return self._link.transport_name
 
     @clears_frames
+    @known_arguments("with_options", OTHER_LIMITS, "what else there is to set takes a new client")
     def with_options(
         self,
         *,
