@@ -26,12 +26,17 @@ from cognito_idp import (
     Client,
     ContextDataType,
     CreateUserPoolRequest,
+    DeviceType,
     EmptyResponse,
+    GetUserResponse,
     HttpHeader,
     ListUsersRequest,
+    NewPasswordRequired,
     NotAuthorizedException,
     RecoveryOptionType,
     RequestValidationError,
+    SignedIn,
+    Tokens,
     UserType,
     from_wire,
     to_wire,
@@ -118,6 +123,43 @@ def test_a_struct_is_not_a_dict(key: object, hint: str) -> None:
         iter(RESPONSE)
     with pytest.raises(TypeError, match="not iterable"):
         dict(RESPONSE)
+
+
+@pytest.mark.parametrize(
+    ("struct", "name", "hint"),
+    [
+        (UserType(), "email", "for an attribute of the user or device, use attributes_of(...).get('email')"),
+        (UserType(), "name", "for an attribute of the user or device, use attributes_of(...).get('name')"),
+        (DeviceType(), "device_status", "for an attribute of the user or device, use attributes_of(...)"),
+        (GetUserResponse(username="u", user_attributes=[]), "sub", "for an attribute of the user or device"),
+        (UserType(), "user_name", "did you mean username?"),
+    ],
+)
+def test_an_attribute_of_a_user(struct: Any, name: str, hint: str) -> None:
+    """Where a struct lists attributes, one of those by its name is an AttributeError that names `attributes_of`."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(struct, name)
+    assert str(caught.value).startswith(f"{type(struct).__name__} has no attribute {name!r}; {hint}")
+
+
+def test_a_challenge_has_no_tokens() -> None:
+    """What only `SignedIn` or its tokens have says of a challenge what answers it, and of `SignedIn` where it is."""
+    challenge: Any = NewPasswordRequired(client_id="c", username="u", session="hunter2")
+    for name in ("tokens", "new_device", "access_token"):
+        with pytest.raises(AttributeError) as caught:
+            getattr(challenge, name)
+        assert (
+            f"'NewPasswordRequired' object has no attribute {name!r}: the sign-in isn't done; answer with "
+            "new_password=, optionally attributes=, passed to client.respond(app, challenge, ...)"
+        ) == str(caught.value)
+    with pytest.raises(AttributeError, match=r"'NewPasswordRequired' object has no attribute 'zzz'$"):
+        _ = challenge.zzz
+    done: Any = SignedIn(tokens=Tokens(access_token="hunter2"))
+    with pytest.raises(AttributeError, match=r"'SignedIn' object has no attribute 'id_token'; use \.tokens\.id_token$"):
+        _ = done.id_token
+    for outcome in (challenge, done):
+        assert outcome == copy.deepcopy(outcome)
+        assert outcome == pickle.loads(pickle.dumps(outcome))
 
 
 def test_a_struct_without_members() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._call.events import Event
+    from ._call.pagination import Walk
     from ._call.retry import RetryMode, RetryPolicy
     from ._flow.effects import Flow
     from ._structs.struct import Request
@@ -156,7 +157,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         return with_log(observer, level)
 
     @clears_frames
-    async def paginate(self, request: Request[R]) -> AsyncIterator[R]:
+    @known_arguments("paginate", {}, "pass a request struct, such as ListUsersRequest(user_pool_id=...)")
+    def paginate(self, request: Request[R]) -> AsyncIterator[R]:
         """Iterate over the pages (response structs) of a list operation. One page is in memory at a time.
 
         Iteration starts at the request's page token, so you can resume with a token from an earlier page.
@@ -166,9 +168,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             PaginationError: the service repeats a page token.
             CognitoIdpError: as for `send`.
         """
-        pager = self._pager(request)
-        while (page := await self._run(pager.next_page())) is not None:
-            yield page
+        return _pages(self, self._pager(request))
 
     @clears_frames
     async def call(
@@ -190,7 +190,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         return await self._run(flow)
 
     @clears_frames
-    async def call_pages(
+    def call_pages(
         self,
         operation: OperationName | str,
         members: Mapping[str, Any] | None = None,
@@ -214,10 +214,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         pager = self._pager_by_name(
             operation, members, input_token=input_token, output_token=output_token, signed=signed
         )
-        del members  # the user's own transport may run below
-        while (page := await self._run(pager.next_page())) is not None:
-            yield page
-            del page
+        return _pages(self, pager)
 
     @overload
     async def wait_for(
@@ -340,3 +337,11 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+@clears_frames
+async def _pages(client: AsyncClient, walk: Walk[R]) -> AsyncIterator[R]:
+    # A function of its own, so that what is wrong with the arguments is said before the first page is asked for.
+    while (page := await client._run(walk.next_page())) is not None:  # noqa: SLF001 - a part of the client
+        yield page
+        del page

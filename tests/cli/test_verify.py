@@ -251,8 +251,9 @@ def test_the_keys_of_a_server_that_is_no_local_one() -> None:
 @pytest.mark.parametrize(
     ("text", "args", "expected"),
     [
-        ("", [], "--user-pool-id is needed"),
-        ("not.a.token", [], "--user-pool-id is needed"),
+        ("", [], "this is not a token"),
+        ("abc", [], "this is not a token"),
+        ("not.a.token", [], "this is not a token"),
         (token(iss=MISSING), [], "--user-pool-id is needed"),
         (token(iss="https://x/y"), [], "user_pool_id 'y' is not the id of a user pool"),
         (token(), ["--jwks", "[]"], "--jwks: it must be a JSON object"),

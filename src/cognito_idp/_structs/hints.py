@@ -14,7 +14,7 @@ import attrs
 
 from .._errors import Fault, RequestValidationError
 from .._protocol.spelling import did_you_mean, near
-from .shapes import REQUIRED, ListOf, MapOf, Nested, Path, Shape, fault
+from .shapes import REQUIRED, ListOf, MapOf, Nested, PairsOf, Path, Shape, fault
 from .struct import Request, Response
 
 if TYPE_CHECKING:
@@ -23,6 +23,23 @@ if TYPE_CHECKING:
     from .struct import MemberInfo, Struct
 
 _METHODS_OF_DICTS: Final = frozenset({"copy", "get", "items", "keys", "pop", "setdefault", "update", "values"})
+
+# Of users and devices, which the members of a struct may be spelled nearly like.
+_STANDARD_ATTRIBUTES: Final = frozenset(
+    {
+        "device_name",
+        "device_status",
+        "email",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "sub",
+    }
+)
 
 
 def member_meant(cls: type[Struct], name: object) -> str | None:
@@ -39,7 +56,15 @@ def no_attribute(cls: type[Struct], name: str) -> str:
     """Return the message for an attribute that a struct doesn't have."""
     if name in _METHODS_OF_DICTS:
         return f"{cls.__name__} has no attribute {name!r}: {_not_a_dict(cls, None)}"
-    return f"{cls.__name__} has no attribute {name!r}{did_you_mean(member_meant(cls, name))}"
+    meant = member_meant(cls, name)
+    hint = did_you_mean(meant)
+    if (meant is None or name in _STANDARD_ATTRIBUTES) and any(_lists_attributes(member) for member in cls._members):
+        hint = f"; for an attribute of the user or device, use attributes_of(...).get({name!r})"
+    return f"{cls.__name__} has no attribute {name!r}{hint}"
+
+
+def _lists_attributes(member: MemberInfo) -> bool:
+    return isinstance(member.shape, PairsOf) and member.shape.item.struct.__name__ == "AttributeType"
 
 
 def no_item(cls: type[Struct], key: object) -> str:

@@ -86,7 +86,10 @@ def _invoke(context: click.Context) -> int:
     settings, params = settings_of(context), context.params
     query_of(settings)
     token = _token(settings, params["token"])
-    _, claims = read_token(token)
+    header, claims = read_token(token)
+    if not header and params["user_pool_id"] is None:
+        msg = "this is not a token: it doesn't begin with a header in base64url, as JWTs do"
+        raise InputError(msg)
     pool = _pool(settings, params, claims)
     scopes, groups = frozenset(params["scope"]), frozenset(params["group"])
     use = params["token_use"]
