@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from types import TracebackType
 
     from .server import CognitoServer
     from .stub import StubTransport
@@ -68,7 +69,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         from .stub_queue import UnexpectedCallError
 
         if call.excinfo.errisinstance(UnexpectedCallError):
-            call.excinfo.traceback = call.excinfo.traceback.filter(_is_not_ours)
+            _unlink_library(call.excinfo.tb)
     outcome = yield
     stub = item.stash.get(_STUB, None)
     if stub is None or not (report := outcome.get_result()).failed:
@@ -78,8 +79,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.sections.append(("cognito_stub", stub.unexpected))
 
 
-def _is_not_ours(entry: Any) -> bool:
-    return str(entry.frame.f_globals.get("__name__")).partition(".")[0] != "cognito_idp"
+def _unlink_library(entry: TracebackType) -> None:
+    # In the traceback itself: pytest makes its own view of it several times.
+    while (after := entry.tb_next) is not None:
+        if str(after.tb_frame.f_globals.get("__name__")).partition(".")[0] == "cognito_idp":
+            entry.tb_next = after.tb_next
+        else:
+            entry = after
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
