@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from cognito_idp import (
     AuthFlowType,
     ChallengeNameType,
     ExplicitAuthFlowsType,
+    MessageActionType,
     OAuthFlowType,
     from_wire,
     to_wire,
@@ -60,6 +61,24 @@ def test_values_survive_copies(clone: Callable[[AuthFlowType], AuthFlowType], va
     member = AuthFlowType(value)
     again = clone(member)
     assert (member, AuthFlowType, member.is_known) == (again, type(again), again.is_known)
+
+
+@pytest.mark.parametrize(
+    ("enum", "name", "hint"),
+    [
+        (MessageActionType, "SUPRESS", "; did you mean SUPPRESS?"),
+        (MessageActionType, "resend", "; did you mean RESEND?"),
+        (ChallengeNameType, "SMS_MFAA", "; did you mean SMS_MFA?"),
+        (ChallengeNameType, "zzz", ""),
+        (ChallengeNameType, "_zzz", ""),
+    ],
+)
+def test_a_name_that_an_enum_does_not_have(enum: Any, name: str, hint: str) -> None:
+    """A misspelt name is an AttributeError with the value that is near, if there is one."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(enum, name)
+    assert f"{enum.__name__} has no value {name!r}{hint}" == str(caught.value)
+    assert not hasattr(enum, name)
 
 
 def test_a_known_value_stays_one_object() -> None:

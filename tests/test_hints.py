@@ -26,11 +26,17 @@ from cognito_idp import (
     Client,
     ContextDataType,
     CreateUserPoolRequest,
+    DeviceType,
     EmptyResponse,
+    GetUserResponse,
     HttpHeader,
+    ListUsersRequest,
+    NewPasswordRequired,
     NotAuthorizedException,
     RecoveryOptionType,
     RequestValidationError,
+    SignedIn,
+    Tokens,
     UserType,
     from_wire,
     to_wire,
@@ -42,6 +48,7 @@ from tests.support.loop import for_each
 
 if TYPE_CHECKING:
     from cognito_idp._structs.struct import Struct
+    from tests.support.kit import Kit
 
 STRUCTS = [cls for cls in struct_classes() if cls._members]
 RESPONSE: Any = AdminInitiateAuthResponse(authentication_result=AuthenticationResultType(access_token="t"))
@@ -116,6 +123,43 @@ def test_a_struct_is_not_a_dict(key: object, hint: str) -> None:
         iter(RESPONSE)
     with pytest.raises(TypeError, match="not iterable"):
         dict(RESPONSE)
+
+
+@pytest.mark.parametrize(
+    ("struct", "name", "hint"),
+    [
+        (UserType(), "email", "for an attribute of the user or device, use attributes_of(...).get('email')"),
+        (UserType(), "name", "for an attribute of the user or device, use attributes_of(...).get('name')"),
+        (DeviceType(), "device_status", "for an attribute of the user or device, use attributes_of(...)"),
+        (GetUserResponse(username="u", user_attributes=[]), "sub", "for an attribute of the user or device"),
+        (UserType(), "user_name", "did you mean username?"),
+    ],
+)
+def test_an_attribute_of_a_user(struct: Any, name: str, hint: str) -> None:
+    """Where a struct lists attributes, one of those by its name is an AttributeError that names `attributes_of`."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(struct, name)
+    assert str(caught.value).startswith(f"{type(struct).__name__} has no attribute {name!r}; {hint}")
+
+
+def test_a_challenge_has_no_tokens() -> None:
+    """What only `SignedIn` or its tokens have says of a challenge what answers it, and of `SignedIn` where it is."""
+    challenge: Any = NewPasswordRequired(client_id="c", username="u", session="hunter2")
+    for name in ("tokens", "new_device", "access_token"):
+        with pytest.raises(AttributeError) as caught:
+            getattr(challenge, name)
+        assert (
+            f"'NewPasswordRequired' object has no attribute {name!r}: the sign-in isn't done; answer with "
+            "new_password=, optionally attributes=, passed to client.respond(app, challenge, ...)"
+        ) == str(caught.value)
+    with pytest.raises(AttributeError, match=r"'NewPasswordRequired' object has no attribute 'zzz'$"):
+        _ = challenge.zzz
+    done: Any = SignedIn(tokens=Tokens(access_token="hunter2"))
+    with pytest.raises(AttributeError, match=r"'SignedIn' object has no attribute 'id_token'; use \.tokens\.id_token$"):
+        _ = done.id_token
+    for outcome in (challenge, done):
+        assert outcome == copy.deepcopy(outcome)
+        assert outcome == pickle.loads(pickle.dumps(outcome))
 
 
 def test_a_struct_without_members() -> None:
@@ -197,10 +241,51 @@ def test_values_are_neither_shown_nor_kept() -> None:
     assert caught.value.__context__ is None
 
 
+@for_each("cls", STRUCTS)
+def test_a_struct_takes_no_positional_arguments(cls: Any) -> None:
+    """Whatever the struct, a positional argument raises TypeError with the name of a member, and isn't shown."""
+    with pytest.raises(TypeError) as caught:
+        cls("hunter2")
+    example = f"such as {cls._members[0].name}="
+    assert f"{cls.__name__}() takes no positional arguments: its members are keyword arguments, {example}" == str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "argument", "rest"),
+    [
+        ("list_users", "eu-west-1_x", ", such as user_pool_id="),
+        ("get_user", "hunter2", ", such as access_token="),
+        (
+            "admin_get_user",
+            {"UserPoolId": "p", "Username": "u"},
+            ", such as user_pool_id=; for a dict with the service's names, use client.call('AdminGetUser', members)",
+        ),
+        (
+            "list_users",
+            ListUsersRequest(user_pool_id="p"),
+            ", such as user_pool_id=; to send a request struct, use client.send(request)",
+        ),
+        (
+            "iter_list_users",
+            ListUsersRequest(user_pool_id="p"),
+            ", such as user_pool_id=; to send a request struct, use client.paginate(request)",
+        ),
+        ("iter_list_groups", "p", ", such as user_pool_id="),
+    ],
+)
+def test_a_method_takes_no_positional_arguments(kit: Kit, method: str, argument: Any, rest: str) -> None:
+    """An operation's method says that members are keyword arguments, and which method takes a struct or a dict."""
+    with StubTransport() as stub:
+        client = stub.client() if kit.kind == "sync" else stub.async_client()
+        with pytest.raises(TypeError) as caught:
+            kit.run(getattr(client, method), argument)
+    assert f"{method}() takes no positional arguments: its members are keyword arguments{rest}" == str(caught.value)
+
+
 def test_other_type_errors_stay() -> None:
-    """A positional argument, and a TypeError from inside a value, are what they were."""
-    with pytest.raises(TypeError, match="positional"):
-        AttributeType("email")  # type: ignore[call-arg]
+    """A TypeError from inside a value is what it was."""
 
     class Broken:
         def __iter__(self) -> Any:

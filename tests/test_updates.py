@@ -14,8 +14,10 @@ from cognito_idp import (
     AuthFlowType,
     CustomDomainConfigType,
     DcrConfigurationType,
+    DescribeUserPoolClientResponse,
     DescribeUserPoolResponse,
     DomainDescriptionType,
+    GetGroupResponse,
     GetUserPoolMfaConfigResponse,
     GroupType,
     IdentityProviderType,
@@ -194,11 +196,25 @@ def test_a_wrong_change_is_told() -> None:
         updated(pool(), pool_name=5)
 
 
-@pytest.mark.parametrize("what", [None, {}, "pool", DescribeUserPoolResponse(user_pool=pool()), IdentityProviderType()])
+@pytest.mark.parametrize("what", [None, {}, "pool", IdentityProviderType()])
 def test_what_is_no_description_is_refused(what: Any) -> None:
     """It is named by its type."""
     with pytest.raises(TypeError, match=rf"takes a description, .* not {type(what).__name__}$"):
         updated(what)
+
+
+@pytest.mark.parametrize(
+    ("response", "name"),
+    [
+        (DescribeUserPoolResponse(user_pool=pool()), "user_pool"),
+        (DescribeUserPoolClientResponse(user_pool_client=UserPoolClientType()), "user_pool_client"),
+        (GetGroupResponse(group=GroupType()), "group"),
+    ],
+)
+def test_a_response_around_a_description_is_refused(response: Any, name: str) -> None:
+    """It is named by its type, with the member to pass."""
+    with pytest.raises(TypeError, match=rf"not {type(response).__name__}; pass its \.{name}$"):
+        updated(response)
 
 
 def test_empty_texts_are_left_out() -> None:

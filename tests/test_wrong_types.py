@@ -28,6 +28,7 @@ from cognito_idp import (
     Device,
     EmailOtp,
     MfaSetup,
+    RequestValidationError,
     SignedIn,
     StandardRetry,
     Timeout,
@@ -40,6 +41,7 @@ from cognito_idp import (
     secret_hash,
     to_wire,
     totp,
+    user_filter,
 )
 from cognito_idp.credentials import (
     AssumeRoleProvider,
@@ -398,6 +400,95 @@ def test_what_to_write_instead(call: Callable[[], object], message: str) -> None
     """The commonest slips are answered with what to write."""
     with pytest.raises(CognitoIdpError, match=re.escape(message)):
         call()
+
+
+@pytest.mark.parametrize("cls", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("region_name", "; use region="),
+        ("aws_access_key_id", "; use credentials=Credentials(access_key_id, secret_access_key, session_token)"),
+        ("config", "; each setting is an argument of its own, such as timeout= and retry="),
+        ("max_retries", "; for up to n attempts, use retry=StandardRetry(n)"),
+        ("service_name", "; leave it out, since there is only one service"),
+        ("regoin", "; did you mean region=?"),
+        ("endpoint", "; did you mean endpoint_url=?"),
+        ("zzz", ""),
+    ],
+)
+def test_a_setting_that_a_client_does_not_have(cls: Any, name: str, hint: str) -> None:
+    """boto3's settings and misspelt ones are TypeErrors that say what to use, and don't show the value."""
+    with pytest.raises(TypeError) as caught:
+        cls(**{name: "hunter2"})
+    assert f"{cls.__name__}() got an unexpected keyword argument {name!r}{hint}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("retries", "for up to n attempts, use retry=StandardRetry(n)"),
+        ("read_timeout", "use timeout=Timeout(read=...)"),
+        ("observers", "did you mean observer=?"),
+        ("region", "what else there is to set takes a new client"),
+    ],
+)
+def test_an_option_that_a_copy_of_a_client_does_not_have(name: str, hint: str) -> None:
+    """The same holds for `with_options`, which says what only a new client can have."""
+    client: Any = StubTransport().client()
+    with pytest.raises(TypeError) as caught:
+        client.with_options(**{name: 2})
+    assert f"with_options() got an unexpected keyword argument {name!r}; {hint}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        (lambda: user_filter("email", equals="x"), "the value is the second argument: user_filter(attribute, value)"),  # type: ignore[call-arg]
+        (lambda: user_filter("email", startswith="x"), "did you mean starts_with=?"),  # type: ignore[call-arg]
+        (lambda: user_filter(email="x"), "name the attribute first: user_filter(attribute, value)"),  # type: ignore[call-arg]
+        (lambda: user_filter(phone_number="x"), "name the attribute first: user_filter(attribute, value)"),  # type: ignore[call-arg]
+        (lambda: TokenVerifier(POOL, token_use="id", client_id="c"), "did you mean client_ids=?"),  # type: ignore[call-overload]
+    ],
+)
+def test_an_argument_that_there_is_not(call: Callable[[], object], hint: str) -> None:
+    """Functions that people call from memory say which argument was meant."""
+    with pytest.raises(TypeError, match=rf"got an unexpected keyword argument '\w+'; {re.escape(hint)}$"):
+        call()
+
+
+def test_what_is_wrong_with_pages_is_said_at_once(kit: Kit) -> None:
+    """`paginate` and `call_pages` refuse their arguments before the first page is asked for."""
+    client = kit.client()
+    hint = "pass a request struct, such as ListUsersRequest(user_pool_id=...)"
+    with pytest.raises(TypeError, match=re.escape(f"keyword argument 'user_pool_id'; {hint}")):
+        client.paginate("list_users", user_pool_id=POOL)
+    with pytest.raises(TypeError, match="takes a request struct such as ListUsersRequest, not str"):
+        client.paginate("list_users")
+    with pytest.raises(TypeError, match="not paginated"):
+        client.paginate(GetUserRequest(access_token="t"))
+    with pytest.raises(RequestValidationError, match="did you mean ListUsers"):
+        client.call_pages("list_users")
+
+
+@pytest.mark.parametrize("cls", [TokenVerifier, AsyncTokenVerifier])
+def test_a_verifier_takes_app_clients(cls: Any) -> None:
+    """An `AppClient`, or several, stand for their ids; the `repr` shows them and the pool."""
+    assert f"{cls.__name__}('{POOL}', client_ids=['{APP.client_id}']; token_use='id')" == repr(
+        cls(POOL, client_ids=APP, token_use="id")
+    )
+    pool = TrustedPool(POOL, client_ids=[APP, "other"])
+    assert frozenset({APP.client_id, "other"}) == pool.client_ids
+    both = repr(cls([pool, TrustedPool("eu-west-1_other", client_ids=None)], token_use=None))
+    assert both.endswith("; 'eu-west-1_other', client_ids=None; token_use=None)")
+
+
+def test_a_session_shows_its_app_client_and_no_token() -> None:
+    """The `repr` of a session names the pool and the app client, and neither a secret nor a token."""
+    app = AppClient(POOL, "c", "hunter2")
+    assert f"UserSession({app!r})" == repr(UserSession(StubTransport().client(), app, TOKENS))
+    assert f"AsyncUserSession({app!r})" == repr(AsyncUserSession(StubTransport().async_client(), app, TOKENS))
+    assert "hunter2" not in repr(app)
+    assert POOL in repr(app)
 
 
 def test_no_message_shows_a_value() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ._errors import Fault, RequestValidationError
+from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clears_frames
 from ._structs.shapes import Nested, PairsOf
 from ._structs.struct import Struct
@@ -118,7 +119,12 @@ def _holder_of(cls: type[Struct]) -> str | None:
     return next(holders, None)
 
 
+_SECOND: Final = "the value is the second argument: user_filter(attribute, value)"
+_FIRST: Final = "name the attribute first: user_filter(attribute, value)"
+
+
 @clears_frames
+@known_arguments("user_filter", dict.fromkeys(("equal", "equals", "eq", "is_"), _SECOND), _FIRST)
 def user_filter(attribute: str, value: str | None = None, *, starts_with: str | None = None) -> str:
     r"""Return a `filter` for `list_users`, with the value quoted, so that no text can change what is searched for.
 

@@ -125,11 +125,7 @@ def updated(description: Struct, /, **changes: Any) -> Any:
     """
     way = WAYS.get(type(description).__name__)
     if way is None or not isinstance(description, Struct):
-        msg = (
-            "updated() takes a description, such as `describe_user_pool(...).user_pool`, "
-            f"not {type(description).__name__}"
-        )
-        raise TypeError(msg)
+        raise TypeError(_not_a_description(description))
     described = _without_blanks(description)
     members = {
         name: value
@@ -139,6 +135,14 @@ def updated(description: Struct, /, **changes: Any) -> Any:
     if way.mend is not None:
         way.mend(members, changes)
     return made_request(way.request, members | changes)
+
+
+def _not_a_description(given: object) -> str:
+    example, inside = "`describe_user_pool(...).user_pool`", ""
+    if isinstance(given, Struct):
+        held = (member.name for member in given._members if getattr(member.shape, "struct", Struct).__name__ in WAYS)  # noqa: SLF001
+        inside = "".join(f"; pass its .{name}" for name in held)
+    return f"updated() takes a description, such as {example}, not {type(given).__name__}{inside}"
 
 
 def _without_blanks(struct: Struct) -> Struct:

@@ -10,8 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ._call.base_client import BaseClient, Link
-from ._call.options import make_options
+from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive_async import AsyncDriver
+from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import check_transport, make_async_transport
 from .model.async_operations import AsyncOperations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._call.events import Event
+    from ._call.pagination import Walk
     from ._call.retry import RetryMode, RetryPolicy
     from ._flow.effects import Flow
     from ._structs.struct import Request
@@ -81,6 +83,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
     __module__ = "cognito_idp"
 
     @clears_frames
+    @known_arguments("AsyncClient", OTHER_SETTINGS)
     def __init__(
         self,
         region: str | None = None,
@@ -154,7 +157,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         return with_log(observer, level)
 
     @clears_frames
-    async def paginate(self, request: Request[R]) -> AsyncIterator[R]:
+    @known_arguments("paginate", {}, "pass a request struct, such as ListUsersRequest(user_pool_id=...)")
+    def paginate(self, request: Request[R]) -> AsyncIterator[R]:
         """Iterate over the pages (response structs) of a list operation. One page is in memory at a time.
 
         Iteration starts at the request's page token, so you can resume with a token from an earlier page.
@@ -164,9 +168,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
             PaginationError: the service repeats a page token.
             CognitoIdpError: as for `send`.
         """
-        pager = self._pager(request)
-        while (page := await self._run(pager.next_page())) is not None:
-            yield page
+        return _pages(self, self._pager(request))
 
     @clears_frames
     async def call(
@@ -188,7 +190,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         return await self._run(flow)
 
     @clears_frames
-    async def call_pages(
+    def call_pages(
         self,
         operation: OperationName | str,
         members: Mapping[str, Any] | None = None,
@@ -212,10 +214,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         pager = self._pager_by_name(
             operation, members, input_token=input_token, output_token=output_token, signed=signed
         )
-        del members  # the user's own transport may run below
-        while (page := await self._run(pager.next_page())) is not None:
-            yield page
-            del page
+        return _pages(self, pager)
 
     @overload
     async def wait_for(
@@ -338,3 +337,11 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+@clears_frames
+async def _pages(client: AsyncClient, walk: Walk[R]) -> AsyncIterator[R]:
+    # A function of its own, so that what is wrong with the arguments is said before the first page is asked for.
+    while (page := await client._run(walk.next_page())) is not None:  # noqa: SLF001 - a part of the client
+        yield page
+        del page

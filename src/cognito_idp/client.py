@@ -10,8 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ._call.base_client import BaseClient, Link
-from ._call.options import make_options
+from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive import Driver
+from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import check_transport, make_transport
 from .model.operations import Operations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._call.events import Event
+    from ._call.pagination import Walk
     from ._call.retry import RetryMode, RetryPolicy
     from ._flow.effects import Flow
     from ._structs.struct import Request
@@ -80,6 +82,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
     __module__ = "cognito_idp"
 
     @clears_frames
+    @known_arguments("Client", OTHER_SETTINGS)
     def __init__(
         self,
         region: str | None = None,
@@ -153,6 +156,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         return with_log(observer, level)
 
     @clears_frames
+    @known_arguments("paginate", {}, "pass a request struct, such as ListUsersRequest(user_pool_id=...)")
     def paginate(self, request: Request[R]) -> Iterator[R]:
         """Iterate over the pages (response structs) of a list operation. One page is in memory at a time.
 
@@ -163,9 +167,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
             PaginationError: the service repeats a page token.
             CognitoIdpError: as for `send`.
         """
-        pager = self._pager(request)
-        while (page := self._run(pager.next_page())) is not None:
-            yield page
+        return _pages(self, self._pager(request))
 
     @clears_frames
     def call(
@@ -211,10 +213,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         pager = self._pager_by_name(
             operation, members, input_token=input_token, output_token=output_token, signed=signed
         )
-        del members  # the user's own transport may run below
-        while (page := self._run(pager.next_page())) is not None:
-            yield page
-            del page
+        return _pages(self, pager)
 
     @overload
     def wait_for(
@@ -337,3 +336,11 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+@clears_frames
+def _pages(client: Client, walk: Walk[R]) -> Iterator[R]:
+    # A function of its own, so that what is wrong with the arguments is said before the first page is asked for.
+    while (page := client._run(walk.next_page())) is not None:  # noqa: SLF001 - a part of the client
+        yield page
+        del page

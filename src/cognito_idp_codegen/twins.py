@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WAITS = (
     "adapter.close",
     "adapter.send",
+    "client._run",
     "driver.once_idle",
     "self._client._run",
     "self._driver.run",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cognito_idp.credentials
-from cognito_idp import ConfigError, Credentials, CredentialsError, NoCredentialsError
+from cognito_idp import Client, ConfigError, Credentials, CredentialsError, NoCredentialsError
 from cognito_idp.credentials import (
     AssumeRoleProvider,
     Context,
@@ -173,6 +173,11 @@ def test_what_cannot_be_a_provider() -> None:
     """Something else is refused when the chain is made."""
     with pytest.raises(ConfigError, match="str is not a credential provider"):
         ProviderChain(["AKID"])  # type: ignore[list-item]
+    given: Any
+    for given in (("hunter1", "hunter2"), ["hunter1", "hunter2"], {"aws_access_key_id": "hunter1"}, "hunter1"):
+        with pytest.raises(ConfigError, match=r"pass Credentials\(access_key_id, secret_access_key\)$") as caught:
+            Client("eu-west-1", credentials=given)
+        assert "hunter" not in str(caught.value)
 
 
 def test_a_source_profile_and_a_place_are_loaded_by_the_chain(tmp_path: Path) -> None:

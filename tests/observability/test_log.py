@@ -176,6 +176,16 @@ def test_a_level_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
         Client("us-east-1")
 
 
+@pytest.mark.parametrize(
+    ("level", "meant"), [("warn", "warning"), ("1", "debug"), ("true", "debug"), ("DEBUGG", "debug"), ("inof", "info")]
+)
+def test_a_level_that_is_nearly_one(level: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other variables take, and a misspelt level, are refused with the level that was probably meant."""
+    monkeypatch.setenv("COGNITO_IDP_LOG", level)
+    with pytest.raises(ConfigError, match=rf"warning or empty; did you mean {meant}\?$"):
+        Client("us-east-1")
+
+
 def test_combined(kit: Kit) -> None:
     """Several observers get the same events in the same order."""
     first: list[Event] = []

@@ -337,7 +337,7 @@ def test_a_proxy_of_a_users_transport(kit: Kit, serve: Serve, search: Search, wa
     with pytest.raises((ProxyError, ProtocolError)) as caught:
         kit.run(client.send, marked(CLS, MARKS))
     search.error(caught.value, way)
-    assert way == "garbage" or str(caught.value) == f"192.0.2.1: the proxy refused with status {way}"
+    assert way == "garbage" or str(caught.value) == f"192.0.2.1:8443: the proxy refused with status {way}"
     kit.close(client)
     leave_debug_logs(search)
 

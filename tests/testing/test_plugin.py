@@ -43,6 +43,35 @@ def run_module(folder: Path, *options: str) -> tuple[dict[str, int], str]:
     return counts, done.stdout + done.stderr
 
 
+def test_a_failure_shows_the_test_and_not_the_library(tmp_path: Path) -> None:
+    """What the stub refuses is told by its message: no line of the library is shown."""
+    counts, output = run_pytest(
+        tmp_path,
+        """
+        def test_no_answer(cognito_stub):
+            cognito_stub.client().send(MARY)
+
+        def test_no_answer_for_pages(cognito_stub):
+            list(cognito_stub.client().iter_list_users(user_pool_id="eu-west-1_EXAMPLE"))
+
+        def test_class(cognito_stub):
+            cognito_stub.add(AdminGetUserResponse)
+
+        def test_not_sent(cognito_stub):
+            cognito_stub.assert_sent(MARY)
+
+        def test_left(cognito_stub):
+            cognito_stub.add(AdminGetUserResponse(username="mary"))
+        """,
+    )
+    assert {"failed": 4, "passed": 1, "error": 1} == counts, output
+    assert "unexpected call: AdminGetUserRequest" in output
+    assert "unused answers:" in output
+    assert "pass an instance: AdminGetUserResponse(...)" in output
+    failures = output.partition("short test summary")[0].replace("cognito_idp/testing/pytest_plugin.py", "")
+    assert [] == re.findall(r"^\S*cognito_idp\S*:[0-9]+:.*", failures, re.MULTILINE)
+
+
 def test_a_stub_for_each_test(tmp_path: Path) -> None:
     """Each test gets a stub of its own, and passes if it asked for all answers."""
     counts, output = run_pytest(

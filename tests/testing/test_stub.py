@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from cognito_idp import (
+    AdminCreateUserResponse,
     AdminDeleteUserRequest,
     AdminGetUserRequest,
     AdminGetUserResponse,
@@ -72,6 +73,21 @@ def test_every_operation(cls: type[Request[Any]]) -> None:
         assert response == stub.client().send(request)
         assert (request,) == stub.requests
         assert cls.operation.signed == stub.calls[0].signed
+
+
+def test_an_enum_value_that_is_nearly_known(kit: Kit, recwarn: pytest.WarningsRecorder) -> None:
+    """The stub warns once of a value that is spelled nearly like a known one, and of no other."""
+    with StubTransport() as stub:
+        client = client_of(stub, kit)
+        stub.add(AdminCreateUserResponse(), times=5)
+        for action in ("SUPRESS", "SUPRESS", "resent", "SUPPRESS", "A_VALUE_OF_TOMORROW"):
+            kit.run(client.admin_create_user, user_pool_id=POOL, username="u", message_action=action)
+    start = "AdminCreateUserRequest.message_action: "
+    expected = [
+        f"{start}'{wrong}' is not a value that this version knows; did you mean {meant}?"
+        for wrong, meant in (("SUPRESS", "SUPPRESS"), ("resent", "RESEND"))
+    ]
+    assert expected == [str(warning.message) for warning in recwarn if warning.category is UserWarning]
 
 
 def test_both_clients(kit: Kit) -> None:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described
+from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described, known_arguments
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
 from .._structs.struct import Request
 from .._transport import transport_name
 from .._transport.lazy import Lazy
 from .._transport.limits import timeout_of
-from ..model.index import HOMES, is_signed
+from ..model.index import HOMES, is_signed, load_type
 from .invoke import exchange, invoke
-from .options import observed_by
+from .options import OTHER_LIMITS, observed_by
 from .requests import made_request
 from .retry import policy_of
 
@@ -114,6 +114,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         return self._link.transport_name
 
     @clears_frames
+    @known_arguments("with_options", OTHER_LIMITS, "what else there is to set takes a new client")
     def with_options(
         self,
         *,
@@ -189,6 +190,12 @@ class BaseClient(Generic[TransportT, DriverT]):
             del self, members
             clear_frames(error, handled)
             raise
+
+    @staticmethod
+    def _no_positional(method: str, request: str, argument: object, instead: str) -> TypeError:
+        from .._structs.hints import no_positional
+
+        return TypeError(no_positional(method, load_type(request), argument, instead))
 
     def _send_flow(self, request: Request[R]) -> Flow[R]:
         _check_struct(request, "send() takes a request struct such as AdminInitiateAuthRequest")

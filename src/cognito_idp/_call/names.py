@@ -107,25 +107,30 @@ def add_value_hints(error: ServiceError, request: Request[Any]) -> None:
             error.add_note(str(slip))
 
 
-def value_slips(request: Request[Any]) -> Iterator[Fault]:
-    """Yield the enum values of a request that this version doesn't know, and to which a known one is near."""
-    return _slips(request, type(request).__name__, (), sensitive=False)
+def value_slips(request: Request[Any], least: float = 0.6) -> Iterator[Fault]:
+    """Yield the enum values of a request that this version doesn't know, where a known one is near.
+
+    `least` is as for `near`.
+    """
+    return _slips(request, type(request).__name__, (), least, sensitive=False)
 
 
-def _slips(value: Any, label: str, path: Path, *, sensitive: bool) -> Iterator[Fault]:
+def _slips(value: Any, label: str, path: Path, least: float, *, sensitive: bool) -> Iterator[Fault]:
     if isinstance(value, Struct):
         for member in value._members:  # noqa: SLF001 - the facts about the struct
             inner = getattr(value, member.name)
-            yield from _slips(inner, member.label, (*path, member.step), sensitive=sensitive or bool(member.sensitive))
+            yield from _slips(
+                inner, member.label, (*path, member.step), least, sensitive=sensitive or bool(member.sensitive)
+            )
     elif isinstance(value, OpenEnum):
-        meant = None if value.is_known else near(value, type(value))
+        meant = None if value.is_known else near(value, type(value), least)
         if meant is not None:
             shown = "" if sensitive else f"{str(value)!r} "
             yield fault(label, path, f"{shown}is not a value that this version knows{did_you_mean(meant)}")
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _slips(item, label, (*path, index), sensitive=sensitive)
+            yield from _slips(item, label, (*path, index), least, sensitive=sensitive)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _slips(name, label, path, sensitive=sensitive)
-            yield from _slips(item, label, (*path, (name,)), sensitive=sensitive)
+            yield from _slips(name, label, path, least, sensitive=sensitive)
+            yield from _slips(item, label, (*path, (name,)), least, sensitive=sensitive)

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -40,6 +40,36 @@ if TYPE_CHECKING:
     from .reporting import Observed
     from .retry import RetryPolicy
     from .watch import Watch, WatchStep, WatchWait
+
+
+# What boto3 calls the settings of a client, and what does the same here. A client's copy has the first ones only.
+_RETRY: Final = "for up to n attempts, use retry=StandardRetry(n)"
+_CONFIG: Final = "each setting is an argument of its own, such as timeout= and retry="
+OTHER_LIMITS: Final = {
+    "config": _CONFIG,
+    "connect_timeout": "use timeout=Timeout(connect=...)",
+    "max_attempts": _RETRY,
+    "max_retries": _RETRY,
+    "read_timeout": "use timeout=Timeout(read=...)",
+    "retries": _RETRY,
+}
+_CREDENTIALS: Final = "use credentials=Credentials(access_key_id, secret_access_key, session_token)"
+OTHER_SETTINGS: Final = {
+    **OTHER_LIMITS,
+    "api_version": "leave it out, since there is only one",
+    "aws_access_key_id": _CREDENTIALS,
+    "aws_secret_access_key": _CREDENTIALS,
+    "aws_session_token": _CREDENTIALS,
+    "base_url": "use endpoint_url=",
+    "headers": "use with_options(headers=...)",
+    "profile_name": "use profile=",
+    "proxies": "name a proxy in the environment, as in HTTPS_PROXY",
+    "region_name": "use region=",
+    "service_name": "leave it out, since there is only one service",
+    "session": "use credentials=session",
+    "use_ssl": "use endpoint_url=, with allow_http=True for plain http to another machine",
+    "verify": "name the certificate authorities in the environment, as in AWS_CA_BUNDLE",
+}
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

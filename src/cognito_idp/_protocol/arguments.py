@@ -1,12 +1,18 @@
-"""Checks of arguments' types, with one message for all: `timeout= takes a number, not str`. It never shows a value."""
+"""Checks of arguments: `timeout= takes a number, not str`, and what to use in place of one that there isn't.
+
+The messages never show a value.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from .._errors import CognitoIdpError, ConfigError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Kind(NamedTuple):
@@ -66,3 +72,40 @@ def typed(kind: Kind) -> Callable[[Any, Any, Any], None]:
 def typed_or_none(kind: Kind) -> Callable[[Any, Any, Any], None]:
     """Return an attrs validator: a member must be of a kind, or None."""
     return lambda _, member, value: check_given(kind, **{member.name: value})
+
+
+def known_arguments(name: str, hints: Mapping[str, str], otherwise: str = "") -> Callable[[F], F]:
+    """Decorate a function: an argument by a name that it doesn't have raises TypeError with what to use.
+
+    `hints` says so for names of other libraries, and `otherwise` for names that are not spelled nearly like one of the
+    function's own. `name` is what the message calls the function.
+    """
+
+    def decorate(function: F) -> F:
+        code = function.__code__
+        own = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]) - {"self"}
+
+        @functools.wraps(function)
+        def checked(*args: Any, **named: Any) -> Any:
+            # In a box that is empty while the function runs, since a user's function may run below.
+            box: list[Any] = [named, args]
+            if not named.keys() <= own:
+                wrong = next(given for given in named if given not in own)
+                del named, args, box
+                raise TypeError(_no_argument(name, wrong, own, hints, otherwise))
+            del named, args
+            return function(*box.pop(), **box.pop())
+
+        return checked  # type: ignore[return-value]  # it takes and returns the same
+
+    return decorate
+
+
+def _no_argument(name: str, wrong: str, own: frozenset[str], hints: Mapping[str, str], otherwise: str) -> str:
+    from .spelling import did_you_mean, near
+
+    hint = f"; {hints[wrong]}" if wrong in hints else ""
+    if not hint:
+        meant = near(wrong, sorted(own))
+        hint = did_you_mean(None if meant is None else f"{meant}=") or (otherwise and f"; {otherwise}")
+    return f"{name}() got an unexpected keyword argument {wrong!r}{hint}"

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
+from enum import EnumType, StrEnum
+from typing import TYPE_CHECKING, Any, Self
 
 
-class OpenEnum(StrEnum):
+class _OpenEnumType(EnumType):
+    """Says which value was probably meant by a name that an enum doesn't have."""
+
+    if not TYPE_CHECKING:  # a checker would take every name for a value
+
+        def __getattr__(cls, name: str) -> Any:
+            # Python 3.11 looks here for the values, too; while the class is being made, there are none.
+            values = cls.__dict__.get("_member_map_", {})
+            if name in values:
+                return values[name]
+            hint = ""
+            if not name.startswith("_"):
+                from .._protocol.spelling import did_you_mean, near
+
+                hint = did_you_mean(near(name, values))
+            msg = f"{cls.__name__} has no value {name!r}{hint}"
+            raise AttributeError(msg, name=name)
+
+
+class OpenEnum(StrEnum, metaclass=_OpenEnumType):
     """A string enum that keeps values this version doesn't know.
 
     `ChallengeNameType("NEW_THING")` is an instance of the type that compares, hashes and prints as its string. It is

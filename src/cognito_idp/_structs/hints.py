@@ -14,8 +14,8 @@ import attrs
 
 from .._errors import Fault, RequestValidationError
 from .._protocol.spelling import did_you_mean, near
-from .shapes import REQUIRED, ListOf, MapOf, Nested, Path, Shape, fault
-from .struct import Response
+from .shapes import REQUIRED, ListOf, MapOf, Nested, PairsOf, Path, Shape, fault
+from .struct import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,23 @@ if TYPE_CHECKING:
     from .struct import MemberInfo, Struct
 
 _METHODS_OF_DICTS: Final = frozenset({"copy", "get", "items", "keys", "pop", "setdefault", "update", "values"})
+
+# Of users and devices, which the members of a struct may be spelled nearly like.
+_STANDARD_ATTRIBUTES: Final = frozenset(
+    {
+        "device_name",
+        "device_status",
+        "email",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "sub",
+    }
+)
 
 
 def member_meant(cls: type[Struct], name: object) -> str | None:
@@ -39,7 +56,15 @@ def no_attribute(cls: type[Struct], name: str) -> str:
     """Return the message for an attribute that a struct doesn't have."""
     if name in _METHODS_OF_DICTS:
         return f"{cls.__name__} has no attribute {name!r}: {_not_a_dict(cls, None)}"
-    return f"{cls.__name__} has no attribute {name!r}{did_you_mean(member_meant(cls, name))}"
+    meant = member_meant(cls, name)
+    hint = did_you_mean(meant)
+    if (meant is None or name in _STANDARD_ATTRIBUTES) and any(_lists_attributes(member) for member in cls._members):
+        hint = f"; for an attribute of the user or device, use attributes_of(...).get({name!r})"
+    return f"{cls.__name__} has no attribute {name!r}{hint}"
+
+
+def _lists_attributes(member: MemberInfo) -> bool:
+    return isinstance(member.shape, PairsOf) and member.shape.item.struct.__name__ == "AttributeType"
 
 
 def no_item(cls: type[Struct], key: object) -> str:
@@ -52,6 +77,22 @@ def _not_a_dict(cls: type[Struct], meant: str | None) -> str:
         return f"its members are attributes, so use .{meant} (None if absent)"
     first = f", such as .{cls._members[0].name}" if cls._members else ""
     return f"its members are attributes{first}"
+
+
+def no_positional(name: str, cls: type[Struct], argument: object, instead: str | None = None) -> str:
+    """Return the message for a positional argument of a struct or of a client's method, without the argument.
+
+    `instead` is the client's method that takes the request struct itself.
+    """
+    example = f", such as {cls._members[0].name}=" if cls._members else ""
+    hint = ""
+    if instead is not None and isinstance(argument, Request):
+        hint = f"; to send a request struct, use client.{instead}(request)"
+    elif instead == "send" and isinstance(argument, Mapping):
+        hint = (
+            f"; for a dict with the service's names, use client.call({cls.__name__.removesuffix('Request')!r}, members)"
+        )
+    return f"{name}() takes no positional arguments: its members are keyword arguments{example}{hint}"
 
 
 def refusal(cls: type[Struct], members: Mapping[str, Any]) -> RequestValidationError | None:

@@ -25,14 +25,16 @@ def operation(request: str) -> Callable[[Method], Method]:
 
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
-        def method(self: Any, **members: Any) -> Any:
+        def method(self: Any, *args: Any, **members: Any) -> Any:
             # Empty while `send` runs, so that this frame shows no arguments. The frames below are cleared.
             box = [members]
             del members
             try:
+                if args:
+                    raise self._no_positional(declared.__name__, request, args[0], "send")
                 return self.send(self._request(request, box.pop()))
             finally:
-                del self
+                del self, args, box
 
         return method  # type: ignore[return-value]  # it takes what the declaration takes
 
@@ -44,13 +46,15 @@ def async_operation(request: str) -> Callable[[Method], Method]:
 
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
-        async def method(self: Any, **members: Any) -> Any:
+        async def method(self: Any, *args: Any, **members: Any) -> Any:
             box = [members]
             del members
             try:
+                if args:
+                    raise self._no_positional(declared.__name__, request, args[0], "send")
                 return await self.send(self._request(request, box.pop()))
             finally:
-                del self
+                del self, args, box
 
         return method  # type: ignore[return-value]
 
@@ -62,7 +66,9 @@ def pages_of(request: str) -> Callable[[Method], Method]:
 
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
-        def method(self: Any, **members: Any) -> Iterator[Any]:
+        def method(self: Any, *args: Any, **members: Any) -> Iterator[Any]:
+            if args:
+                raise self._no_positional(declared.__name__, request, args[0], "paginate")
             message = self._request(request, members)
             return _items(self.paginate(message), message.operation)
 
@@ -76,7 +82,9 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
 
     def decorate(declared: Method) -> Method:
         @functools.wraps(declared)
-        def method(self: Any, **members: Any) -> AsyncIterator[Any]:
+        def method(self: Any, *args: Any, **members: Any) -> AsyncIterator[Any]:
+            if args:
+                raise self._no_positional(declared.__name__, request, args[0], "paginate")
             message = self._request(request, members)
             return _async_items(self.paginate(message), message.operation)
 

@@ -127,9 +127,9 @@ class _StructType(type):
             try:
                 struct = super().__call__(*args, **held.value)
             except TypeError:
-                from .hints import refusal
+                from .hints import no_positional, refusal
 
-                error = refusal(cls, held.value)
+                error = TypeError(no_positional(cls.__name__, cls, args[0])) if args else refusal(cls, held.value)
                 if error is None:
                     raise
             else:

@@ -88,7 +88,7 @@ class AsyncHttpxTransport:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
-            failure = translated(self._library, error, origin_of(request.url).host)
+            failure = translated(self._library, error, origin_of(request.url).shown)
         except RuntimeError as error:
             # asyncio and anyio raise it where something of one loop is used on another.
             if self._detached is None or self._loop is current_loop():
@@ -116,7 +116,7 @@ _OTHER_LOOP = (
 
 
 def _too_late(request: HttpRequest) -> DeadlineExceededError:
-    return DeadlineExceededError(f"{origin_of(request.url).host}: no whole answer within {request.limits.total:g} s")
+    return DeadlineExceededError(f"{origin_of(request.url).shown}: no whole answer within {request.limits.total:g} s")
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,7 @@ import httpx
 
 from .._errors import ConnectTimeoutError, ProxyError
 from .httpx_errors import reason_of, status_in
-from .proxies import NO_PROXY_URL, PROXY_AUTHENTICATION_REQUIRED, at_proxy, refused_by_proxy, unusable_proxy
+from .proxies import NO_PROXY_URL, PROXY_AUTHENTICATION_REQUIRED, at_proxy, origin_of, refused_by_proxy, unusable_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +54,13 @@ class _Way:
 
     def __init__(self, proxy: Proxy, url: httpx.URL) -> None:
         self._proxy = proxy
-        self._host = url.host
+        self._url = url
         self._is_forwarded = url.scheme == "http"
         self._is_connecting = False
         self._is_beyond = False
+
+    def _host(self) -> str:
+        return origin_of(str(self._url)).shown
 
     def see(self, event: str, info: Mapping[str, Any]) -> None:
         """Record an event from httpcore."""
@@ -80,17 +83,17 @@ class _Way:
         status_code = status_in(text) if isinstance(error, httpx.ProxyError) else None
         if status_code is None and not isinstance(error, httpx.ProtocolError):
             kind = ConnectTimeoutError if isinstance(error, httpx.TimeoutException) else ProxyError
-            failure = kind(at_proxy(self._proxy, self._host, text or type(error).__name__))
+            failure = kind(at_proxy(self._proxy, self._host(), text or type(error).__name__))
             failure.__cause__ = error
             return failure
         # httpx's error is not the cause: it quotes the proxy, which may repeat the password it was sent.
         if status_code is None:
-            return ProxyError(at_proxy(self._proxy, self._host, "it broke off or did not speak HTTP"))
+            return ProxyError(at_proxy(self._proxy, self._host(), "it broke off or did not speak HTTP"))
         return self.refusal(status_code)
 
     def refusal(self, status_code: int) -> ProxyError:
         """Return the error for a proxy that refuses."""
-        return refused_by_proxy(self._proxy, status_code, self._host)
+        return refused_by_proxy(self._proxy, status_code, self._host())
 
     def is_refused(self, response: httpx.Response) -> bool:
         """Return whether the proxy answered instead of forwarding the request: only proxies answer with a 407."""

@@ -48,7 +48,7 @@ class HttpxTransport:
                     answer.add(chunk)
                     del chunk  # a user's transport runs below
                     if deadline is not None and time.monotonic() > deadline:
-                        msg = f"{origin_of(request.url).host}: the answer was still coming after {total:g} s"
+                        msg = f"{origin_of(request.url).shown}: the answer was still coming after {total:g} s"
                         raise DeadlineExceededError(msg)
                 forget_surplus(response)
             finally:
@@ -57,7 +57,7 @@ class HttpxTransport:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
         except self._failures as error:
-            host = origin_of(request.url).host
+            host = origin_of(request.url).shown
             failure = translated(self._library, error, host)
             is_over = deadline is not None and time.monotonic() >= deadline
             if is_over and isinstance(error, self._library.TimeoutException):

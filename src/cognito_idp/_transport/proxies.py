@@ -22,6 +22,13 @@ class Origin(NamedTuple):
     host: str
     port: int | None
 
+    @property
+    def shown(self) -> str:
+        """The host, and the port if it isn't the scheme's default, for messages."""
+        if self.port is None:
+            return self.host
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 @lru_cache(maxsize=32)
 def origin_of(url: str) -> Origin:

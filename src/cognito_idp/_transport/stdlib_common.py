@@ -67,7 +67,7 @@ class Way:
     `context` is None for plain http to the server, and `proxy_context` is None for plain http to the proxy.
     """
 
-    __slots__ = ("connect_to", "context", "extra", "host", "is_tunnelled", "port", "proxy", "proxy_context")
+    __slots__ = ("connect_to", "context", "extra", "host", "is_tunnelled", "port", "proxy", "proxy_context", "shown")
 
     def __init__(self, url: str, authorities: Authorities) -> None:
         """Resolve the way of a URL; if it needs certificates, loading them blocks for about 20 ms.
@@ -75,7 +75,9 @@ class Way:
         Raises:
             ConfigError: the certificates or the proxy that the environment names can't be used.
         """
-        scheme, self.host, port = origin_of(url)
+        origin = origin_of(url)
+        scheme, self.host, port = origin
+        self.shown = origin.shown
         self.port = port or DEFAULT_PORTS[scheme]
         self.proxy: Proxy | None = route_of(url).proxy
         self.connect_to = (self.host, self.port)
@@ -110,9 +112,11 @@ class Way:
         """
         assert self.proxy is not None  # noqa: S101
         if answer.status_code not in _TUNNEL_IS_OPEN:
-            raise refused_by_proxy(self.proxy, answer.status_code, self.host)
+            raise refused_by_proxy(self.proxy, answer.status_code, self.shown)
         if not is_in_order:
-            raise ProxyError(at_proxy(self.proxy, self.host, "it sent more than its answer before the tunnel was used"))
+            raise ProxyError(
+                at_proxy(self.proxy, self.shown, "it sent more than its answer before the tunnel was used")
+            )
 
     def check_forwarded(self, answer: HttpResponse) -> None:
         """Check that an answer is the server's, and not a proxy's refusal to forward plain http.
@@ -121,7 +125,7 @@ class Way:
             ProxyError: the answer asks for a proxy user, which only proxies do.
         """
         if answer.status_code == PROXY_AUTHENTICATION_REQUIRED and self.proxy is not None and not self.is_tunnelled:
-            raise refused_by_proxy(self.proxy, answer.status_code, self.host)
+            raise refused_by_proxy(self.proxy, answer.status_code, self.shown)
 
     def failure(self, phase: Phase, error: Exception) -> TransportError:
         """Return our error for a failed exchange; raise it from the original."""
@@ -139,16 +143,18 @@ class Way:
 
     def _at(self, phase: Phase, problem: str) -> str:
         if phase is PROXY and self.proxy is not None:
-            return at_proxy(self.proxy, self.host, problem)
-        return f"{self.host}: {problem}"
+            return at_proxy(self.proxy, self.shown, problem)
+        return f"{self.shown}: {problem}"
 
     def too_late(self, limits: Limits) -> TransportError:
         """Return the error for an exchange that took too long as a whole."""
-        return DeadlineExceededError(f"{self.host}: no whole answer within {limits.total:g} s")
+        return DeadlineExceededError(f"{self.shown}: no whole answer within {limits.total:g} s")
 
     def no_place(self, limits: Limits) -> TransportError:
         """Return the error for a call that got no free connection."""
-        return ConnectTimeoutError(f"{self.host}: all {MAX_CONNECTIONS} connections were busy for {limits.connect:g} s")
+        return ConnectTimeoutError(
+            f"{self.shown}: all {MAX_CONNECTIONS} connections were busy for {limits.connect:g} s"
+        )
 
 
 _CUT_OFF = "EOF: the connection was closed without TLS's announcement"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeGuard
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from .._errors import CognitoIdpError, ConfigError, CredentialsError, NoCredentialsError
 from .._flow.effects import call
@@ -125,6 +125,10 @@ class _FixedProvider:
         yield
 
 
+# What people keep the keys in.
+_KEYS: Final = (str, tuple, list, Mapping)
+
+
 def provider_of(candidate: ProviderLike) -> Provider:
     """Return `candidate` as a provider.
 
@@ -140,9 +144,10 @@ def provider_of(candidate: ProviderLike) -> Provider:
         return boto
     if callable(candidate) and not isinstance(candidate, type):
         return FunctionProvider(candidate)
+    hint = "; pass Credentials(access_key_id, secret_access_key)" if isinstance(candidate, _KEYS) else ""
     msg = (
         f"{described(candidate)} is not a credential provider: it has no `load`, is not callable, and is not a "
-        "Credentials object"
+        f"Credentials object{hint}"
     )
     raise ConfigError(msg)
 

@@ -20,6 +20,7 @@ from .._call.events import (
 )
 from .._errors import ConfigError, one_line
 from .._protocol.arguments import WHOLE, check, check_given, with_methods
+from .._protocol.spelling import did_you_mean, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ _LOGGER = with_methods("a logger", "isEnabledFor", "log")
 _NAME = "cognito_idp.calls"
 VARIABLE = "COGNITO_IDP_LOG"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+# How other variables are turned on.
+_YES = frozenset({"1", "on", "true", "yes"})
 
 
 class LoggingObserver:
@@ -64,7 +67,8 @@ def with_log(observer: Callable[[Event], None] | None, level: str) -> Callable[[
     """
     number = _LEVELS.get(level.lower())
     if number is None:
-        msg = f"{VARIABLE} must be {', '.join(_LEVELS)} or empty"
+        meant = did_you_mean("debug" if level in _YES else near(level, _LEVELS, 0.7))
+        msg = f"{VARIABLE} must be {', '.join(_LEVELS)} or empty{meant}"
         raise ConfigError(msg)
     logging.basicConfig()
     logging.getLogger(_NAME).setLevel(number)

@@ -7,7 +7,7 @@ answers those that only need a password or a device (`PASSWORD_VERIFIER`, the de
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 import attrs
 from attrs import field
@@ -70,6 +70,19 @@ class SignedIn:
     new_device: Device | None = None
     device_dropped: bool = False
 
+    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f"; use .tokens.{name}" if name in _OF_TOKENS else ""
+            raise _no_attribute(self, name, hint)
+
+
+_OF_TOKENS: Final = frozenset(member.name for member in attrs.fields(Tokens))
+
+
+def _no_attribute(outcome: object, name: str, hint: str) -> AttributeError:
+    return AttributeError(f"{type(outcome).__name__!r} object has no attribute {name!r}{hint}", name=name)
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class Challenge:
@@ -104,6 +117,14 @@ class Challenge:
     def __repr__(self) -> str:
         shown = [f"{name}={REDACTED if kind else repr(value)}" for name, value, kind in self._parts()]
         return f"{type(self).__name__}({', '.join([*shown, self._hint()])})"
+
+    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            hint = ""
+            if name in _OF_TOKENS or name in ("tokens", "new_device"):
+                hint = f": the sign-in isn't done; {self._hint()}, passed to client.respond(app, challenge, ...)"
+            raise _no_attribute(self, name, hint)
 
     def _parts(self) -> Iterator[tuple[str, Any, str]]:
         """Yield what there is to show: names, values, and what `Mask.kind` says of them."""

@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from types import TracebackType
 
     from .server import CognitoServer
     from .stub import StubTransport
@@ -60,7 +61,15 @@ def cognito_server() -> Iterator[CognitoServer]:
 
 @pytest.hookimpl(hookwrapper=True)  # `wrapper` is unknown to pluggy 1.0, which pytest 7 still takes
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-    """Remember that a test failed, and report unexpected calls whose errors the program under test swallowed."""
+    """Remember that a test failed, and report unexpected calls whose errors the program under test swallowed.
+
+    The traceback of an unexpected call leads through the library to the stub. These lines say nothing about the test.
+    """
+    if call.excinfo is not None and _STUB in item.stash and not item.config.getoption("fulltrace"):
+        from .stub_queue import UnexpectedCallError
+
+        if call.excinfo.errisinstance(UnexpectedCallError):
+            _unlink_library(call.excinfo.tb)
     outcome = yield
     stub = item.stash.get(_STUB, None)
     if stub is None or not (report := outcome.get_result()).failed:
@@ -68,6 +77,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     item.stash[_FAILED] = True
     if call.when == "call" and stub.unexpected:
         report.sections.append(("cognito_stub", stub.unexpected))
+
+
+def _unlink_library(entry: TracebackType) -> None:
+    # In the traceback itself: pytest makes its own view of it several times.
+    while (after := entry.tb_next) is not None:
+        if str(after.tb_frame.f_globals.get("__name__")).partition(".")[0] == "cognito_idp":
+            entry.tb_next = after.tb_next
+        else:
+            entry = after
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

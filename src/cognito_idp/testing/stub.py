@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import warnings
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import anyio.lowlevel
 import httpx
 
-from .._call.names import operation_meant, request_type
+from .._call.names import operation_meant, request_type, value_slips
 from .._protocol.arguments import FLAG, FUNCTION, WHOLE, Kind, check, check_given, instance_of
-from .._protocol.spelling import did_you_mean
+from .._protocol.spelling import SLIP, did_you_mean
 from .._reveal import revealed
 from .._structs.convert import from_wire, to_wire
 from .._structs.struct import Request, Response
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ..async_client import AsyncClient
     from ..client import Client
     from .stub_queue import Failure, Times
+
+# For pytest: a test that fails in here is told by the message, not by the lines of this module.
+__tracebackhide__ = True
 
 R = TypeVar("R")
 Q = TypeVar("Q", bound=Request[Any])
@@ -46,6 +50,9 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     can also pass the stub to your own client: `Client(transport=stub, ...)`. At the end of a `with` block, or of a test
     with the fixture `cognito_stub`, it fails if an answer was never used. Threads and tasks may share it.
 
+    An enum value that this version doesn't know is taken, as by the client. If it is spelled nearly like a known one,
+    the stub warns once (`UserWarning`), since the service would probably refuse it.
+
     ```
     with StubTransport() as stub:
         stub.add(GetUserResponse(username="mary", user_attributes=[]))
@@ -63,6 +70,7 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def __init__(self, *, in_order: bool = False) -> None:
         check(FLAG, in_order=in_order)
         self._queue = Queue(in_order=in_order)
+        self._warned: set[str] = set()
 
     @overload
     def add(
@@ -238,9 +246,17 @@ class StubTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         except CognitoIdpError as error:
             problem = str(error)
         else:
+            self._warn_of_slips(struct)
             return Call(struct, str(request.url), dict(request.headers))
         msg = f"unexpected call: the request to {operation} is not a valid {cls.__name__}: {problem}"
         raise self._queue.unexpected(msg)
+
+    def _warn_of_slips(self, request: Request[Any]) -> None:
+        """Warn of an enum value that is nearly a known one, once: the service would refuse it."""
+        for slip in map(str, value_slips(request, SLIP)):
+            if slip not in self._warned:
+                self._warned.add(slip)
+                warnings.warn(slip, stacklevel=2)
 
 
 def _with_defaults(settings: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from .compare import gaps
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+# As in `stub.py`.
+__tracebackhide__ = True
+
 Failure: TypeAlias = ServiceError | TransportError | InvalidResponseError
 Answer: TypeAlias = Response | Failure
 Times: TypeAlias = "int | Literal['any']"
@@ -118,9 +121,12 @@ def _operation(answer: Answer, to: type[Request[Any]] | Request[Any] | None) -> 
         answer, Response | ServiceError | TransportError | InvalidResponseError
     ):
         type_name = answer.__name__ if isinstance(answer, type) else type(answer).__name__
+        hint = ""
+        if isinstance(answer, type) and issubclass(answer, Response | Failure):
+            hint = f"; pass an instance: {type_name}(...)"
         msg = (
             "an answer is a response struct such as GetUserResponse(...), or an instance of ServiceError, "
-            f"TransportError or InvalidResponseError, not {type_name}"
+            f"TransportError or InvalidResponseError, not {type_name}{hint}"
         )
         raise TypeError(msg)
     if to is None:

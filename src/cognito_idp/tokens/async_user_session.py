@@ -79,6 +79,9 @@ class AsyncUserSession:
             username=username,
         )
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._keeper.app!r})"
+
     def __reduce__(self) -> NoReturn:
         name = type(self).__name__
         msg = f"a {name} can't be pickled or copied deeply, since it has a client: store its tokens"

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
 from .._flow.clock import age_clock
-from .._protocol.arguments import FUNCTION, NUMBER, TEXT, WHOLE, Kind, check, check_given
+from .._protocol.arguments import FUNCTION, NUMBER, TEXT, WHOLE, Kind, check, check_given, known_arguments
 from .._transport.limits import Timeout, timeout_of
 from .checks import LEEWAY, Rules
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
 from .names import Names, names, scopes
-from .pools import TrustedPool
+from .pools import ClientIds, TrustedPool, client_ids_of
 from .rs256 import Rs256
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _UNSET: Final = _Unset.UNSET
 class Settings(TypedDict, total=False):
     """The settings of a verifier that have a default. `TokenVerifier` describes them."""
 
-    client_ids: Names | None
+    client_ids: ClientIds | None
     region: str | None
     required_scopes: Names
     required_groups: Names
@@ -73,12 +73,13 @@ class _Issuer(NamedTuple):
 class Verification:
     """A verifier without its transport."""
 
+    @known_arguments("TokenVerifier", {})
     def __init__(
         self,
         user_pool_id: Pools,
         token_use: TokenUse,
         *,
-        client_ids: Names | _Unset | None = _UNSET,
+        client_ids: ClientIds | _Unset | None = _UNSET,
         region: str | None = None,
         required_scopes: Names = (),
         required_groups: Names = (),
@@ -124,8 +125,16 @@ class Verification:
         self._key_id = lru_cache(_HEADERS_KEPT)(read_key_id)
         self._limits = _limits(_TIMEOUT if timeout is None else timeout_of(timeout))
         self._issuers: dict[str, _Issuer] = {}
-        for pool in _trusted(user_pool_id, client_ids, region):
+        self._pools = _trusted(user_pool_id, client_ids, region)
+        for pool in self._pools:
             self._trust(pool, jwks_max_age)
+
+    def described(self) -> str:
+        """Return whose tokens are accepted, for a `repr`: the pools with their app clients, and the kind of token."""
+        pools = (
+            f"{pool.user_pool_id!r}, client_ids={pool.client_ids and sorted(pool.client_ids)}" for pool in self._pools
+        )
+        return f"{'; '.join(pools)}; token_use={self._rules.token_use!r}"
 
     def _trust(self, pool: TrustedPool, max_age: float) -> None:
         keys: Mapping[str, Any] = {}
@@ -188,7 +197,7 @@ _POOLS = Kind(
 )
 
 
-def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str | None) -> list[TrustedPool]:
+def _trusted(user_pool_id: Pools, client_ids: ClientIds | _Unset | None, region: str | None) -> list[TrustedPool]:
     """Return the pools that a verifier trusts.
 
     Raises:
@@ -208,7 +217,7 @@ def _trusted(user_pool_id: Pools, client_ids: Names | _Unset | None, region: str
     if isinstance(client_ids, _Unset):
         msg = "client_ids is missing: name the app clients to accept, or pass None to accept all those of the pool"
         raise ConfigError(msg)
-    clients = None if client_ids is None else names(client_ids, "client_ids")
+    clients = client_ids_of(client_ids)
     return [
         pool if isinstance(pool, TrustedPool) else TrustedPool(pool, client_ids=clients, region=region)
         for pool in pools

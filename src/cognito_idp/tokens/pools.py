@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.app_client import AppClient
 from .._protocol.arguments import FLAG, MAPPING, TEXT, typed, typed_or_none
 from .._protocol.endpoint import checked_url
 from .._protocol.pool_id import UserPoolId
@@ -18,8 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _client_ids(value: Names | None) -> frozenset[str] | None:
-    return None if value is None else names(value, "client_ids")
+# App clients by their ids, or as the `AppClient` that is a request's `client_id`.
+ClientIds: TypeAlias = Names | AppClient | Iterable[str | AppClient]
+
+
+def client_ids_of(value: ClientIds | None) -> frozenset[str] | None:
+    """Return a set of app clients' ids; None stays None.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    if value is None:
+        return None
+    several = (value,) if isinstance(value, str | AppClient) else value
+    if isinstance(several, Iterable) and not isinstance(several, bytes):
+        several = [app.client_id if isinstance(app, AppClient) else app for app in several]
+    return names(several, "client_ids")  # type: ignore[arg-type]  # it refuses what else there is
 
 
 def _replica_regions(value: Names) -> frozenset[str]:
@@ -32,7 +48,8 @@ class TrustedPool:
 
     Args:
         user_pool_id: the pool's id, such as `"eu-west-1_AbCdEfGhI"`.
-        client_ids: the app client or app clients to accept; None accepts every app client of the pool.
+        client_ids: the app client or app clients to accept, by id or as `AppClient`; None accepts every app client of
+            the pool.
         region: the pool's region, if its id doesn't begin with it.
         replica_regions: the regions that the pool is replicated to. Tokens from there are accepted, too.
         issuer: the only issuer (`iss`) to accept, instead of those that AWS publishes for the pool. For a local server
@@ -51,7 +68,7 @@ class TrustedPool:
     __module__ = "cognito_idp"
 
     user_pool_id: str
-    client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=_client_ids)
+    client_ids: frozenset[str] | None = attrs.field(kw_only=True, converter=client_ids_of)
     region: str | None = attrs.field(default=None, kw_only=True, validator=typed_or_none(TEXT))
     replica_regions: frozenset[str] = attrs.field(default=frozenset(), kw_only=True, converter=_replica_regions)
     issuer: str | None = attrs.field(default=None, kw_only=True, validator=typed_or_none(TEXT))

@@ -88,7 +88,7 @@ class TokenKeeper:
             msg = f"margin={margin!r} must be a number, 0 or more"
             raise ConfigError(msg)
         self.tokens = _tokens(tokens, options)
-        self._app = app
+        self.app = app
         self._options = options
         self._unhurried = attrs.evolve(options, timeout=_unhurried(options.timeout))
         self._device_key = None if device is None else device.key
@@ -148,7 +148,7 @@ class TokenKeeper:
         tokens = self.tokens
         if tokens.refresh_token is not None:
             request = RevokeTokenRequest(
-                token=tokens.refresh_token, client_id=self._app.client_id, client_secret=self._app.client_secret
+                token=tokens.refresh_token, client_id=self.app.client_id, client_secret=self.app.client_secret
             )
             yield from invoke(request, self._options)
         self._ended = "the user has signed out"
@@ -232,7 +232,7 @@ class TokenKeeper:
         return answer.authentication_result
 
     def _request(self, refresh_token: str) -> Request[Any]:
-        app = self._app
+        app = self.app
         if self._refresh_with == BY_OPERATION:
             return GetTokensFromRefreshTokenRequest(
                 refresh_token=refresh_token,

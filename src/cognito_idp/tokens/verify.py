@@ -51,8 +51,8 @@ class TokenVerifier(Generic[ClaimsT]):
     Args:
         user_pool_id: the id of the pool to trust, a `TrustedPool`, or several of either.
         token_use: `"access"` or `"id"`; None accepts both kinds.
-        client_ids: the app client or app clients to accept; None accepts every app client of the pool. Required with a
-            pool id; a `TrustedPool` has its own.
+        client_ids: the app client or app clients to accept, by id or as `AppClient`; None accepts every app client of
+            the pool. Required with a pool id; a `TrustedPool` has its own.
         region: the region of the pools you name by id, if the id doesn't begin with it.
         required_scopes: scopes that a token must have, all of them; a string may hold several, separated by spaces.
         required_groups: groups that the user must be in, all of them.
@@ -130,6 +130,9 @@ class TokenVerifier(Generic[ClaimsT]):
         adapter = self._transport.close()
         if adapter is not None:
             adapter.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._verification.described()})"
 
     def __reduce__(self) -> NoReturn:
         name = type(self).__name__

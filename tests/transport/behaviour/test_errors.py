@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -40,12 +41,12 @@ BROKEN: dict[str, tuple[Handler, type[TransportError]]] = {
 
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_broken_exchange(rig: Rig, serve: Serve, fault: str) -> None:
-    """A connection that breaks, and an answer that is not HTTP, have an error that names the host."""
+    """A connection that breaks, and an answer that is not HTTP, have an error that names the host and the port."""
     handler, expected = BROKEN[fault]
     server = serve(handler)
     error = rig.failure(server.url)
     assert expected_error(rig.wire, fault, expected) is type(error)
-    assert str(error).startswith("127.0.0.1: ")
+    assert str(error).startswith(f"127.0.0.1:{urlsplit(server.url).port}: ")
     # The server got the request, and may have carried it out.
     assert (True, True) == (error.is_retryable, error.sent)
     assert None is not error.__cause__
@@ -53,10 +54,10 @@ def test_a_broken_exchange(rig: Rig, serve: Serve, fault: str) -> None:
 
 
 def test_nothing_listens(rig: Rig) -> None:
-    """A refused connection is a ConnectError: nothing was sent."""
+    """A refused connection is a ConnectError that names the host and the port: nothing was sent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(ConnectError, match=r"^127\.0\.0\.1: ") as caught:
+    with pytest.raises(ConnectError, match=rf"^127\.0\.0\.1:{port}: ") as caught:
         rig.call_once(f"http://127.0.0.1:{port}")
     assert ConnectError is type(caught.value)
     assert not caught.value.sent

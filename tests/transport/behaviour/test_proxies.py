@@ -81,7 +81,7 @@ def test_a_tunnel_does_not_lower_the_guard(
     """Through a tunnel, too, the certificate must be for the host of the URL."""
     other = serve(answer(), tls=trusted.server_context("127.0.0.1"))
     monkeypatch.setenv("HTTPS_PROXY", serve(tunnel(other.port)).url)
-    with pytest.raises(ConnectError, match=r"^192\.0\.2\.1: .*(?i:certificate)") as caught:
+    with pytest.raises(ConnectError, match=r"^192\.0\.2\.1:8443: .*(?i:certificate)") as caught:
         rig.call_once("https://192.0.2.1:8443")
     assert ConnectError is type(caught.value)
     assert [] == other.requests
@@ -97,7 +97,9 @@ def test_a_proxy_behind_tls(
     assert {"Users": []} == rig.call_once("https://192.0.2.1:8443")
     impostor = serve(tunnel(target.port), tls=trusted.server_context("127.0.0.2"))
     monkeypatch.setenv("HTTPS_PROXY", impostor.url)
-    with pytest.raises(ProxyError, match=rf"^192\.0\.2\.1: proxy '127\.0\.0\.1:{impostor.port}': .*(?i:certificate)"):
+    with pytest.raises(
+        ProxyError, match=rf"^192\.0\.2\.1:8443: proxy '127\.0\.0\.1:{impostor.port}': .*(?i:certificate)"
+    ):
         rig.call_once("https://192.0.2.1:8443")
     assert [] == impostor.requests
 
@@ -111,7 +113,7 @@ def test_a_failure_behind_the_tunnel(
     monkeypatch.setenv("HTTPS_PROXY", serve(tunnel(server.port)).url)
     client = rig.client("https://192.0.2.1:8443")
     assert {} == rig.call(client)
-    with pytest.raises(TransportError, match=r"^192\.0\.2\.1: (?!proxy)") as caught:
+    with pytest.raises(TransportError, match=r"^192\.0\.2\.1:8443: (?!proxy)") as caught:
         rig.call(client)
     assert (False, True) == (isinstance(caught.value, ConnectError), caught.value.sent)
 
