@@ -146,6 +146,7 @@ def test_any_encoding(serve: Serve, encoding: str, output: str) -> None:
             assert TEXT.encode(name, "backslashreplace").decode(name) in shown
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_errors_in_any_encoding(serve: Serve, encoding: str) -> None:
     """The text of an error survives as well."""

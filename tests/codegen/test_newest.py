@@ -185,6 +185,7 @@ def test_the_code_follows(copied: Path, wheels: Path) -> None:
     assert "-> Iterator[ReportType]:" in (modules / "operations.py").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_a_model_that_says_the_same_moves_the_pin_only(
     copied: Path, wheels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,6 +211,7 @@ def test_an_older_botocore_is_not_followed(
     assert before == contents(copied)
 
 
+@pytest.mark.long
 def test_what_needs_a_decision_keeps_the_pin(
     copied: Path, wheels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,6 +250,7 @@ def test_both_wheels_are_fetched_with_pip(
     assert pinned(copied) == f"{LATER}\n"
 
 
+@pytest.mark.long
 def test_an_index_that_cant_be_reached(
     copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

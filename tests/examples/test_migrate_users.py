@@ -191,6 +191,7 @@ class Mortal:
 os_write = os.write
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("concurrency", ["1", "3"])
 def test_killed_at_any_point_it_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, concurrency: str
@@ -266,6 +267,7 @@ class Relay:
         answer(b'{"User": {}}')(connection, request)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
@@ -284,6 +286,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
     assert sorted(name for name, _ in some_users(1000)) == sorted(relay.users)
 
 
+@pytest.mark.long
 def test_it_survives_kill_9_against_a_real_server(cognito_server: CognitoServer, tmp_path: Path) -> None:
     """Killed with SIGKILL in the middle and run again, it leaves every user in the pool once, and reports nothing."""
     keys = {

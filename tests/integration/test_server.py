@@ -44,6 +44,7 @@ def port_of(server: CognitoServer) -> int:
     return port
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_nothing_stays_of_a_server(temporary: Path) -> None:
     """At the end of the block, even by an exception, the port is closed and the files are gone."""
@@ -59,6 +60,7 @@ def test_nothing_stays_of_a_server(temporary: Path) -> None:
         assert 0 != probe.connect_ex(("127.0.0.1", port_of(server)))
 
 
+@pytest.mark.long
 def test_a_taken_port_leads_to_another(server: CognitoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that was taken in the meantime, even by another such server, is given up for the next one."""
     ports = [port_of(server), module._free_port()]
