@@ -36,6 +36,7 @@ TYPED = {
     'AsyncClient(retry="|")': "adaptive",
     'UserSession(client, app, tokens, refresh_with="|")': "REFRESH_TOKEN_AUTH",
 }
+ATTEMPTS = 100
 HEAD = """from cognito_idp import *
 from cognito_idp import (
     AdminInitiateAuthRequest, AppClient, AsyncClient, AttributeType, Client, CreateUserPoolClientRequest, SmsMfa,
@@ -121,8 +122,14 @@ def offered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[
         found = {}
         for number, line in enumerate(lines, HEAD.count("\n")):
             place = {"line": number, "character": line.index("|")}
-            answer = server.ask("textDocument/completion", textDocument=document, position=place) or {"items": []}
-            found[line.strip()] = {item["label"].strip('"') for item in answer["items"]}
+            labels: set[str] = set()
+            # A server that has just started, on a machine with other work, gives up and offers nothing at first.
+            for _ in range(ATTEMPTS if TYPED[line.strip()] else 1):
+                answer = server.ask("textDocument/completion", textDocument=document, position=place) or {"items": []}
+                labels = {item["label"].strip('"') for item in answer["items"]}
+                if labels:
+                    break
+            found[line.strip()] = labels
         yield found
     finally:
         server.close()
