@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -36,7 +37,6 @@ TYPED = {
     'AsyncClient(retry="|")': "adaptive",
     'UserSession(client, app, tokens, refresh_with="|")': "REFRESH_TOKEN_AUTH",
 }
-ATTEMPTS = 100
 HEAD = """from cognito_idp import *
 from cognito_idp import (
     AdminInitiateAuthRequest, AppClient, AsyncClient, AttributeType, Client, CreateUserPoolClientRequest, SmsMfa,
@@ -104,9 +104,9 @@ def offered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[
     pytest.importorskip("basedpyright")
     folder = tmp_path_factory.mktemp("editor")
     source = Path(cognito_idp.__file__).parents[1]
-    (folder / "pyrightconfig.json").write_text(
-        json.dumps({"include": ["typed.py"], "extraPaths": [str(source)]}), "utf-8"
-    )
+    # The server would look for attrs beside the first Python on the path, which may be another one.
+    paths = [str(source), sysconfig.get_path("purelib")]
+    (folder / "pyrightconfig.json").write_text(json.dumps({"include": ["typed.py"], "extraPaths": paths}), "utf-8")
     lines = [f"    {line}" for line in TYPED]
     text = HEAD + "\n".join(lines).replace("|", "") + "\n"
     document = {"uri": (folder / "typed.py").as_uri()}
@@ -122,14 +122,8 @@ def offered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[
         found = {}
         for number, line in enumerate(lines, HEAD.count("\n")):
             place = {"line": number, "character": line.index("|")}
-            labels: set[str] = set()
-            # A server that has just started, on a machine with other work, gives up and offers nothing at first.
-            for _ in range(ATTEMPTS if TYPED[line.strip()] else 1):
-                answer = server.ask("textDocument/completion", textDocument=document, position=place) or {"items": []}
-                labels = {item["label"].strip('"') for item in answer["items"]}
-                if labels:
-                    break
-            found[line.strip()] = labels
+            answer = server.ask("textDocument/completion", textDocument=document, position=place) or {"items": []}
+            found[line.strip()] = {item["label"].strip('"') for item in answer["items"]}
         yield found
     finally:
         server.close()
