@@ -158,13 +158,15 @@ class Options:
 
         return Watched(self.observed, operation, self.monotonic, self.parent_id)
 
-    def watch_step(self, name: str, step: str) -> WatchStep:
-        """Return the hooks of a step of a sign-in, as `watch` does for a call."""
+    def watch_step(self, name: str, step: str) -> tuple[Options, WatchStep]:
+        """Return the options for the calls of a step of a sign-in, and the step's hooks, as `watch` does for a call."""
         if self.observed is None:
-            return UNWATCHED
+            return self, UNWATCHED
         from .reporting import WatchedStep
 
-        return WatchedStep(self.observed, name, step, self.new_id(), self.monotonic)
+        step_id = self.new_id()
+        watch = WatchedStep(self.observed, name, step, step_id, self.monotonic)
+        return attrs.evolve(self, parent_id=step_id), watch
 
     def watch_wait(self, waiter: str, operation: str) -> WatchWait:
         """Return the hooks of a wait that looks with an operation, as `watch` does for a call."""

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-import attrs
-
 from .._errors import ServiceError
 from .._protocol.redaction import Opaque
 from .._protocol.response import request_id
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
     from .events import Event
-    from .options import Options
 
 R = TypeVar("R")
 
@@ -203,10 +200,6 @@ class WatchedStep:
         self._step = step
         self._call_id = call_id
         self._monotonic = monotonic
-
-    def below(self, options: Options) -> Options:
-        """Return options whose calls name this step as their parent."""
-        return attrs.evolve(options, parent_id=self._call_id)
 
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the step's flow, which reports its beginning and its end."""

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from .._protocol.endpoint import Target
     from .._protocol.wire import HttpResponse
     from ..credentials.types import Credentials
-    from .options import Options
 
 R = TypeVar("R")
 
@@ -43,10 +42,6 @@ class Watch(Protocol):
 class WatchStep(Protocol):
     """Hook points of a step of a sign-in."""
 
-    def below(self, options: Options) -> Options:
-        """Return the options for the calls of the step."""
-        ...
-
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the flow of the whole step, watched."""
         ...
@@ -63,10 +58,6 @@ class Unwatched:
     """All hook points without an observer: no-ops."""
 
     __slots__ = ()
-
-    def below(self, options: Options) -> Options:
-        """Return the options unchanged."""
-        return options
 
     def over(self, flow: Flow[R]) -> Flow[R]:
         """Return the flow unchanged."""

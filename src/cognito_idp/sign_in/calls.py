@@ -34,9 +34,9 @@ def sign_in_flow(
 
     check_types(arguments, extras, app=app, flow=flow, admin=admin, device=device)
     flow = AuthFlowType(flow or AuthFlowType.USER_SRP_AUTH)
-    watch = options.watch_step("SignIn", str(flow))
+    options, watch = in_region_of(app, options).watch_step("SignIn", str(flow))
     conversation = Conversation(
-        options=watch.below(in_region_of(app, options)),
+        options=options,
         app=app,
         admin=admin,
         username=arguments.value["username"] or "",
@@ -63,9 +63,9 @@ def answer_flow(
 
     check_types(arguments, extras, app=app, device=device)
     check_client(challenge, app)
-    watch = options.watch_step("Respond", challenge.name)
+    options, watch = in_region_of(app, options).watch_step("Respond", challenge.name)
     conversation = Conversation(
-        options=watch.below(in_region_of(app, options)),
+        options=options,
         app=app,
         admin=challenge.admin,
         username=challenge.username,
