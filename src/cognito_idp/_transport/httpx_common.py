@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .body import Incoming, check_outgoing
 from .certificates import Authorities
+from .limits import MAX_IDLE, TOTAL
 from .proxies import Route, route_of
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from .httpx_errors import Library
 
 TransportT = TypeVar("TransportT", bound="httpx.HTTPTransport | httpx.AsyncHTTPTransport")
-
-# The request extensions that hold `Limits.max_idle` and `Limits.total` for the default transports. The first also marks
-# a request as ours.
-MAX_IDLE = "cognito_idp.max_idle"
-TOTAL = "cognito_idp.total"
 
 
 @lru_cache(maxsize=32)

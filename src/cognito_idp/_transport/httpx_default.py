@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from .._protocol.wire import KEEPALIVE_SECONDS
-from .httpx_common import MAX_IDLE, TOTAL, Routes
+from .httpx_common import Routes
 from .httpx_timed import EndOfExchange, keep_time
-from .limits import MAX_CONNECTIONS
+from .limits import MAX_CONNECTIONS, MAX_IDLE, TOTAL
 from .pool import Pool
 
 if TYPE_CHECKING:

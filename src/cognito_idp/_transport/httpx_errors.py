@@ -22,7 +22,7 @@ from .._errors import (
     WriteError,
     WriteTimeoutError,
 )
-from .httpx_common import MAX_IDLE
+from .limits import MAX_IDLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,8 @@ import httpx
 from .._flow.clock import age_clock
 from .._flow.loops import current_loop, is_over
 from .._protocol.wire import KEEPALIVE_SECONDS
-from .httpx_common import MAX_IDLE, Routes
-from .limits import MAX_CONNECTIONS
+from .httpx_common import Routes
+from .limits import MAX_CONNECTIONS, MAX_IDLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

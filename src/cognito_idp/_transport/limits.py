@@ -15,6 +15,10 @@ TOTAL_SECONDS = 120.0
 MAX_RESPONSE_BYTES = 1024 * 1024
 # Of one transport; of an async one, for each event loop.
 MAX_CONNECTIONS = 100
+# The extensions of an httpx request that hold `Limits.max_idle` and `Limits.total` for the default transports. The
+# first also marks a request as ours.
+MAX_IDLE = "cognito_idp.max_idle"
+TOTAL = "cognito_idp.total"
 
 
 @attrs.frozen(kw_only=True)

@@ -141,7 +141,7 @@ def progress(settings: Settings) -> Iterator[Callable[[Callable[[], None], int, 
         BarColumn(),
         TextColumn("{task.fields[pages]:,} pages, {task.completed:,} items"),
         TimeElapsedColumn(),
-        console=console(settings, stderr=True),
+        console=console(no_color=settings.no_color, stderr=True),
         transient=True,
         auto_refresh=False,
     )

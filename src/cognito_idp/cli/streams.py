@@ -13,8 +13,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .settings import Settings
-
 
 class PipeClosedError(Exception):
     """The reader of an output, such as `head`, has closed it."""
@@ -82,7 +80,7 @@ def drop_rest() -> None:
             os.close(nowhere)
 
 
-def console(settings: Settings, *, stderr: bool = False) -> Any:
+def console(*, no_color: bool, stderr: bool = False) -> Any:
     """Return a rich console for standard output or standard error."""
     from rich.console import Console
 
@@ -92,7 +90,7 @@ def console(settings: Settings, *, stderr: bool = False) -> Any:
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDTH_IN_FILES
-    return Screen(file=stream, no_color=settings.no_color, highlight=False, width=width)
+    return Screen(file=stream, no_color=no_color, highlight=False, width=width)
 
 
 def shows_bars() -> bool:

@@ -19,7 +19,7 @@ def print_table(settings: Settings, data: Any, title: str | None = None) -> None
         ((only, inner),) = data.items()
         if isinstance(inner, list | dict):
             title, data = only, inner
-    print_titled(console(settings), title, _table(data))
+    print_titled(console(no_color=settings.no_color), title, _table(data))
 
 
 def print_titled(screen: Any, title: str | None, table: Any) -> None:

@@ -134,7 +134,7 @@ def _print_explanation(settings: Settings, explanation: Explanation, *, is_own_p
     from rich.table import Table
     from rich.text import Text
 
-    screen = console(settings)
+    screen = console(no_color=settings.no_color)
     now = datetime.fromtimestamp(time.time(), UTC)
     for title, part in (("Header", explanation.header), ("Claims", explanation.claims)):
         print_claims(screen, title, part, now)

@@ -103,7 +103,7 @@ def _progress(settings: Settings, waiter: str, seconds: float) -> Iterator[Calla
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
-        console=console(settings, stderr=True),
+        console=console(no_color=settings.no_color, stderr=True),
         transient=True,
     )
     task = bar.add_task(waiter, total=seconds)

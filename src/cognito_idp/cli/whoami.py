@@ -36,7 +36,7 @@ def _invoke(context: click.Context) -> None:
     now = datetime.fromtimestamp(time.time(), UTC)
     out("\n".join(_summary(stored, now)))
     if claims:
-        print_claims(console(settings), "Claims", claims, now)
+        print_claims(console(no_color=settings.no_color), "Claims", claims, now)
 
 
 def _claims(stored: Stored) -> dict[str, Any]:
