@@ -80,7 +80,7 @@ def drop_rest() -> None:
             os.close(nowhere)
 
 
-def console(*, no_color: bool, stderr: bool = False) -> Any:
+def console(*, no_color: bool | None, stderr: bool = False) -> Any:
     """Return a rich console for standard output or standard error."""
     from rich.console import Console
 
