@@ -6,11 +6,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
-import attrs
 import click
 
 from ..tokens.refresh import BY_OPERATION, RefreshWith
-from ..tokens.user_session import UserSession
 from .explain import read_token
 from .failures import InputError
 from .files import replacing
@@ -39,15 +37,8 @@ def _invoke(context: click.Context) -> None:
             msg = "--store: the file has no refresh token; sign in again"
             raise InputError(msg)
         with unbroken(), replacing(params["store"]) as write:
-            session = UserSession(
-                client,
-                stored.app(secret),
-                stored.tokens,
-                device=stored.device(),
-                on_tokens=lambda tokens: write(attrs.evolve(stored, tokens=tokens).data()),
-                refresh_with=params["refresh_with"],
-                username=_name(stored.tokens, stored.username),
-            )
+            username = _name(stored.tokens, stored.username)
+            session = stored.session(client, secret, write, refresh_with=params["refresh_with"], username=username)
             tokens = session.refresh()
     summary = [f"{stored.username} has new tokens in {params['store']}."]
     if tokens.expires_at is not None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 import click
 
-from ..tokens.user_session import UserSession
 from .files import replacing
 from .operations import OwnCommand
 from .options import secret_text
@@ -30,14 +28,8 @@ def _invoke(context: click.Context) -> None:
     secret = secret_text(settings, "--client-secret", params["client_secret"])
     with held(settings, params["store"]) as stored, settings.client() as client:
         with unbroken(), replacing(params["store"]) as write:
-            session = UserSession(
-                client,
-                stored.app(secret),
-                stored.tokens,
-                device=stored.device(),
-                # An access token that has expired is replaced before it can sign the user out everywhere.
-                on_tokens=lambda tokens: write(attrs.evolve(stored, tokens=tokens).data()),
-            )
+            # An access token that has expired is replaced before it can sign the user out everywhere.
+            session = stored.session(client, secret, write)
             if params["everywhere"]:
                 session.global_sign_out()
             else:

@@ -26,9 +26,11 @@ from .secrets import HIDDEN
 from .streams import err, out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from ..client import Client
+    from ..tokens.user_session import UserSession
     from .settings import Settings
 
 STORE = "--store"
@@ -59,9 +61,22 @@ class Stored:
         """Return the app client that the user signed in with."""
         return AppClient(self.user_pool_id, self.client_id, client_secret)
 
-    def device(self) -> Device | None:
-        """Return the user's device, as far as a refresh needs it."""
-        return None if self.device_key is None else Device(key=self.device_key, group_key="", password="")
+    def session(
+        self, client: Client, client_secret: str | None, write: Callable[[Any], None], **settings: Any
+    ) -> UserSession:
+        """Return the user's session. `write` is given what the file is to hold whenever there are new tokens."""
+        from ..tokens.user_session import UserSession  # `whoami` needs none
+
+        # As far as a refresh needs it.
+        device = None if self.device_key is None else Device(key=self.device_key, group_key="", password="")
+        return UserSession(
+            client,
+            self.app(client_secret),
+            self.tokens,
+            device=device,
+            on_tokens=lambda tokens: write(attrs.evolve(self, tokens=tokens).data()),
+            **settings,
+        )
 
 
 def data_of(tokens: Tokens) -> dict[str, Any]:
