@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cognito_idp._structs import shapes
 
@@ -15,6 +15,14 @@ S = TypeVar("S", bound="Struct")
 
 # Of each map that holds both: the name of a secret entry, and that of a personal one.
 ENTRIES = {"parameters": ("PASSWORD", "USERNAME"), "details": ("client_secret", "client_id")}
+
+
+class Mark(Protocol):
+    """What makes a new mark of a kind, filled up to a size."""
+
+    def __call__(self, kind: str, size: int = 0) -> str:
+        """Make it."""
+        ...
 
 
 class Marks:
@@ -33,15 +41,17 @@ class Marks:
         return mark
 
 
-def filled(cls: type[S], marks: Marks, kind: str = "") -> S:
+def filled(cls: type[S], marks: Mark, kind: str = "") -> S:
     """Return a legal struct with every member present; `kind` overrules what the members hold."""
     return cls(**{member.name: _value(member.shape, kind or member.sensitive, marks) for member in cls._members})
 
 
-def _value(shape: shapes.Shape, kind: str, marks: Marks) -> Any:  # noqa: C901, PLR0911 - a case a shape
+def _value(shape: shapes.Shape, kind: str, marks: Mark) -> Any:  # noqa: C901, PLR0911 - a case a shape
     match shape:
         case shapes.Text():
-            return marks(kind, shape.minimum or 0) if kind else "n" * max(shape.minimum or 0, 1)
+            text = marks(kind, shape.minimum or 0) if kind else "n" * max(shape.minimum or 0, 1)
+            assert shape.maximum is None or len(text) <= shape.maximum, "a mark does not fit"
+            return text
         case shapes.Choice():
             return next(iter(shape.enum))
         case shapes.Integer():
