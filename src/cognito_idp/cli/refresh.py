@@ -20,7 +20,7 @@ from .settings import settings_of
 from .stored import held, print_tokens, secret_option, store_options, unbroken
 
 if TYPE_CHECKING:
-    from ..sign_in.outcomes import Tokens
+    from ..sign_in.signed_in import Tokens
 
 _HELP = """Get new tokens for those that sign-in --store wrote, and write them to the file.
 

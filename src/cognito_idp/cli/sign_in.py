@@ -15,7 +15,7 @@ import click
 from .._protocol.app_client import AppClient
 from ..errors import ConfigError, NotAuthorizedException
 from ..sign_in.machine import STARTS
-from ..sign_in.outcomes import Device
+from ..sign_in.signed_in import Device
 from ..types import AuthFlowType, ChallengeNameType
 from . import inputs
 from .failures import InputError, text_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..client import Client
-    from ..sign_in.outcomes import SignedIn
+    from ..sign_in.signed_in import SignedIn
     from .settings import Settings
 
 _HELP = """Sign a user in, step by step, with every challenge.

@@ -18,7 +18,7 @@ import click
 from .._protocol.app_client import AppClient
 from .._protocol.redaction import redacted
 from ..errors import ConfigError
-from ..sign_in.outcomes import Device, Tokens
+from ..sign_in.signed_in import Device, Tokens
 from .failures import InputError
 from .query import query_of
 from .render import print_data

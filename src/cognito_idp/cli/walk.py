@@ -28,12 +28,12 @@ from ..sign_in.outcomes import (
     PasswordSrp,
     SelectChallenge,
     SelectMfaType,
-    SignedIn,
     SoftwareTokenMfa,
     TotpSetup,
     UnknownChallenge,
     WebAuthn,
 )
+from ..sign_in.signed_in import SignedIn
 from ..types import ChallengeNameType
 from .failures import InputError, text_of
 from .inputs import ask, ask_secret, choose
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from .._protocol.app_client import AppClient
     from ..client import Client
-    from ..sign_in.outcomes import Challenge, Device, Outcome
+    from ..sign_in.outcomes import Challenge, Outcome
+    from ..sign_in.signed_in import Device
     from .settings import Settings
 
 # The session survives these errors, so the person may try again.

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .outcomes import Challenge as Challenge
     from .outcomes import CodeChallenge as CodeChallenge
     from .outcomes import CustomChallenge as CustomChallenge
-    from .outcomes import Device as Device
     from .outcomes import DevicePasswordVerifier as DevicePasswordVerifier
     from .outcomes import DeviceSrpAuth as DeviceSrpAuth
     from .outcomes import EmailOtp as EmailOtp
@@ -25,15 +24,16 @@ if TYPE_CHECKING:
     from .outcomes import PasswordVerifier as PasswordVerifier
     from .outcomes import SelectChallenge as SelectChallenge
     from .outcomes import SelectMfaType as SelectMfaType
-    from .outcomes import SignedIn as SignedIn
     from .outcomes import SmsMfa as SmsMfa
     from .outcomes import SmsOtp as SmsOtp
     from .outcomes import SoftwareTokenMfa as SoftwareTokenMfa
-    from .outcomes import Tokens as Tokens
     from .outcomes import TotpSetup as TotpSetup
     from .outcomes import UnknownChallenge as UnknownChallenge
     from .outcomes import WebAuthn as WebAuthn
     from .packing import ChallengeState as ChallengeState
+    from .signed_in import Device as Device
+    from .signed_in import SignedIn as SignedIn
+    from .signed_in import Tokens as Tokens
     from .srp import SrpSession as SrpSession
     from .srp import device_verifier as device_verifier
     from .srp import timestamp_of as timestamp_of
@@ -46,13 +46,14 @@ else:
         {
             ".._protocol.app_client": "AppClient",
             ".outcomes": (
-                "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge Device DevicePasswordVerifier "
+                "AdminNoSrpAuth Challenge CodeChallenge CustomChallenge DevicePasswordVerifier "
                 "DeviceSrpAuth EmailOtp MfaSetup NewPasswordRequired Outcome Password PasswordSrp "
-                "PasswordVerifier SelectChallenge SelectMfaType SignedIn SmsMfa SmsOtp SoftwareTokenMfa Tokens "
+                "PasswordVerifier SelectChallenge SelectMfaType SmsMfa SmsOtp SoftwareTokenMfa "
                 "TotpSetup UnknownChallenge WebAuthn"
             ),
             ".packing": "ChallengeState",
             ".._protocol.client_secret": "secret_hash",
+            ".signed_in": "Device SignedIn Tokens",
             ".srp": "SrpSession device_verifier timestamp_of",
             ".state": "challenge_from_state",
             ".one_time_password": "totp",

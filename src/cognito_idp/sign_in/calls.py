@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
     from .._protocol.app_client import AppClient
-    from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
+    from .outcomes import Challenge, MfaSetup, Outcome, TotpSetup
+    from .signed_in import Device
 
 
 def sign_in_flow(
@@ -93,8 +94,8 @@ def remember_device_flow(
 ) -> Flow[bool]:
     """Ask the service to remember a device, and return whether the user must agree."""
     from .kinds import check_types
-    from .outcomes import Device as DeviceClass
     from .setup import remember_device
+    from .signed_in import Device as DeviceClass
 
     check(instance_of(DeviceClass, "a Device, such as SignedIn.new_device"), SignInAnswerError, device=device)
     check_types(Opaque({"access_token": access_token.value, "name": name}), (None, None, None), app=app)

@@ -30,7 +30,8 @@ from ..types import (
 )
 from .answers import checked_answer, checked_start, row_of
 from .machine import AUTOMATIC, TABLE, challenge_class
-from .outcomes import Challenge, Device, SignedIn, Tokens, TotpSetup, UnknownChallenge
+from .outcomes import Challenge, TotpSetup, UnknownChallenge
+from .signed_in import Device, SignedIn, Tokens
 from .srp import SrpSession, timestamp_of
 
 if TYPE_CHECKING:

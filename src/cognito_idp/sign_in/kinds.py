@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import SignInAnswerError
 from .._protocol.arguments import FLAG, MAPPING, TEXT, Kind, check_given, instance_of
-from .outcomes import Device
+from .signed_in import Device
 from .state import check_app
 
 if TYPE_CHECKING:

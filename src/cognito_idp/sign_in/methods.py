@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .._protocol.app_client import AppClient
     from ..model.choices import AuthFlowTypeValue, ChallengeNameTypeValue
     from ..types import AnalyticsMetadataType, AuthFlowType, ChallengeNameType, ContextDataType, UserContextDataType
-    from .outcomes import Challenge, Device, MfaSetup, Outcome, TotpSetup
+    from .outcomes import Challenge, MfaSetup, Outcome, TotpSetup
+    from .signed_in import Device
 
 R = TypeVar("R")
 

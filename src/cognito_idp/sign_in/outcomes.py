@@ -7,81 +7,21 @@ answers those that only need a password or a device (`PASSWORD_VERIFIER`, the de
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import attrs
 from attrs import field
 
 from .._errors import SignInStateError
-from .._protocol.arguments import MOMENT, TEXT, typed, typed_or_none
 from .._protocol.redaction import REDACTED, parameters, personal, redacted
-from .._protocol.tracebacks import clears_frames, guards_init
+from .._protocol.tracebacks import clears_frames
 from .packing import packed
+from .signed_in import OF_TOKENS, SignedIn, no_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from ..types import ChallengeNameType
-
-
-@guards_init
-@attrs.frozen(kw_only=True)
-class Tokens:
-    """The tokens of a signed-in user. `repr` hides them.
-
-    `expires_at` is when the access token expires by the client's clock (an aware datetime). `refresh_token` is None if
-    the service sent none, as after a refresh without rotation.
-    """
-
-    __module__ = "cognito_idp"
-
-    access_token: str = field(repr=redacted, validator=typed(TEXT))
-    id_token: str | None = field(default=None, repr=redacted, validator=typed_or_none(TEXT))
-    refresh_token: str | None = field(default=None, repr=redacted, validator=typed_or_none(TEXT))
-    token_type: str | None = field(default=None, validator=typed_or_none(TEXT))
-    expires_at: datetime | None = field(default=None, validator=typed_or_none(MOMENT))
-
-
-@guards_init
-@attrs.frozen(kw_only=True)
-class Device:
-    """A device that the pool may remember: its key, its group key, and the password we generated for it (a secret).
-
-    Store all three, and call `remember_device` for a new one. Later sign-ins with it may skip MFA.
-    """
-
-    __module__ = "cognito_idp"
-
-    key: str = field(validator=typed(TEXT))
-    group_key: str = field(validator=typed(TEXT))
-    password: str = field(repr=redacted, validator=typed(TEXT))
-
-
-@attrs.frozen(kw_only=True)
-class SignedIn:
-    """The sign-in is done.
-
-    `new_device` is set if the pool tracks devices and this one is new to it. `device_dropped` is true if the service
-    didn't know your device and the sign-in went on without it: forget that device.
-    """
-
-    tokens: Tokens
-    new_device: Device | None = None
-    device_dropped: bool = False
-
-    if not TYPE_CHECKING:  # a checker would take every name for an attribute
-
-        def __getattr__(self, name: str) -> Any:
-            hint = f"; use .tokens.{name}" if name in _OF_TOKENS else ""
-            raise _no_attribute(self, name, hint)
-
-
-_OF_TOKENS: Final = frozenset(member.name for member in attrs.fields(Tokens))
-
-
-def _no_attribute(outcome: object, name: str, hint: str) -> AttributeError:
-    return AttributeError(f"{type(outcome).__name__!r} object has no attribute {name!r}{hint}", name=name)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -122,9 +62,9 @@ class Challenge:
 
         def __getattr__(self, name: str) -> Any:
             hint = ""
-            if name in _OF_TOKENS or name in ("tokens", "new_device"):
+            if name in OF_TOKENS or name in ("tokens", "new_device"):
                 hint = f": the sign-in isn't done; {self._hint()}, passed to client.respond(app, challenge, ...)"
-            raise _no_attribute(self, name, hint)
+            raise no_attribute(self, name, hint)
 
     def _parts(self) -> Iterator[tuple[str, Any, str]]:
         """Yield what there is to show: names, values, and what `Mask.kind` says of them."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .._call.options import Options
     from .._flow.effects import Flow
     from .._protocol.redaction import Opaque
-    from .outcomes import Device, MfaSetup
+    from .outcomes import MfaSetup
+    from .signed_in import Device
 
 _SALT_BYTES = 16
 

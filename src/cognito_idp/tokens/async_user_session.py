@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._protocol.app_client import AppClient
     from ..async_client import AsyncClient
-    from ..sign_in.outcomes import Device, SignedIn, Tokens
+    from ..sign_in.signed_in import Device, SignedIn, Tokens
     from ..types import AuthenticationResultType
     from .refresh import OnTokens, RefreshWith
 

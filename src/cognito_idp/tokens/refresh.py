@@ -19,7 +19,7 @@ from .._flow.effects import Lock, UnderWay, call, finish, hold
 from .._protocol.arguments import FUNCTION, NUMBER, TEXT, check, check_given, instance_of
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
-from ..sign_in.outcomes import Device, SignedIn, Tokens
+from ..sign_in.signed_in import Device, SignedIn, Tokens
 from ..types import (
     AuthenticationResultType,
     GetTokensFromRefreshTokenRequest,
