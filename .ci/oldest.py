@@ -1,0 +1,20 @@
+"""Print pip's constraints for the oldest versions that pyproject.toml admits of what the library and its extras need.
+
+The extras that only develop the library are left out. Their tools may be as new as they like.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+DEVELOPMENT = {"docs", "test", "dev"}
+BOUND = re.compile(r"(?P<name>[\w.-]+)(?:\[[\w,-]+\])?(?P<operator>>=|==)(?P<version>[\w.]+)")
+
+project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+extras = project["optional-dependencies"]
+groups = [project["dependencies"], *(extras[name] for name in extras.keys() - DEVELOPMENT)]
+requirements = {text for group in groups for text in group if not text.startswith(f"{project['name']}[")}
+for text in sorted(requirements):
+    bound = BOUND.match(text)
+    assert bound, f"{text} has no lower bound"
+    print(f"{bound['name']}=={bound['version']}")
