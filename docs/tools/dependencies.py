@@ -90,7 +90,9 @@ def licence_of(name: str) -> str:
     classifiers = (_CLASSIFIERS.get(text) for text in metadata.get_all("Classifier") or [])
     # Some have the whole text there.
     short = [text for text in metadata.get_all("License") or [] if re.fullmatch(r"[A-Za-z]+-[\d.]+(-Clause)?", text)]
-    found = next(filter(None, [*(metadata.get_all("License-Expression") or []), *classifiers, *short]), None)
+    found: str | None = next(
+        filter(None, [*(metadata.get_all("License-Expression") or []), *classifiers, *short]), None
+    )
     assert found, f"{name} doesn't say its licence in a form that is known here; add it to _LICENCES"
     return found
 

@@ -1,4 +1,4 @@
-"""Marks for tests in which a library warns: of what is left to the garbage collector, or of what the library itself does."""
+"""Marks for tests in which a library warns: of what is left to the garbage collector, or of what it does itself."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def left_open(test: Test) -> Test:
 
 
 def asks_pycognito(test: Test) -> Test:
-    """Let pycognito use `datetime.utcnow`, of which Python warns from 3.12 on. Nobody but its authors can change that."""
+    """Let pycognito use `datetime.utcnow`, of which Python warns from 3.12 on. Only its authors can change that."""
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:pycognito")(test)
     return test
