@@ -38,6 +38,7 @@ PROJECT: Final[Mapping[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read
 _TOOLS = {"local", "examples", "docs", "test", "dev"}
 # "BSD License" doesn't say which.
 _LICENCES = {"segno": "BSD-3-Clause"}
+_ID = r"[A-Za-z]+-[\d.]+(?:-Clause)?"
 _CLASSIFIERS = {
     "License :: OSI Approved :: MIT License": "MIT",
     "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
@@ -87,11 +88,11 @@ def licence_of(name: str) -> str:
     if name in _LICENCES:
         return _LICENCES[name]
     metadata = distribution(name).metadata
+    # Some have the whole text of a licence there.
+    short = [text for text in metadata.get_all("License") or [] if re.fullmatch(rf"{_ID}( OR {_ID})*", text)]
     classifiers = (_CLASSIFIERS.get(text) for text in metadata.get_all("Classifier") or [])
-    # Some have the whole text there.
-    short = [text for text in metadata.get_all("License") or [] if re.fullmatch(r"[A-Za-z]+-[\d.]+(-Clause)?", text)]
     found: str | None = next(
-        filter(None, [*(metadata.get_all("License-Expression") or []), *classifiers, *short]), None
+        filter(None, [*(metadata.get_all("License-Expression") or []), *short, *classifiers]), None
     )
     assert found, f"{name} doesn't say its licence in a form that is known here; add it to _LICENCES"
     return found
