@@ -1,6 +1,6 @@
 # The steps of the gate, in the order in which .ci/run takes them. Each runs by itself, too: it makes what it needs. Two more
 # run when they are named: docs and release. $work is a folder for this run alone.
-STEPS=(tests lint workflows long typing example quick_start packages sdist oldest drift)
+STEPS=(tests lint workflows long typing example quick_start packages oldest sdist drift)
 
 # Say at once, and again at the end, what this machine can't do.
 skip() {
@@ -149,20 +149,45 @@ step_packages() {
     cp -r "$dist" dist
 }
 
-# The README's test command in the unpacked sdist, once with each other Python that the package claims.
-step_sdist() {
-    dists
-    model
-    local version path pythons=()
+# Set $others to the Pythons that the package claims, without python3 itself.
+find_others() {
+    [ -z "${others+set}" ] || return 0
+    others=()
+    local version path
     for version in $(claimed); do
         python3 -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] == sys.argv[1])' "$version" || continue
         if path=$(python_of "$version"); then
-            pythons+=("$path")
+            others+=("$path")
         else
             skip "Python $version: it is neither on the PATH nor in pyenv"
         fi
     done
-    [ "${#pythons[@]}" != 0 ] || pythons=("$(command -v python3)")
+}
+
+# The suite with the oldest versions that pyproject.toml admits of what the library and its extras need. Where there are two more
+# Pythons or more, the first of them takes this, and the others the sdist: each runs the suite once.
+step_oldest() {
+    model
+    find_others
+    local python
+    python=$(command -v python3)
+    [ "${#others[@]}" -lt 2 ] || python=${others[0]}
+    "$python" --version
+    python3 .ci/oldest.py >"$work/oldest.txt"
+    "$python" -m venv "$work/oldest"
+    "$work/oldest/bin/python" -m pip install --quiet -e '.[test]' -c "$work/oldest.txt"
+    # What a call costs is counted with the newest versions.
+    "$work/oldest/bin/python" -m pytest -q -n auto -p no:cacheprovider --ignore tests/test_cost.py
+}
+
+# The README's test command in the unpacked sdist.
+step_sdist() {
+    dists
+    model
+    find_others
+    local path pythons=("${others[@]}")
+    [ "${#others[@]}" -lt 2 ] || pythons=("${others[@]:1}")
+    [ "${#others[@]}" != 0 ] || pythons=("$(command -v python3)")
     for path in "${pythons[@]}"; do
         rm -rf "$work/sdist"
         mkdir -p "$work/sdist/bin"
@@ -173,16 +198,6 @@ step_sdist() {
         "$path" --version
         (cd "$work"/sdist/cognito_idp-* && PATH=$work/sdist/bin:$PATH run_readme_command test)
     done
-}
-
-# The oldest versions that pyproject.toml admits of what the library and its extras need.
-step_oldest() {
-    model
-    python3 .ci/oldest.py >"$work/oldest.txt"
-    python3 -m venv "$work/oldest"
-    "$work/oldest/bin/python" -m pip install --quiet -e '.[test]' -c "$work/oldest.txt"
-    # What a call costs is counted with the newest versions.
-    "$work/oldest/bin/python" -m pytest -q -n auto -p no:cacheprovider --ignore tests/test_cost.py
 }
 
 # How far the pinned botocore is behind.
