@@ -1,18 +1,19 @@
 """Print pip's constraints for the oldest versions that pyproject.toml admits of what the library and its extras need.
 
-The extras that only develop the library are left out. Their tools may be as new as they like.
+The extras that only develop the library are left out, and so are the programs in examples/, which run as tests with every
+warning as an error: the oldest FastAPI warns with the newest anyio.
 """
 
 import re
 import tomllib
 from pathlib import Path
 
-DEVELOPMENT = {"docs", "test", "dev"}
+LEFT_OUT = {"examples", "docs", "test", "dev"}
 BOUND = re.compile(r"(?P<name>[\w.-]+)(?:\[[\w,-]+\])?(?P<operator>>=|==)(?P<version>[\w.]+)")
 
 project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 extras = project["optional-dependencies"]
-groups = [project["dependencies"], *(extras[name] for name in extras.keys() - DEVELOPMENT)]
+groups = [project["dependencies"], *(extras[name] for name in extras.keys() - LEFT_OUT)]
 requirements = {text for group in groups for text in group if not text.startswith(f"{project['name']}[")}
 for text in sorted(requirements):
     bound = BOUND.match(text)
