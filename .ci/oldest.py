@@ -1,7 +1,7 @@
 """Print pip's constraints for the oldest versions that pyproject.toml admits of what the library and its extras need.
 
-The extras that only develop the library are left out, and so are the programs in examples/, which run as tests with every
-warning as an error: the oldest FastAPI warns with the newest anyio.
+The extras that only develop the library are left out, and so are the programs in examples/, whose tests make errors of
+all warnings: the oldest FastAPI warns with the newest anyio.
 """
 
 import re

@@ -24,8 +24,10 @@ run_readme_command() {
 
 # The environment with all development tools, in .venv as CONTRIBUTING.md has it.
 dev() {
+    [ -z "${dev_is_ready-}" ] || return 0
     [ -x .venv/bin/python ] || python3 -m venv .venv
     .venv/bin/python -m pip install --quiet -e '.[dev]'
+    dev_is_ready=1
 }
 
 # The service model's facts: the tests and the generator read them from the wheel of the pinned botocore.
