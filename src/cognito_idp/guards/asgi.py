@@ -99,10 +99,9 @@ def _path(scope: Scope) -> str:
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(refusal: Refusal, scope: Scope, _: Receive, send: Send) -> None:
     kind = "http.response"
     if scope["type"] == "websocket":
-        await receive()  # websocket.connect
         if _ANSWERS not in (scope.get("extensions") or {}):
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.error})
             return
