@@ -17,9 +17,12 @@ import attrs
 from .._errors import (
     ConfigError,
     JwksError,
+    RevocationUnknownError,
+    TokenCheckError,
     TokenError,
     TokenExpiredError,
     TokenGroupError,
+    TokenRevokedError,
     TokenScopeError,
     one_line,
 )
@@ -119,9 +122,12 @@ _REASONS: Final[Mapping[type[TokenError], _Reason]] = {
     _MissingTokenError: _Reason(401, "missing_token", "A bearer token is needed."),
     _RepeatedTokenError: _Reason(400, "invalid_request", "The request has more than one token."),
     TokenExpiredError: _Reason(401, "invalid_token", "The token has expired."),
+    TokenRevokedError: _Reason(401, "invalid_token", "The token was revoked."),
     TokenScopeError: _Reason(FORBIDDEN, "insufficient_scope", "The token lacks a scope."),
     TokenGroupError: _Reason(FORBIDDEN, "insufficient_scope", "The user is not in a group that this needs."),
+    TokenCheckError: _Reason(FORBIDDEN, "insufficient_scope", "The token is not enough for this."),
     JwksError: _NOT_NOW,
+    RevocationUnknownError: _NOT_NOW,
     TokenError: _Reason(401, "invalid_token", "The token is not valid."),
 }
 
