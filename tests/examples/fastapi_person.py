@@ -63,6 +63,27 @@ class Person:
         WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda driver: driver.execute_script(another, page))
         self._look()
 
+    def told(self, selector: str) -> str:
+        """Press a button, and return the problem that a script then shows beside it."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        button = self.driver.find_element("css selector", selector)
+        button.click()
+        place = button.find_element("xpath", "./..//*[@role='alert']")
+        WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda _: place.text)
+        self._look()
+        text: str = place.text
+        return text
+
+    def wait_for(self, condition: str) -> None:
+        """Wait until a script returns true, on whatever page is shown by then."""
+        from selenium.common.exceptions import JavascriptException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        wait = WebDriverWait(self.driver, PATIENCE, 0.05, ignored_exceptions=(JavascriptException,))
+        wait.until(lambda driver: driver.execute_script(condition))
+        self._look()
+
     def text(self, selector: str) -> str:
         """Return the text of an element."""
         found: str = self.driver.find_element("css selector", selector).text

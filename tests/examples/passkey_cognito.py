@@ -40,7 +40,8 @@ class PasskeyCognito(FakeCognito):
         self.refused: list[str] = []
         """Why answers of browsers were refused."""
         self._issuer = TokenIssuer(SECRET_APP.user_pool_id, SECRET_APP.client_id)
-        self._registration: str | None = None
+        self.challenge: str | None = None
+        """The challenge that the next answer of the browser must be for."""
 
     def handle(self, connection: Connection, request: Received) -> None:
         """Answer a request that came over the wire: for the pool's keys, or for an operation."""
@@ -66,12 +67,13 @@ class PasskeyCognito(FakeCognito):
 
     def _start(self, body: dict[str, Any]) -> dict[str, Any]:
         name = self._signed_in(body).user.name
-        self._registration = base64url(secrets.token_bytes(16))
+        self.challenge = base64url(secrets.token_bytes(16))
         options = {
             "rp": {"id": self.party.rp_id, "name": self.party.rp_id},
             "user": {"id": base64url(_USER_HANDLE), "name": name, "displayName": name},
-            "challenge": self._registration,
-            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+            "challenge": self.challenge,
+            # As the service does. Authenticators take the first that they have, which is ES256.
+            "pubKeyCredParams": [{"type": "public-key", "alg": -7}, {"type": "public-key", "alg": -257}],
             "timeout": 60_000,
             "excludeCredentials": self._descriptors(),
             "authenticatorSelection": {
@@ -84,7 +86,7 @@ class PasskeyCognito(FakeCognito):
 
     def _complete(self, body: dict[str, Any]) -> dict[str, Any]:
         self._signed_in(body)
-        challenge, self._registration = self._registration, None
+        challenge = self._challenge_once()
         if challenge is None:
             refuse("WebAuthnChallengeNotFoundException")
         assert isinstance(body["Credential"], dict), "a document is an object, not a string of JSON"
@@ -126,14 +128,14 @@ class PasskeyCognito(FakeCognito):
             return super()._ask(talk, name, srp_a)
         if not self.passkeys:
             return super()._ask(talk, "SELECT_CHALLENGE")
-        talk.passkey_challenge = base64url(secrets.token_bytes(16))
+        self.challenge = base64url(secrets.token_bytes(16))
         return super()._ask(talk, name)
 
     def _parameters_of(self, talk: Talk) -> dict[str, str]:
         parameters = super()._parameters_of(talk)
         if talk.challenge == "WEB_AUTHN":
             options = {
-                "challenge": talk.passkey_challenge,
+                "challenge": self.challenge,
                 "timeout": 60_000,
                 "rpId": self.party.rp_id,
                 "allowCredentials": self._descriptors(),
@@ -143,14 +145,18 @@ class PasskeyCognito(FakeCognito):
         return parameters
 
     def _with_passkey(self, talk: Talk, given: dict[str, str]) -> dict[str, Any]:
-        # One answer to a challenge, right or wrong.
-        challenge, talk.passkey_challenge = talk.passkey_challenge, None
+        challenge = self._challenge_once()
         try:
             self.party.check(json.loads(given["CREDENTIAL"]), challenge or "", self.passkeys, _USER_HANDLE)
         except PasskeyError as error:
             self.refused.append(str(error))
             deny("Passkey is wrong")
         return self._go_on(talk)
+
+    def _challenge_once(self) -> str | None:
+        """Return the challenge, which is for one answer, right or wrong."""
+        challenge, self.challenge = self.challenge, None
+        return challenge
 
     def _descriptors(self) -> list[dict[str, Any]]:
         return [

@@ -83,7 +83,6 @@ class Talk:
     exchange: Exchange | None = None
     secret_code: str | None = None
     is_set_up: bool = False
-    passkey_challenge: str | None = None
 
 
 @attrs.define
