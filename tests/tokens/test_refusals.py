@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cognito_idp import _errors, CognitoIdpError, errors
+from cognito_idp import CognitoIdpError, _errors, errors
 from cognito_idp.errors import (
     TokenError,
     TokenFormatError,
