@@ -145,7 +145,7 @@ def fastapi(*, is_async: bool) -> Door:
     return over_asgi(app)
 
 
-def _django() -> None:
+def configure_django() -> None:
     """Configure Django, which has one configuration in a process."""
     import django
     from django.conf import settings
@@ -159,7 +159,7 @@ def _django() -> None:
 
 def django_asgi() -> Door:
     """Django under ASGI."""
-    _django()
+    configure_django()
     from django.core.asgi import get_asgi_application
 
     return over_asgi(AsgiMiddleware(get_asgi_application(), verifier(is_async=True), **SETTINGS))
@@ -167,7 +167,7 @@ def django_asgi() -> Door:
 
 def django_wsgi() -> Door:
     """Django under WSGI."""
-    _django()
+    configure_django()
     from django.core.wsgi import get_wsgi_application
 
     return over_wsgi(WsgiMiddleware(get_wsgi_application(), verifier(is_async=False), **SETTINGS))

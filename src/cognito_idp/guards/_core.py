@@ -297,7 +297,7 @@ def _challenge(reason: _Reason, scopes: frozenset[str]) -> str:
     challenge = 'Bearer realm="api"'
     if reason.error != _REASONS[_MissingTokenError].error:
         challenge += f', error="{reason.error}", error_description="{reason.description}"'
-    if reason.status == FORBIDDEN and scopes:
+    if reason is _REASONS[TokenScopeError] and scopes:
         challenge += f', scope="{" ".join(sorted(filter(_SCOPE.fullmatch, scopes)))}"'
     return challenge
 
