@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .claims import AccessTokenClaims as AccessTokenClaims
     from .claims import IdTokenClaims as IdTokenClaims
     from .pools import TrustedPool as TrustedPool
+    from .token_endpoint import TokenEndpoint as TokenEndpoint
     from .user_session import UserSession as UserSession
     from .verify import TokenVerifier as TokenVerifier
 else:
@@ -20,6 +21,7 @@ else:
             ".async_verify": "AsyncTokenVerifier",
             ".claims": "AccessTokenClaims IdTokenClaims",
             ".pools": "TrustedPool",
+            ".token_endpoint": "TokenEndpoint",
             ".user_session": "UserSession",
             ".verify": "TokenVerifier",
         },
