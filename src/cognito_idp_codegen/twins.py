@@ -44,6 +44,7 @@ NAMES = {
     "Client": "AsyncClient",
     "Driver": "AsyncDriver",
     "Iterator": "AsyncIterator",
+    "LoginMethods": "AsyncLoginMethods",
     "Operations": "AsyncOperations",
     "SessionAuth": "AsyncSessionAuth",
     "SignIn": "AsyncSignIn",
@@ -55,6 +56,7 @@ NAMES = {
 MODULES = {
     "_flow.drive": "_flow.drive_async",
     "client": "async_client",
+    "login.methods": "login.async_methods",
     "model.operations": "model.async_operations",
     "sign_in.methods": "sign_in.async_methods",
 }
@@ -86,6 +88,7 @@ TWINS = (
         },
     ),
     Twin("sign_in/methods.py", "sign_in/async_methods.py", {}),
+    Twin("login/methods.py", "login/async_methods.py", {}),
     Twin(
         "tokens/user_session.py",
         "tokens/async_user_session.py",

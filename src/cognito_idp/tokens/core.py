@@ -129,6 +129,15 @@ class Verification:
         for pool in self._pools:
             self._trust(pool, jwks_max_age)
 
+    def accepts(self, token_use: str) -> bool:
+        """Return whether tokens of a kind are accepted."""
+        return self._rules.token_use in (None, token_use)
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The accepted issuers."""
+        return tuple(self._issuers)
+
     def described(self) -> str:
         """Return whose tokens are accepted, for a `repr`: the pools with their app clients, and the kind of token."""
         pools = (
