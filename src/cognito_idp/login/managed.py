@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .._protocol.app_client import AppClient
-
     from ..tokens.async_verify import AsyncTokenVerifier
     from ..tokens.verify import TokenVerifier
 
@@ -86,7 +85,7 @@ class ManagedLogin:
     token_bytes: Callable[[int], bytes] = field(
         default=os.urandom, kw_only=True, repr=False, eq=False, validator=typed(FUNCTION)
     )
-    token_endpoint: TokenEndpoint = field(init=False, repr=False, eq=False)
+    endpoint: TokenEndpoint = field(init=False, repr=False, eq=False)
     """The OAuth 2.0 endpoints of the domain."""
     verification: Verification = field(init=False, repr=False, eq=False)
     """What checks the ID token."""
@@ -103,7 +102,7 @@ class ManagedLogin:
         if not verification.accepts("id"):
             msg = "verifier= must accept ID tokens: token_use='id', or None for both kinds"
             raise ConfigError(msg)
-        object.__setattr__(self, "token_endpoint", endpoint)
+        object.__setattr__(self, "endpoint", endpoint)
         object.__setattr__(self, "verification", verification)
 
     @clears_frames
@@ -185,12 +184,12 @@ class ManagedLogin:
             raise ConfigError(msg)
         if then is not None:
             check(_PENDING, then=then)
-            return f"{self.token_endpoint.url}/logout?{urlsplit(then.url).query}"
+            return f"{self.endpoint.url}/logout?{urlsplit(then.url).query}"
         _check_uri("logout_uri", logout_uri)
         return self._url("/logout", {"client_id": self.app.client_id, "logout_uri": str(logout_uri)})
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:
-        return f"{self.token_endpoint.url}{path}?{urlencode(query, quote_via=quote, safe='')}"
+        return f"{self.endpoint.url}{path}?{urlencode(query, quote_via=quote, safe='')}"
 
 
 _PENDING: Final = Kind("a PendingLogin", lambda value: isinstance(value, PendingLogin))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clears_frames
-from .calls import complete_flow, revoke_flow, user_info_flow
 
 if TYPE_CHECKING:
     from .._call.options import Options
@@ -55,6 +54,8 @@ class LoginMethods:
             TokenError: the ID token is refused; the class says why.
             CognitoIdpError: as for `send`.
         """
+        from .calls import complete_flow
+
         steps = complete_flow(self._options, login, pending, Opaque(callback_url))
         del callback_url  # the user's own transport may run below
         return self._run(steps)
@@ -71,6 +72,8 @@ class LoginMethods:
             OAuthError: the domain refuses; for the token, as `InvalidTokenError`.
             CognitoIdpError: as for `send`.
         """
+        from .calls import user_info_flow
+
         steps = user_info_flow(self._options, login, Opaque(access_token))
         del access_token
         return self._run(steps)
@@ -85,6 +88,8 @@ class LoginMethods:
             OAuthError: the domain refuses.
             CognitoIdpError: as for `send`.
         """
+        from .calls import revoke_flow
+
         steps = revoke_flow(self._options, login, Opaque(refresh_token))
         del refresh_token
         self._run(steps)
