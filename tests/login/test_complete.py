@@ -293,7 +293,11 @@ def test_the_audience_counts_whatever_the_verifier_accepts(kit: Kit) -> None:
     verifier = TokenVerifier(attrs.evolve(issuer().pool, client_ids=None), token_use=None)
     login = login_of(verifier=verifier)
     pending = login.begin()
-    for changed in ({"aud": "another"}, {"token_use": "access", "client_id": PUBLIC_APP.client_id}):
+    changes: tuple[dict[str, Any], ...] = (
+        {"aud": "another"},
+        {"token_use": "access", "client_id": PUBLIC_APP.client_id},
+    )
+    for changed in changes:
         id_token = issuer().id_token("mary", nonce=pending.nonce, **changed)
         with pytest.raises(TokenAudienceError, match="not an ID token for the login's app client"):
             domain(kit, tokens(pending, id_token=id_token)).complete(login, pending)
