@@ -99,12 +99,14 @@ class Cookies:
     """The app's cookies.
 
     `session` is the id of a session. `challenge` is a sign-in that waits for an answer, or an authenticator app that is
-    being set up. `pending` is the address of a person who still has to enter the code sent to it.
+    being set up. `pending` is the address of a person who still has to enter the code sent to it. `login` is a managed
+    login that waits for its callback.
     """
 
     session: SealedCookie
     challenge: SealedCookie
     pending: SealedCookie
+    login: SealedCookie
 
 
 def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Cookies:
@@ -116,4 +118,6 @@ def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Co
         SealedCookie("session", settings.session_seconds, secure, "lax", seal, clock),
         SealedCookie("challenge", settings.challenge_seconds, secure, "strict", seal, clock),
         SealedCookie("pending", 60 * 60, secure, "strict", seal, clock),
+        # Lax: the browser comes back from another site. A person may take a while there.
+        SealedCookie("login", 60 * 60, secure, "lax", seal, clock),
     )

@@ -22,8 +22,8 @@ from .services import LOG, Here, Services, see_other
 router = APIRouter()
 
 
-def sign_in_form(address: str = "") -> pages.Form:
-    """Return the form for the address and password."""
+def sign_in_form(address: str = "", *, managed: bool = False) -> pages.Form:
+    """Return the form for the address and password, with or without a link to managed login."""
     return pages.Form(
         title="Sign in",
         action="/sign-in",
@@ -32,6 +32,7 @@ def sign_in_form(address: str = "") -> pages.Form:
         links=(
             pages.Link("/password/forgot", "Forgot your password?"),
             pages.Link("/sign-up", "Create an account"),
+            *((pages.Link("/sign-in/managed", "Continue with managed login"),) if managed else ()),
         ),
     )
 
@@ -39,7 +40,7 @@ def sign_in_form(address: str = "") -> pages.Form:
 @router.get("/sign-in")
 async def show_sign_in(here: Here, notice: str = "") -> Response:
     """Ask for the address and password."""
-    return here.pages.form(sign_in_form(), notice=notice)
+    return here.pages.form(sign_in_form(managed=here.login is not None), notice=notice)
 
 
 @router.post("/sign-in")
@@ -56,7 +57,7 @@ async def sign_in(
     except PasswordResetRequiredException:
         return see_other("/password/forgot")
     except CognitoIdpError as error:
-        return here.pages.form(sign_in_form(email), problem_of(error))
+        return here.pages.form(sign_in_form(email, managed=here.login is not None), problem_of(error))
     return await _go_on(request, here, outcome, email)
 
 

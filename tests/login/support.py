@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from base64 import b64decode
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ PUBLIC_APP = AppClient(POOL, "1example23456789")
 SECRET_APP = AppClient(POOL, "1example23456789", "s3cr3t-of-the-app")
 REDIRECT_URI = "https://app.example.com/signed-in"
 DOMAIN = "my-app"
+PASSWORD = "Correct-Horse-1"
 HOST = "my-app.auth.us-east-1.amazoncognito.com"
 
 
@@ -110,6 +113,16 @@ def domain(kit: Kit, *answers: httpx.Response | dict[str, Any] | Exception, **se
     made = [httpx.Response(200, json=each) if isinstance(each, dict) else each for each in answers]
     responder = Responder(*made)
     return Domain(kit, kit.client(respond=responder, **settings), responder)
+
+
+def visit(url: str, username: str = "mary") -> str:
+    """Sign a user in on ministack's page, and return the callback URL that the browser is sent to."""
+    with httpx.Client(trust_env=False) as http:
+        page = http.get(url)
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        form = {name: html.unescape(text) for name, text in hidden.items()}
+        answer = http.post(page.url.join("/login"), data={**form, "username": username, "password": PASSWORD})
+    return answer.headers["location"]
 
 
 def refusal(code: str, status: int = 400, **members: Any) -> httpx.Response:
