@@ -79,5 +79,5 @@ def test_every_class_is_public_and_a_token_error() -> None:
     names = [name for name in errors.__all__ if name.startswith(("Token", "Jw"))]
     others = {name for name in names if not issubclass(getattr(errors, name), TokenError)}
     assert {"JwtNotInstalledError"} == others
-    assert 15 == len(names)
+    assert 19 == len(names)
     assert issubclass(TokenError, CognitoIdpError)
