@@ -11,7 +11,7 @@ from cognito_idp.errors import CognitoIdpError, SignInStateError
 from .problems import problem_of
 from .services import LOG, Here, see_other
 from .settings import Settings
-from .sign_in import sign_in_form
+from .sign_in import form_in
 
 _BEGIN: Final = "/sign-in/managed"
 _CALLBACK: Final = "/sign-in/managed/callback"
@@ -61,7 +61,7 @@ async def complete(request: Request, here: Here) -> Response:
         response: Response = see_other("/sign-in", "sign-in-ended")
     except CognitoIdpError as error:
         LOG.info("managed login failed: %s", error)
-        response = here.pages.form(sign_in_form(managed=True), problem_of(error))
+        response = here.pages.form(form_in(request, here), problem_of(error))
     else:
         response = await here.begin_session(request, signed_in.tokens)
     here.cookies.login.clear(request, response)
