@@ -44,6 +44,7 @@ NAMES = {
     "Client": "AsyncClient",
     "Driver": "AsyncDriver",
     "Iterator": "AsyncIterator",
+    "MachineSession": "AsyncMachineSession",
     "Operations": "AsyncOperations",
     "SessionAuth": "AsyncSessionAuth",
     "SignIn": "AsyncSignIn",
@@ -86,6 +87,16 @@ TWINS = (
         },
     ),
     Twin("sign_in/methods.py", "sign_in/async_methods.py", {}),
+    Twin(
+        "tokens/machine_session.py",
+        "tokens/async_machine_session.py",
+        {
+            "You can share it between threads.": "You can share it between tasks, and cancel any call.",
+            'httpx.get("https://api.example.com/orders", auth=session.auth)': (
+                'await http.get("https://api.example.com/orders", auth=session.auth)  # an httpx.AsyncClient'
+            ),
+        },
+    ),
     Twin(
         "tokens/user_session.py",
         "tokens/async_user_session.py",

@@ -17,11 +17,14 @@ DEFAULT_MARGIN: Final = 60.0
 PAUSE_AFTER_FAILURE: Final = 5.0
 # The margin is at most this part of a token's life, or a token that lives no longer than it would be due at once.
 _MARGIN_SHARE: Final = 0.5
+_LAST_TIME: Final = 2**53
 
 
 def margin_for(margin: float, lifetime: float | None) -> float:
     """Return how many seconds before its end a token is due, if it is good for `lifetime` seconds in all."""
-    return margin if lifetime is None else min(margin, lifetime * _MARGIN_SHARE)
+    if lifetime is None or lifetime >= margin / _MARGIN_SHARE:
+        return margin
+    return max(lifetime, 0) * _MARGIN_SHARE
 
 
 def lifetime_of(token: str) -> float | None:
@@ -31,12 +34,15 @@ def lifetime_of(token: str) -> float | None:
 
 
 def time_of(token: str, claim: str) -> int | None:
-    """Return a time that a token names, unverified: it decides nothing but when to replace the token."""
+    """Return a time that a token names, unverified: it decides nothing but when to replace the token.
+
+    A time that no float holds exactly counts as missing.
+    """
     try:
         seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
     except TokenError:
         return None
-    return seconds if type(seconds) is int else None
+    return seconds if type(seconds) is int and abs(seconds) <= _LAST_TIME else None
 
 
 def check_margin(margin: float) -> None:
