@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._call.retry import NoRetry as NoRetry
     from ._call.retry import StandardRetry as StandardRetry
     from ._errors import *  # noqa: F403
+    from ._protocol.oauth_errors import *  # noqa: F403
     from ._protocol.service_errors import *  # noqa: F403
     from ._reveal import reveal as reveal
     from ._structs.convert import from_wire as from_wire

@@ -33,13 +33,15 @@ CognitoIdpError
 └ ServiceError                               the service answered with an error
    ├ the modelled exceptions                 model/exceptions.py
    ├ those common to all AWS services        _protocol/service_errors.py
+   ├ OAuthError                              the OAuth 2.0 endpoints of the pool's domain, _protocol/oauth_errors.py
    └ UnknownServiceError                     a code that this version doesn't know
 ```
 """
 
 from . import _errors
 from ._errors import *  # noqa: F403 - the `__all__` of each is what this module offers
-from ._protocol import service_errors
+from ._protocol import oauth_errors, service_errors
+from ._protocol.oauth_errors import *  # noqa: F403
 from ._protocol.service_errors import *  # noqa: F403
 from .model import exceptions
 from .model.exceptions import *  # noqa: F403
@@ -48,4 +50,5 @@ from .model.exceptions import service_error
 __all__ = ["service_error"]
 __all__ += _errors.__all__
 __all__ += service_errors.__all__
+__all__ += oauth_errors.__all__
 __all__ += exceptions.__all__

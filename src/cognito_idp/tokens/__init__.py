@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .claims import IdTokenClaims as IdTokenClaims
     from .machine_session import MachineSession as MachineSession
     from .pools import TrustedPool as TrustedPool
+    from .token_endpoint import TokenEndpoint as TokenEndpoint
     from .user_session import UserSession as UserSession
     from .verify import TokenVerifier as TokenVerifier
 else:
@@ -24,6 +25,7 @@ else:
             ".claims": "AccessTokenClaims IdTokenClaims",
             ".machine_session": "MachineSession",
             ".pools": "TrustedPool",
+            ".token_endpoint": "TokenEndpoint",
             ".user_session": "UserSession",
             ".verify": "TokenVerifier",
         },
