@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..client import Client
     from ..model.choices import IssuedTokenTypeIdentifierTypeValue, TokenTypeIdentifierTypeValue
     from ..types import IssuedTokenTypeIdentifierType
+    from .machine_tokens import HasEndpoint
     from .names import Names
 
 
@@ -43,10 +44,14 @@ class MachineSession:
         app: the app client, with its secret. It must allow the client-credentials grant.
         scopes: the scopes to ask for, such as `"orders/read"`; a string may hold several, separated by spaces. None:
             all custom scopes that the app client allows.
+        endpoint: a `TokenEndpoint` or a `ManagedLogin` of the same app client, to get the tokens from the pool's domain
+            instead. None: from the user pools API. `exchange` goes there always.
+        resource: the URI of the API that the tokens are for, which becomes their `aud`. It needs `endpoint`.
         margin: how many seconds before it ends a token is replaced, but at most half of its lifetime.
 
     Raises:
-        ConfigError: an argument has the wrong type, `app` has no secret, `scopes` is empty, or `margin` is negative.
+        ConfigError: an argument has the wrong type, `app` has no secret, `scopes` is empty, `endpoint` has another app
+            client, or `margin` is negative.
         RequestValidationError: the secret or the scopes are out of bounds.
     """
 
@@ -54,7 +59,14 @@ class MachineSession:
 
     @clears_frames
     def __init__(
-        self, client: Client, app: AppClient, *, scopes: Names | None = None, margin: float = DEFAULT_MARGIN
+        self,
+        client: Client,
+        app: AppClient,
+        *,
+        scopes: Names | None = None,
+        endpoint: HasEndpoint | None = None,
+        resource: str | None = None,
+        margin: float = DEFAULT_MARGIN,
     ) -> None:
         check_client(client, self)
         check_app(app)
@@ -62,7 +74,7 @@ class MachineSession:
         self._app = app
         self._client = client
         options = in_region_of(app, client._options)  # noqa: SLF001 - a session is part of its client
-        self._keeper = MachineKeeper(asking(app, listed(scopes), options), options, margin)
+        self._keeper = MachineKeeper(asking(app, scopes, endpoint, resource, options), options, margin)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._app!r})"
@@ -85,8 +97,8 @@ class MachineSession:
         """Return an access token that is good for longer than the margin. Concurrent callers share one request for it.
 
         Raises:
-            CognitoIdpError: a token was needed, and the service refused it (`NotAuthorizedException`, ...) or didn't
-                answer.
+            CognitoIdpError: a token was needed, and the service refused it (`NotAuthorizedException`, ..., or an
+                `OAuthError` from the domain) or didn't answer.
         """
         return self._client._run(self._keeper.fresh())  # noqa: SLF001
 

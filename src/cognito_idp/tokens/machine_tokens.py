@@ -10,7 +10,7 @@ import copy
 import json
 from hashlib import sha256
 from math import inf
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -19,6 +19,7 @@ from .._errors import CognitoIdpError, ConfigError, InvalidResponseError
 from .._flow.clock import age_clock
 from .._flow.effects import Lock, hold
 from .._flow.locks import new_lock
+from .._protocol.arguments import TEXT, check, check_given, instance_of
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames
 from .._structs.convert import to_wire
@@ -28,12 +29,24 @@ from .freshness import PAUSE_AFTER_FAILURE, lifetime_of, margin_for, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from .._call.options import Options
     from .._flow.effects import Flow
     from .._protocol.app_client import AppClient
     from ..types import GetDerivedTokenRequest
     from .names import Names
+    from .token_endpoint import TokenEndpoint
+
+    class Login(Protocol):
+        """What has a token endpoint: a `ManagedLogin`, whose room lies above this one."""
+
+        @property
+        def endpoint(self) -> TokenEndpoint:
+            """The endpoint."""
+            ...
+
+    HasEndpoint: TypeAlias = TokenEndpoint | Login
 
 # How many exchanged tokens are kept; the one that was used longest ago goes first.
 MOST_EXCHANGED: Final = 1000
@@ -44,8 +57,8 @@ _SHORTEST_LIFE: Final = 5 * 60.0
 # No token is kept for longer, whatever an answer says. It is the longest that a user pool can give.
 _LONGEST_LIFE: Final = 24 * 3600.0
 
-# A token, and for how many seconds it is good as far as the answer says.
-Answer: TypeAlias = tuple[Opaque[str], float | None]
+# A token, for how many seconds it is good as far as the answer says, and when it ends at the latest.
+Answer: TypeAlias = tuple[Opaque[str], float | None, float]
 
 
 @attrs.frozen
@@ -76,11 +89,11 @@ class KeptToken:
         self._lock = Lock()
         self._next_try = -inf
 
-    def fresh(self, fetch: Callable[[], Flow[Answer]], until: float = inf) -> Flow[str]:
+    def fresh(self, fetch: Callable[[], Flow[Answer]]) -> Flow[str]:
         """Return the token; fetch one first if there is none, or if it is due.
 
         While the old token is good, one caller fetches and the others go on with it; so does that one if the fetch
-        fails. `until` is when a new token ends at the latest, in seconds since 1970.
+        fails.
 
         Raises:
             CognitoIdpError: a fetch was needed and failed.
@@ -96,7 +109,7 @@ class KeptToken:
             # Set before the fetch, so that other callers don't wait for it.
             self._next_try = now + PAUSE_AFTER_FAILURE
         try:
-            return (yield from self._replaced(fetch, until, seen))
+            return (yield from self._replaced(fetch, seen))
         except CognitoIdpError:
             if kept is None or self._remaining(kept) <= 0:
                 raise
@@ -110,37 +123,41 @@ class KeptToken:
             CognitoIdpError: the fetch failed.
         """
         seen, _ = self._last
-        return (yield from self._replaced(fetch, inf, seen))
+        return (yield from self._replaced(fetch, seen))
 
-    def is_over(self) -> bool:
-        """Return whether there is no token, or one that has ended."""
+    def has_ended(self) -> bool:
+        """Return whether there is a token that has ended."""
         kept = self._kept
-        return kept is None or self._remaining(kept) <= 0
+        return kept is not None and self._remaining(kept) <= 0
 
     def _remaining(self, kept: _Kept) -> float:
         return min(kept.ends_at - self._options.clock(), kept.ends_at_age - self._age())
 
-    def _replaced(self, fetch: Callable[[], Flow[Answer]], until: float, seen: int) -> Flow[str]:
-        return hold(self._lock, self._fetched(fetch, until, seen), self._options.timeout.total)
+    def _replaced(self, fetch: Callable[[], Flow[Answer]], seen: int) -> Flow[str]:
+        return hold(self._lock, self._fetched(fetch, seen), self._options.timeout.total)
 
-    def _fetched(self, fetch: Callable[[], Flow[Answer]], until: float, seen: int) -> Flow[str]:
+    def _fetched(self, fetch: Callable[[], Flow[Answer]], seen: int) -> Flow[str]:
         number, failure = self._last
         if number != seen:
             # Another caller's fetch ended while this one waited: both share its result.
             if failure is not None:
                 raise copy.copy(failure) from failure
-            if self._kept is not None and not self.is_over():
+            if self._kept is not None and not self.has_ended():
                 return self._kept.token.value
         # The life begins before the request: the answer may have been long on its way.
         now, age = self._options.clock(), self._age()
         try:
-            token, expires_in = yield from fetch()
+            token, expires_in, until = yield from fetch()
         except CognitoIdpError as error:
             clear_frames(error)
             self._last = (number + 1, error)
             raise
-        life = min(_life(token.value, expires_in, now), until - now)
-        self._kept = _Kept(token, now + life, age + life, margin_for(self._margin, life))
+        life = _life(token.value, expires_in, now)
+        margin = margin_for(self._margin, life)
+        if life > until - now:
+            # The next one would end then, too.
+            life, margin = until - now, 0.0
+        self._kept = _Kept(token, now + life, age + life, margin)
         self._last = (number + 1, None)
         return token.value
 
@@ -151,14 +168,6 @@ def _life(token: str, expires_in: float | None, now: float) -> float:
         end = time_of(token, "exp")
         life = _SHORTEST_LIFE if end is None else end - now
     return max(0.0, min(life, _LONGEST_LIFE))
-
-
-@attrs.define(eq=False)
-class _Exchanged:
-    """A token that was exchanged for another one, and how many calls use it now."""
-
-    kept: KeptToken
-    users: int = 0
 
 
 class MachineKeeper:
@@ -174,7 +183,7 @@ class MachineKeeper:
         self._age = age
         self._own = KeptToken(options, margin, age)
         # By a digest of the request, the one used longest ago first.
-        self._exchanged: dict[bytes, _Exchanged] = {}
+        self._exchanged: dict[bytes, KeptToken] = {}
         self._next_sweep = -inf
         self._lock = new_lock()
 
@@ -189,17 +198,11 @@ class MachineKeeper:
     def exchanged(self, request: GetDerivedTokenRequest) -> Flow[str]:
         """Return the token that a request brings, or brought before."""
         key = sha256(json.dumps(to_wire(request), sort_keys=True).encode()).digest()
-        until = min(_end(request.subject_token), _end(request.actor_token))
         with self._lock:
             entry = self._entry(key)
-            entry.users += 1
-        try:
-            return (yield from entry.kept.fresh(lambda: _derived(request, self._options), until))
-        finally:
-            with self._lock:
-                entry.users -= 1
+        return (yield from entry.fresh(lambda: _derived(request, self._options)))
 
-    def _entry(self, key: bytes) -> _Exchanged:
+    def _entry(self, key: bytes) -> KeptToken:
         """Find or make an entry, which is then the one used last."""
         entries = self._exchanged
         entry = entries.pop(key, None)
@@ -207,12 +210,11 @@ class MachineKeeper:
             now = self._age()
             if now >= self._next_sweep:
                 self._next_sweep = now + _SWEEP_SECONDS
-                for other, old in list(entries.items()):
-                    if old.users == 0 and old.kept.is_over():
-                        del entries[other]
+                for ended in [other for other, old in entries.items() if old.has_ended()]:
+                    del entries[ended]
             if len(entries) >= MOST_EXCHANGED:
                 del entries[next(iter(entries))]
-            entry = _Exchanged(KeptToken(self._options, self._margin, self._age))
+            entry = KeptToken(self._options, self._margin, self._age)
         entries[key] = entry
         return entry
 
@@ -232,18 +234,45 @@ def listed(scopes: Names | None) -> tuple[str, ...] | None:
     return found
 
 
-def asking(app: AppClient, scopes: tuple[str, ...] | None, options: Options) -> Callable[[], Flow[Answer]]:
-    """Return what gets an app client's own token by GetClientToken.
+def asking(
+    app: AppClient, scopes: Names | None, endpoint: HasEndpoint | None, resource: str | None, options: Options
+) -> Callable[[], Flow[Answer]]:
+    """Return what gets an app client's own token: by GetClientToken, or from the token endpoint of the pool's domain.
 
     Raises:
-        ConfigError: the app client has no secret.
+        ConfigError: the app client has no secret, or a setting can't be used.
         RequestValidationError: the secret or the scopes are out of bounds.
     """
+    found = listed(scopes)
+    check_given(TEXT, resource=resource)
     if app.client_secret is None:
-        msg = "app= needs its client_secret: an app client proves by it that a token for itself is its own"
+        msg = "app= needs its client_secret, by which an app client proves that it asks for itself"
         raise ConfigError(msg)
-    request = GetClientTokenRequest(client_id=app.client_id, secret=app.client_secret, scopes=scopes)
+    if endpoint is not None:
+        token_endpoint = _endpoint(endpoint, app)
+        return lambda: _granted(token_endpoint, found or (), resource, options)
+    if resource is not None:
+        msg = "resource= needs endpoint=: GetClientToken issues no token for a resource"
+        raise ConfigError(msg)
+    request = GetClientTokenRequest(client_id=app.client_id, secret=app.client_secret, scopes=found)
     return lambda: _asked(request, options)
+
+
+def _endpoint(given: HasEndpoint, app: AppClient) -> TokenEndpoint:
+    from .token_endpoint import TokenEndpoint
+
+    endpoint: Any = getattr(given, "endpoint", given)
+    check(instance_of(TokenEndpoint, "a TokenEndpoint or a ManagedLogin"), endpoint=endpoint)
+    if endpoint.app != app:
+        msg = "endpoint= belongs to another app client than app="
+        raise ConfigError(msg)
+    found: TokenEndpoint = endpoint
+    return found
+
+
+def _granted(endpoint: TokenEndpoint, scopes: tuple[str, ...], resource: str | None, options: Options) -> Flow[Answer]:
+    result = yield from endpoint.client_credentials_grant(options, scopes, resource)
+    return Opaque(result.access_token or ""), result.expires_in, inf
 
 
 def _asked(request: GetClientTokenRequest, options: Options) -> Flow[Answer]:
@@ -251,7 +280,7 @@ def _asked(request: GetClientTokenRequest, options: Options) -> Flow[Answer]:
     if result is None or not result.access_token:
         msg = "it has no access token"
         raise InvalidResponseError(msg, operation=request.operation.name)
-    return Opaque(result.access_token), result.expires_in
+    return Opaque(result.access_token), result.expires_in, inf
 
 
 def _derived(request: GetDerivedTokenRequest, options: Options) -> Flow[Answer]:
@@ -259,10 +288,7 @@ def _derived(request: GetDerivedTokenRequest, options: Options) -> Flow[Answer]:
     if not answer.issued_token:
         msg = "it has no token"
         raise InvalidResponseError(msg, operation=request.operation.name)
-    return Opaque(answer.issued_token), answer.expires_in
-
-
-def _end(token: str | None) -> float:
-    """Return when a token that is exchanged ends: what it was exchanged for is not handed out after it."""
-    end = None if token is None else time_of(token, "exp")
-    return inf if end is None else end
+    # What a token was exchanged for is not handed out after its end, when the service would refuse the exchange.
+    ends = (time_of(token, "exp") for token in (request.subject_token, request.actor_token) if token is not None)
+    until = min((end for end in ends if end is not None), default=inf)
+    return Opaque(answer.issued_token), answer.expires_in, until
