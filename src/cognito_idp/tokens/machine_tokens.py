@@ -111,9 +111,9 @@ class KeptToken:
         try:
             return (yield from self._replaced(fetch, seen))
         except CognitoIdpError:
+            self._next_try = self._age() + PAUSE_AFTER_FAILURE
             if kept is None or self._remaining(kept) <= 0:
                 raise
-            self._next_try = self._age() + PAUSE_AFTER_FAILURE
         return kept.token.value
 
     def refresh(self, fetch: Callable[[], Flow[Answer]]) -> Flow[str]:
@@ -159,6 +159,7 @@ class KeptToken:
             life, margin = until - now, 0.0
         self._kept = _Kept(token, now + life, age + life, margin)
         self._last = (number + 1, None)
+        self._next_try = -inf
         return token.value
 
 
