@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .client import Client as Client
     from .credentials.types import Credentials as Credentials
     from .errors import *  # noqa: F403
+    from .login import *  # noqa: F403
     from .model.exceptions import *  # noqa: F403
     from .sign_in import *  # noqa: F403
     from .tokens import *  # noqa: F403
@@ -51,5 +52,5 @@ else:
             ".client": "Client",
             ".credentials.types": "Credentials",
         },
-        facades=("sign_in", "tokens", "errors", "types"),
+        facades=("sign_in", "tokens", "login", "errors", "types"),
     )

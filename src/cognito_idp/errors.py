@@ -23,12 +23,16 @@ CognitoIdpError
 │  ├ SignInAnswerError (also ValueError)     the arguments don't fit; nothing was sent
 │  ├ SignInStateError (also ValueError)      a stored challenge can't be used
 │  ├ UnexpectedChallengeError, SrpError      the service's answers don't make sense; no proof was sent
+│  ├ LoginError                              a managed login can't be completed; nothing was sent
+│  │  ├ LoginCallbackError (also ValueError), LoginStateError, LoginIssuerError
+│  │  └ LoginRefusedError                    the callback says that the login failed
 │  └ SessionEndedError                       the user must sign in again
 ├ TokenError                                 a token was refused; one class for each reason
 │  ├ TokenTooLargeError, TokenFormatError, TokenAlgorithmError, TokenKeyError, TokenSignatureError
-│  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenExpiredError, TokenNotYetValidError
-│  ├ TokenScopeError, TokenGroupError        valid otherwise
-│  └ JwksError                               the keys can't be fetched, so the token can't be checked
+│  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenResourceError
+│  ├ TokenExpiredError, TokenNotYetValidError, TokenRevokedError, TokenNonceError
+│  ├ TokenScopeError, TokenGroupError, TokenCheckError   valid otherwise
+│  └ JwksError, RevocationUnknownError       the keys or the service can't be reached, so nothing is known
 ├ JwtNotInstalledError (also ImportError)
 └ ServiceError                               the service answered with an error
    ├ the modelled exceptions                 model/exceptions.py

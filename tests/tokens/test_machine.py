@@ -177,6 +177,33 @@ def test_a_failure_while_the_token_is_good(kit: Kit, failure: httpx.Response | E
     assert "token-3" == party.token()
 
 
+def test_a_failure_that_takes_long(kit: Kit) -> None:
+    """The pause begins when a renewal has failed, not when it began."""
+    party = machine_party(kit)
+    party.token()
+    party.go(DUE)
+    party.desk.next = [error("TooManyRequestsException")]
+    party.desk.before = lambda: party.go(30)
+    assert "token-1" == party.token()
+    party.desk.before = lambda: None
+    party.go(4.9)
+    assert "token-1" == party.token()
+    assert 2 == len(party.desk.sent)
+    party.go(0.1)
+    assert "token-3" == party.token()
+
+
+def test_a_success_ends_the_pause(kit: Kit) -> None:
+    """A token that comes in place of one that has ended is renewed at its own time, however soon that is."""
+    party = machine_party(kit)
+    party.desk.life = 8
+    party.token()
+    party.go(8)
+    assert "token-2" == party.token()
+    party.go(4)
+    assert "token-3" == party.token()
+
+
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [
@@ -273,7 +300,11 @@ def test_every_request_has_a_token(kit: Kit) -> None:
         with httpx.Client(transport=transport, auth=party.session.auth) as client:
             client.get(url)
 
-    own, other = (get_now, lambda: anyio.run(get)) if kit.kind == "sync" else (get, get_now)
+    def get_async() -> None:
+        anyio.run(get)
+
+    own: Any = get_now if kit.kind == "sync" else get
+    other = get_async if kit.kind == "sync" else get_now
     for _ in range(2):
         party.kit.run(own)
     assert ["Bearer token-1", "Bearer token-2"] == seen

@@ -146,14 +146,14 @@ async def gate(anyio_backend: str) -> AsyncIterator[Gate]:
 
     async def respond(request: httpx.Request) -> httpx.Response:
         answer = desk(request)
-        gate.asked.set()
-        await gate.open.wait()
+        made.asked.set()
+        await made.open.wait()
         return answer
 
     async with AsyncClient("us-east-1", transport=httpx.MockTransport(respond), clock=clock, retry="off") as client:
-        gate = Gate(desk, clock, AsyncMachineSession(client, APP), anyio.Event(), anyio.Event())
-        yield gate
-        gate.open.set()
+        made = Gate(desk, clock, AsyncMachineSession(client, APP), anyio.Event(), anyio.Event())
+        yield made
+        made.open.set()
 
 
 @pytest.mark.anyio

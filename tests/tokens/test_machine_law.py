@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 MARGIN = 60.0
 PAUSE = 5.0
 # Quarters of seconds, which floats hold exactly: the model may add in another order.
-ISSUED_FOR = st.one_of(st.integers(0, 800).map(lambda halves: halves / 2), st.sampled_from([119.5, 120.0, 3600.0]))
-PASSES = st.one_of(st.integers(0, 800).map(lambda quarters: quarters / 4), st.sampled_from([4.75, 5.0, 3540.0, 3600.0]))
+ISSUED_FOR = st.one_of(st.integers(0, 800).map(lambda halves: halves / 2), st.sampled_from([4.0, 8.0, 120.0, 3600.0]))
+PASSES = st.one_of(
+    st.integers(0, 800).map(lambda quarters: quarters / 4), st.sampled_from([0.0, 2.0, 4.75, 5.0, 30.0, 3540.0, 3600.0])
+)
 KIT = Kit("sync", None)
 OPTIONS = options_of(KIT.client(respond=Responder()))
 

@@ -7,9 +7,11 @@ if TYPE_CHECKING:
     from .async_user_session import AsyncUserSession as AsyncUserSession
     from .async_verify import AsyncTokenVerifier as AsyncTokenVerifier
     from .claims import AccessTokenClaims as AccessTokenClaims
+    from .claims import Actor as Actor
     from .claims import IdTokenClaims as IdTokenClaims
     from .machine_session import MachineSession as MachineSession
     from .pools import TrustedPool as TrustedPool
+    from .revocation import RevocationCheck as RevocationCheck
     from .token_endpoint import TokenEndpoint as TokenEndpoint
     from .user_session import UserSession as UserSession
     from .verify import TokenVerifier as TokenVerifier
@@ -22,9 +24,10 @@ else:
             ".async_machine_session": "AsyncMachineSession",
             ".async_user_session": "AsyncUserSession",
             ".async_verify": "AsyncTokenVerifier",
-            ".claims": "AccessTokenClaims IdTokenClaims",
+            ".claims": "AccessTokenClaims Actor IdTokenClaims",
             ".machine_session": "MachineSession",
             ".pools": "TrustedPool",
+            ".revocation": "RevocationCheck",
             ".token_endpoint": "TokenEndpoint",
             ".user_session": "UserSession",
             ".verify": "TokenVerifier",

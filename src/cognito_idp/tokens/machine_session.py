@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ..client import Client
     from ..model.choices import IssuedTokenTypeIdentifierTypeValue, TokenTypeIdentifierTypeValue
     from ..types import IssuedTokenTypeIdentifierType
-    from .machine_tokens import HasEndpoint
     from .names import Names
+    from .token_endpoint import HasEndpoint, TokenEndpoint
 
 
 class MachineSession:
@@ -64,7 +64,7 @@ class MachineSession:
         app: AppClient,
         *,
         scopes: Names | None = None,
-        endpoint: HasEndpoint | None = None,
+        endpoint: TokenEndpoint | HasEndpoint | None = None,
         resource: str | None = None,
         margin: float = DEFAULT_MARGIN,
     ) -> None:

@@ -10,7 +10,7 @@ import copy
 import json
 from hashlib import sha256
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
@@ -19,7 +19,7 @@ from .._errors import CognitoIdpError, ConfigError, InvalidResponseError
 from .._flow.clock import age_clock
 from .._flow.effects import Lock, hold
 from .._flow.locks import new_lock
-from .._protocol.arguments import TEXT, check, check_given, instance_of
+from .._protocol.arguments import TEXT, check_given
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames
 from .._structs.convert import to_wire
@@ -29,24 +29,13 @@ from .freshness import PAUSE_AFTER_FAILURE, lifetime_of, margin_for, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
     from .._call.options import Options
     from .._flow.effects import Flow
     from .._protocol.app_client import AppClient
     from ..types import GetDerivedTokenRequest
     from .names import Names
-    from .token_endpoint import TokenEndpoint
-
-    class Login(Protocol):
-        """What has a token endpoint: a `ManagedLogin`, whose room lies above this one."""
-
-        @property
-        def endpoint(self) -> TokenEndpoint:
-            """The endpoint."""
-            ...
-
-    HasEndpoint: TypeAlias = TokenEndpoint | Login
+    from .token_endpoint import HasEndpoint, TokenEndpoint
 
 # How many exchanged tokens are kept; the one that was used longest ago goes first.
 MOST_EXCHANGED: Final = 1000
@@ -236,7 +225,11 @@ def listed(scopes: Names | None) -> tuple[str, ...] | None:
 
 
 def asking(
-    app: AppClient, scopes: Names | None, endpoint: HasEndpoint | None, resource: str | None, options: Options
+    app: AppClient,
+    scopes: Names | None,
+    endpoint: TokenEndpoint | HasEndpoint | None,
+    resource: str | None,
+    options: Options,
 ) -> Callable[[], Flow[Answer]]:
     """Return what gets an app client's own token: by GetClientToken, or from the token endpoint of the pool's domain.
 
@@ -250,25 +243,15 @@ def asking(
         msg = "app= needs its client_secret, by which an app client proves that it asks for itself"
         raise ConfigError(msg)
     if endpoint is not None:
-        token_endpoint = _endpoint(endpoint, app)
+        from .token_endpoint import endpoint_of
+
+        token_endpoint = endpoint_of(endpoint, app, "endpoint")
         return lambda: _granted(token_endpoint, found or (), resource, options)
     if resource is not None:
         msg = "resource= needs endpoint=: GetClientToken issues no token for a resource"
         raise ConfigError(msg)
     request = GetClientTokenRequest(client_id=app.client_id, secret=app.client_secret, scopes=found)
     return lambda: _asked(request, options)
-
-
-def _endpoint(given: HasEndpoint, app: AppClient) -> TokenEndpoint:
-    from .token_endpoint import TokenEndpoint
-
-    endpoint: Any = getattr(given, "endpoint", given)
-    check(instance_of(TokenEndpoint, "a TokenEndpoint or a ManagedLogin"), endpoint=endpoint)
-    if endpoint.app != app:
-        msg = "endpoint= belongs to another app client than app="
-        raise ConfigError(msg)
-    found: TokenEndpoint = endpoint
-    return found
 
 
 def _granted(endpoint: TokenEndpoint, scopes: tuple[str, ...], resource: str | None, options: Options) -> Flow[Answer]:

@@ -1,7 +1,8 @@
 """Flows that keep a user's tokens fresh: one refresh at a time, and no new refresh token is ever lost.
 
 Source: Cognito developer guide, "Refresh tokens"; GetTokensFromRefreshToken serves pools with and without rotation.
-The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without.
+The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without. The token endpoint of the pool's domain
+serves both, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, SessionEndedError
 from .._flow.effects import Lock, UnderWay, call, finish, hold
 from .._protocol.arguments import FUNCTION, TEXT, check, check_given, instance_of
+from .._protocol.oauth_errors import InvalidGrantError
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
 from ..sign_in.signed_in import Device, SignedIn, Tokens
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from .._structs.struct import Request
     from .._transport.limits import Timeout
     from ..types import GetTokensFromRefreshTokenResponse, InitiateAuthResponse
+    from .token_endpoint import HasEndpoint, TokenEndpoint
 
     OnTokens = Callable[[Tokens], Awaitable[None] | None]
     Answer = GetTokensFromRefreshTokenResponse | InitiateAuthResponse
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 RefreshWith: TypeAlias = Literal["GetTokensFromRefreshToken", "REFRESH_TOKEN_AUTH"]
 
 # The service's answers for a refresh token that is no longer valid and won't be again.
-_ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException)
+_ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException, InvalidGrantError)
 # What refreshes tokens, as `refresh_with=` names it.
 BY_OPERATION: Final = "GetTokensFromRefreshToken"
 BY_FLOW: Final = "REFRESH_TOKEN_AUTH"
@@ -65,7 +68,7 @@ class TokenKeeper:
         device: Device | None,
         on_tokens: OnTokens | None,
         margin: float,
-        refresh_with: str,
+        refresh_with: RefreshWith | TokenEndpoint | HasEndpoint,
         username: str | None,
     ) -> None:
         """Start with the tokens of a sign-in, or with stored ones. `margin` is in seconds before the expiry.
@@ -77,7 +80,7 @@ class TokenKeeper:
         check_given(FUNCTION, on_tokens=on_tokens)
         check_margin(margin)
         check_given(TEXT, username=username)
-        check_refresh_with(refresh_with, app, username)
+        self._endpoint = refreshing_endpoint(refresh_with, app, username)
         self.tokens = _tokens(tokens, options)
         self.app = app
         self._options = options
@@ -130,14 +133,16 @@ class TokenKeeper:
         return (yield from self._refreshed(self.tokens))
 
     def sign_out(self) -> Flow[None]:
-        """Revoke the refresh token and the access tokens made from it (RevokeToken), and end the session."""
+        """Revoke the refresh token and the access tokens made from it, and end the session."""
         # Wait for a refresh in progress: the token that it brings is the one to revoke.
         yield from hold(self._lock, self._revoked(), self._options.timeout.total)
 
     def _revoked(self) -> Flow[None]:
         self._check_open()
         tokens = self.tokens
-        if tokens.refresh_token is not None:
+        if tokens.refresh_token is not None and self._endpoint is not None:
+            yield from self._endpoint.revoked(self._options, tokens.refresh_token)
+        elif tokens.refresh_token is not None:
             request = RevokeTokenRequest(
                 token=tokens.refresh_token, client_id=self.app.client_id, client_secret=self.app.client_secret
             )
@@ -213,6 +218,8 @@ class TokenKeeper:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
         try:
+            if self._endpoint is not None:
+                return (yield from self._endpoint.refresh_grant(self._unhurried, stale.refresh_token))
             answer: Answer = yield from invoke(self._request(stale.refresh_token), self._unhurried)
         except _ENDED as error:
             self._ended = f"the refresh token is no longer valid ({error.code})"
@@ -252,18 +259,25 @@ def _tokens(tokens: Tokens | SignedIn | AuthenticationResultType, options: Optio
     return tokens
 
 
-def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) -> None:
-    """Check a session's `refresh_with=` and `username=`.
+def refreshing_endpoint(
+    refresh_with: RefreshWith | TokenEndpoint | HasEndpoint, app: AppClient, username: str | None
+) -> TokenEndpoint | None:
+    """Check a session's `refresh_with=` and `username=`, and return the token endpoint that refreshes, if one does.
 
     Raises:
-        ConfigError: the first is unknown, or needs the second.
+        ConfigError: the first is unknown, needs the second, or has another app client.
     """
+    if not isinstance(refresh_with, str | None):
+        from .token_endpoint import endpoint_of
+
+        return endpoint_of(refresh_with, app, "refresh_with")
     if refresh_with not in (BY_OPERATION, BY_FLOW):
-        msg = f"refresh_with={refresh_with!r} must be {BY_OPERATION!r} or {BY_FLOW!r}"
+        msg = f"refresh_with={refresh_with!r} must be {BY_OPERATION!r}, {BY_FLOW!r} or a ManagedLogin"
         raise ConfigError(msg)
     if refresh_with == BY_FLOW and app.client_secret is not None and not username:
         msg = f"refresh_with={BY_FLOW!r} needs username= with an app client that has a secret: SECRET_HASH needs both"
         raise ConfigError(msg)
+    return None
 
 
 def _unhurried(timeout: Timeout) -> Timeout:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote_plus, urlencode
 
 import attrs
@@ -22,7 +22,7 @@ from .._call.invoke import answered
 from .._call.remedies import Remedies
 from .._errors import ConfigError, InvalidResponseError
 from .._protocol.app_client import AppClient
-from .._protocol.arguments import FLAG, TEXT, instance_of, typed, typed_or_none
+from .._protocol.arguments import FLAG, TEXT, check, instance_of, typed, typed_or_none
 from .._protocol.endpoint import Endpoint, domain_url, target_of
 from .._protocol.oauth_errors import BY_CODE, OAuthError
 from .._protocol.redaction import Opaque, masked
@@ -232,6 +232,30 @@ class TokenEndpoint:
             is_repeatable=call.is_repeatable,
         )
         return result
+
+
+class HasEndpoint(Protocol):
+    """What has a token endpoint: a `ManagedLogin`, whose room lies above this one."""
+
+    @property
+    def endpoint(self) -> TokenEndpoint:
+        """The endpoint."""
+        ...
+
+
+def endpoint_of(given: object, app: AppClient, setting: str) -> TokenEndpoint:
+    """Return a token endpoint, or that of what has one, for an app client.
+
+    Raises:
+        ConfigError: there is none, or it belongs to another app client. The message names the setting.
+    """
+    endpoint: Any = getattr(given, "endpoint", given)
+    check(instance_of(TokenEndpoint, "a TokenEndpoint or a ManagedLogin"), **{setting: endpoint})
+    if endpoint.app != app:
+        msg = f"{setting}= belongs to another app client than app="
+        raise ConfigError(msg)
+    found: TokenEndpoint = endpoint
+    return found
 
 
 def basic(client_id: str, client_secret: str) -> str:
