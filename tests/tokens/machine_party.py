@@ -96,7 +96,7 @@ def machine_party(
 ) -> MachineParty:
     """Make a session whose clocks stand until a test moves them."""
     desk, clock, age = Desk(), Clock(), Clock(50.0)
-    made = kit.client(respond=desk, clock=clock, credentials=None, **{"retry": "off", **(client or {})})
+    made = kit.client(**{"respond": desk, "clock": clock, "credentials": None, "retry": "off", **(client or {})})
     cls: Any = MachineSession if kit.kind == "sync" else AsyncMachineSession
     session = cls(made, app, **settings)
     old = session._keeper

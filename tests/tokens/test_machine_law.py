@@ -152,4 +152,4 @@ class KeptTokens(RuleBasedStateMachine):
 
 def test_the_law() -> None:
     """Whatever the times, failures and clocks: no token past its end, no request before its time, none too many."""
-    run_state_machine_as_test(KeptTokens, settings=settings(max_examples=150, stateful_step_count=30, deadline=None))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(KeptTokens, settings=settings(max_examples=150, stateful_step_count=30, deadline=None))
