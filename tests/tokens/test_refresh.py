@@ -112,6 +112,7 @@ def test_a_token_that_says_its_end_itself(kit: Kit, expires_in: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("times", "expires_in"),
     [({"exp": HUGE}, None), ({"exp": -HUGE}, None), ({"iat": -HUGE}, None), ({}, HUGE), ({}, -HUGE)],
+    ids=["exp", "exp before", "iat before", "life", "life before"],
 )
 def test_times_that_no_float_holds(kit: Kit, times: dict[str, Any], expires_in: int | None) -> None:
     """A time beyond all reason, from the service or in a token, counts as missing, and ends no call."""
