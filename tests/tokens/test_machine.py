@@ -21,6 +21,14 @@ from cognito_idp import (
     RequestValidationError,
     TooManyRequestsException,
 )
+from cognito_idp.testing import StubTransport
+from cognito_idp.types import (
+    ClientAuthenticationResultType,
+    GetClientTokenRequest,
+    GetClientTokenResponse,
+    GetDerivedTokenRequest,
+    GetDerivedTokenResponse,
+)
 from tests.support.responder import error
 
 from .issuing import MISSING, NOW, token
@@ -331,6 +339,20 @@ def test_a_session_stays_in_its_process(kit: Kit, refused: Any) -> None:
     party = machine_party(kit)
     with pytest.raises(TypeError, match=f"an? {kind_of(kit).__name__} can't be .*: make one in each process"):
         refused(party.session)
+
+
+def test_a_stub_in_place_of_the_service(kit: Kit) -> None:
+    """`StubTransport` answers both operations in a program's tests, and says what was sent."""
+    stub = StubTransport()
+    stub.add(GetClientTokenResponse(client_authentication_result=ClientAuthenticationResultType(access_token="own")))
+    stub.add(GetDerivedTokenResponse(issued_token="new", issued_token_type="ACCESS_TOKEN", token_type="Bearer"))
+    client = stub.client() if kit.kind == "sync" else stub.async_client()
+    session = kind_of(kit)(client, APP, scopes="a/read")
+    assert ["own", "own"] == [kit.run(session.access_token) for _ in range(2)]
+    assert "new" == kit.run(session.exchange, "subject", audience="orders")
+    assert [("a/read",)] == [request.scopes for request in stub.sent(GetClientTokenRequest)]
+    assert [("orders",)] == [request.audiences for request in stub.sent(GetDerivedTokenRequest)]
+    kit.close(client)
 
 
 def test_headers_of_ones_own(kit: Kit) -> None:
