@@ -94,7 +94,7 @@ class AsyncMachineSession:
 
     @clears_frames
     async def access_token(self) -> str:
-        """Return an access token that is good for longer than the margin. Concurrent callers share one request for it.
+        """Return a good access token; ask for one first if there is none. Concurrent callers share one request.
 
         Raises:
             CognitoIdpError: a token was needed, and the service refused it (`NotAuthorizedException`, ..., or an
