@@ -45,6 +45,7 @@ NAMES = {
     "Driver": "AsyncDriver",
     "Iterator": "AsyncIterator",
     "LoginMethods": "AsyncLoginMethods",
+    "MachineSession": "AsyncMachineSession",
     "Operations": "AsyncOperations",
     "SessionAuth": "AsyncSessionAuth",
     "SignIn": "AsyncSignIn",
@@ -89,6 +90,16 @@ TWINS = (
     ),
     Twin("sign_in/methods.py", "sign_in/async_methods.py", {}),
     Twin("login/methods.py", "login/async_methods.py", {}),
+    Twin(
+        "tokens/machine_session.py",
+        "tokens/async_machine_session.py",
+        {
+            "You can share it between threads.": "You can share it between tasks, and cancel any call.",
+            'httpx.get("https://api.example.com/orders", auth=session.auth)': (
+                'await http.get("https://api.example.com/orders", auth=session.auth)  # an httpx.AsyncClient'
+            ),
+        },
+    ),
     Twin(
         "tokens/user_session.py",
         "tokens/async_user_session.py",

@@ -7,17 +7,15 @@ serves both, too.
 
 from __future__ import annotations
 
-from inspect import iscoroutinefunction
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
-from .._call.base_client import BaseClient
 from .._call.invoke import invoke
-from .._errors import CognitoIdpError, ConfigError, SessionEndedError, TokenError
+from .._errors import CognitoIdpError, ConfigError, SessionEndedError
 from .._flow.effects import Lock, UnderWay, call, finish, hold
-from .._protocol.arguments import FUNCTION, NUMBER, TEXT, check, check_given, instance_of
+from .._protocol.arguments import FUNCTION, TEXT, check, check_given, instance_of
 from .._protocol.oauth_errors import InvalidGrantError
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
@@ -29,7 +27,7 @@ from ..types import (
     InitiateAuthRequest,
     RevokeTokenRequest,
 )
-from .jws import MAX_TOKEN_BYTES, read_object, split
+from .freshness import PAUSE_AFTER_FAILURE, check_margin, lifetime_of, margin_for, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,13 +47,9 @@ RefreshWith: TypeAlias = Literal["GetTokensFromRefreshToken", "REFRESH_TOKEN_AUT
 
 # The service's answers for a refresh token that is no longer valid and won't be again.
 _ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException, InvalidGrantError)
-DEFAULT_MARGIN = 60.0
 # What refreshes tokens, as `refresh_with=` names it.
 BY_OPERATION: Final = "GetTokensFromRefreshToken"
 BY_FLOW: Final = "REFRESH_TOKEN_AUTH"
-# The margin is at most this part of a token's life, or a token that lives no longer than it would be due at once.
-_MARGIN_SHARE = 0.5
-_PAUSE_AFTER_FAILURE = 5.0
 # How long a refresh may take at least, whatever the client's limits are: to break it off may lose a rotated token. Its
 # callers wait no longer than the client's total limit.
 _LEAST_SECONDS = 30.0
@@ -84,12 +78,9 @@ class TokenKeeper:
         """
         check_given(_DEVICE, device=device)
         check_given(FUNCTION, on_tokens=on_tokens)
-        check(NUMBER, margin=margin)
+        check_margin(margin)
         check_given(TEXT, username=username)
         self._endpoint = refreshing_endpoint(refresh_with, app, username)
-        if not margin >= 0:
-            msg = f"margin={margin!r} must be a number, 0 or more"
-            raise ConfigError(msg)
         self.tokens = _tokens(tokens, options)
         self.app = app
         self._options = options
@@ -128,7 +119,7 @@ class TokenKeeper:
             # If there are new tokens, the refresh succeeded and the function that stores them failed.
             if self.tokens is not tokens or self._is_over(tokens):
                 raise
-            self._next_try = self._options.monotonic() + _PAUSE_AFTER_FAILURE
+            self._next_try = self._options.monotonic() + PAUSE_AFTER_FAILURE
         return tokens
 
     def refresh(self) -> Flow[Tokens]:
@@ -178,8 +169,8 @@ class TokenKeeper:
     def _margin_for(self, tokens: Tokens) -> float:
         refreshed, lifetime = self._lifetime or (None, None)
         if refreshed is not tokens:
-            lifetime = _lifetime(tokens.access_token)
-        return self._margin if lifetime is None else min(self._margin, lifetime * _MARGIN_SHARE)
+            lifetime = lifetime_of(tokens.access_token)
+        return margin_for(self._margin, lifetime)
 
     def _is_over(self, tokens: Tokens) -> bool:
         expires_at = _expires_at(tokens)
@@ -268,21 +259,6 @@ def _tokens(tokens: Tokens | SignedIn | AuthenticationResultType, options: Optio
     return tokens
 
 
-def check_client(client: object, session: object) -> None:
-    """Check that a session and its client are both sync, or both async.
-
-    Raises:
-        ConfigError: they aren't, or it is not a client.
-    """
-    is_async = iscoroutinefunction(getattr(session, "refresh"))  # noqa: B009 - both kinds of session have it
-    expected = "an AsyncClient" if is_async else "a Client"
-    if isinstance(client, BaseClient) and iscoroutinefunction(getattr(client, "_run")) != is_async:  # noqa: B009
-        other = "UserSession" if is_async else "AsyncUserSession"
-        msg = f"client= takes {expected}, not {type(client).__name__}; {other} takes that"
-        raise ConfigError(msg)
-    check(instance_of(BaseClient, expected), client=client)
-
-
 def refreshing_endpoint(
     refresh_with: RefreshWith | TokenEndpoint | HasEndpoint, app: AppClient, username: str | None
 ) -> TokenEndpoint | None:
@@ -312,19 +288,4 @@ def _unhurried(timeout: Timeout) -> Timeout:
 
 def _expires_at(tokens: Tokens) -> float | None:
     """Return when the access token expires, in seconds since 1970: as the service said, or as the token says itself."""
-    return _time(tokens.access_token, "exp") if tokens.expires_at is None else tokens.expires_at.timestamp()
-
-
-def _lifetime(access_token: str) -> float | None:
-    """Return for how many seconds a token is good in all, as far as it says so."""
-    issued_at, expires_at = _time(access_token, "iat"), _time(access_token, "exp")
-    return None if issued_at is None or expires_at is None else expires_at - issued_at
-
-
-def _time(token: str, claim: str) -> int | None:
-    """Return a time that a token names, unverified: it decides nothing but when to refresh."""
-    try:
-        seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
-    except TokenError:
-        return None
-    return seconds if type(seconds) is int else None
+    return time_of(tokens.access_token, "exp") if tokens.expires_at is None else tokens.expires_at.timestamp()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 from .._protocol.tracebacks import clears_frames
 from ..sign_in.calls import in_region_of
 from ..sign_in.state import check_app
-from .refresh import BY_OPERATION, DEFAULT_MARGIN, TokenKeeper, check_client
+from .freshness import DEFAULT_MARGIN, check_client
+from .refresh import BY_OPERATION, TokenKeeper
 
 if TYPE_CHECKING:
     import httpx
@@ -100,7 +101,7 @@ class UserSession:
         """An `httpx.Auth` that adds a fresh access token to your own requests, as `authorization: Bearer ...`."""
         from .._transport.httpx_auth import SessionAuth
 
-        return SessionAuth(self.access_token)
+        return SessionAuth(self.access_token, type(self).__name__)
 
     @clears_frames
     def access_token(self) -> str:
