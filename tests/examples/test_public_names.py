@@ -20,6 +20,7 @@ PUBLIC = {
     "cognito_idp.guards.aws_lambda",
     "cognito_idp.guards.fastapi",
     "cognito_idp.guards.wsgi",
+    "cognito_idp.login",
     "cognito_idp.observability",
     "cognito_idp.testing",
     "cognito_idp.types",
