@@ -98,15 +98,23 @@ def licence_of(name: str) -> str:
     return found
 
 
+def required_by(extra: str) -> Iterator[Requirement]:
+    """Yield what `pyproject.toml` requires with an extra, and with the extras that this one includes."""
+    for requirement in map(Requirement, PROJECT["optional-dependencies"][extra]):
+        if canonicalize_name(requirement.name) == PROJECT["name"]:
+            for included in requirement.extras:
+                yield from required_by(included)
+        else:
+            yield requirement
+
+
 def direct() -> Iterator[tuple[str, Requirement]]:
     """Yield what `pyproject.toml` requires, each with its extra ("" for none)."""
     for text in PROJECT["dependencies"]:
         yield "", Requirement(text)
-    for extra, texts in PROJECT["optional-dependencies"].items():
-        if extra not in _TOOLS:
-            for requirement in map(Requirement, texts):
-                if canonicalize_name(requirement.name) != PROJECT["name"]:
-                    yield extra, requirement
+    for extra in PROJECT["optional-dependencies"].keys() - _TOOLS:
+        for requirement in required_by(extra):
+            yield extra, requirement
 
 
 def packages() -> list[Package]:
