@@ -1,10 +1,13 @@
-"""The clock by which ages are measured: of idle connections, of a verifier's keys, of credentials that don't come."""
+"""Time that passes: a clock for ages (of idle connections, keys, credentials that don't come), and a pause."""
 
 from __future__ import annotations
 
 import time
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .._protocol.platform import on_emscripten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,3 +16,13 @@ if TYPE_CHECKING:
 age_clock: Callable[[], float] = (
     partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
 )
+
+
+def pause(seconds: float) -> None:
+    """Wait in the calling thread. Pyodide has one thread: there, JavaScript and other stacks of it run meanwhile."""
+    if on_emscripten():
+        import asyncio
+
+        import_module("pyodide.ffi").run_sync(asyncio.sleep(seconds))
+    else:
+        time.sleep(seconds)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
+from .._protocol.platform import on_emscripten
 from .._protocol.tracebacks import clear_frames
 from .apart_async import AsyncApart
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
@@ -71,12 +72,16 @@ class AsyncDriver:
         match effect:
             case Sleep(seconds):
                 return await (self._sleep or anyio.sleep)(seconds)
+            case Offload(function, _) if on_emscripten():
+                # There are no threads, so the loop gets its turn before each slice of a long computation.
+                await anyio.lowlevel.checkpoint()
+                return function()
             case Offload(function, seconds):
                 with anyio.move_on_after(seconds):
                     return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
                 raise WaitedTooLongError(_FUNCTION)
             case Run(work, seconds):
-                return await _run(work, seconds)
+                return work.run(seconds) if on_emscripten() else await _run(work, seconds)
             case Call(function, seconds):
                 result = function()
                 return await _awaited(result, seconds) if inspect.isawaitable(result) else result

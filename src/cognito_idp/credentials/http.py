@@ -15,6 +15,7 @@ from .._errors import (
 )
 from .._flow.effects import send
 from .._protocol.endpoint import Endpoint
+from .._protocol.platform import on_emscripten
 from .._protocol.repeat import backoff
 from .._protocol.response import parse
 from .._protocol.wire import OK, HttpRequest, HttpResponse, Limits
@@ -67,11 +68,16 @@ def fetch(
         failure = _failure(outcome, is_json=is_json) if isinstance(outcome, HttpResponse) else outcome
         if failure is None:
             return None
-        if isinstance(failure, ConnectError | TimeoutError_) and attempt >= (attempts_if_absent or attempts):
+        if _may_be_absent(failure) and attempt >= (attempts_if_absent or attempts):
             return None
         return backoff(failure, attempt, random, _PAUSE)
 
     return repeated(lambda: _sent(request), attempts, delay_after)
+
+
+def _may_be_absent(failure: Failure) -> bool:
+    # `fetch` doesn't tell a refused connection from a broken one.
+    return isinstance(failure, TransportError if on_emscripten() else ConnectError | TimeoutError_)
 
 
 def _failure(response: HttpResponse, *, is_json: bool) -> InvalidResponseError | None:
