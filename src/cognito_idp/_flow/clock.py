@@ -12,10 +12,18 @@ from .._protocol.platform import on_emscripten
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+def _clock() -> Callable[[], float]:
+    try:
+        while_asleep = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+        while_asleep()
+    except (AttributeError, OSError):  # Pyodide has the name of that clock, and not the clock
+        return time.monotonic
+    return while_asleep
+
+
 # In seconds. It never jumps, and where possible it runs while the machine sleeps: connections and keys age then, too.
-age_clock: Callable[[], float] = (
-    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
-)
+age_clock = _clock()
 
 
 def pause(seconds: float) -> None:

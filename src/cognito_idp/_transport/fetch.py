@@ -53,7 +53,8 @@ class AsyncFetchTransport:
     def __init__(self) -> None:
         self._js: Any = import_module("js")
         self._ffi: Any = import_module("pyodide.ffi")
-        self._under_way: set[Any] = set()
+        # By identity: a `JsProxy` has no hash.
+        self._under_way: dict[int, Any] = {}
         self._options = {
             name: value
             for name, value in _OPTIONS_OF_BROWSERS.items()
@@ -75,7 +76,7 @@ class AsyncFetchTransport:
         check_outgoing(request.headers)
         host, limits = origin_of(request.url).shown, request.limits
         controller = self._js.AbortController.new()
-        self._under_way.add(controller)
+        self._under_way[id(controller)] = controller
         answer: HttpResponse | None = None
         failure: CognitoIdpError
         try:
@@ -90,7 +91,7 @@ class AsyncFetchTransport:
         except TimeoutError:
             failure = DeadlineExceededError(f"{host}: no whole answer within {limits.total:g} s")
         finally:
-            self._under_way.discard(controller)
+            del self._under_way[id(controller)]
             if answer is None:
                 controller.abort()
         raise failure
@@ -125,7 +126,7 @@ class AsyncFetchTransport:
     def abort(self) -> None:
         """End the exchanges that are being made, and make no more."""
         self._closed = True
-        for controller in tuple(self._under_way):
+        for controller in tuple(self._under_way.values()):
             controller.abort()
 
     async def close(self) -> None:
