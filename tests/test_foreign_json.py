@@ -121,7 +121,9 @@ def test_a_hostile_text(text: str) -> None:
 
 def refused_jwks(body: str, kit: Kit) -> None:
     """Fetch a key set."""
-    kit.flow(fetch("https://keys.example", dict, GENEROUS), respond=lambda _: HttpResponse(200, (), body.encode()))
+    kit.flow(
+        fetch("https://keys.example", lambda _: {}, GENEROUS), respond=lambda _: HttpResponse(200, (), body.encode())
+    )
 
 
 READERS: dict[str, tuple[Callable[[str], object], type[Exception], str]] = {

@@ -16,6 +16,7 @@ import time
 import traceback
 from base64 import b32decode
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import cognito_idp
@@ -155,7 +156,7 @@ async def the_default_is_fetch() -> None:
         try:
             faults(transport=name)
         except ConfigError as error:
-            assert "JavaScript's fetch is used" in str(error), error  # noqa: PT017 - there is no pytest here
+            assert "JavaScript's fetch is used" in str(error), error
         else:
             raise AssertionError(name)
 
@@ -219,7 +220,7 @@ async def srp_sign_in_lets_the_loop_breathe() -> None:
         assert (await signed_in(pool)).tokens.access_token
         ticking.cancel()
         assert len(ticks) > 20, len(ticks)
-        gaps = sorted(after - before for before, after in zip(ticks, ticks[1:], strict=False))
+        gaps = sorted(after - before for before, after in pairwise(ticks))
         print(f"SRP: {len(gaps)} turns of the loop, the longest {[round(gap * 1000, 1) for gap in gaps[-5:]]} ms")
 
 
@@ -251,7 +252,9 @@ async def a_stored_challenge() -> None:
         await pool.add("anna", permanent=False)
         challenge = await pool.client.sign_in(pool.app, username="anna", password=PASSWORD)
         state = challenge.to_state()
-        outcome = await pool.client.respond(pool.app, cognito_idp.challenge_from_state(state), new_password=NEW_PASSWORD)
+        outcome = await pool.client.respond(
+            pool.app, cognito_idp.challenge_from_state(state), new_password=NEW_PASSWORD
+        )
         assert isinstance(outcome, SignedIn), outcome
 
 
@@ -322,9 +325,7 @@ async def nothing_is_signed_up_twice() -> None:
 async def no_server() -> None:
     """A refused connection, and a name that doesn't exist, are `ReadError`s; nothing is in a group."""
     for url in (os.environ["NOBODY"], "http://nobody.invalid:8080"):
-        async with AsyncClient(
-            REGION, credentials=ANYBODY, endpoint_url=url, allow_http=True, retry="off"
-        ) as client:
+        async with AsyncClient(REGION, credentials=ANYBODY, endpoint_url=url, allow_http=True, retry="off") as client:
             error = await raised(ReadError, client.call("ListUsers"))
             assert not isinstance(error, ConnectError)
             assert "fetch failed" in str(error), error
@@ -368,9 +369,7 @@ async def size_limits() -> None:
 async def no_redirects() -> None:
     """A redirect is not followed."""
     async with faults() as client:
-        error = await raised(
-            Exception, client.call("ListUsers", {"Behaviour": "redirect", "Mark": "first"})
-        )
+        error = await raised(Exception, client.call("ListUsers", {"Behaviour": "redirect", "Mark": "first"}))
         assert isinstance(error, cognito_idp.CognitoIdpError), error
     assert 0 == await counted("redirected")
 

@@ -72,16 +72,16 @@ class Misbehaving:
             return answer(self._keys)
         if path.startswith("/absent"):
             return close
+        facts: dict[str, Any] = {
+            "count": {"Count": self._counts[str(members.get("Counted"))]},
+            "open": {"Count": self._open[str(members.get("Counted"))]},
+            "echo": {"Number": members.get("Number")},
+        }
         behaviour = str(members.get("Behaviour", ""))
-        match behaviour:
-            case "count":
-                return answer(json.dumps({"Count": self._counts[members["Counted"]]}).encode())
-            case "open":
-                return answer(json.dumps({"Count": self._open[members["Counted"]]}).encode())
-            case "echo":
-                return answer(json.dumps({"Number": members["Number"]}).encode())
-            case "redirect":
-                return redirect(f"{self.url}/redirected", 307)
+        if behaviour in facts:
+            return answer(json.dumps(facts[behaviour]).encode())
+        if behaviour == "redirect":
+            return redirect(f"{self.url}/redirected", 307)
         return self._behaviours[behaviour]
 
 

@@ -73,7 +73,7 @@ def prepared(folder: Path) -> Prepared:
 def needed_there() -> tuple[str, ...]:
     """Return the requirements that `pyproject.toml` has under Pyodide, without their markers."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    environment = {**default_environment(), "sys_platform": "emscripten", "python_version": PYTHON}
+    environment: dict[str, Any] = {**default_environment(), "sys_platform": "emscripten", "python_version": PYTHON}
     requirements = map(Requirement, project["dependencies"])
     return tuple(
         f"{each.name}{each.specifier}"
@@ -99,7 +99,9 @@ def _wheels(names: tuple[str, ...], folder: Path) -> Path:
     if not folder.exists():
         wheels = folder.with_name(f"{folder.name}-wheels")
         pure = ("--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none")
-        _output(sys.executable, "-m", "pip", "download", "-q", *pure, f"--python-version={PYTHON}", f"-d{wheels}", *names)
+        _output(
+            sys.executable, "-m", "pip", "download", "-q", *pure, f"--python-version={PYTHON}", f"-d{wheels}", *names
+        )
         for wheel in wheels.glob("*.whl"):
             with zipfile.ZipFile(wheel) as packed:
                 packed.extractall(folder)

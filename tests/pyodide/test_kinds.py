@@ -28,13 +28,15 @@ NAMES = re.findall(r"^@kind\nasync def (\w+)", (HERE / "kinds.py").read_text("ut
 pytestmark = [pytest.mark.long, pytest.mark.pyodide]
 
 
-def run(prepared: Prepared, program: str, folders: Mapping[Path, str], *, jspi: bool = True, **environment: str) -> str:
+def run(
+    prepared: Prepared, program: str, folders: Mapping[Path, str], environment: Mapping[str, str], *, jspi: bool = True
+) -> str:
     """Run a program of this folder in Pyodide, and return what it printed."""
     mounts = {ROOT / "src": "/src", prepared.library: "/library", HERE: "/programs", **folders}
     command = [prepared.node, HERE / "run.mjs", prepared.pyodide, f"/programs/{program}"]
     done = subprocess.run(
         [*map(str, command), *(f"{folder}={place}" for folder, place in mounts.items())],
-        env={"PROGRAM": json.dumps(environment), **({} if jspi else {"WITHOUT_JSPI": "1"})},
+        env={"PROGRAM": json.dumps(dict(environment)), **({} if jspi else {"WITHOUT_JSPI": "1"})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -79,7 +81,7 @@ def outcomes_of(output: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def outcomes(pyodide: Prepared, servers: dict[str, str]) -> dict[str, str]:
     """Run all kinds in one interpreter."""
-    output = run(pyodide, "kinds.py", {pyodide.fetch_transport: "/fetch-transport"}, **servers)
+    output = run(pyodide, "kinds.py", {pyodide.fetch_transport: "/fetch-transport"}, servers)
     print(output)  # noqa: T201 - how long each took
     return outcomes_of(output)
 
@@ -95,7 +97,7 @@ def test_a_kind_of_call(name: str, outcomes: dict[str, str], pyodide: Prepared) 
 def test_sync_clients_without_jspi(pyodide: Prepared, servers: dict[str, str]) -> None:
     """Where Python can't wait for a promise, a sync client says so, and what to use."""
     kinds = "sync_clients_in_two_stacks twenty_at_once"
-    outcomes = outcomes_of(run(pyodide, "kinds.py", {}, jspi=False, **servers, KINDS=kinds))
+    outcomes = outcomes_of(run(pyodide, "kinds.py", {}, {**servers, "KINDS": kinds}, jspi=False))
     assert "ConfigError: a sync client can't wait here" in outcomes["sync_clients_in_two_stacks"]
     assert "AsyncClient" in outcomes["sync_clients_in_two_stacks"]
     assert "ok" == outcomes["twenty_at_once"]

@@ -1,4 +1,4 @@
-"""The verification of signatures with Python's integers: strict, equal to cryptography's, and used under Pyodide only."""
+"""Signatures verified with Python's integers: as strictly as cryptography does, and under Pyodide only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 @cache
-def numbers(bits: int, exponent: int, seed: int = 0) -> RSAPrivateNumbers:  # noqa: ARG001 - each seed has a key of its own
+def numbers(bits: int, exponent: int, seed: int = 0) -> RSAPrivateNumbers:  # noqa: ARG001 - one key for each seed
     """Return a key."""
     return generate_private_key(exponent, bits).private_numbers()
 
@@ -54,7 +54,9 @@ def hold(key: RSAPrivateNumbers, block: bytes) -> bytes:
     return int(powmod(int.from_bytes(block) % n, key.d, n)).to_bytes((n.bit_length() + 7) // 8)
 
 
-def block(size: int, info: bytes, *, start: bytes = b"\0\1", fill: bytes = b"\xff", padding: int | None = None) -> bytes:
+def block(
+    size: int, info: bytes, *, start: bytes = b"\0\1", fill: bytes = b"\xff", padding: int | None = None
+) -> bytes:
     """Return a block of PKCS #1 v1.5 around a `DigestInfo`; shorter padding leaves room behind it for garbage."""
     count = size - len(start) - 1 - len(info) if padding is None else padding
     made = start + fill * count + b"\0" + info
@@ -131,7 +133,7 @@ def forged(key: RSAPrivateNumbers) -> Iterator[tuple[str, bytes]]:
 
 @pytest.mark.parametrize(("bits", "exponent"), [(2048, 65537), (2048, 3), (2056, 65537), (3072, 65537)])
 def test_signatures_that_nobody_may_accept(bits: int, exponent: int) -> None:
-    """The right signature is accepted, and none of the forms that lenient readers have accepted; nor by cryptography."""
+    """The right signature is accepted, and no form that lenient readers have taken; cryptography agrees."""
     key = numbers(bits, exponent)
     size = bits // 8
     right = hold(key, block(size, PREFIX + sha256(MESSAGE).digest()))
@@ -157,27 +159,20 @@ def test_a_cube_root() -> None:
 
 def changes(dice: random.Random, key: PublicKey, message: bytes, signature: bytes) -> tuple[PublicKey, bytes, bytes]:
     """Change one thing, or nothing."""
-    size = len(signature)
-    match dice.randrange(9):
-        case 0:
-            return key, message, signature
-        case 1:
-            flipped = int.from_bytes(signature) ^ (1 << dice.randrange(8 * size))
-            return key, message, flipped.to_bytes(size)
-        case 2:
-            return key, message, dice.randbytes(size)
-        case 3:
-            return key, message[: dice.randrange(len(message))], signature
-        case 4:
-            return key._replace(n=key.n ^ (1 << dice.randrange(1, key.key_size - 1))), message, signature
-        case 5:
-            return key._replace(e=dice.choice((3, 5, 17, 257, 65539, 2**31 - 1))), message, signature
-        case 6:
-            at = dice.randrange(size)
-            return key, message, signature[:at] + signature[at + 1 :]
-        case 7:
-            return key, message, (int.from_bytes(signature) * dice.randrange(2, 9) % key.n).to_bytes(size)
-    return key, dice.randbytes(30), signature
+    size, number = len(signature), int.from_bytes(signature)
+    at = dice.randrange(size)
+    changed = (
+        (key, message, signature),
+        (key, message, (number ^ (1 << dice.randrange(8 * size))).to_bytes(size)),
+        (key, message, dice.randbytes(size)),
+        (key, message[: dice.randrange(len(message))], signature),
+        (key, dice.randbytes(30), signature),
+        (key._replace(n=key.n ^ (1 << dice.randrange(1, key.key_size - 1))), message, signature),
+        (key._replace(e=dice.choice((3, 5, 17, 257, 65539, 2**31 - 1))), message, signature),
+        (key, message, signature[:at] + signature[at + 1 :]),
+        (key, message, (number * dice.randrange(2, 9) % key.n).to_bytes(size)),
+    )
+    return dice.choice(changed)
 
 
 def compare(keys: list[RSAPrivateNumbers], number: int) -> None:
