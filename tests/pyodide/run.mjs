@@ -11,11 +11,12 @@ for (const pair of folders) {
   python.mountNodeFS(place, folder);
 }
 python.globals.set("program", program);
-await python.runPythonAsync(`
+const ended = python.runPythonAsync(`
 import runpy, sys
 sys.path[:0] = [place for place in ${JSON.stringify(folders.map((pair) => pair.split("=")[1]))}]
 sys.dont_write_bytecode = True
 names = runpy.run_path(program)
 await names["main"]()
 `);
-process.exit(0);
+// Without what Node would print beside the message: pages of Pyodide's own source.
+await ended.then(() => process.exit(0), (error) => { console.log(error.message); process.exit(1); });

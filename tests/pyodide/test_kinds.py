@@ -15,7 +15,7 @@ from cognito_idp.testing import cognito_server
 from tests.support.server import Server
 
 from .misbehaving import Misbehaving
-from .prepare import ROOT, MissingError, needed_there, prepared
+from .prepare import ROOT, needed_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,15 +45,6 @@ def run(
     )
     assert 0 == done.returncode, done.stdout[-5000:]
     return done.stdout
-
-
-@pytest.fixture(scope="session")
-def pyodide(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """Fetch Pyodide and the wheels."""
-    try:
-        return prepared(tmp_path_factory.mktemp("pyodide"))
-    except MissingError as error:
-        pytest.skip(f"PYODIDE IS NOT TESTED: {error}")
 
 
 @pytest.fixture(scope="session")
