@@ -9,7 +9,15 @@ import attrs
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from cognito_idp import AccessTokenClaims, AppClient, AsyncClient, AsyncTokenVerifier, AsyncUserSession, Tokens
+from cognito_idp import (
+    AccessTokenClaims,
+    AppClient,
+    AsyncClient,
+    AsyncTokenVerifier,
+    AsyncUserSession,
+    ManagedLogin,
+    Tokens,
+)
 from cognito_idp.errors import JwksError, SessionEndedError, TokenError
 
 from .cookies import Cookies
@@ -27,6 +35,7 @@ class Services:
     settings: Settings
     client: AsyncClient
     verifier: AsyncTokenVerifier[AccessTokenClaims]
+    login: ManagedLogin | None
     sessions: Sessions
     cookies: Cookies
     pages: Pages
@@ -50,6 +59,10 @@ class Services:
         self.cookies.challenge.clear(request, response)
         self.cookies.pending.clear(request, response)
         return response
+
+    def known_address(self, request: Request) -> str | None:
+        """Return the address of the person with passkeys who last signed in on this browser."""
+        return self.cookies.known.read(request) if self.settings.passkeys else None
 
 
 def see_other(path: str, notice: str = "") -> RedirectResponse:

@@ -363,12 +363,53 @@ class UnexpectedChallengeError(SignInError):
     """The service asked for a proof out of turn, so none was sent."""
 
 
+class LoginError(SignInError):
+    """The base of the errors of a managed login. A refusal by the domain's token endpoint is an `OAuthError`."""
+
+
+class LoginCallbackError(LoginError, ValueError):
+    """The callback is not an answer to a login: another path, a parameter twice, a fragment. Nothing was sent."""
+
+
+class LoginStateError(LoginError):
+    """The callback answers another login (`state`), or the pending login is another's. Nothing was sent.
+
+    Somebody may have lured the person to it. A web server should answer 400, and let the person begin again.
+    """
+
+
+class LoginIssuerError(LoginError):
+    """The callback names an issuer (`iss`) that is not the user pool's. Nothing was sent."""
+
+
+class LoginRefusedError(LoginError):
+    """The callback says that the login failed. Nothing was sent.
+
+    `code` is an error code of RFC 6749 (4.1.2.1) or OpenID Connect, such as `access_denied`, or `login_required` after
+    `prompt="none"`. `description` is the pages' text on one line, up to 300 characters, and may be empty; `uri` is the
+    address of a page about the error, or None.
+    """
+
+    def __init__(self, code: str = "", description: str = "", uri: str | None = None) -> None:
+        self.code = code
+        self.description = one_line(description)[:_LONGEST_TEXT]
+        self.uri = None if uri is None else one_line(uri)[:_LONGEST_TEXT]
+        super().__init__(f"the login was refused: {code}" + (f": {self.description}" if self.description else ""))
+
+
+_LONGEST_TEXT = 300
+
+
 class JwtNotInstalledError(CognitoIdpError, ImportError):
     """PyJWT is not installed, so no token can be verified. The message names the extra to install."""
 
 
 class TokenError(CognitoIdpError):
-    """A token is refused. A web server should answer 401, or 403 for `TokenScopeError` and `TokenGroupError`."""
+    """A token is refused.
+
+    A web server should answer 401. It should answer 403 for `TokenScopeError`, `TokenGroupError` and `TokenCheckError`,
+    and 503 for `JwksError` and `RevocationUnknownError`. The doors in `cognito_idp.guards` do.
+    """
 
 
 class TokenTooLargeError(TokenError):
@@ -403,6 +444,14 @@ class TokenAudienceError(TokenError):
     """The token was issued to another app client (`client_id` of an access token, `aud` of an ID token)."""
 
 
+class TokenResourceError(TokenError):
+    """The access token is for another resource (`aud`), or for none where one is demanded."""
+
+
+class TokenNonceError(TokenError):
+    """The ID token belongs to another login (`nonce`), or to another access token (`at_hash`)."""
+
+
 class TokenExpiredError(TokenError):
     """The token has expired (`exp`)."""
 
@@ -417,6 +466,21 @@ class TokenScopeError(TokenError):
 
 class TokenGroupError(TokenError):
     """The user is not in a required group. The token is valid otherwise."""
+
+
+class TokenCheckError(TokenError):
+    """The function that you passed to the verifier as `check=` refused the token. It is valid otherwise."""
+
+
+class TokenRevokedError(TokenError):
+    """The token was revoked, or its user is gone or must act first: the service refuses the token."""
+
+
+class RevocationUnknownError(TokenError):
+    """The service can't be asked whether the token was revoked. A web server should answer 503.
+
+    What went wrong is the `__cause__`.
+    """
 
 
 class JwksError(TokenError):
@@ -442,6 +506,11 @@ __all__ = [
     "InvalidResponseError",
     "JwksError",
     "JwtNotInstalledError",
+    "LoginCallbackError",
+    "LoginError",
+    "LoginIssuerError",
+    "LoginRefusedError",
+    "LoginStateError",
     "NoCredentialsError",
     "NoRegionError",
     "PaginationError",
@@ -450,6 +519,7 @@ __all__ = [
     "ReadError",
     "ReadTimeoutError",
     "RequestValidationError",
+    "RevocationUnknownError",
     "ServiceError",
     "SessionEndedError",
     "SignInAnswerError",
@@ -459,13 +529,17 @@ __all__ = [
     "TimeoutError_",
     "TokenAlgorithmError",
     "TokenAudienceError",
+    "TokenCheckError",
     "TokenError",
     "TokenExpiredError",
     "TokenFormatError",
     "TokenGroupError",
     "TokenIssuerError",
     "TokenKeyError",
+    "TokenNonceError",
     "TokenNotYetValidError",
+    "TokenResourceError",
+    "TokenRevokedError",
     "TokenScopeError",
     "TokenSignatureError",
     "TokenTooLargeError",

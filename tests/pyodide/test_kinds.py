@@ -40,7 +40,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=900,  # long enough for a loaded machine
         check=False,
     )
     assert 0 == done.returncode, done.stdout[-5000:]
