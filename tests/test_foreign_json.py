@@ -15,6 +15,7 @@ from cognito_idp._errors import CognitoIdpError, ConfigError, JwksError, SignInS
 from cognito_idp._protocol.foreign_json import MAX_DEPTH, NestedTooDeepError, _depth, check_depth, parsed_json
 from cognito_idp._protocol.response import parse
 from cognito_idp._protocol.wire import HttpResponse, Limits
+from cognito_idp._structs.shapes import json_object
 from cognito_idp.credentials.process import _credentials
 from cognito_idp.credentials.token_file import TokenFileError, read_token
 from cognito_idp.errors import InvalidResponseError
@@ -172,6 +173,7 @@ def test_a_stored_challenge(monkeypatch: pytest.MonkeyPatch) -> None:
         unpacked(state)
 
 
-def test_a_parameter() -> None:
-    """A parameter of a challenge that is too deep counts as none."""
+def test_what_need_not_be_json() -> None:
+    """A parameter of a challenge that is too deep counts as none, and a browser's document as a text."""
     assert None is _json(HOSTILE)
+    assert None is json_object(HOSTILE)

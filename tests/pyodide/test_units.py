@@ -1,8 +1,8 @@
 """The project's own tests pass under Pyodide, as many as need nothing that it lacks.
 
 Left out are tests that need threads or sockets (a server of the suite's own), processes, cryptography, botocore or
-trio, and those that compute many SRP exchanges, which take WebAssembly minutes. Tests of failures that only sockets know,
-such as a `ConnectError` over httpx, would fail there, and rightly so.
+trio, and those that compute many SRP exchanges, which take WebAssembly minutes. Tests of failures that only sockets
+know, such as a `ConnectError` over httpx, would fail there, and rightly so.
 """
 
 from __future__ import annotations

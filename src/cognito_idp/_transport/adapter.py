@@ -14,7 +14,7 @@ class Adapter(Transport, Protocol):
 
     @property
     def name(self) -> str:
-        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
         ...
 
     def close(self) -> None:
@@ -27,7 +27,7 @@ class AsyncAdapter(AsyncTransport, Protocol):
 
     @property
     def name(self) -> str:
-        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
         ...
 
     async def close(self) -> None:
