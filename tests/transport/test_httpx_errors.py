@@ -256,7 +256,8 @@ class Views(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the pieces."""
-        yield from map(memoryview, self._pieces)
+        for piece in self._pieces:
+            yield memoryview(piece)
 
     async def __aiter__(self) -> Any:
         """Yield the pieces."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import ConfigError, WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
-from .clock import pause
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 from .locks import take
+from .platform import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import WaitedTooLongError
-from .._protocol.platform import on_emscripten
 from .._protocol.tracebacks import clear_frames
 from .apart_async import AsyncApart
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
+from .platform import on_emscripten
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

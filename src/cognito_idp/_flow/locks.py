@@ -9,8 +9,7 @@ from functools import cache, partial
 from typing import Any
 from weakref import WeakSet
 
-from .._protocol.platform import on_emscripten
-from .clock import pause
+from .platform import on_emscripten, pause
 
 
 def new_lock() -> threading.Lock:

@@ -47,22 +47,16 @@ def check_depth(text: str) -> None:
     Raises:
         NestedTooDeepError: it has too many levels.
     """
-    if _has_many_brackets(text) and _depth(text) > MAX_DEPTH:
-        msg = f"more than {MAX_DEPTH} levels of brackets"
-        raise NestedTooDeepError(msg)
-
-
-def _has_many_brackets(text: str) -> bool:
     # For a few brackets in a long text, `find` is far faster than `count`.
     count = 0
     for bracket in "[{":
         at = text.find(bracket)
-        while at >= 0:
+        while at >= 0 and count <= MAX_DEPTH:
             count += 1
-            if count > MAX_DEPTH:
-                return True
             at = text.find(bracket, at + 1)
-    return False
+    if count > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        msg = f"more than {MAX_DEPTH} levels of brackets"
+        raise NestedTooDeepError(msg)
 
 
 def _depth(text: str) -> int:

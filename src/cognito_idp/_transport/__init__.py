@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._errors import ConfigError
+from .._flow.platform import on_emscripten
 from .._protocol.arguments import described
-from .._protocol.platform import on_emscripten
 
 if TYPE_CHECKING:
     import httpx

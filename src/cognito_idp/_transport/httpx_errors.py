@@ -23,7 +23,7 @@ from .._errors import (
     WriteError,
     WriteTimeoutError,
 )
-from .._protocol.platform import on_emscripten
+from .._flow.platform import on_emscripten
 from .limits import MAX_IDLE
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from .._errors import (
     TransportError,
 )
 from .._flow.effects import send
+from .._flow.platform import on_emscripten
 from .._protocol.endpoint import Endpoint
-from .._protocol.platform import on_emscripten
 from .._protocol.redaction import masked
 from .._protocol.repeat import backoff
 from .._protocol.response import parse

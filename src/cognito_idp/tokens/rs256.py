@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._errors import JwtNotInstalledError
-from .._protocol.platform import on_emscripten
+from .._flow.platform import on_emscripten
 from .._version import install_command
 
 if TYPE_CHECKING:
