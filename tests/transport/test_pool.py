@@ -32,6 +32,7 @@ class Connection:
         self.way = way
         self.since = 0.0
         self.closed = False
+        self.is_last = False
         self.usable = True
         self.broken_off = False
 

@@ -153,6 +153,11 @@ class Verification:
                 raise ConfigError(msg)
             self._issuers[issuer] = _Issuer(caches[uri], pool.client_ids)
 
+    def renew(self) -> None:
+        """Have each pool's keys fetched again when they are needed next."""
+        for issuer in self._issuers.values():
+            issuer.keys.renew()
+
     def verified(self, token: str, required_scopes: Names, required_groups: Names) -> Flow[AnyClaims]:
         """Check a token in every respect and return its claims.
 

@@ -15,6 +15,7 @@ import attrs
 from .._call.base_client import BaseClient
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, SessionEndedError, TokenError
+from .._flow.clock import is_over
 from .._flow.effects import Lock, UnderWay, call, finish, hold
 from .._protocol.arguments import FUNCTION, NUMBER, TEXT, check, check_given, instance_of
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
@@ -114,7 +115,9 @@ class TokenKeeper:
         """
         self._check_open()
         tokens = self.tokens
-        can_wait = tokens.refresh_token is None or self._options.monotonic() < self._next_try
+        can_wait = tokens.refresh_token is None or not is_over(
+            self._next_try, self._options.monotonic(), _PAUSE_AFTER_FAILURE
+        )
         if not self._is_due(tokens) or (can_wait and not self._is_over(tokens)):
             return tokens
         try:
