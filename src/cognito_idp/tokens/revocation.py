@@ -97,12 +97,9 @@ class RevocationCheck:
         return f"{type(self).__name__}({self._client!r}, remember={self._remember!r})"
 
     def renew(self) -> None:
-        """Ask the service again about every accepted token; a verifier's `renew` calls it. Refusals are remembered."""
+        """Forget all answers, so that the service is asked again; a verifier's `renew` calls it."""
         with self._lock:
-            answers = list(self._answers.items())
-        refusals = OrderedDict((digest, answer) for digest, answer in answers if answer.refusal is not None)
-        with self._lock:
-            self._answers = refusals
+            self._answers.clear()
 
     def confirm(self, token: Opaque[str], claims: AccessTokenClaims, user_pool_id: str) -> Flow[None]:
         """Check that a token with a valid signature was not revoked.
