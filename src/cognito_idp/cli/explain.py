@@ -88,7 +88,7 @@ class Demands(NamedTuple):
     leeway: float
     scopes: frozenset[str]
     groups: frozenset[str]
-    audience: frozenset[str] = frozenset()
+    audience: frozenset[str]
 
 
 def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
