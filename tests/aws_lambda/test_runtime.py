@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cognito_idp.testing import TokenIssuer
 from tests.support.answers import answer
 from tests.support.server import PATIENCE, Connection, Received, Server
+from tests.tokens.issuing import REASON
 
 from .runtime import Function, Outcome, RuntimeApi
 
@@ -112,6 +114,30 @@ def test_a_function_without_its_settings(serve: Serve) -> None:
     with RuntimeApi() as api, Function("lambda_handler.handler", api, environ, ROOT / "src", ROOT / "examples"):
         outcome = api.outcome()
     assert ("init error", "KeyError") == (outcome.kind, outcome.body["errorType"])
+
+
+def test_the_authorizer(serve: Serve) -> None:
+    """The example authorizer lets a good token pass, refuses a bad one, and keeps its keys through a freeze."""
+    pytest.importorskip("jwt", reason=REASON)
+    issuer = TokenIssuer(APP["USER_POOL_ID"], client_id=APP["CLIENT_ID"])
+    keys = serve(answer(json.dumps(issuer.pool.jwks).encode()))
+    arn = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3/prod/GET/orders"
+
+    def asked(token: str) -> Outcome:
+        return api.invoke({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn})
+
+    good = issuer.access_token("mary")
+    with running("lambda_authorizer.handler", keys, JWKS_URI=f"{keys.url}/keys", **APP) as (api, function):
+        outcomes = [asked(good), asked(f"{good}x")]
+        function.freeze()
+        keys.end_connections()
+        function.thaw()
+        outcomes.append(asked(good))
+    assert ["response", "error", "response"] == [outcome.kind for outcome in outcomes]
+    assert ["mary"] * 2 == [outcome.body["context"]["username"] for outcome in (outcomes[0], outcomes[2])]
+    assert "Unauthorized" == outcomes[1].body["errorMessage"]
+    assert 1 == len(keys.requests)
+    assert good not in function.log
 
 
 @pytest.mark.parametrize("engine", ["httpx", "stdlib"])

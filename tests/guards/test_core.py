@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cognito_idp import AccessTokenClaims, ConfigError, errors
-from cognito_idp.errors import JwksError, TokenError
+from cognito_idp.errors import JwksError
 from cognito_idp.guards import Guard, Presented, Refusal
 from cognito_idp.guards._core import _REASONS, Paths
 from tests.tokens.issuing import REASON, token
