@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tests.support.server import Connection, Received
     from tests.support.tls import Authority
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("program.py")
 PURE = (
@@ -122,6 +120,16 @@ def can(start: tuple[str, ...]) -> bool:
     return not start or subprocess.run([*start, "true"], capture_output=True, check=False).returncode == 0
 
 
+def test_the_page_has_the_same_table() -> None:
+    """The page about Lambda lists these ways, and no others."""
+    table = (
+        (ROOT / "docs" / "pages" / "lambda.md").read_text("utf-8").partition("| deployed as |")[2].partition("\n\n")[0]
+    )
+    rows = [[cell.strip() for cell in line.split("|")[1:3]] for line in table.splitlines()[2:]]
+    assert [[name, "yes"] for name in WAYS] == rows
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("name", WAYS)
 def test_a_deployment(folders: dict[str, Path], authority: Authority, serve: Serve, tmp_path: Path, name: str) -> None:
     """Clients over both engines, a sign-in, a verifier, certifi's authorities and the command work in this way."""
