@@ -12,7 +12,9 @@ import signal
 import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -49,7 +51,8 @@ _FROZEN: Final = ("httpx", "async-httpx", "stdlib", "async-stdlib", "boto3")
 _TARGETS: Final = {"httpx": 0.2, "stdlib": 0.15}
 _COLUMNS: Final = (
     Column("title", "one function"),
-    Column("init_ms", "init ms", ".0f"),
+    Column("init_cpu_ms", "init CPU ms", ".0f"),
+    Column("source_cpu_ms", "from source", ".0f"),
     Column("first_ms", "first invocation ms", ".0f"),
     Column("first_ratio", "of boto3", ".2f"),
     Column("first_cpu_ms", "its CPU ms", ".1f"),
@@ -60,9 +63,10 @@ _COLUMNS: Final = (
 
 
 class _Costs(NamedTuple):
-    """Seconds: wall time of the init, wall and CPU time of the first invocation, wall time of the second."""
+    """Seconds: CPU of the init, compiled and from source; wall and CPU of the first invocation; wall of the second."""
 
-    init: float
+    init_cpu: float
+    source_cpu: float
     first: float
     first_cpu: float
     second: float
@@ -73,9 +77,13 @@ def measure(envs: Path, *, rounds: int, freezes: tuple[float, ...] = (3.0, 65.0)
     installed = environments.install_all({name: home for name, (_, home) in _CONTESTANTS.items()}, envs)
     costs: dict[str, list[_Costs]] = {name: [] for name in _CONTESTANTS}
     with running_server(envs) as server:
-        for _ in range(rounds):
-            for name, of_one in costs.items():
-                of_one.append(_start(name, installed[name], server))
+        with TemporaryDirectory() as folder:
+            sources = {home.name: _sources(home, Path(folder)) for home in environments.distinct(installed.values())}
+            for _ in range(rounds):
+                for name, of_one in costs.items():
+                    home = installed[name]
+                    source_cpu = _init_from_source(name, home, sources[home.name], server)
+                    of_one.append(_start(name, home, server, source_cpu))
         frozen = {seconds: _freeze(installed, server, seconds) for seconds in freezes}
     rows = {name: _row(name, costs, frozen) for name in _CONTESTANTS}
     failures = sum(outcome != "answer" for outcomes in frozen.values() for outcome in outcomes.values())
@@ -93,15 +101,19 @@ def measure(envs: Path, *, rounds: int, freezes: tuple[float, ...] = (3.0, 65.0)
         environments=environments.distinct(installed.values()),
         notes=[
             f"{rounds} processes each, in turn, under awslambdaric; medians, ratios within each round",
+            "from source: the packages without .pyc files, as in a bundle that was made without them",
             f"after the init, a process runs for {_SLICE_SECONDS * 1e3:g} ms and stops for {_SHARE - 1} times as long",
+            "wall times of invocations therefore come in steps of such a round",
             "freezes: SIGSTOP for so many seconds, without retries by boto3 or ours; the server keeps its connections",
         ],
     )
 
 
 @contextmanager
-def _running(name: str, home: Installed, server: Server) -> Iterator[tuple[RuntimeApi, Function, float]]:
-    """Start a function, and yield it with the seconds of its init."""
+def _running(
+    name: str, home: Installed, server: Server, *folders: Path, arguments: tuple[str, ...] = ()
+) -> Iterator[tuple[RuntimeApi, Function]]:
+    """Start a function, and yield it when its init is over."""
     environ = {
         **server.environ,
         "AWS_ACCESS_KEY_ID": data.ACCESS_KEY_ID,
@@ -111,23 +123,38 @@ def _running(name: str, home: Installed, server: Server) -> Iterator[tuple[Runti
         "AWS_REGION": data.REGION,
         "AWS_SECRET_ACCESS_KEY": data.SECRET_ACCESS_KEY,
         "CONTESTANT": name,
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     del environ["HOME"]
-    with RuntimeApi() as api:
-        began = perf_counter()
-        with Function("benchmarks.lambda_function.handler", api, environ, ROOT, python=home.python) as function:
-            assert api.started.wait(_PATIENCE), name
-            yield api, function, perf_counter() - began
+    handler = "benchmarks.lambda_function.handler"
+    with (
+        RuntimeApi() as api,
+        Function(handler, api, environ, *folders, ROOT, python=home.python, arguments=arguments) as function,
+    ):
+        assert api.started.wait(_PATIENCE), name
+        yield api, function
 
 
-def _start(name: str, home: Installed, server: Server) -> _Costs:
-    with _running(name, home, server) as (api, function, init), _rationed(function.pid):
+def _sources(home: Installed, folder: Path) -> Path:
+    """Copy an environment's packages without what Python compiled."""
+    return Path(copytree(home.packages, folder / home.name, ignore=ignore_patterns("__pycache__", "pip")))
+
+
+def _init_from_source(name: str, home: Installed, sources: Path, server: Server) -> float:
+    """Return the CPU time of the init where only Python itself is compiled."""
+    with _running(name, home, server, sources, arguments=("-S",)) as (_, function):
+        return _cpu(function.pid)
+
+
+def _start(name: str, home: Installed, server: Server, source_cpu: float) -> _Costs:
+    with _running(name, home, server) as (api, function), _rationed(function.pid):
+        init_cpu = _cpu(function.pid)
         began, cpu = perf_counter(), _cpu(function.pid)
         _check(name, api)
         first, first_cpu = perf_counter() - began, _cpu(function.pid) - cpu
         began = perf_counter()
         _check(name, api)
-        return _Costs(init, first, first_cpu, perf_counter() - began)
+        return _Costs(init_cpu, source_cpu, first, first_cpu, perf_counter() - began)
 
 
 def _check(name: str, api: RuntimeApi) -> None:
@@ -167,12 +194,12 @@ def _freeze(installed: dict[str, Installed], server: Server, seconds: float) -> 
     """Freeze one function of each kind for so long, all at once, and return what becomes of the next call."""
     with ExitStack() as stack:
         functions = {name: stack.enter_context(_running(name, installed[name], server)) for name in _FROZEN}
-        for name, (api, function, _) in functions.items():
+        for name, (api, function) in functions.items():
             _check(name, api)
             function.freeze()
         threading.Event().wait(seconds)
         outcomes = {}
-        for name, (api, function, _) in functions.items():
+        for name, (api, function) in functions.items():
             function.thaw()
             outcome = api.invoke({}, seconds=_PATIENCE)
             outcomes[name] = "answer" if outcome == ("response", True) else f"{outcome.kind}: {outcome.body}"
@@ -184,7 +211,8 @@ def _row(name: str, costs: dict[str, list[_Costs]], frozen: dict[float, dict[str
     return {
         "name": name,
         "title": _CONTESTANTS[name][0],
-        "init_ms": median(cost.init for cost in ours) * 1e3,
+        "init_cpu_ms": median(cost.init_cpu for cost in ours) * 1e3,
+        "source_cpu_ms": median(cost.source_cpu for cost in ours) * 1e3,
         "first_ms": median(cost.first for cost in ours) * 1e3,
         "first_ratio": median_ratio([cost.first for cost in ours], [cost.first for cost in theirs]),
         "first_cpu_ms": median(cost.first_cpu for cost in ours) * 1e3,
