@@ -38,6 +38,7 @@ _PATIENCE: Final = 120.0
 _BASE: Final = "boto3"
 # Title, and environment.
 _CONTESTANTS: Final = {
+    "nothing": ("nothing: Python and the runtime client", environments.lambda_ours),
     "httpx": ("cognito_idp, warm_up in the init", environments.lambda_ours),
     "async-httpx": ("cognito_idp, async, warm_up in the init", environments.lambda_ours),
     "stdlib": ("cognito_idp over stdlib, warm_up in the init", environments.lambda_ours),

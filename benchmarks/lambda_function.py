@@ -71,6 +71,7 @@ def _boto3(*, warm: bool = False) -> Callable[[], str | None]:
 
 
 _MAKERS: dict[str, Callable[[], Callable[[], str | None]]] = {
+    "nothing": lambda: lambda: data.ACCESS_TOKEN,
     "httpx": lambda: _ours("httpx"),
     "stdlib": lambda: _ours("stdlib"),
     "stdlib-cold": lambda: _ours("stdlib", warm=False),
