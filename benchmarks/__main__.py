@@ -17,6 +17,7 @@ from . import (
     cold_start,
     concurrency,
     environments,
+    guard,
     imports,
     pages,
     scale,
@@ -53,6 +54,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "srp": Part(partial(srp.measure, rounds=3), partial(srp.measure, rounds=1)),
     "lambda": Part(partial(aws_lambda.measure, rounds=7), partial(aws_lambda.measure, rounds=2, freezes=(3.0,))),
     "verify": Part(partial(verify.measure, rounds=15), partial(verify.measure, rounds=2)),
+    "guard": Part(partial(guard.measure, rounds=15), partial(guard.measure, rounds=2)),
 }
 _COLUMNS: Final = (
     Column("part", "part"),

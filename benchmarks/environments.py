@@ -61,6 +61,11 @@ def jwt_oldest() -> Environment:
     return _ours("jwt-oldest", "PyJWT[crypto]==2.10.0")
 
 
+def guard() -> Environment:
+    """Return ours with FastAPI and fastapi-cognito, which guards the same routes."""
+    return _ours("guard", "PyJWT[crypto]", "fastapi==0.165.0", "fastapi-cognito==2.10.0")
+
+
 def boto3() -> Environment:
     """Return boto3's, in the version that the service model comes from."""
     return Environment("boto3", ("boto3==1.44.5",))
@@ -102,6 +107,7 @@ ALL: Final = (
     gmpy2,
     jwt,
     jwt_oldest,
+    guard,
     lambda_ours,
     lambda_boto3,
     boto3,

@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from cognito_idp import AsyncTokenVerifier, TokenVerifier, TrustedPool
-from tests.tokens.issuing import CLIENT, ID, ISSUER, NOW, POOL, Clock, claims, offline_pool, token
+from tests.tokens.issuing import ACCESS, CLIENT, ID, ISSUER, NOW, POOL, Clock, claims, offline_pool, token
 from tests.tokens.refused import GOOD, REFUSED
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ BAD: Final[Mapping[str, Asked]] = {
     "cookie-in-two-headers": cookie(f"access_token={GOOD}", f"access_token={EXPIRED}", **REPEATED),
     # Not enough
     "no-scope": bearer(f"Bearer {token(scope='openid')}", **SCANTY),
-    "no-group": bearer(f"Bearer {token(**{'cognito:groups': ['editors']})}", **SCANTY),
+    "no-group": bearer(f"Bearer {token({**ACCESS, 'cognito:groups': ['editors']})}", **SCANTY),
     "against-a-rule-of-ones-own": bearer(f"Bearer {token(username='eve')}", **SCANTY),
     "cookie-no-scope": cookie(f"access_token={token(scope='openid')}", **SCANTY),
     # Not known

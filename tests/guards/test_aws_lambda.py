@@ -9,7 +9,7 @@ import pytest
 
 from cognito_idp import AccessTokenClaims, ConfigError
 from cognito_idp.guards.aws_lambda import AuthorizerError, api_gateway_authorizer, appsync_authorizer
-from tests.tokens.issuing import CLIENT, ID, REASON, SUB, claims, token
+from tests.tokens.issuing import ACCESS, CLIENT, ID, REASON, SUB, claims, token
 from tests.tokens.refused import GOOD
 
 from .asked import FAR, verifier
@@ -73,7 +73,7 @@ def test_the_context_of_other_tokens() -> None:
     handler = api_gateway_authorizer(verifier(is_async=False, token_use=None))
     of_id = handler(http(token(claims(ID))), None)["context"]
     assert {"sub": SUB, "username": "mary", "client_id": CLIENT, "groups": "admins"} == of_id
-    of_machine = handler(http(token(claims(username=None, **{"cognito:groups": []}))), None)["context"]
+    of_machine = handler(http(token({**ACCESS, "username": None, "cognito:groups": []})), None)["context"]
     assert {"sub": SUB, "client_id": CLIENT, "scope": "openid orders/read", "groups": ""} == of_machine
 
 

@@ -73,6 +73,11 @@ def test_every_refused_token(kit: Kit, case: str) -> None:
         assert 401 == checked(kit, Guard(), f"Bearer {text}").status
 
 
+def plain(guard: Guard, *authorization: str, cookies: tuple[str, ...] = (), **settings: Any) -> Any:
+    """Check a request with a sync verifier."""
+    return guard.check(verifier(is_async=False, **settings), Presented(authorization, cookies))
+
+
 def checked(kit: Kit, guard: Guard, *authorization: str, **settings: Any) -> Any:
     """Check a request with a verifier of the kit's kind."""
     is_async = kit.kind != "sync"
@@ -100,15 +105,15 @@ def test_scopes_of_one_check(kit: Kit) -> None:
 
 def test_a_cookie_counts_only_where_it_is_named() -> None:
     """A guard without `cookie=` reads no cookie, not even beside a header."""
-    assert 401 == Guard().check(VERIFIER, Presented([], [f"access_token={GOOD}"])).status
-    assert "mary" == Guard().check(VERIFIER, Presented([f"Bearer {GOOD}"], [f"access_token={GOOD}"])).username
+    cookies = (f"access_token={GOOD}",)
+    assert 401 == plain(Guard(), cookies=cookies).status
+    assert "mary" == plain(Guard(), f"Bearer {GOOD}", cookies=cookies).username
 
 
 def test_the_verifier_bounds_the_size() -> None:
     """A token longer than the verifier's `max_token_bytes` is refused, and one within it is not."""
-    assert 401 == Guard().check(verifier(is_async=False, max_token_bytes=100), Presented([f"Bearer {GOOD}"])).status
-    exact = verifier(is_async=False, max_token_bytes=len(GOOD))
-    assert "mary" == Guard().check(exact, Presented([f"Bearer {GOOD}"])).username
+    assert 401 == plain(Guard(), f"Bearer {GOOD}", max_token_bytes=len(GOOD) - 1).status
+    assert "mary" == plain(Guard(), f"Bearer {GOOD}", max_token_bytes=len(GOOD)).username
 
 
 def test_nothing_is_shown() -> None:
@@ -183,7 +188,7 @@ class Refusing:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def verify(self, token: str, **demands: Any) -> Any:
+    def verify(self, _: str, **__: Any) -> Any:
         """Refuse."""
         raise self.error
 

@@ -1,19 +1,32 @@
 """FastAPI's dependency: its schema, its scopes, WebSockets, and what does not block the event loop."""
 
 import threading
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_type
 
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Security, WebSocket
+from fastapi.requests import HTTPConnection
 from fastapi.responses import PlainTextResponse
-from fastapi.security import OAuth2AuthorizationCodeBearer
+from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import WebSocketDenialResponse
 
-from cognito_idp import AccessTokenClaims, ConfigError, TrustedPool
+from cognito_idp import (
+    AccessTokenClaims,
+    AsyncTokenVerifier,
+    ConfigError,
+    IdTokenClaims,
+    TokenVerifier,
+    TrustedPool,
+)
+from cognito_idp.guards import Guard, Presented, Refusal
+from cognito_idp.guards.asgi import TokenMiddleware
+from cognito_idp.guards.aws_lambda import api_gateway_authorizer
 from cognito_idp.guards.fastapi import require
-from tests.tokens.issuing import CLIENT, POOL, REASON, jwks
+from tests.tokens.issuing import CLIENT, POOL, REASON, Clock, jwks
 from tests.tokens.refused import GOOD
 
 from .asked import EXPIRED, verifier
@@ -129,7 +142,12 @@ def test_websockets() -> None:
 def test_one_check_for_a_request() -> None:
     """A guard that a route and its router share verifies the token once."""
     checked: list[str] = []
-    guard = require(verifier(is_async=True, check=lambda claims: checked.append(claims.username) is None))
+
+    def rule(claims: AccessTokenClaims) -> bool:
+        checked.append(claims.username or "")
+        return True
+
+    guard = require(verifier(is_async=True, check=rule))
     app = app_of(Depends(guard))
     app.router.dependencies.append(Depends(guard))
 
@@ -151,9 +169,6 @@ def test_a_sync_verifier_fetches_keys_in_a_thread() -> None:
         assert answered.wait(60), "the event loop was blocked"
         return httpx.Response(200, json=jwks())
 
-    from cognito_idp import TokenVerifier
-    from tests.tokens.issuing import Clock
-
     pool = TrustedPool(POOL, client_ids=CLIENT)
     slow = TokenVerifier(pool, token_use="access", clock=Clock(), transport=httpx.MockTransport(respond))
     app = app_of(Depends(require(slow)))
@@ -170,6 +185,21 @@ def test_a_sync_verifier_fetches_keys_in_a_thread() -> None:
         assert 200 == client.get("/health").status_code
         thread.join()
     assert ["mary"] == names
+
+
+async def typed(
+    access: AsyncTokenVerifier[AccessTokenClaims], both: TokenVerifier[AccessTokenClaims | IdTokenClaims]
+) -> None:
+    """Show type checkers what they must infer: the claims are those of the verifier. Nothing here is run."""
+    connection, scopes = HTTPConnection({"type": "http", "headers": []}), SecurityScopes()
+    assert_type(await require(access, scopes="orders/read")(connection, scopes), AccessTokenClaims)
+    assert_type(await require(access, required=False)(connection, scopes), AccessTokenClaims | None)
+    assert_type(await require(both)(connection, scopes), AccessTokenClaims | IdTokenClaims)
+    assert_type(Guard().check(both, Presented()), AccessTokenClaims | IdTokenClaims | Refusal | None)
+    api_gateway_authorizer(both, groups=["admins"], context=lambda claims: {"user": claims.username})
+    Starlette(middleware=[Middleware(TokenMiddleware, verifier=access, exempt="/health")])
+    require(access, scope="x")  # type: ignore[call-overload]
+    TokenMiddleware(Starlette(), both)  # type: ignore[arg-type]
 
 
 def test_what_is_not_a_verifier() -> None:

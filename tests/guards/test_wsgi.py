@@ -39,7 +39,7 @@ def ask(app: Any, **environ: Any) -> tuple[str, dict[str, str], bytes]:
 
     def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
         started.extend((status, dict(headers)))
-        return lambda data: None
+        return lambda _: None
 
     chunks = validator(app)(environ, start_response)
     body = b"".join(chunks)

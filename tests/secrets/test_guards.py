@@ -120,8 +120,12 @@ def test_errors_of_doors(search: Search, door: Callable[[Any, str], None], case:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_live_frames_of_doors(search: Search, door: Callable[[Any, str], None]) -> None:
-    """While a user's transport fetches keys, no frame of a door above it shows the token."""
+    """While a user's transport fetches keys, and a user's rule decides, no frame of a door above shows the token."""
     search.also(GOOD)
+
+    def rule(_: Any) -> bool:
+        search.live("while a rule decides")
+        return True
 
     def respond(_: httpx.Request) -> httpx.Response:
         search.live("while keys are fetched")
@@ -130,7 +134,7 @@ def test_live_frames_of_doors(search: Search, door: Callable[[Any, str], None]) 
     def checker(*, is_async: bool) -> Any:
         make: Any = AsyncTokenVerifier if is_async else TokenVerifier
         pool = TrustedPool(POOL, client_ids=CLIENT)
-        return make(pool, token_use="access", clock=Clock(), transport=httpx.MockTransport(respond))
+        return make(pool, token_use="access", clock=Clock(), check=rule, transport=httpx.MockTransport(respond))
 
     try:
         door(checker, GOOD)

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 import attrs
 
@@ -130,6 +130,20 @@ _REASONS: Final[Mapping[type[TokenError], _Reason]] = {
     RevocationUnknownError: _NOT_NOW,
     TokenError: _Reason(401, "invalid_token", "The token is not valid."),
 }
+
+
+class Demands(TypedDict, total=False):
+    """What a guard demands. `Guard` describes it."""
+
+    scopes: Names
+    groups: Names
+    cookie: str | None
+
+
+class DemandsOrNone(Demands, total=False):
+    """What a guard demands, and whether it must be there at all."""
+
+    required: bool
 
 
 class Guard:
@@ -283,7 +297,7 @@ def _challenge(reason: _Reason, scopes: frozenset[str]) -> str:
     challenge = 'Bearer realm="api"'
     if reason.error != _REASONS[_MissingTokenError].error:
         challenge += f', error="{reason.error}", error_description="{reason.description}"'
-    if reason.status == FORBIDDEN and scopes:
+    if reason is _REASONS[TokenScopeError] and scopes:
         challenge += f', scope="{" ".join(sorted(filter(_SCOPE.fullmatch, scopes)))}"'
     return challenge
 
