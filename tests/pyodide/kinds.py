@@ -296,6 +296,8 @@ async def warm_up() -> None:
     """A client is warmed up."""
     async with ministack() as client:
         await client.warm_up("AdminInitiateAuth", "RespondToAuthChallenge")
+        await client.renew()
+        await client.list_user_pools(max_results=1)
 
 
 @kind

@@ -311,5 +311,6 @@ def test_a_sync_client(script: Any) -> None:
         made.can_wait = True
         assert {} == client.call("ListUsers")
         assert "fetch" == client.transport_name
+        client.renew()
     with pytest.raises(ClientClosedError):
         client.call("ListUsers")

@@ -17,6 +17,10 @@ class Adapter(Transport, Protocol):
         """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
         ...
 
+    def renew(self) -> None:
+        """Use no connection again that there is now; exchanges under way go on."""
+        ...
+
     def close(self) -> None:
         """Close all connections."""
         ...
@@ -28,6 +32,10 @@ class AsyncAdapter(AsyncTransport, Protocol):
     @property
     def name(self) -> str:
         """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
+        ...
+
+    async def renew(self) -> None:
+        """Use no connection again that there is now; exchanges under way go on."""
         ...
 
     async def close(self) -> None:

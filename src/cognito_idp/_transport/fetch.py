@@ -129,6 +129,9 @@ class AsyncFetchTransport:
         for controller in tuple(self._under_way.values()):
             controller.abort()
 
+    async def renew(self) -> None:
+        """Do nothing: the connections are the runtime's."""
+
     async def close(self) -> None:
         """End the exchanges that are being made, and make no more. The connections are the runtime's."""
         self.abort()
@@ -154,6 +157,9 @@ class FetchTransport:
             raise ConfigError(NO_JSPI)
         response: HttpResponse = self._ffi.run_sync(self._inner.send(request))
         return response
+
+    def renew(self) -> None:
+        """Do nothing: the connections are the runtime's."""
 
     def close(self) -> None:
         """End the exchanges that are being made, and make no more."""
