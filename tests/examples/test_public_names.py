@@ -15,6 +15,7 @@ PUBLIC = {
     "cognito_idp",
     "cognito_idp.credentials",
     "cognito_idp.errors",
+    "cognito_idp.login",
     "cognito_idp.observability",
     "cognito_idp.testing",
     "cognito_idp.types",
