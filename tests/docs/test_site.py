@@ -68,8 +68,8 @@ def shown() -> Counter[str]:
 
 
 def rows_of(heading: str) -> list[list[str]]:
-    """Return the cells of each row, without the head, of the table below a heading of the first page of the guide."""
-    section = (PAGES / "index.md").read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    """Return the cells of each row, without the head, of the table below a heading of the page on calls."""
+    section = (PAGES / "calls.md").read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
