@@ -213,6 +213,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = (sys.executable, "-m", "zensical", "build", "--strict", "-f", "docs/mkdocs.yml")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stdout + done.stderr
+    # A docstring that doesn't fit its signature is only said.
+    assert [] == [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("griffe:")]
     return folder / "docs" / "site"
 
 
