@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from . import (
+    aws_lambda,
     call,
     cold_start,
     concurrency,
@@ -51,6 +52,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "scale": Part(scale.measure, partial(scale.measure, calls=500)),
     "pages": Part(partial(pages.measure, rounds=5), partial(pages.measure, rounds=1, users=200_000)),
     "srp": Part(partial(srp.measure, rounds=3), partial(srp.measure, rounds=1)),
+    "lambda": Part(partial(aws_lambda.measure, rounds=7), partial(aws_lambda.measure, rounds=2, freezes=(3.0,))),
     "verify": Part(partial(verify.measure, rounds=15), partial(verify.measure, rounds=2)),
     "guard": Part(partial(guard.measure, rounds=15), partial(guard.measure, rounds=2)),
 }

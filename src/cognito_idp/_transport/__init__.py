@@ -5,6 +5,7 @@ Only this folder imports an HTTP library or opens a socket, and each module does
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -74,6 +75,16 @@ def make_async_transport(transport: AsyncTransportLike | None, authorities: Auth
     from .httpx_async import AsyncHttpxTransport
 
     return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))
+
+
+def reseed() -> None:
+    """Add the system's randomness to OpenSSL's, whose state all copies share that are restored from one snapshot."""
+    add = getattr(sys.modules.get("ssl"), "RAND_add", None)
+    if add is not None:
+        add(os.urandom(_SEED_BYTES), _SEED_BYTES)
+
+
+_SEED_BYTES: Final = 48
 
 
 def transport_name(transport: object) -> str:
