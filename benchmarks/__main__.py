@@ -32,7 +32,7 @@ from .report import Column, Report, Target, as_data, machine, table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_RESULTS: Final = ROOT / "benchmarks" / "results"
+_RESULTS: Final = ROOT / "docs" / "pages" / "benchmarks"
 
 
 class Part(NamedTuple):
@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--assert", action="store_true", dest="strict", help="exit with 1 if a target is missed")
     parser.add_argument("--save", action="store_true", help="write results.json and plots")
-    parser.add_argument("--results", type=Path, default=_RESULTS, help="the folder for them (benchmarks/results)")
+    parser.add_argument("--results", type=Path, default=_RESULTS, help="the folder for them (docs/pages/benchmarks)")
     parser.add_argument(
         "--envs",
         type=Path,
