@@ -234,7 +234,7 @@ def _sections(data: bytes, path: str) -> dict[str, Section]:
 
 _KINDS: Final = ("profile", "sso-session", "services")
 # What seems to be one of the sections that are read. Programs have sections of their own, such as [plugins].
-_SEEMS_KNOWN: Final = re.compile(r"\W*(profile|sso.?session|services?|default)", re.IGNORECASE)
+_SEEMS_KNOWN: Final = r"(?i)\W*(profile|sso.?session|services?|default)"
 
 
 def _kind_and_name(header: str) -> tuple[str | None, str]:
@@ -258,7 +258,7 @@ def _kind_and_name(header: str) -> tuple[str | None, str]:
 
 
 def _warn(path: str, header: str, problem: str) -> None:
-    if _SEEMS_KNOWN.match(header):
+    if re.match(_SEEMS_KNOWN, header):
         import logging
 
         logging.getLogger(__name__).warning("a section of %s is passed over: %s", path, problem)

@@ -348,13 +348,13 @@ def _read_timestamp(data: Any, _: Any) -> datetime:
 
 
 _A_MOMENT = "a number of seconds since 1970 or a date"
-_NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?", re.ASCII)
+_NUMBER = r"[+-]?[0-9]{1,20}(\.[0-9]*)?"
 
 
 def _read_date(text: str) -> datetime:
     """Read a date that came as text, in the forms that botocore reads: a number, ISO 8601, or an HTTP date."""
     text = text.strip().upper()
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         return _read_timestamp(float(text), None)
     try:
         try:

@@ -105,7 +105,7 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
 
     if os.path.isdir(path):  # noqa: PTH112 - see above
         # OpenSSL reads the folder during a handshake, and doesn't report an unreadable or empty one.
-        if not any(map(_HASHED.fullmatch, os.listdir(path))):  # noqa: PTH208 - see above
+        if not any(re.fullmatch(_HASHED, name) for name in os.listdir(path)):  # noqa: PTH208 - see above
             msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
             raise OSError(msg)
         context = ssl.create_default_context(capath=path)
@@ -123,4 +123,4 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
     return context
 
 
-_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_HASHED = r"[0-9a-f]{8}\.[0-9]+"
