@@ -367,7 +367,11 @@ class JwtNotInstalledError(CognitoIdpError, ImportError):
 
 
 class TokenError(CognitoIdpError):
-    """A token is refused. A web server should answer 401, or 403 for `TokenScopeError` and `TokenGroupError`."""
+    """A token is refused.
+
+    A web server should answer 401. It should answer 403 for `TokenScopeError`, `TokenGroupError` and `TokenCheckError`,
+    and 503 for `JwksError` and `RevocationUnknownError`. The doors in `cognito_idp.guards` do.
+    """
 
 
 class TokenTooLargeError(TokenError):
@@ -402,6 +406,10 @@ class TokenAudienceError(TokenError):
     """The token was issued to another app client (`client_id` of an access token, `aud` of an ID token)."""
 
 
+class TokenResourceError(TokenError):
+    """The access token is for another resource (`aud`), or for none where one is demanded."""
+
+
 class TokenExpiredError(TokenError):
     """The token has expired (`exp`)."""
 
@@ -416,6 +424,21 @@ class TokenScopeError(TokenError):
 
 class TokenGroupError(TokenError):
     """The user is not in a required group. The token is valid otherwise."""
+
+
+class TokenCheckError(TokenError):
+    """The function that you passed to the verifier as `check=` refused the token. It is valid otherwise."""
+
+
+class TokenRevokedError(TokenError):
+    """The token was revoked, or its user is gone or must act first: the service refuses the token."""
+
+
+class RevocationUnknownError(TokenError):
+    """The service can't be asked whether the token was revoked. A web server should answer 503.
+
+    What went wrong is the `__cause__`.
+    """
 
 
 class JwksError(TokenError):
@@ -449,6 +472,7 @@ __all__ = [
     "ReadError",
     "ReadTimeoutError",
     "RequestValidationError",
+    "RevocationUnknownError",
     "ServiceError",
     "SessionEndedError",
     "SignInAnswerError",
@@ -458,6 +482,7 @@ __all__ = [
     "TimeoutError_",
     "TokenAlgorithmError",
     "TokenAudienceError",
+    "TokenCheckError",
     "TokenError",
     "TokenExpiredError",
     "TokenFormatError",
@@ -465,6 +490,8 @@ __all__ = [
     "TokenIssuerError",
     "TokenKeyError",
     "TokenNotYetValidError",
+    "TokenResourceError",
+    "TokenRevokedError",
     "TokenScopeError",
     "TokenSignatureError",
     "TokenTooLargeError",

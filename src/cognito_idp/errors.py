@@ -26,9 +26,10 @@ CognitoIdpError
 │  └ SessionEndedError                       the user must sign in again
 ├ TokenError                                 a token was refused; one class for each reason
 │  ├ TokenTooLargeError, TokenFormatError, TokenAlgorithmError, TokenKeyError, TokenSignatureError
-│  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenExpiredError, TokenNotYetValidError
-│  ├ TokenScopeError, TokenGroupError        valid otherwise
-│  └ JwksError                               the keys can't be fetched, so the token can't be checked
+│  ├ TokenIssuerError, TokenUseError, TokenAudienceError, TokenResourceError
+│  ├ TokenExpiredError, TokenNotYetValidError, TokenRevokedError
+│  ├ TokenScopeError, TokenGroupError, TokenCheckError   valid otherwise
+│  └ JwksError, RevocationUnknownError       the keys or the service can't be reached, so nothing is known
 ├ JwtNotInstalledError (also ImportError)
 └ ServiceError                               the service answered with an error
    ├ the modelled exceptions                 model/exceptions.py

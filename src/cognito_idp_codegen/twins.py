@@ -113,6 +113,7 @@ TWINS = (
                 "You can share it between tasks, and cancel any call. Once it has the keys, `verify` doesn't wait for "
                 "anything."
             ),
+            "a plain function that takes": "a plain or async function that takes",
         },
     ),
 )

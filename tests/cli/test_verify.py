@@ -36,15 +36,19 @@ if TYPE_CHECKING:
 AFTER = (TokenAudienceError, TokenExpiredError, TokenFormatError, TokenNotYetValidError, TokenUseError)
 STRINGS = {name: row for name, row in TABLE.items() if isinstance(row[0], str)}
 
+NOTHING = Demands(
+    offline_pool(), token_use=None, leeway=LEEWAY, scopes=frozenset(), groups=frozenset(), audience=frozenset()
+)
+
 
 def explained(text: str, *, now: float = NOW, **demands: Any) -> dict[str, str]:
     """Return the verdicts on a token, for a pool whose keys are at hand."""
-    asked = Demands(
-        offline_pool(), **{"token_use": None, "leeway": LEEWAY, "scopes": frozenset(), "groups": frozenset(), **demands}
-    )
+    asked = NOTHING._replace(**demands)
 
     def verify(text: str) -> object:
-        verifier = offline(token_use=asked.token_use, clock=lambda: now, required_groups=asked.groups)
+        verifier = offline(
+            token_use=asked.token_use, clock=lambda: now, required_groups=asked.groups, audience=asked.audience
+        )
         return verifier.verify(text, required_scopes=asked.scopes)
 
     return {name: verdict for name, verdict, _ in explain(text, asked, now, verify).checks}
@@ -54,8 +58,7 @@ def explained(text: str, *, now: float = NOW, **demands: Any) -> dict[str, str]:
 def test_every_refusal_is_explained(name: str) -> None:
     """Whatever the verifier refuses is refused here by the same error, under the name of a check, without a crash."""
     text, expected = STRINGS[name]
-    demands = Demands(offline_pool(), None, LEEWAY, frozenset(), frozenset())
-    found = explain(text, demands, NOW, offline().verify)
+    found = explain(text, NOTHING, NOW, offline().verify)
     refused = [check for check in found.checks if check.verdict == REFUSED]
 
     assert expected is type(found.refusal)
@@ -70,8 +73,13 @@ def test_a_good_token_passes_every_check() -> None:
         "token_use": "access",
         "scopes": frozenset({"orders/read"}),
         "groups": frozenset({"admins"}),
+        "audience": frozenset({"https://api.example.com"}),
     }
-    said: dict[str, Any] = {"scope": "openid orders/read", "cognito:groups": ["admins"]}
+    said: dict[str, Any] = {
+        "aud": "https://api.example.com",
+        "scope": "openid orders/read",
+        "cognito:groups": ["admins"],
+    }
     good = token(claims(**said))
 
     assert dict.fromkeys(CHECKS, OK) == explained(good, **asked)
@@ -81,10 +89,11 @@ def test_a_good_token_passes_every_check() -> None:
 def test_what_nobody_asked_for_is_not_ok(changes: dict[str, Any]) -> None:
     """A check that has no demand says so, even below the check that refuses the token."""
     pool = attrs.evolve(offline_pool(), client_ids=None)
-    found = explain(token(**changes), Demands(pool, None, LEEWAY, frozenset(), frozenset()), NOW, offline().verify)
+    found = explain(token(**changes), NOTHING._replace(pool=pool), NOW, offline().verify)
     verdicts = {name: verdict for name, verdict, _ in found.checks}
 
-    assert ["kind", "app client", "scopes", "groups"] == [n for n, verdict in verdicts.items() if verdict == UNASKED]
+    unasked = [name for name, verdict in verdicts.items() if verdict == UNASKED]
+    assert ["kind", "app client", "audience", "scopes", "groups"] == unasked
     assert (len(changes) > 0) == (REFUSED in verdicts.values())
 
 
@@ -96,6 +105,7 @@ def test_all_that_is_wrong_is_shown_at_once() -> None:
 
     wrong = {"expiry", "kind", "app client", "scopes", "groups"}
     assert wrong == {name for name, verdict in found.items() if verdict == REFUSED}
+    assert UNASKED == found.pop("audience")
     assert {OK} == {verdict for name, verdict in found.items() if name not in wrong}
 
 
@@ -175,6 +185,8 @@ def test_verify_explains_a_good_token(form: str, keys: str, tmp_path: Path) -> N
         ({}, ["--token-use", "id", "--scope", "x"], "TokenUseError"),
         ({}, ["--scope", "orders/write"], "TokenScopeError"),
         ({}, ["--group", "owners"], "TokenGroupError"),
+        ({}, ["--audience", "https://api.example.com"], "TokenResourceError"),
+        ({"aud": "https://api.example.com"}, [], "TokenResourceError"),
         ({"kid": "second"}, [], "TokenKeyError"),
         ({"iss": "https://evil.example/eu-west-1_AbCdEfGhI"}, [], "TokenIssuerError"),
     ],

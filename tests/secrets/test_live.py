@@ -236,6 +236,35 @@ def test_verifiers(kit: Kit, search: Search) -> None:
     kit.close(verifier)
 
 
+def test_what_a_verifier_asks(kit: Kit, search: Search) -> None:
+    """A rule of the user's, and the transport that asks if a token was revoked, see nothing of it above them."""
+    pytest.importorskip("jwt")
+    from cognito_idp import AsyncClient, AsyncTokenVerifier, Client, RevocationCheck, TokenVerifier
+    from tests.tokens.issuing import Clock, offline_pool, token
+
+    text = token(scope="aws.cognito.signin.user.admin")
+    search.also(text, *text.split(".")[1:])
+
+    def ask(_: httpx.Request) -> httpx.Response:
+        search.live("question")
+        return httpx.Response(500)
+
+    def rule(_: object) -> bool:
+        search.live("rule")
+        return True
+
+    client: Any = (Client if kit.kind == "sync" else AsyncClient)(
+        "eu-west-1", transport=httpx.MockTransport(ask), retry="off"
+    )
+    cls: Any = TokenVerifier if kit.kind == "sync" else AsyncTokenVerifier
+    verifier = cls(offline_pool(), token_use="access", clock=Clock(), check=rule, revocation=RevocationCheck(client))
+    with pytest.raises(CognitoIdpError) as caught:
+        kit.run(verifier.verify, text)
+    search.error(caught.value, "question")
+    kit.close(verifier)
+    assert search.live_frames
+
+
 def test_providers_of_credentials(kit: Kit, search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider of the user's, which the chain runs, sees neither the environment's secrets nor the call's above."""
     monkeypatch.setenv("SECRET_OF_ANOTHER_KIND", MARKS(40))

@@ -47,6 +47,8 @@ def test_an_access_tokens_claims() -> None:
         scope=frozenset({"openid", "orders/read"}),
         version=2,
         device_key="eu-west-1_device",
+        aud=(),
+        act=None,
     )
     found = verified(claims(device_key="eu-west-1_device"))
     assert attrs.evolve(expected, all=claims(device_key="eu-west-1_device")) == found

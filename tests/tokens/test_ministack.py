@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cognito_idp import AuthenticationResultType, Client
-from cognito_idp.errors import TokenAudienceError, TokenFormatError, TokenIssuerError, TokenKeyError, TokenUseError
+from cognito_idp import AsyncClient, AuthenticationResultType, Client, RevocationCheck
+from cognito_idp.errors import (
+    TokenAudienceError,
+    TokenFormatError,
+    TokenIssuerError,
+    TokenKeyError,
+    TokenRevokedError,
+    TokenUseError,
+)
 from cognito_idp.tokens.pools import TrustedPool
 from tests.integration.ministack import Pool, add_user, given, new_pool, settings, sign_in
 
@@ -83,3 +90,23 @@ def test_what_is_not_for_this_verifier(kit: Kit, mary: SignedIn) -> None:
         with pytest.raises(error):
             kit.run(verifier.verify, token)
         kit.close(verifier)
+
+
+def test_a_revoked_token(kit: Kit, cognito_server: CognitoServer) -> None:
+    """A server of others says that a token is good, and after the user's sign-out everywhere that it isn't."""
+    own: Any = Client if kit.kind == "sync" else AsyncClient
+    with Client(**settings(cognito_server)) as client, new_pool(client) as pool:
+        add_user(client, pool, "tom")
+        token = given(sign_in(client, pool, "tom").access_token)
+        trusted = cognito_server.trusted_pool(pool.id, client_ids=pool.client_id)
+        asking = own(**settings(cognito_server))
+        verifier = verifier_of(
+            kit, trusted, token_use="access", clock=None, revocation=RevocationCheck(asking, remember=0)
+        )
+        assert "tom" == kit.run(verifier.verify, token).username
+        client.admin_disable_user(user_pool_id=pool.id, username="tom")
+        client.admin_delete_user(user_pool_id=pool.id, username="tom")
+        with pytest.raises(TokenRevokedError):
+            kit.run(verifier.verify, token)
+        kit.close(verifier)
+        kit.close(asking)

@@ -19,6 +19,7 @@ from ..errors import (
     TokenIssuerError,
     TokenKeyError,
     TokenNotYetValidError,
+    TokenResourceError,
     TokenScopeError,
     TokenSignatureError,
     TokenTooLargeError,
@@ -50,6 +51,7 @@ _NAMES: Final[Mapping[type[TokenError], str]] = {
     TokenNotYetValidError: "start",
     TokenUseError: "kind",
     TokenAudienceError: "app client",
+    TokenResourceError: "audience",
     TokenScopeError: "scopes",
     TokenGroupError: "groups",
 }
@@ -86,6 +88,7 @@ class Demands(NamedTuple):
     leeway: float
     scopes: frozenset[str]
     groups: frozenset[str]
+    audience: frozenset[str]
 
 
 def read_token(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -126,6 +129,7 @@ def _unasked(demands: Demands) -> tuple[str, ...]:
     asked = {
         "kind": demands.token_use is not None,
         "app client": demands.pool.client_ids is not None,
+        "audience": bool(demands.audience),
         "scopes": bool(demands.scopes),
         "groups": bool(demands.groups),
     }
@@ -154,10 +158,14 @@ def _of_claims(claims: dict[str, Any], demands: Demands, now: float) -> list[Che
             **{name: claims[name] for name in names if name in claims},
         }
 
-    def accepted(*names: str, use: str | None = None, client_ids: frozenset[str] | None = None) -> AnyClaims:
-        return Rules(token_use=use, leeway=demands.leeway, scopes=frozenset(), groups=frozenset()).accept(
-            only(*names), client_ids, now
-        )
+    def accepted(
+        *names: str,
+        use: str | None = None,
+        client_ids: frozenset[str] | None = None,
+        audience: frozenset[str] = frozenset(),
+    ) -> AnyClaims:
+        rules = Rules(token_use=use, leeway=demands.leeway, scopes=frozenset(), groups=frozenset(), audience=audience)
+        return rules.accept(only(*names), client_ids, now)
 
     def demand(claim: str, scopes: frozenset[str], groups: frozenset[str]) -> None:
         typed = accepted("token_use", claim)
@@ -171,6 +179,11 @@ def _of_claims(claims: dict[str, Any], demands: Demands, now: float) -> list[Che
         _check("kind", lambda: accepted("token_use", use=demands.token_use), TokenError),
         _check(
             "app client", lambda: accepted("token_use", "client_id", "aud", client_ids=client_ids), TokenAudienceError
+        ),
+        _check(
+            "audience",
+            lambda: accepted("token_use", "client_id", "aud", audience=demands.audience),
+            TokenResourceError,
         ),
         _check("scopes", lambda: demand("scope", demands.scopes, none), TokenScopeError),
         _check("groups", lambda: demand("cognito:groups", none, demands.groups), TokenGroupError),

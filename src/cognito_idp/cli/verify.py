@@ -94,16 +94,17 @@ def _invoke(context: click.Context) -> int:
     _, claims = read_token(token)
     pool = _pool(settings, params, claims)
     scopes, groups = frozenset(params["scope"]), frozenset(params["group"])
-    use = params["token_use"]
+    use, audience = params["token_use"], frozenset(params["audience"])
     with TokenVerifier(
         pool,
         token_use=use,
         leeway=params["leeway"],
         required_groups=groups,
         required_scopes=() if use == "id" else scopes,
+        audience=audience,
         timeout=settings.timeout,
     ) as verifier:
-        demands = Demands(pool, use, params["leeway"], scopes, groups)
+        demands = Demands(pool, use, params["leeway"], scopes, groups, audience)
         explanation = explain(
             token,
             demands,
@@ -195,6 +196,9 @@ command = _Verify(
         ),
         click.Option(["--scope"], multiple=True, metavar="SCOPE...", help="Scopes that it must have."),
         click.Option(["--group"], multiple=True, metavar="GROUP...", help="Groups that the user must be in."),
+        click.Option(
+            ["--audience"], multiple=True, metavar="RESOURCE...", help="Resources, one of which it must be bound to."
+        ),
         click.Option(
             ["--leeway"],
             type=float,

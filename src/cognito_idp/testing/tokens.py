@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -13,10 +13,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from .._protocol.arguments import FUNCTION, TEXT, check
 from .._protocol.base64url import base64url
+from ..tokens.async_verify import AsyncTokenVerifier
 from ..tokens.pools import TrustedPool
+from ..tokens.verify import TokenVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Unpack
+
+    from ..tokens.claims import AccessTokenClaims, AnyClaims, IdTokenClaims
+    from ..tokens.core import Settings, TokenUse
 
 _KEY_ID = "test-key"
 
@@ -26,7 +32,7 @@ class TokenIssuer:
 
     ```
     issuer = TokenIssuer()
-    verifier = TokenVerifier(issuer.pool, token_use="access")
+    verifier = issuer.verifier()
     verifier.verify(issuer.access_token("mary", groups=["admins"])).groups  # ("admins",)
     ```
 
@@ -62,6 +68,52 @@ class TokenIssuer:
         }
         self.pool = TrustedPool(user_pool_id, client_ids=client_id, jwks={"keys": [jwk]})
         self._issuer = next(iter(self.pool.jwks_uris))
+
+    @overload
+    def verifier(
+        self, *, token_use: Literal["access"] = ..., **settings: Unpack[Settings]
+    ) -> TokenVerifier[AccessTokenClaims]: ...
+    @overload
+    def verifier(self, *, token_use: Literal["id"], **settings: Unpack[Settings]) -> TokenVerifier[IdTokenClaims]: ...
+    @overload
+    def verifier(self, *, token_use: None, **settings: Unpack[Settings]) -> TokenVerifier[AnyClaims]: ...
+    def verifier(
+        self,
+        *,
+        token_use: TokenUse = "access",  # noqa: S107 - a kind of token, not a secret
+        **settings: Unpack[Settings],
+    ) -> TokenVerifier[AccessTokenClaims] | TokenVerifier[IdTokenClaims] | TokenVerifier[AnyClaims]:
+        """Return a verifier that trusts these tokens and has the issuer's clock. It needs no network, and no `close`.
+
+        `token_use` and the settings are those of `TokenVerifier`, without `client_ids` and `region`.
+
+        Raises:
+            ConfigError: a setting can't be used.
+            JwtNotInstalledError: PyJWT is not installed.
+        """
+        return TokenVerifier(self.pool, token_use=token_use, **self._with_clock(settings))
+
+    @overload
+    def async_verifier(
+        self, *, token_use: Literal["access"] = ..., **settings: Unpack[Settings]
+    ) -> AsyncTokenVerifier[AccessTokenClaims]: ...
+    @overload
+    def async_verifier(
+        self, *, token_use: Literal["id"], **settings: Unpack[Settings]
+    ) -> AsyncTokenVerifier[IdTokenClaims]: ...
+    @overload
+    def async_verifier(self, *, token_use: None, **settings: Unpack[Settings]) -> AsyncTokenVerifier[AnyClaims]: ...
+    def async_verifier(
+        self,
+        *,
+        token_use: TokenUse = "access",  # noqa: S107 - a kind of token, not a secret
+        **settings: Unpack[Settings],
+    ) -> AsyncTokenVerifier[AccessTokenClaims] | AsyncTokenVerifier[IdTokenClaims] | AsyncTokenVerifier[AnyClaims]:
+        """Return what `verifier` returns, for async code."""
+        return AsyncTokenVerifier(self.pool, token_use=token_use, **self._with_clock(settings))
+
+    def _with_clock(self, settings: Settings) -> Settings:
+        return {"clock": self._clock, **settings}
 
     def access_token(
         self,

@@ -6,8 +6,10 @@ if TYPE_CHECKING:
     from .async_user_session import AsyncUserSession as AsyncUserSession
     from .async_verify import AsyncTokenVerifier as AsyncTokenVerifier
     from .claims import AccessTokenClaims as AccessTokenClaims
+    from .claims import Actor as Actor
     from .claims import IdTokenClaims as IdTokenClaims
     from .pools import TrustedPool as TrustedPool
+    from .revocation import RevocationCheck as RevocationCheck
     from .user_session import UserSession as UserSession
     from .verify import TokenVerifier as TokenVerifier
 else:
@@ -18,8 +20,9 @@ else:
         {
             ".async_user_session": "AsyncUserSession",
             ".async_verify": "AsyncTokenVerifier",
-            ".claims": "AccessTokenClaims IdTokenClaims",
+            ".claims": "AccessTokenClaims Actor IdTokenClaims",
             ".pools": "TrustedPool",
+            ".revocation": "RevocationCheck",
             ".user_session": "UserSession",
             ".verify": "TokenVerifier",
         },

@@ -13,7 +13,7 @@ from .._settings.config import authorities_in_use
 from .._transport import check_transport, make_async_transport
 from .._transport.lazy import Lazy
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
-from .core import Verification
+from .core import Verification, check_revocation
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -57,6 +57,10 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         region: the region of the pools you name by id, if the id doesn't begin with it.
         required_scopes: scopes that a token must have, all of them; a string may hold several, separated by spaces.
         required_groups: groups that the user must be in, all of them.
+        audience: the resources that this verifier stands for, as `aud` of an access token names them: the token must be
+            bound to one of them (RFC 8707). Without it, a token that is bound to a resource is refused.
+        check: a rule of your own: a plain or async function that takes the claims and returns whether to accept them.
+        revocation: a `RevocationCheck`, to ask the service whether the token was revoked. For access tokens only.
         leeway: how many seconds this machine's clock may be off: a token is accepted so long after its `exp` and before
             its `nbf`. The default is 5. `iat` is never a reason to refuse a token.
         max_token_bytes: refuse a longer token unread. The default is 16 KiB.
@@ -108,6 +112,7 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         self, user_pool_id: Pools, *, token_use: TokenUse, transport: Transport = None, **settings: Unpack[Settings]
     ) -> None:
         check_transport(transport)
+        check_revocation(settings.get("revocation"), self.verify)
         self._verification = Verification(user_pool_id, token_use, **settings)
         self._transport = _LazyTransport(
             lambda: make_async_transport(transport, authorities_in_use()), transport, type(self).__name__, _CLOSED
@@ -121,10 +126,21 @@ class AsyncTokenVerifier(Generic[ClaimsT]):
         Raises:
             TokenError: the token is refused; the class says why.
             JwksError: the keys can't be fetched, so the token can't be checked. It is also a `TokenError`.
+            RevocationUnknownError: the service can't be asked if the token was revoked. It is also a `TokenError`.
+            ConfigError: the function that `check=` names returned neither True nor False.
         """
         flow = self._verification.verified(token, required_scopes, required_groups)
         del token  # the user's own transport may run below
         return cast("ClaimsT", await self._driver.run(flow))
+
+    @clears_frames
+    async def load_keys(self) -> None:
+        """Fetch the keys of all pools, ahead of the first request. Keys that are there and fresh stay.
+
+        Raises:
+            JwksError: the keys of a pool can't be fetched, and it has no old ones.
+        """
+        await self._driver.run(self._verification.keys_loaded())
 
     async def aclose(self) -> None:
         """Close all connections. The verifier still works with the keys it has. You can close more than once."""

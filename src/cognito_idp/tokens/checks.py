@@ -12,10 +12,11 @@ from .._errors import (
     TokenFormatError,
     TokenGroupError,
     TokenNotYetValidError,
+    TokenResourceError,
     TokenScopeError,
     TokenUseError,
 )
-from .claims import AccessTokenClaims, AnyClaims, access_token_claims, id_token_claims, moment
+from .claims import AccessTokenClaims, AnyClaims, access_token_claims, id_token_claims, moment, resources
 from .jws import shown
 from .names import Names, names, scopes
 
@@ -36,12 +37,13 @@ LEEWAY: Final = 5.0
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """The rules of a verifier: `token_use` (None accepts both kinds), leeway in seconds, scopes and groups."""
+    """The rules of a verifier: `token_use` (None accepts both kinds), leeway in seconds, and what a token must have."""
 
     token_use: str | None
     leeway: float
     scopes: frozenset[str]
     groups: frozenset[str]
+    audience: frozenset[str] = frozenset()
 
     def accept(self, claims: dict[str, Any], client_ids: frozenset[str] | None, now: float) -> AnyClaims:
         """Check the claims of a token and return them typed; `now` is in seconds since 1970.
@@ -60,10 +62,28 @@ class Rules:
         if type(client_id) is not str or (client_ids is not None and client_id not in client_ids):
             msg = f"the token's {client_claim} is {shown(client_id)}, which is not an accepted app client"
             raise TokenAudienceError(msg)
+        self._check_resource(claims, client_id, is_access_token=typed is access_token_claims)
         if type(claims.get("sub")) is not str:
             msg = "the token's sub is missing or not a string"
             raise TokenFormatError(msg)
         return typed(claims, exp)
+
+    def _check_resource(self, claims: dict[str, Any], client_id: str, *, is_access_token: bool) -> None:
+        """Check the resources that an access token is bound to: one of them must be ours (RFC 7519, section 4.1.3).
+
+        Without an audience of our own, that is the app client, which a Lambda trigger may put there.
+        """
+        bound_to = resources(claims) if is_access_token else ()
+        if bound_to is None:
+            msg = "the access token's aud is neither a string nor a list of strings"
+            raise TokenFormatError(msg)
+        if self.audience and self.audience.isdisjoint(bound_to):
+            resource = f"the resource {shown(claims['aud'])}" if bound_to else "no resource"
+            msg = f"the token is for {resource}; it must be for {' or '.join(sorted(self.audience))}"
+            raise TokenResourceError(msg)
+        if bound_to and not self.audience and client_id not in bound_to:
+            msg = f"the token is for the resource {shown(claims['aud'])}; audience= names the resources to accept"
+            raise TokenResourceError(msg)
 
     def _expiry(self, claims: dict[str, Any], now: float) -> datetime:
         exp = moment(claims, "exp")

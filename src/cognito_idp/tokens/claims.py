@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
+class Actor:
+    """Who acts for the user: the `act` claim of a token from a token exchange (RFC 8693, section 4.1).
+
+    It is for your records. What the token allows depends on the token's own claims alone.
+    """
+
+    __module__ = "cognito_idp"
+
+    sub: str | None = attrs.field(repr=personal)
+    """The actor's id."""
+    act: Actor | None
+    """The actor before this one, in a chain of exchanges."""
+    all: Mapping[str, Any] = attrs.field(repr=False, hash=False)
+    """Every claim about the actor, unchanged."""
+
+
+@attrs.frozen(kw_only=True)
 class TokenClaims:
     """The claims that access tokens and ID tokens share.
 
@@ -66,6 +83,10 @@ class AccessTokenClaims(TokenClaims):
     """The version of the token format."""
     device_key: str | None = attrs.field(repr=personal)
     """The device that the user signed in from, if the pool remembers devices."""
+    aud: tuple[str, ...]
+    """The resources that the token is bound to. Empty for a token that is not bound."""
+    act: Actor | None
+    """Who acts for the user, in a token from a token exchange."""
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +132,8 @@ def access_token_claims(claims: dict[str, Any], exp: datetime) -> AccessTokenCla
         scope=frozenset((_text(get("scope")) or "").split()),
         version=version if type(version) is int else None,
         device_key=_text(get("device_key")),
+        aud=resources(claims) or (),
+        act=_actor(get("act")),
     )
 
 
@@ -154,6 +177,27 @@ def moment(claims: Mapping[str, Any], name: str) -> datetime | None:
         msg = f"the token's {name} is not a time in seconds since 1970"
         raise TokenFormatError(msg)
     return time
+
+
+def resources(claims: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the `aud` of an access token, which is a string or a list of strings (RFC 7519, section 4.1.3).
+
+    None if it is something else. Empty if there is none.
+    """
+    value = claims.get("aud", [])
+    values = [value] if type(value) is str else value
+    return tuple(values) if type(values) is list and all(type(item) is str for item in values) else None
+
+
+def _actor(value: object) -> Actor | None:
+    chain: list[dict[str, Any]] = []
+    while type(value) is dict:
+        chain.append(value)
+        value = value.get("act")
+    actor = None
+    for members in reversed(chain):
+        actor = Actor(sub=_text(members.get("sub")), act=actor, all=members)
+    return actor
 
 
 def _moment(value: object) -> datetime | None:

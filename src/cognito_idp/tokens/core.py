@@ -13,11 +13,15 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
-from .._errors import ConfigError, TokenIssuerError, TokenSignatureError
+from .._errors import ConfigError, JwksError, TokenCheckError, TokenIssuerError, TokenSignatureError
 from .._flow.clock import age_clock
-from .._protocol.arguments import FUNCTION, NUMBER, TEXT, WHOLE, Kind, check, check_given, known_arguments
+from .._flow.effects import call
+from .._protocol.arguments import FUNCTION, NUMBER, TEXT, WHOLE, Kind, check_given, described, known_arguments
+from .._protocol.arguments import check as check_arguments
+from .._protocol.redaction import Opaque
 from .._transport.limits import Timeout, timeout_of
 from .checks import LEEWAY, Rules
+from .claims import AccessTokenClaims
 from .jwks import MAX_AGE, MAX_RESPONSE_BYTES, JwksCache
 from .jws import MAX_TOKEN_BYTES, decode, read_key_id, read_object, shown, split
 from .names import Names, names, scopes
@@ -25,12 +29,13 @@ from .pools import ClientIds, TrustedPool, client_ids_of
 from .rs256 import Rs256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Final, Literal, TypeAlias
 
     from .._flow.effects import Flow
     from .._protocol.wire import Limits
     from .claims import AnyClaims
+    from .revocation import RevocationCheck
 
     Pools: TypeAlias = str | TrustedPool | Iterable[str | TrustedPool]
     TokenUse: TypeAlias = Literal["access", "id"] | None
@@ -56,6 +61,9 @@ class Settings(TypedDict, total=False):
     region: str | None
     required_scopes: Names
     required_groups: Names
+    audience: Names
+    check: Callable[[Any], bool | Awaitable[bool]] | None
+    revocation: RevocationCheck | None
     leeway: float
     max_token_bytes: int
     jwks_max_age: float
@@ -67,7 +75,7 @@ class _Issuer(NamedTuple):
     """An accepted issuer: its keys and its accepted app clients."""
 
     keys: JwksCache
-    client_ids: frozenset[str] | None
+    pool: TrustedPool
 
 
 class Verification:
@@ -83,6 +91,9 @@ class Verification:
         region: str | None = None,
         required_scopes: Names = (),
         required_groups: Names = (),
+        audience: Names = (),
+        check: Callable[[Any], bool | Awaitable[bool]] | None = None,
+        revocation: RevocationCheck | None = None,
         leeway: float = LEEWAY,
         max_token_bytes: int = MAX_TOKEN_BYTES,
         jwks_max_age: float = MAX_AGE,
@@ -101,9 +112,15 @@ class Verification:
         if token_use == "id" and required_scopes:  # noqa: S105 - a kind of token, not a secret
             msg = "required_scopes can't be met: ID tokens have no scopes"
             raise ConfigError(msg)
-        check(NUMBER, leeway=leeway, jwks_max_age=jwks_max_age)
-        check(WHOLE, max_token_bytes=max_token_bytes)
-        check_given(FUNCTION, clock=clock)
+        if token_use == "id" and audience:  # noqa: S105
+            msg = "audience= is for access tokens; the aud of an ID token is its app client, which client_ids= names"
+            raise ConfigError(msg)
+        if revocation is not None and token_use != "access":  # noqa: S105
+            msg = "revocation= needs token_use='access': the service answers for access tokens only"
+            raise ConfigError(msg)
+        check_arguments(NUMBER, leeway=leeway, jwks_max_age=jwks_max_age)
+        check_arguments(WHOLE, max_token_bytes=max_token_bytes)
+        check_given(FUNCTION, clock=clock, check=check)
         check_given(TEXT, region=region)
         for setting, value in (
             ("leeway", leeway),
@@ -119,7 +136,10 @@ class Verification:
             leeway=leeway,
             scopes=scopes(required_scopes),
             groups=names(required_groups, "required_groups"),
+            audience=names(audience, "audience"),
         )
+        self._check = check
+        self._revocation = revocation
         self._clock = clock or time.time
         self._max_token_bytes = max_token_bytes
         self._key_id = lru_cache(_HEADERS_KEPT)(read_key_id)
@@ -151,7 +171,7 @@ class Verification:
             if issuer in self._issuers:
                 msg = f"two pools have the issuer {issuer}"
                 raise ConfigError(msg)
-            self._issuers[issuer] = _Issuer(caches[uri], pool.client_ids)
+            self._issuers[issuer] = _Issuer(caches[uri], pool)
 
     def verified(self, token: str, required_scopes: Names, required_groups: Names) -> Flow[AnyClaims]:
         """Check a token in every respect and return its claims.
@@ -174,9 +194,56 @@ class Verification:
         if not self._rs256.fits(token[: token.rindex(".")].encode(), key, signature):
             msg = "the token's signature doesn't match its text: it was changed, or signed by someone else"
             raise TokenSignatureError(msg)
-        claims = self._rules.accept(payload, issuer.client_ids, self._clock())
+        claims = self._rules.accept(payload, issuer.pool.client_ids, self._clock())
         self._rules.demand(claims, required_scopes, required_groups)
+        if self._check is not None:
+            yield from self._checked(self._check, claims)
+        if self._revocation is not None and isinstance(claims, AccessTokenClaims):
+            yield from self._revocation.confirm(Opaque(token), claims, issuer.pool.user_pool_id)
         return claims
+
+    def keys_loaded(self) -> Flow[None]:
+        """Fetch the keys of every pool that has none yet, or old ones.
+
+        Raises:
+            JwksError: the keys of a pool can't be fetched. Those of the others have been.
+        """
+        failure = None
+        for keys in dict.fromkeys(issuer.keys for issuer in self._issuers.values()):
+            try:
+                yield from keys.load()
+            except JwksError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    @staticmethod
+    def _checked(check: Callable[[Any], bool | Awaitable[bool]], claims: AnyClaims) -> Flow[None]:
+        """Apply a user's own rule.
+
+        Raises:
+            TokenCheckError: it says no.
+            ConfigError: it says neither yes nor no: what it forgot to return must not let a token in.
+        """
+        is_accepted: object = yield from call(lambda: check(claims))
+        if not isinstance(is_accepted, bool):
+            msg = f"the function that check= names returns True or False, not {described(is_accepted)}"
+            raise ConfigError(msg)
+        if not is_accepted:
+            msg = "the verifier's own check refuses the token"
+            raise TokenCheckError(msg)
+
+
+def check_revocation(revocation: object, verify: Callable[..., object]) -> None:
+    """Check a verifier's `revocation=`: its client must wait as the verifier does.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    if revocation is not None:
+        from .revocation import check_kind
+
+        check_kind(revocation, verify)
 
 
 def _limits(timeout: Timeout) -> Limits:
@@ -203,7 +270,7 @@ def _trusted(user_pool_id: Pools, client_ids: ClientIds | _Unset | None, region:
     Raises:
         ConfigError: there are none, or a setting is missing or in the wrong place.
     """
-    check(_POOLS, user_pool_id=user_pool_id)
+    check_arguments(_POOLS, user_pool_id=user_pool_id)
     pools = [user_pool_id] if isinstance(user_pool_id, str | TrustedPool) else list(user_pool_id)
     if not pools:
         msg = "no user pool is named"

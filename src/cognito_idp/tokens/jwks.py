@@ -103,6 +103,20 @@ class JwksCache:
         msg = f"the token names the key {shown(kid)}, which is not among the {len(state.keys)} keys of its issuer"
         raise TokenKeyError(msg)
 
+    def load(self) -> Flow[None]:
+        """Fetch the keys now, unless there are fresh ones.
+
+        Raises:
+            JwksError: they can't be fetched, and there are no old ones.
+        """
+        seen = self._state
+        if self._uri is None or (seen.keys and self._clock() < seen.old_at):
+            return
+        yield from hold(self._lock, self._fetch(seen))
+        state = self._state
+        if not state.keys and state.failure is not None:
+            raise JwksError(state.failure) from state.cause
+
     def _fetch_unless_paused(self, seen: _State) -> Flow[None]:
         pause = _PAUSE if seen.keys else _PAUSE_WITHOUT_KEYS
         if self._clock() - seen.fetched_at >= pause:
