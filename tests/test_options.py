@@ -26,6 +26,7 @@ from cognito_idp import (
 from cognito_idp._call.options import Options, make_options
 from cognito_idp._flow.effects import Lock as FlowLock
 from cognito_idp._flow.effects import finish, hold, send
+from cognito_idp._protocol.endpoint import Target
 from cognito_idp._protocol.ids import random_uuid
 from cognito_idp._protocol.user_agent import user_agent
 from cognito_idp._protocol.wire import HttpRequest, Limits
@@ -373,7 +374,7 @@ def test_a_custom_url_without_a_region(make: Callable[..., Options]) -> None:
     unsigned = options.target_for({}, signed=False)
     assert ("http://localhost:9229/sub", None) == (unsigned.url, unsigned.region)
     signed = options.target_for(POOL, signed=True)
-    assert ("http://localhost:9229/sub", "localhost:9229", "/sub", "eu-west-2") == signed
+    assert Target("http://localhost:9229/sub", "localhost:9229", "/sub", "eu-west-2") == signed
     with pytest.raises(NoRegionError):
         options.target_for({}, signed=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import ConfigError, InvalidResponseError
 from .._flow.effects import send
 from .._protocol.wire import HttpRequest
-from .._structs.convert import compile_hooks
+from .._structs.convert import make_hooks
 from .._structs.struct import Request
 from ..model.index import load_type
 from .deadline import Deadline
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def warm_up(operations: Iterable[str | type[Request[Any]]], options: Options) -> Flow[None]:
-    """Compile the hooks of operations, load credentials if any of them is signed, and open a connection.
+    """Make the hooks of operations, load credentials if any of them is signed, and open a connection.
 
     If you name no operation, credentials are loaded too. An unsigned, empty `GET /` opens the connection. Whatever the
     answer, the connection stays open for the first call.
@@ -34,8 +34,8 @@ def warm_up(operations: Iterable[str | type[Request[Any]]], options: Options) ->
     """
     requests = [_request_type(operation) for operation in operations]
     for request in requests:
-        compile_hooks(request)
-        compile_hooks(request.operation.response_type)
+        make_hooks(request)
+        make_hooks(request.operation.response_type)
     signed = not requests or any(request.operation.signed for request in requests)
     target = options.target_for({}, signed=signed)
     deadline = Deadline(options.timeout.total, options.monotonic)

@@ -8,18 +8,22 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Container, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from .._errors import CognitoIdpError, ConfigError
+from .redaction import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Kind(NamedTuple):
+class Kind(Record):
     """What an argument may be: in words, and as a test."""
 
-    expected: str
-    fits: Callable[[Any], bool]
+    __slots__ = _fields = ("expected", "fits")
+
+    def __init__(self, expected: str, fits: Callable[[Any], bool]) -> None:
+        self.expected = expected
+        self.fits = fits
 
 
 def instance_of(cls: type, expected: str) -> Kind:

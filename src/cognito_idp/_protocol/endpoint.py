@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from .._errors import ConfigError
+from .redaction import Record
 
 SERVICE = "cognito-idp"
 
@@ -19,11 +20,14 @@ _TO_ALLOW_HTTP: Final = f"to allow it, pass allow_http=True or name the host in 
 AllowHttp: TypeAlias = bool | frozenset[str]
 
 
-class Endpoint(NamedTuple):
+class Endpoint(Record):
     """An absolute URL without a query, and the region to sign requests for."""
 
-    url: str
-    signing_region: str | None
+    __slots__ = _fields = ("url", "signing_region")
+
+    def __init__(self, url: str, signing_region: str | None) -> None:
+        self.url = url
+        self.signing_region = signing_region
 
     @property
     def host(self) -> str:
@@ -43,13 +47,16 @@ class Endpoint(NamedTuple):
         return f"{self.url.removesuffix('/')}{path}"
 
 
-class Target(NamedTuple):
+class Target(Record):
     """The target of a call: the endpoint's parts as a request needs them, and the region to sign for."""
 
-    url: str
-    host: str
-    path: str
-    region: str | None
+    __slots__ = _fields = ("url", "host", "path", "region")
+
+    def __init__(self, url: str, host: str, path: str, region: str | None) -> None:
+        self.url = url
+        self.host = host
+        self.path = path
+        self.region = region
 
 
 @lru_cache(maxsize=64)
@@ -58,13 +65,16 @@ def target_of(endpoint: Endpoint) -> Target:
     return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
 
 
-class Partition(NamedTuple):
+class Partition(Record):
     """A group of regions with its own domain names; `regions` is a regular expression."""
 
-    name: str
-    regions: str
-    dns_suffix: str
-    dual_stack_dns_suffix: str
+    __slots__ = _fields = ("name", "regions", "dns_suffix", "dual_stack_dns_suffix")
+
+    def __init__(self, name: str, regions: str, dns_suffix: str, dual_stack_dns_suffix: str) -> None:
+        self.name = name
+        self.regions = regions
+        self.dns_suffix = dns_suffix
+        self.dual_stack_dns_suffix = dual_stack_dns_suffix
 
 
 PARTITIONS: Final[tuple[Partition, ...]] = (

@@ -6,8 +6,8 @@ function. It passes all arguments to the struct, which reports everything wrong 
 
 from __future__ import annotations
 
-import functools
 from contextlib import aclosing
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._protocol.tracebacks import clears_frames
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound="Callable[..., Any]")
 
+# Not the annotations: Python would build a dict of them for each of 180 methods. `__wrapped__` has them.
+_NAMES = ("__module__", "__name__", "__qualname__", "__doc__")
+
 
 def operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client send the named request struct."""
 
     def decorate(declared: Method) -> Method:
-        @functools.wraps(declared)
+        @wraps(declared, _NAMES, ())
         def method(self: Any, *args: Any, **members: Any) -> Any:
             # Empty while `send` runs, so that this frame shows no arguments. The frames below are cleared.
             box = [members]
@@ -45,7 +48,7 @@ def async_operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client send the named request struct."""
 
     def decorate(declared: Method) -> Method:
-        @functools.wraps(declared)
+        @wraps(declared, _NAMES, ())
         async def method(self: Any, *args: Any, **members: Any) -> Any:
             box = [members]
             del members
@@ -65,7 +68,7 @@ def pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client iterate over the items of all pages."""
 
     def decorate(declared: Method) -> Method:
-        @functools.wraps(declared)
+        @wraps(declared, _NAMES, ())
         def method(self: Any, *args: Any, **members: Any) -> Iterator[Any]:
             if args:
                 raise self._no_positional(declared.__name__, request, args[0], "paginate")
@@ -81,7 +84,7 @@ def async_pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client iterate over the items of all pages."""
 
     def decorate(declared: Method) -> Method:
-        @functools.wraps(declared)
+        @wraps(declared, _NAMES, ())
         def method(self: Any, *args: Any, **members: Any) -> AsyncIterator[Any]:
             if args:
                 raise self._no_positional(declared.__name__, request, args[0], "paginate")

@@ -11,21 +11,25 @@ import os
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._errors import ConfigError
 from .._flow.locks import new_lock
+from .._protocol.redaction import Record
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 
-class Bundle(NamedTuple):
+class Bundle(Record):
     """A file or folder of certificates; `where` is the setting that names it, for error messages."""
 
-    where: str
-    path: str
+    __slots__ = _fields = ("where", "path")
+
+    def __init__(self, where: str, path: str) -> None:
+        self.where = where
+        self.path = path
 
 
 class Authorities:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from .._errors import ConfigError
-from .._protocol.arguments import MOMENT, check_given, instance_of, typed
-from .._protocol.redaction import redacted
+from .._protocol.arguments import MOMENT, check, check_given, instance_of
+from .._protocol.redaction import Record, redacted
 from .._protocol.tracebacks import guards_init
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Credentials:
         check_given(MOMENT, expiration=self.expiration)
 
 
+_CREDENTIALS = instance_of(Credentials, "Credentials")
+
+
 class CredentialSource(Protocol):
     """The source of a client's credentials. Clients, threads and tasks may share one."""
 
@@ -71,11 +74,14 @@ class CredentialSource(Protocol):
         ...
 
 
-@attrs.frozen
-class StaticCredentials:
+class StaticCredentials(Record):
     """A source that always returns the same credentials."""
 
-    credentials: Credentials = attrs.field(validator=typed(instance_of(Credentials, "Credentials")))
+    __slots__ = _fields = ("credentials",)
+
+    def __init__(self, credentials: Credentials) -> None:
+        check(_CREDENTIALS, credentials=credentials)
+        self.credentials = credentials
 
     def get(self) -> Flow[Credentials]:
         """Return the credentials."""
