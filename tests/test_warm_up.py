@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from cattrs import BaseConverter
 
 from cognito_idp import AdminInitiateAuthRequest
-from cognito_idp._structs import convert
 from cognito_idp.errors import ConfigError, ConnectError, NoRegionError
 from tests.support.answers import answer
 from tests.support.kit import CREDENTIALS
@@ -79,7 +79,7 @@ def test_hooks_are_made(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """After warming up, a call of the named operation makes no hook any more, not for nested structs either."""
     kit.run(kit.client(respond=Responder()).warm_up, "CreateUserPool")
     for get_hook in ("get_structure_hook", "get_unstructure_hook"):
-        monkeypatch.setattr(convert._converter(), get_hook, _must_not_be_asked)
+        monkeypatch.setattr(BaseConverter, get_hook, _must_not_be_asked)
     pool = {"Id": "us-east-1_a", "Policies": {"PasswordPolicy": {"MinimumLength": 8}}}
     service = Responder(httpx.Response(200, json={"UserPool": pool}))
     response = kit.run(kit.client(respond=service).create_user_pool, pool_name="p", user_pool_tags={"a": "b"})

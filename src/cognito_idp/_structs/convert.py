@@ -243,7 +243,7 @@ def _unstructure_struct(converter: BaseConverter, cls: type[Struct]) -> Any:
 
 def _unstructure_list(converter: BaseConverter, annotation: Any) -> Any:
     write = _late_writer(converter, get_args(annotation)[0])
-    return tuple if write is None else lambda items: tuple([write(item) for item in items])
+    return list if write is None else lambda items: [write(item) for item in items]
 
 
 def _unstructure_map(converter: BaseConverter, annotation: Any) -> Any:
