@@ -20,19 +20,23 @@ from cognito_idp import (
     AuthenticationResultType,
     AuthFlowType,
     CompleteWebAuthnRegistrationRequest,
+    CreateManagedLoginBrandingRequest,
     EmptyResponse,
     InvalidResponseError,
     ListGroupsRequest,
     RequestValidationError,
     SetUICustomizationRequest,
     StartWebAuthnRegistrationResponse,
+    UpdateManagedLoginBrandingRequest,
     UserType,
     from_wire,
     to_wire,
 )
 
 if TYPE_CHECKING:
-    from cognito_idp._structs.struct import Struct
+    from collections.abc import Callable
+
+    from cognito_idp._structs.struct import Request, Struct
 
 
 def refusal(cls: type[Struct], data: Any) -> str:
@@ -126,6 +130,26 @@ def test_documents_go_as_they_are() -> None:
     assert to_wire(request) == {"AccessToken": "t", "Credential": document}
     response = from_wire(StartWebAuthnRegistrationResponse, {"CredentialCreationOptions": document})
     assert response.credential_creation_options == document
+
+
+@pytest.mark.parametrize(
+    ("request_of", "wire_name"),
+    [
+        (lambda text: CompleteWebAuthnRegistrationRequest(access_token="t", credential=text), "Credential"),
+        (lambda text: CreateManagedLoginBrandingRequest(user_pool_id="p", client_id="c", settings=text), "Settings"),
+        (lambda text: UpdateManagedLoginBrandingRequest(settings=text), "Settings"),
+    ],
+)
+def test_documents_may_be_text(request_of: Callable[[str], Request[Any]], wire_name: str) -> None:
+    """The text of a JSON object, as a browser or a file has it, goes out as the object, and not as a string of JSON."""
+    document = {"rawId": "a", "n": None, "list": [1, 2.5, {"UserPoolId": []}], "text": "{}"}
+    assert to_wire(request_of(json.dumps(document)))[wire_name] == document
+
+
+def test_a_document_that_came_as_text() -> None:
+    """Options that a server sent as text, inside its JSON, are read as the object that they hold."""
+    response = from_wire(StartWebAuthnRegistrationResponse, {"CredentialCreationOptions": '{"challenge": "a"}'})
+    assert response.credential_creation_options == {"challenge": "a"}
 
 
 def test_map_keys_are_data() -> None:

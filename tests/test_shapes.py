@@ -95,6 +95,7 @@ def refusal(make: Callable[[], object]) -> RequestValidationError:
         (Nested(AttributeType), AttributeType(name="a")),
         (Document(), {"a": [1, 2.5, None, True, {"b": ("c",)}]}),
         (Document(), None),
+        (Document(), '{"a": [1, null]}'),
     ],
 )
 def test_legal_values_pass(shape: Shape, value: object) -> None:
@@ -150,6 +151,10 @@ def test_legal_values_pass(shape: Shape, value: object) -> None:
         (Document(), {"a": {1, 2}}, "must be a JSON value, not set"),
         (Document(), {"a": b"bytes"}, "must be a JSON value, not bytes"),
         (Document(), [datetime(2026, 1, 1, tzinfo=UTC)], "must be a JSON value, not datetime"),
+        (Document(), "secret", "must be a JSON object or its text; this text is not one"),
+        (Document(), '["secret"]', "must be a JSON object or its text; this text is not one"),
+        (Document(), '{"a": NaN}', "must be a JSON value; infinities and NaN are not"),
+        (Document(), '{"a":' * 100_000, "must be a JSON object or its text; this text is not one"),
     ],
 )
 def test_illegal_values_are_named_with_their_bound(shape: Shape, value: object, problem: str) -> None:

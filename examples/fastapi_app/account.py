@@ -4,7 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from cognito_idp import SoftwareTokenMfaSettingsType, TotpSetup, attributes_of, challenge_from_state
+from cognito_idp import (
+    SoftwareTokenMfaSettingsType,
+    TotpSetup,
+    WebAuthnCredentialDescription,
+    attributes_of,
+    challenge_from_state,
+)
 from cognito_idp.errors import CognitoIdpError, NotAuthorizedException, SessionEndedError, SignInStateError
 
 from .challenges import totp_form
@@ -17,7 +23,7 @@ router = APIRouter()
 
 
 @router.get("/account")
-async def show_account(here: Here, person: SignedInPerson, notice: str = "") -> Response:
+async def show_account(request: Request, here: Here, person: SignedInPerson, notice: str = "") -> Response:
     """Show the account."""
     try:
         user = await here.client.get_user(access_token=person.access_token)
@@ -25,12 +31,20 @@ async def show_account(here: Here, person: SignedInPerson, notice: str = "") -> 
         # The token verifies but has been revoked: the person signed out everywhere, from another device.
         await here.sessions.end(person.session_id)
         raise SignInNeededError from error
-    return here.pages.account(
+    email = attributes_of(user).get("email", user.username)
+    passkeys = await _passkeys(here, person.access_token)
+    response = here.pages.account(
         notice=notice,
-        email=attributes_of(user).get("email", user.username),
+        email=email,
+        passkeys=passkeys,
         has_totp="SOFTWARE_TOKEN_MFA" in (user.user_mfa_setting_list or ()),
         claims=person.claims,
     )
+    if passkeys:
+        here.cookies.known.write(response, email)
+    elif passkeys is not None:
+        here.cookies.known.clear(request, response)
+    return response
 
 
 @router.post("/account/totp")
@@ -81,7 +95,7 @@ async def sign_out(request: Request, here: Here) -> Response:
     session_id = here.cookies.session.read(request)
     session = None if session_id is None else await here.sessions.find(session_id)
     response = see_other("/sign-in", "signed-out")
-    for cookie in (here.cookies.session, here.cookies.challenge, here.cookies.pending):
+    for cookie in (here.cookies.session, here.cookies.challenge, here.cookies.pending, here.cookies.passkey):
         cookie.clear(request, response)
     if session_id is None or session is None:
         return response
@@ -104,6 +118,12 @@ async def sign_out_everywhere(request: Request, here: Here, person: SignedInPers
     response = see_other("/sign-in", "signed-out-everywhere")
     here.cookies.session.clear(request, response)
     return response
+
+
+async def _passkeys(here: Services, access_token: str) -> list[WebAuthnCredentialDescription] | None:
+    if not here.settings.passkeys:
+        return None
+    return [passkey async for passkey in here.client.iter_list_web_authn_credentials(access_token=access_token)]
 
 
 def _setup(request: Request, here: Services) -> TotpSetup | None:

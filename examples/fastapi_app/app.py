@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from cognito_idp import AsyncClient, AsyncTokenVerifier, TrustedPool
 from cognito_idp.errors import TransportError
 
-from . import account, api, passwords, sign_in, sign_up
+from . import account, api, passkeys, passwords, sign_in, sign_up
 from .answers import add_error_answers
 from .cookies import cookies_of
 from .pages import Pages
@@ -81,6 +81,8 @@ def create_app(
     app.add_middleware(Security, settings=settings)
     for module in (sign_up, sign_in, passwords, account, api):
         app.include_router(module.router)
+    if settings.passkeys:
+        app.include_router(passkeys.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     app.add_api_route("/", home, methods=["GET"])
 

@@ -36,7 +36,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "SMS_OTP": "A code by text message",
     "SOFTWARE_TOKEN_MFA": "An authenticator app",
 }
-"""The choices offered here. Passkeys are missing, since a browser needs a script for them."""
+"""The choices offered here. Passkeys are missing: they have a button of their own, at the sign-in."""
 
 
 class UnsupportedChallengeError(Exception):

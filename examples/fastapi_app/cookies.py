@@ -24,6 +24,7 @@ _MAX_BYTES = 4000
 """Browsers silently drop a larger cookie (RFC 6265, 6.1: 4096 bytes with its name and attributes)."""
 _MAX_PARTS = 3
 """Servers refuse requests whose headers are larger than 8 to 64 KB, with all cookies in them."""
+_KNOWN_SECONDS = 180 * 24 * 60 * 60
 _COUNTS = frozenset(str(count) for count in range(1, _MAX_PARTS + 1))
 
 
@@ -99,12 +100,16 @@ class Cookies:
     """The app's cookies.
 
     `session` is the id of a session. `challenge` is a sign-in that waits for an answer, or an authenticator app that is
-    being set up. `pending` is the address of a person who still has to enter the code sent to it.
+    being set up. `pending` is the address of a person who still has to enter the code sent to it. `passkey` is a
+    sign-in that waits for a passkey, beside another that may wait for an answer. `known` is the address of the person
+    with passkeys who last signed in; it stays after the sign-out.
     """
 
     session: SealedCookie
     challenge: SealedCookie
     pending: SealedCookie
+    passkey: SealedCookie
+    known: SealedCookie
 
 
 def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Cookies:
@@ -116,4 +121,6 @@ def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Co
         SealedCookie("session", settings.session_seconds, secure, "lax", seal, clock),
         SealedCookie("challenge", settings.challenge_seconds, secure, "strict", seal, clock),
         SealedCookie("pending", 60 * 60, secure, "strict", seal, clock),
+        SealedCookie("passkey", settings.challenge_seconds, secure, "strict", seal, clock),
+        SealedCookie("known", _KNOWN_SECONDS, secure, "lax", seal, clock),
     )

@@ -30,6 +30,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "code-sent": "Another code is on its way, if it can be sent to this address.",
     "totp-on": "Your authenticator app is set up. Its code is asked for from now on.",
     "totp-off": "Your authenticator app is not asked for any more.",
+    "passkey-added": "Your passkey is set up. You can sign in with it from now on.",
+    "passkey-deleted": "The passkey is deleted here. Delete it on your device, too.",
 }
 """The notices on top of a page. A URL names one of these, so nobody can make links that show another text."""
 
@@ -80,11 +82,13 @@ class Form:
     fields: tuple[Field, ...] = ()
     choices: tuple[Choice, ...] = ()
     links: tuple[Link, ...] = ()
+    passkeys: bool = False
     totp_uri: str = attrs.field(default="", repr=False)
     totp_secret: str = attrs.field(default="", repr=False)
 
 
 EMAIL: Final = Field("email", "E-mail address", "email", "username", max_length=128)
+EMAIL_OR_PASSKEY: Final = attrs.evolve(EMAIL, autocomplete="username webauthn")
 PASSWORD: Final = Field("password", "Password", "password", "current-password")
 NEW_PASSWORD: Final = Field(
     "new_password", "New password", "password", "new-password", "At least 8 characters: A, a, 1 and a symbol."

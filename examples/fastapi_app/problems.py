@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WRONG_CODE: Final = "This code is wrong or too old. Type in the newest one."
 _UNREACHABLE: Final = "The sign-in service can't be reached just now. Try again in a moment."
+_OTHER_SITE: Final = "This passkey is for another site."
 _NO_TOKEN: Final = "A valid access token is needed."
 # Here the service's own text helps (which rule a password breaks, for example) and reveals nothing about others.
 _AS_THE_SERVICE_SAYS: Final = ""
@@ -60,6 +61,10 @@ _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
     errors.CodeMismatchException: Problem(400, _WRONG_CODE),
     errors.ExpiredCodeException: Problem(400, _WRONG_CODE),
     errors.EnableSoftwareTokenMFAException: Problem(400, _WRONG_CODE),
+    errors.WebAuthnChallengeNotFoundException: Problem(400, "This took too long. Try again."),
+    errors.WebAuthnCredentialNotSupportedException: Problem(400, "This passkey can't be used here. Try another one."),
+    errors.WebAuthnOriginNotAllowedException: Problem(400, _OTHER_SITE),
+    errors.WebAuthnRelyingPartyMismatchException: Problem(400, _OTHER_SITE),
     errors.InvalidPasswordException: Problem(400, _AS_THE_SERVICE_SAYS),
     errors.PasswordHistoryPolicyViolationException: Problem(400, _AS_THE_SERVICE_SAYS),
     errors.UserLambdaValidationException: Problem(400, _AS_THE_SERVICE_SAYS),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MAX_BODY_BYTES: Final = 64 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final = {
-    # No scripts, so that injected text can do nothing, and no styles except our file's.
+    # No scripts, or only those of our own files, so that injected text can do nothing, and no styles except our file's.
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
@@ -36,6 +36,8 @@ class Security:
         self._app = app
         self._origin = settings.origin
         self._headers = dict(_HEADERS)
+        if settings.passkeys:
+            self._headers["Content-Security-Policy"] += "; script-src 'self'; connect-src 'self'"
         if settings.is_https:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 

@@ -51,6 +51,10 @@ class Services:
         self.cookies.pending.clear(request, response)
         return response
 
+    def known_address(self, request: Request) -> str | None:
+        """Return the address of the person with passkeys who last signed in on this browser."""
+        return self.cookies.known.read(request) if self.settings.passkeys else None
+
 
 def see_other(path: str, notice: str = "") -> RedirectResponse:
     """Redirect a form post to another page, so that reloading doesn't post again."""

@@ -27,6 +27,7 @@ class Settings:
         name: the app's name, which authenticator apps also show.
         endpoint_url: the service's URL, if not at AWS.
         jwks_uri: the URL of the pool's public keys, if not at AWS.
+        passkeys: whether people may use passkeys; the pool and the app client must allow them.
         session_seconds: the longest time that a person stays signed in.
         challenge_seconds: the time for one step of a sign-in; the app client's `AuthSessionValidity` (3 minutes).
         refresh_margin: how many seconds before its end an access token is replaced.
@@ -41,6 +42,7 @@ class Settings:
     name: str = "Example"
     endpoint_url: str | None = None
     jwks_uri: str | None = None
+    passkeys: bool = False
     session_seconds: int = 12 * 60 * 60
     challenge_seconds: int = 3 * 60
     refresh_margin: float = 60.0
@@ -88,4 +90,5 @@ class Settings:
             name=environ.get("APP_NAME") or "Example",
             endpoint_url=environ.get("COGNITO_ENDPOINT_URL") or None,
             jwks_uri=environ.get("COGNITO_JWKS_URI") or None,
+            passkeys=environ.get("APP_PASSKEYS") == "1",
         )

@@ -22,13 +22,15 @@ from .services import LOG, Here, Services, see_other
 router = APIRouter()
 
 
-def sign_in_form(address: str = "") -> pages.Form:
-    """Return the form for the address and password."""
+def sign_in_form(address: str = "", *, passkeys: bool = False) -> pages.Form:
+    """Return the form for the address and password, with or without a passkey in their place."""
+    email = pages.EMAIL_OR_PASSKEY if passkeys else pages.EMAIL
     return pages.Form(
         title="Sign in",
         action="/sign-in",
         submit="Sign in",
-        fields=(pages.filled_in(pages.EMAIL, address), pages.PASSWORD),
+        fields=(pages.filled_in(email, address), pages.PASSWORD),
+        passkeys=passkeys,
         links=(
             pages.Link("/password/forgot", "Forgot your password?"),
             pages.Link("/sign-up", "Create an account"),
@@ -37,9 +39,9 @@ def sign_in_form(address: str = "") -> pages.Form:
 
 
 @router.get("/sign-in")
-async def show_sign_in(here: Here, notice: str = "") -> Response:
+async def show_sign_in(request: Request, here: Here, notice: str = "") -> Response:
     """Ask for the address and password."""
-    return here.pages.form(sign_in_form(), notice=notice)
+    return here.pages.form(sign_in_form(passkeys=here.known_address(request) is not None), notice=notice)
 
 
 @router.post("/sign-in")
@@ -56,8 +58,9 @@ async def sign_in(
     except PasswordResetRequiredException:
         return see_other("/password/forgot")
     except CognitoIdpError as error:
-        return here.pages.form(sign_in_form(email), problem_of(error))
-    return await _go_on(request, here, outcome, email)
+        passkeys = here.known_address(request) is not None
+        return here.pages.form(sign_in_form(email, passkeys=passkeys), problem_of(error))
+    return await go_on(request, here, outcome, email)
 
 
 @router.get("/sign-in/challenge")
@@ -84,10 +87,11 @@ async def answer_challenge(request: Request, here: Here) -> Response:
         return response
     except CognitoIdpError as error:
         return _challenge_page(here, challenge, address, problem_of(error))
-    return await _go_on(request, here, outcome, address)
+    return await go_on(request, here, outcome, address)
 
 
-async def _go_on(request: Request, here: Services, outcome: Outcome, address: str) -> Response:
+async def go_on(request: Request, here: Services, outcome: Outcome, address: str) -> Response:
+    """Begin the session of a finished sign-in, or ask for the next step of another one."""
     if isinstance(outcome, SignedIn):
         return await here.begin_session(request, outcome.tokens)
     # Another process may get the next answer, so the browser carries the state.

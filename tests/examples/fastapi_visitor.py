@@ -38,7 +38,10 @@ class Visitor:
 
 def said(page: httpx.Response) -> list[str]:
     """Return the notices and problems that a page shows."""
-    return [html.unescape(text) for text in re.findall(r'<p class="(?:notice|problem)"[^>]*>(.*?)</p>', page.text)]
+    return [
+        html.unescape(text)
+        for text in re.findall(r'<p class="(?:notice|problem)"(?![^>]* hidden)[^>]*>(.*?)</p>', page.text)
+    ]
 
 
 def heading(page: httpx.Response) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import pytest
@@ -17,15 +16,15 @@ from examples.fastapi_app.sessions import MemoryStore
 
 from cognito_idp import totp
 from cognito_idp.testing import ServerNotInstalledError
-from tests.support.browser import PATIENCE, browser
+from tests.support.browser import browser
+
+from .fastapi_person import Person, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from cognito_idp import Tokens
-
-uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 pytestmark = pytest.mark.long
 
@@ -60,80 +59,10 @@ def site() -> Iterator[Site]:
         try:
             with local_cognito(f"http://127.0.0.1:{listener.getsockname()[1]}") as local:
                 store = KeepingStore()
-                config = uvicorn.Config(create_app(local.settings, store=store), log_level="warning")
-                server = uvicorn.Server(config)
-                thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-                thread.start()
-                try:
+                with served(create_app(local.settings, store=store), listener):
                     yield Site(local, store)
-                finally:
-                    server.should_exit = True
-                    thread.join()
         except ServerNotInstalledError as error:
             pytest.skip(str(error))
-
-
-@attrs.define
-class Person:
-    """Somebody at a browser, who keeps what was seen: addresses, sources, and what scripts could read."""
-
-    driver: Any
-    origin: str
-    seen: list[str] = attrs.field(factory=list)
-
-    def open(self, path: str) -> None:
-        """Type in an address."""
-        self.driver.get(self.origin + path)
-        self._look()
-
-    def fill(self, **fields: str) -> None:
-        """Fill in the form, and send it."""
-        for name, value in fields.items():
-            field = self.driver.find_element("id", name)
-            field.clear()
-            field.send_keys(value)
-        self.press("#main button")
-
-    def press(self, selector: str) -> None:
-        """Press a button, and wait for the page that it leads to."""
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        page = self.driver.execute_script("return performance.timeOrigin")
-        self.driver.find_element("css selector", selector).click()
-        another = "return performance.timeOrigin != arguments[0] && document.readyState == 'complete'"
-        WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda driver: driver.execute_script(another, page))
-        self._look()
-
-    def text(self, selector: str) -> str:
-        """Return the text of an element."""
-        found: str = self.driver.find_element("css selector", selector).text
-        return found
-
-    @property
-    def path(self) -> str:
-        """The address, without the origin."""
-        url: str = self.driver.current_url
-        return url.removeprefix(self.origin)
-
-    def is_in_sight(self, selector: str) -> bool:
-        """Whether an element is within the window, wherever the browser has scrolled to."""
-        within: bool = self.driver.execute_script(
-            "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
-            "return box.top >= 0 && box.bottom <= innerHeight",
-            selector,
-        )
-        return within
-
-    def fits(self) -> bool:
-        """Whether the page is no wider than the window."""
-        wide: bool = self.driver.execute_script(
-            "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-        return not wide
-
-    def _look(self) -> None:
-        readable = "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
-        self.seen += [self.driver.page_source, self.driver.execute_script(readable)]
 
 
 @pytest.fixture

@@ -175,6 +175,13 @@ def test_a_flow_that_can_not_begin(kit: Kit, given_values: dict[str, Any], messa
         ("ADMIN_NO_SRP_AUTH", {"new_password": PASSWORD}, "ADMIN_NO_SRP_AUTH needs password="),
         ("WEB_AUTHN", {"code": CODE}, "WEB_AUTHN needs credential="),
         ("WEB_AUTHN", {"credential": {"id": b"bytes"}}, "credential= is a dict, which can't be sent as text"),
+        ("WEB_AUTHN", {"credential": ""}, "credential= is a str, which is not the JSON of a passkey's credential"),
+        ("WEB_AUTHN", {"credential": f'["{PASSWORD}"]'}, "which is not the JSON of a passkey's credential"),
+        (
+            "SELECT_CHALLENGE",
+            {"choice": "WEB_AUTHN", "credential": PASSWORD},
+            "which is not the JSON of a passkey's credential",
+        ),
         ("WEB_AUTHN", {"credential": 5}, "credential= takes JSON text or the parsed mapping, not int"),
         ("DEVICE_SRP_AUTH", {"password": PASSWORD}, "DEVICE_SRP_AUTH needs device="),
         ("PIGEON_POST", {"code": CODE}, "PIGEON_POST needs responses="),

@@ -1273,7 +1273,8 @@ class AsyncOperations:
         Args:
             access_token: The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope.
                 (required)
-            credential: JSON form of what `navigator.credentials.create()` returned in the user's browser. (required)
+            credential: What `navigator.credentials.create()` returned in the user's browser, as JSON text or parsed.
+                (required)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1544,7 +1545,8 @@ class AsyncOperations:
                 characters)
             use_cognito_provided_values: True means Cognito's default branding, without `settings` and `assets` of your
                 own.
-            settings: JSON document with the colors, layout and other visual settings of the login pages.
+            settings: JSON document, as text or parsed, with the colors, layout and other visual settings of the login
+                pages.
             assets: Image files of the branding style, such as logos, backgrounds and icons. (0 to 40 items)
 
         Raises:
@@ -4290,7 +4292,8 @@ class AsyncOperations:
             managed_login_branding_id: Id of the branding style for the managed login pages.
             use_cognito_provided_values: True means Cognito's default branding, without `settings` and `assets` of your
                 own.
-            settings: JSON document with the colors, layout and other visual settings of the login pages.
+            settings: JSON document, as text or parsed, with the colors, layout and other visual settings of the login
+                pages.
             assets: Image files of the branding style, such as logos, backgrounds and icons. (0 to 40 items)
 
         Raises:

@@ -106,7 +106,7 @@ class ManagedLoginBrandingType(Struct):
     )
     """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive="personal"))
-    """JSON document with the colors, layout and other visual settings of the login pages."""
+    """JSON document, as text or parsed, with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Assets", ListOf(Nested(AssetType), 0, 40))
     )
@@ -144,7 +144,7 @@ class CreateManagedLoginBrandingRequest(Request[CreateManagedLoginBrandingRespon
     )
     """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive="personal"))
-    """JSON document with the colors, layout and other visual settings of the login pages."""
+    """JSON document, as text or parsed, with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Assets", ListOf(Nested(AssetType), 0, 40))
     )
@@ -314,7 +314,7 @@ class UpdateManagedLoginBrandingRequest(Request[UpdateManagedLoginBrandingRespon
     )
     """True means Cognito's default branding, without `settings` and `assets` of your own."""
     settings: Json | None = attrs.field(default=None, metadata=wire("Settings", Document(), sensitive="personal"))
-    """JSON document with the colors, layout and other visual settings of the login pages."""
+    """JSON document, as text or parsed, with the colors, layout and other visual settings of the login pages."""
     assets: tuple[AssetType, ...] | None = attrs.field(
         default=None, converter=items, metadata=wire("Assets", ListOf(Nested(AssetType), 0, 40))
     )

@@ -1269,7 +1269,8 @@ class Operations:
         Args:
             access_token: The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope.
                 (required)
-            credential: JSON form of what `navigator.credentials.create()` returned in the user's browser. (required)
+            credential: What `navigator.credentials.create()` returned in the user's browser, as JSON text or parsed.
+                (required)
 
         Raises:
             RequestValidationError: an argument is missing, of the wrong type, or out of bounds.
@@ -1540,7 +1541,8 @@ class Operations:
                 characters)
             use_cognito_provided_values: True means Cognito's default branding, without `settings` and `assets` of your
                 own.
-            settings: JSON document with the colors, layout and other visual settings of the login pages.
+            settings: JSON document, as text or parsed, with the colors, layout and other visual settings of the login
+                pages.
             assets: Image files of the branding style, such as logos, backgrounds and icons. (0 to 40 items)
 
         Raises:
@@ -4274,7 +4276,8 @@ class Operations:
             managed_login_branding_id: Id of the branding style for the managed login pages.
             use_cognito_provided_values: True means Cognito's default branding, without `settings` and `assets` of your
                 own.
-            settings: JSON document with the colors, layout and other visual settings of the login pages.
+            settings: JSON document, as text or parsed, with the colors, layout and other visual settings of the login
+                pages.
             assets: Image files of the branding style, such as logos, backgrounds and icons. (0 to 40 items)
 
         Raises:

@@ -32,7 +32,7 @@ class CompleteWebAuthnRegistrationRequest(Request[CompleteWebAuthnRegistrationRe
     access_token: str = attrs.field(metadata=wire("AccessToken", Text(), sensitive="secret"))
     """The signed-in user's access token, a secret, with the `aws.cognito.signin.user.admin` scope."""
     credential: Json = attrs.field(metadata=wire("Credential", Document(), sensitive="secret"))
-    """JSON form of what `navigator.credentials.create()` returned in the user's browser."""
+    """What `navigator.credentials.create()` returned in the user's browser, as JSON text or parsed."""
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

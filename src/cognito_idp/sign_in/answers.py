@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInAnswerError
 from .._protocol.spelling import did_you_mean, near
+from .._structs.shapes import json_object
 from ..types import AuthFlowType, ChallengeNameType
 from .machine import CHOICES_WITH_PROOF, STARTS, TABLE, Row, Start
 from .outcomes import MfaSetup, NewPasswordRequired, SelectChallenge, SelectMfaType, TotpSetup, UnknownChallenge
@@ -115,13 +116,19 @@ def _keywords(names: list[str]) -> str:
 
 def _text(keyword: str, value: Any) -> str:
     """Return a value as text. A passkey's credential may be JSON text or the parsed mapping."""
-    if isinstance(value, str):
+    problem = "can't be sent as text"
+    if keyword == "credential" and isinstance(value, str):
+        # Where the browser has no passkeys, forms send an empty one.
+        if json_object(value) is not None:
+            return value
+        problem = "is not the JSON of a passkey's credential"
+    elif isinstance(value, str):
         return value
-    if keyword == "credential":
+    elif keyword == "credential":
         with suppress(TypeError, ValueError, RecursionError):
             return json.dumps(dict(value))
     # Raised outside the handler: an error that holds the value must not become this one's context.
-    msg = f"{keyword}= is a {type(value).__name__}, which can't be sent as text"
+    msg = f"{keyword}= is a {type(value).__name__}, which {problem}"
     raise SignInAnswerError(msg)
 
 
