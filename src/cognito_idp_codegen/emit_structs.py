@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .emit_choices import converter_of
-from .families import COMMON, COMMON_SIGN_IN, SHARED, Pages
+from .families import SHARED, Pages
 from .layout import call, docstring, import_from, module_docstring
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class StructWriter:
             if target is not None and self._model.family_of[target] != family
         }
         homes = {self._model.family_of[target] for target in needed}
-        if homes - {COMMON, COMMON_SIGN_IN}:
+        if homes - SHARED.keys():
             msg = f"{family} needs shapes of another family: {sorted(needed)}"
             raise AssertionError(msg)
         requests = [name for name in names if name in self._model.inputs]
