@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
@@ -31,12 +30,11 @@ from .struct import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from cattrs import BaseConverter
 
 S = TypeVar("S", bound=Struct)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_wire(struct: Struct) -> dict[str, Any]:
@@ -215,6 +213,11 @@ def _is_struct(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, Struct)
 
 
+def _is_datetime(cls: Any) -> bool:
+    # By name: the import takes a cold start a millisecond, and a sign-in needs none.
+    return isinstance(cls, type) and (cls.__module__, cls.__name__) == ("datetime", "datetime")
+
+
 def _is_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, OpenEnum)
 
@@ -351,10 +354,10 @@ def _register_scalars(converter: BaseConverter) -> None:
     for scalar, expected in ((str, "a string"), (bool, "true or false"), (int, "an integer")):
         converter.register_structure_hook(scalar, _exactly(scalar, expected))
     converter.register_structure_hook(bytes, _read_bytes)
-    converter.register_structure_hook(datetime, _read_timestamp)
     converter.register_structure_hook_func(_is_enum, _read_enum)
+    converter.register_structure_hook_func(_is_datetime, _read_timestamp)
+    converter.register_unstructure_hook_func(_is_datetime, _write_timestamp)
     converter.register_unstructure_hook(bytes, lambda value: b64encode(value).decode("ascii"))
-    converter.register_unstructure_hook(datetime, _write_timestamp)
     converter.register_unstructure_hook(OpenEnum, str.__str__)
 
 
@@ -398,8 +401,7 @@ def _read_timestamp(data: Any, _: Any) -> datetime:
     if type(data) not in (int, float):
         raise _WrongType(_A_MOMENT, data)
     try:
-        # Added to the epoch, since on some platforms fromtimestamp() refuses times before 1970.
-        return _EPOCH + timedelta(seconds=data)
+        return _moment(data)
     except (OverflowError, ValueError):
         raise _WrongType(_A_MOMENT, data) from None
 
@@ -408,8 +410,17 @@ _A_MOMENT = "a number of seconds since 1970 or a date"
 _NUMBER = r"[+-]?[0-9]{1,20}(\.[0-9]*)?"
 
 
+def _moment(seconds: float) -> datetime:
+    from datetime import UTC, datetime, timedelta
+
+    # Added to the epoch, since on some platforms fromtimestamp() refuses times before 1970.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
 def _read_date(text: str) -> datetime:
     """Read a date that came as text, in the forms that botocore reads: a number, ISO 8601, or an HTTP date."""
+    from datetime import UTC, datetime
+
     text = text.strip().upper()
     if re.fullmatch(_NUMBER, text):
         return _read_timestamp(float(text), None)

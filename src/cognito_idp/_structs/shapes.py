@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from .._errors import Fault
-from .._protocol.arguments import described
+from .._protocol.arguments import described, is_moment
 from .._protocol.redaction import Record
 
 if TYPE_CHECKING:
@@ -196,12 +195,14 @@ class Timestamp(Shape):
     __slots__ = ()
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, datetime) and value.utcoffset() is not None
+        return is_moment(value)
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        from datetime import datetime
+
         if not isinstance(value, datetime):
             _wrong_type("datetime", value, member, path, faults)
-        elif value.utcoffset() is None:
+        elif not is_moment(value):
             faults.append(fault(member, path, "must be an aware datetime: it has no time zone"))
 
 
