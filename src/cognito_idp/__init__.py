@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._call.retry import NoRetry as NoRetry
     from ._call.retry import StandardRetry as StandardRetry
     from ._errors import *  # noqa: F403
+    from ._preload import preload as preload
     from ._protocol.service_errors import *  # noqa: F403
     from ._reveal import reveal as reveal
     from ._structs.convert import from_wire as from_wire
@@ -40,6 +41,7 @@ else:
         {
             "._attributes": "attributes_of user_filter",
             "._call.retry": "AdaptiveRetry NoRetry StandardRetry",
+            "._preload": "preload",
             "._reveal": "reveal",
             "._structs.convert": "from_wire to_wire",
             "._structs.struct": "EmptyResponse ResponseMetadata",

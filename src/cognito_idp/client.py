@@ -302,21 +302,22 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
 
     @clears_frames
     def warm_up(self, *operations: OperationName | str | type[Request[Any]]) -> None:
-        """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
+        """Prepare for the first call: open a connection, load credentials, load what the named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named
         operation is signed, or if you name none. The connection is opened by one unsigned `GET /`, which is not
         retried. Use it where a program has a start-up phase, such as a Lambda function's init, to move the cost of the
-        first call there.
+        first call there. `preload` does without the network what can be done without it.
 
         Raises:
             ConfigError: there is no operation with this name, or the client has no region.
             CredentialsError: there are no credentials.
             TransportError: no connection could be made.
         """
-        from ._call.preload import warm_up
+        from ._call.warm_up import warm_up
+        from ._preload import load_operations
 
-        self._run(warm_up(operations, self._options))
+        self._run(warm_up(load_operations(operations), self._options))
 
     def close(self) -> None:
         """Close the connections. The client and its copies can no longer send. You can close more than once.

@@ -5,21 +5,27 @@ Only this folder imports an HTTP library or opens a socket, and each module does
 
 from __future__ import annotations
 
+import codecs
 import sys
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._errors import ConfigError
 from .._protocol.arguments import described
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
     import httpx2
 
     from .adapter import Adapter, AsyncAdapter
     from .certificates import Authorities
 
-    TransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.BaseTransport | httpx2.BaseTransport
-    AsyncTransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
+    Engine: TypeAlias = Literal["httpx", "stdlib"]
+    TransportLike: TypeAlias = Engine | httpx.BaseTransport | httpx2.BaseTransport
+    AsyncTransportLike: TypeAlias = Engine | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
 
 _DEFAULT: Final = "httpx"
 _NAMES: Final = (_DEFAULT, "stdlib")
@@ -74,6 +80,30 @@ def make_async_transport(transport: AsyncTransportLike | None, authorities: Auth
     from .httpx_async import AsyncHttpxTransport
 
     return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))
+
+
+def load_engine(name: Engine | None, *, asynchronous: bool) -> None:
+    """Load the modules of an engine, and what it loads when it connects; None means httpx.
+
+    Raises:
+        ConfigError: the engine is unknown.
+    """
+    for module in _MODULES[_checked_name(name), asynchronous]:
+        import_module(module, __name__)
+    codecs.lookup("idna")  # sockets encode the names of hosts with it
+    if asynchronous:
+        # What these two libraries load when they see which event loop runs. It is their own, so it may move.
+        for module in ("anyio._backends._asyncio", "httpcore._backends.anyio" if name != "stdlib" else "ssl"):
+            with suppress(ImportError):
+                import_module(module)
+
+
+_MODULES: Final[Mapping[tuple[str, bool], tuple[str, ...]]] = {
+    ("httpx", False): ("httpx", ".httpx_default", ".httpx_sync", "certifi"),
+    ("httpx", True): ("httpx", ".httpx_async", ".lanes", "certifi"),
+    ("stdlib", False): (".certificates", ".stdlib_sync"),
+    ("stdlib", True): (".certificates", ".stdlib_async", "anyio.to_thread"),
+}
 
 
 def transport_name(transport: object) -> str:
