@@ -1,7 +1,8 @@
-"""What a process does after `preload`, as a program: it prints what it imported and compiled from then on, as JSON.
+"""What a process does after `preload` or `warm_up`, as a program: it prints what it imported and compiled from then on.
 
-`preloaded.py ENGINE sync|async FACTS` makes a client and a verifier, signs a user in by password and by SRP, from a
-server and from an app, and verifies a token. FACTS is JSON: the server's `url`, the `app`, the `token`, its `issuer`.
+`preloaded.py preload|warm_up ENGINE sync|async FACTS` signs a user in by password and by SRP, from a server and from an
+app. After `preload`, it makes the client first, and verifies a token last. FACTS is JSON: the server's `url`, the
+`app`, the `password`, the `token` and its `issuer`.
 """
 
 from __future__ import annotations
@@ -12,29 +13,10 @@ from typing import Any
 
 import cognito_idp
 
-
-def facts() -> Any:
-    """Return what the test says."""
-    return json.loads(sys.argv[3])
-
-
-def arguments() -> dict[str, Any]:
-    """Return the arguments of a client."""
-    return {
-        "region": "us-east-1",
-        "credentials": cognito_idp.Credentials("AKIDEXAMPLE", "secret"),
-        "endpoint_url": facts()["url"],
-        "transport": sys.argv[1],
-    }
-
-
-def trusted() -> cognito_idp.TrustedPool:
-    """Return the pool whose tokens are verified."""
-    pool = "us-east-1_EXAMPLE"
-    return cognito_idp.TrustedPool(pool, client_ids=None, jwks_uri=f"{facts()['url']}/keys", issuer=facts()["issuer"])
-
-
-FLOWS: tuple[tuple[str, bool], ...] = (
+HOW, ENGINE, KIND = sys.argv[1:4]
+FACTS: Any = json.loads(sys.argv[4])
+OPERATIONS = ("InitiateAuth", "AdminInitiateAuth")
+FLOWS = (
     ("USER_PASSWORD_AUTH", False),
     ("ADMIN_USER_PASSWORD_AUTH", True),
     ("USER_SRP_AUTH", False),
@@ -42,46 +24,76 @@ FLOWS: tuple[tuple[str, bool], ...] = (
 )
 
 
-def sign_in() -> None:
-    """Do it with the sync clients."""
-    app = cognito_idp.AppClient(*facts()["app"])
-    with cognito_idp.Client(**arguments()) as client:
-        for flow, admin in FLOWS:
-            outcome = client.sign_in(app, username="mary", password=facts()["password"], flow=flow, admin=admin)
-            assert isinstance(outcome, cognito_idp.SignedIn)
-    with cognito_idp.TokenVerifier(trusted(), token_use="access", transport=arguments()["transport"]) as verifier:
-        assert verifier.verify(facts()["token"]).username == "mary"
+class Counter:
+    """Counts modules, and the source that is compiled."""
+
+    def __init__(self) -> None:
+        self.modules = set(sys.modules)
+        self.compiled: list[str] = []
+        sys.addaudithook(lambda event, args: self.compiled.append(str(args[0])[:80]) if event == "compile" else None)
+
+    def report(self) -> None:
+        """Print what was counted."""
+        imported = sorted(set(sys.modules) - self.modules)
+        sys.stdout.write(json.dumps({"imported": imported, "compiled": self.compiled}))
 
 
-async def sign_in_async() -> None:
-    """Do it with the async clients."""
-    app = cognito_idp.AppClient(*facts()["app"])
-    async with cognito_idp.AsyncClient(**arguments()) as client:
-        for flow, admin in FLOWS:
-            outcome = await client.sign_in(app, username="mary", password=facts()["password"], flow=flow, admin=admin)
-            assert isinstance(outcome, cognito_idp.SignedIn)
-    async with cognito_idp.AsyncTokenVerifier(
-        trusted(), token_use="access", transport=arguments()["transport"]
-    ) as verifier:
-        assert (await verifier.verify(facts()["token"])).username == "mary"
+def arguments() -> dict[str, Any]:
+    """Return the arguments of a client."""
+    credentials = cognito_idp.Credentials("AKIDEXAMPLE", "secret")
+    return {"region": "us-east-1", "credentials": credentials, "endpoint_url": FACTS["url"], "transport": ENGINE}
+
+
+def verifier(cls: Any) -> Any:
+    """Return a verifier that trusts the issuer, whose keys are the server's."""
+    pool = cognito_idp.TrustedPool(
+        FACTS["app"][0], client_ids=None, jwks_uri=f"{FACTS['url']}/keys", issuer=FACTS["issuer"]
+    )
+    return cls(pool, token_use="access", transport=ENGINE)
 
 
 def main() -> None:
-    """Count, and print."""
-    engine: Any = sys.argv[1]
-    is_async = sys.argv[2] == "async"
-    cognito_idp.preload("InitiateAuth", "AdminInitiateAuth", transport=engine, asynchronous=is_async, verifier=True)
-    modules = set(sys.modules)
-    compiled: list[str] = []
-    sys.addaudithook(lambda event, args: compiled.append(str(args[0])[:80]) if event == "compile" else None)
-    if is_async:
-        import asyncio
+    """Use the sync client and verifier."""
+    counter = Counter()
+    with cognito_idp.Client(**arguments()) as client:
+        if HOW == "warm_up":
+            client.warm_up(*OPERATIONS)
+            counter = Counter()
+        app = cognito_idp.AppClient(*FACTS["app"])
+        for flow, admin in FLOWS:
+            outcome = client.sign_in(app, username="mary", password=FACTS["password"], flow=flow, admin=admin)
+            assert isinstance(outcome, cognito_idp.SignedIn)
+    if HOW == "preload":
+        with verifier(cognito_idp.TokenVerifier) as tokens:
+            assert tokens.verify(FACTS["token"]).username == "mary"
+    counter.report()
 
-        asyncio.run(sign_in_async())
-    else:
-        sign_in()
-    print(json.dumps({"imported": sorted(set(sys.modules) - modules), "compiled": compiled}))
+
+async def main_async() -> None:
+    """Use the async client and verifier."""
+    counter = Counter()
+    async with cognito_idp.AsyncClient(**arguments()) as client:
+        if HOW == "warm_up":
+            await client.warm_up(*OPERATIONS)
+            counter = Counter()
+        app = cognito_idp.AppClient(*FACTS["app"])
+        for flow, admin in FLOWS:
+            outcome = await client.sign_in(app, username="mary", password=FACTS["password"], flow=flow, admin=admin)
+            assert isinstance(outcome, cognito_idp.SignedIn)
+    if HOW == "preload":
+        async with verifier(cognito_idp.AsyncTokenVerifier) as tokens:
+            assert (await tokens.verify(FACTS["token"])).username == "mary"
+    counter.report()
 
 
 if __name__ == "__main__":
-    main()
+    is_async = KIND == "async"
+    if HOW == "preload":
+        engine: Any = ENGINE
+        cognito_idp.preload(*OPERATIONS, transport=engine, asynchronous=is_async, verifier=True)
+    if is_async:
+        import asyncio
+
+        asyncio.run(main_async())
+    else:
+        main()

@@ -12,7 +12,7 @@ from ._errors import ConfigError
 from ._protocol.arguments import FLAG, check, check_given
 from ._structs.convert import make_hooks
 from ._structs.struct import Request
-from ._transport import load_engine
+from ._transport import load_async_engine, load_engine
 from .model.index import HOMES, load_type
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ _SIGN_IN: Final = (
     ("InitiateAuth", "RespondToAuthChallenge"),
     ("AdminInitiateAuth", "AdminRespondToAuthChallenge"),
 )
-# What is above this room, or is loaded by name there, for an error or a setting that few programs meet.
+# What calls load when they meet it: a secret, a config file, an error, and the enums of a sign-in.
 _OF_CALLS: Final = ("_protocol.client_secret", "_settings.ini", "model.exceptions", "types")
-_OF_SIGN_INS: Final = ("conversation", "kinds", "srp", "state")
 
 
 def preload(
@@ -46,7 +45,7 @@ def preload(
 
     Args:
         operations: operations as AWS names them (`"InitiateAuth"`), or their request structs. Those that belong to a
-            sign-in load `sign_in` and `respond` as well. If you name none, all are loaded, which takes a few hundred ms.
+            sign-in load `sign_in` and `respond` as well. If you name none, all are loaded, in half a second.
         transport: the engine of your clients, `"httpx"` or `"stdlib"`. None: httpx.
         asynchronous: load what `AsyncClient` needs, instead of what `Client` needs.
         verifier: load what a token verifier needs, too. None: if you name no operation and PyJWT is installed.
@@ -59,7 +58,10 @@ def preload(
     check_given(FLAG, verifier=verifier)
     # By name: the clients stand above this room.
     import_module(f"{__package__}.{'async_client' if asynchronous else 'client'}")
-    load_engine(transport, asynchronous=asynchronous)
+    if asynchronous:
+        load_async_engine(transport)
+    else:
+        load_engine(transport)
     load_operations(operations or [name.removesuffix(_REQUEST) for name in HOMES if name.endswith(_REQUEST)])
     if verifier or (verifier is None and not operations and util.find_spec("jwt") is not None):
         _load_verifier(asynchronous=asynchronous)
@@ -80,8 +82,9 @@ def load_operations(operations: Iterable[str | type[Request[Any]]]) -> list[type
     for name in _OF_CALLS:
         import_module(f"{__package__}.{name}")
     if of_sign_in:
-        for name in _OF_SIGN_INS:
-            import_module(f"{__package__}.sign_in.{name}")
+        from .sign_in import conversation, kinds, srp_math, state  # noqa: F401 - loaded, and used by sign-ins
+
+        srp_math.group()
     return requests
 
 

@@ -14,7 +14,7 @@ from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive_async import AsyncDriver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import check_transport, make_async_transport
+from ._transport import check_transport, load_async_engine, make_async_transport
 from .model.async_operations import AsyncOperations
 from .sign_in.async_methods import AsyncSignIn
 
@@ -318,6 +318,7 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         from ._call.warm_up import warm_up
         from ._preload import load_operations
 
+        load_async_engine(self._link.given)
         await self._run(warm_up(load_operations(operations), self._options))
 
     async def aclose(self) -> None:

@@ -14,7 +14,7 @@ from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive import Driver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import check_transport, make_transport
+from ._transport import check_transport, load_engine, make_transport
 from .model.operations import Operations
 from .sign_in.methods import SignIn
 
@@ -317,6 +317,7 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
         from ._call.warm_up import warm_up
         from ._preload import load_operations
 
+        load_engine(self._link.given)
         self._run(warm_up(load_operations(operations), self._options))
 
     def close(self) -> None:

@@ -50,14 +50,17 @@ KEEP: Final = Keep.KEEP
 
 
 class Link(Generic[TransportT, DriverT]):
-    """A transport and its driver, made on first use and shared by all copies of a client."""
+    """A transport and its driver, made on first use and shared by all copies of a client.
 
-    __slots__ = ("_both", "_given")
+    `given` is the client's `transport=`.
+    """
+
+    __slots__ = ("_both", "given")
 
     def __init__(
         self, connect: Callable[[], tuple[TransportT, DriverT]], transport: object = None, owner: str = "client"
     ) -> None:
-        self._given = transport
+        self.given = transport
         self._both = Lazy(connect, transport, owner, "this client is closed; make a new one")
 
     def open(self) -> DriverT:
@@ -85,7 +88,7 @@ class Link(Generic[TransportT, DriverT]):
     @property
     def transport_name(self) -> str:
         """The name of the transport that carries the calls."""
-        return transport_name(self._given)
+        return transport_name(self.given)
 
 
 class BaseClient(Generic[TransportT, DriverT]):

@@ -5,9 +5,7 @@ Only this folder imports an HTTP library or opens a socket, and each module does
 
 from __future__ import annotations
 
-import codecs
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -15,7 +13,7 @@ from .._errors import ConfigError
 from .._protocol.arguments import described
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import httpx
     import httpx2
@@ -82,28 +80,47 @@ def make_async_transport(transport: AsyncTransportLike | None, authorities: Auth
     return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))
 
 
-def load_engine(name: Engine | None, *, asynchronous: bool) -> None:
-    """Load the modules of an engine, and what it loads when it connects; None means httpx.
+def load_engine(transport: object) -> None:
+    """Load the modules of a named engine, and those that it loads when it connects; None means httpx.
 
     Raises:
         ConfigError: the engine is unknown.
     """
-    for module in _MODULES[_checked_name(name), asynchronous]:
-        import_module(module, __name__)
-    codecs.lookup("idna")  # sockets encode the names of hosts with it
-    if asynchronous:
-        # What these two libraries load when they see which event loop runs. It is their own, so it may move.
-        for module in ("anyio._backends._asyncio", "httpcore._backends.anyio" if name != "stdlib" else "ssl"):
-            with suppress(ImportError):
-                import_module(module)
+    if transport is None or isinstance(transport, str):
+        _load(_ENGINES[_checked_name(transport)])
 
 
-_MODULES: Final[Mapping[tuple[str, bool], tuple[str, ...]]] = {
-    ("httpx", False): ("httpx", ".httpx_default", ".httpx_sync", "certifi"),
-    ("httpx", True): ("httpx", ".httpx_async", ".lanes", "certifi"),
-    ("stdlib", False): (".certificates", ".stdlib_sync"),
-    ("stdlib", True): (".certificates", ".stdlib_async", "anyio.to_thread"),
+def load_async_engine(transport: object) -> None:
+    """Load the modules of a named async engine, and those that it loads when it connects; None means httpx.
+
+    Raises:
+        ConfigError: the engine is unknown.
+    """
+    if transport is None or isinstance(transport, str):
+        _load(_ASYNC_ENGINES[_checked_name(transport)])
+    _load(_IN_A_LOOP)
+
+
+_ENGINES: Final[Mapping[str, tuple[str, ...]]] = {
+    "httpx": ("httpx", ".httpx_default", ".httpx_sync", "certifi", "encodings.idna"),
+    "stdlib": (".certificates", ".stdlib_sync", "encodings.idna"),
 }
+_ASYNC_ENGINES: Final[Mapping[str, tuple[str, ...]]] = {
+    "httpx": ("httpx", ".httpx_async", ".lanes", "certifi", "httpcore._backends.anyio"),
+    "stdlib": (".certificates", ".stdlib_async"),
+}
+# What drivers, event loops and sockets load when they are used; the codec encodes the names of hosts.
+_IN_A_LOOP: Final = ("anyio.to_thread", "anyio._backends._asyncio", "concurrent.futures.thread", "encodings.idna")
+
+
+def _load(modules: Iterable[str]) -> None:
+    for module in modules:
+        try:
+            import_module(module, __name__)
+        except ImportError:
+            # The private modules of other libraries may move. Then a first call loads what replaces them.
+            if "._" not in module:
+                raise
 
 
 def transport_name(transport: object) -> str:
