@@ -16,6 +16,7 @@ from . import (
     cold_start,
     concurrency,
     environments,
+    guard,
     imports,
     pages,
     scale,
@@ -51,6 +52,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "pages": Part(partial(pages.measure, rounds=5), partial(pages.measure, rounds=1, users=200_000)),
     "srp": Part(partial(srp.measure, rounds=3), partial(srp.measure, rounds=1)),
     "verify": Part(partial(verify.measure, rounds=15), partial(verify.measure, rounds=2)),
+    "guard": Part(partial(guard.measure, rounds=15), partial(guard.measure, rounds=2)),
 }
 _COLUMNS: Final = (
     Column("part", "part"),

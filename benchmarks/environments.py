@@ -60,6 +60,11 @@ def jwt_oldest() -> Environment:
     return _ours("jwt-oldest", "PyJWT[crypto]==2.10.0")
 
 
+def guard() -> Environment:
+    """Return ours with FastAPI and fastapi-cognito, which guards the same routes."""
+    return _ours("guard", "PyJWT[crypto]", "fastapi==0.165.0", "fastapi-cognito==2.10.0")
+
+
 def boto3() -> Environment:
     """Return boto3's, in the version that the service model comes from."""
     return Environment("boto3", ("boto3==1.44.5",))
@@ -85,7 +90,7 @@ def plot() -> Environment:
     return Environment("plot", ("matplotlib==3.11.2",))
 
 
-ALL: Final = (plain, transports, gmpy2, jwt, jwt_oldest, boto3, aiobotocore, capo, pycognito, plot)
+ALL: Final = (plain, transports, gmpy2, jwt, jwt_oldest, guard, boto3, aiobotocore, capo, pycognito, plot)
 
 
 def _ours(name: str, *more: str) -> Environment:

@@ -19,6 +19,7 @@ from cognito_idp import (
     AdaptiveRetry,
     AppClient,
     AsyncClient,
+    AsyncMachineSession,
     AsyncTokenVerifier,
     AsyncUserSession,
     AuthenticationResultType,
@@ -27,6 +28,7 @@ from cognito_idp import (
     Credentials,
     Device,
     EmailOtp,
+    MachineSession,
     MfaSetup,
     RequestValidationError,
     SignedIn,
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 
 POOL = "eu-west-1_AbCdEfGhI"
 APP = AppClient(POOL, "client", "secret")
+MACHINE = AppClient(POOL, "client", "secret-of-the-app-client-51")
 TOKENS = Tokens(access_token="t")
 ISSUER = TokenIssuer(POOL, "client")
 DEVICE = Device(key="k", group_key="g", password="p")
@@ -144,6 +147,26 @@ SESSION = {
     "margin": NUMBER,
     "refresh_with": OBJECT,
     "username": TEXT,
+}
+MACHINE_SESSION = {
+    "client": OBJECT,
+    "app": OBJECT,
+    "scopes": NAMES,
+    "endpoint": OBJECT,
+    "resource": TEXT,
+    "margin": NUMBER,
+}
+EXCHANGE = {
+    "subject_token": (None, *TEXT),
+    "audience": TEXT,
+    "resource": TEXT,
+    "scopes": NAMES,
+    "subject_token_type": (None, *TEXT),
+    "subject_token_provider_name": TEXT,
+    "actor_token": TEXT,
+    "actor_token_type": TEXT,
+    "actor_token_provider_name": TEXT,
+    "requested_token_type": TEXT,
 }
 SIGN_IN = {
     "app": (5, POOL, None, Other(), AppClient),
@@ -260,6 +283,17 @@ TABLE: dict[str, tuple[Callable[..., Any], dict[str, Any], dict[str, tuple[Any, 
         {"client": StubTransport().async_client(), "app": APP, "tokens": TOKENS},
         SESSION,
     ),
+    "MachineSession": (MachineSession, {"client": StubTransport().client(), "app": MACHINE}, MACHINE_SESSION),
+    "AsyncMachineSession": (
+        AsyncMachineSession,
+        {"client": StubTransport().async_client(), "app": MACHINE},
+        MACHINE_SESSION,
+    ),
+    "MachineSession.exchange": (
+        MachineSession(StubTransport().client(), MACHINE).exchange,
+        {"subject_token": "t", "actor_token": "a"},
+        EXCHANGE,
+    ),
     "TokenVerifier": (TokenVerifier, {"user_pool_id": POOL, "token_use": "access", "client_ids": "c"}, VERIFIER),
     "AsyncTokenVerifier": (
         AsyncTokenVerifier,
@@ -363,6 +397,7 @@ def test_the_table_is_complete() -> None:
     for method_name in ("sign_in", "respond", "set_up_totp", "remember_device", "call", "call_pages", "with_options"):
         own = set(inspect.signature(getattr(Client, method_name)).parameters) - {"self"}
         assert own == set(TABLE[f"Client.{method_name}"][2]), method_name
+    assert set(inspect.signature(MachineSession.exchange).parameters) - {"self"} == set(EXCHANGE)
 
 
 async def watch(event: object) -> None:

@@ -12,10 +12,10 @@ import httpx
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from cognito_idp import AsyncClient, AsyncTokenVerifier, TrustedPool
+from cognito_idp import AsyncClient, AsyncTokenVerifier
 from cognito_idp.errors import TransportError
 
-from . import account, api, passkeys, passwords, sign_in, sign_up
+from . import account, api, managed, passkeys, passwords, sign_in, sign_up
 from .answers import add_error_answers
 from .cookies import cookies_of
 from .pages import Pages
@@ -43,16 +43,16 @@ def create_app(
         transport: the client's transport; None means its default.
     """
     pages = Pages(settings.name)
+    verifier = AsyncTokenVerifier(settings.trusted_pool, token_use="access")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        trusted = TrustedPool(settings.app.user_pool_id, client_ids=settings.app.client_id, jwks_uri=settings.jwks_uri)
         async with (
             # The app only makes unsigned calls, so it needs no AWS credentials.
             AsyncClient(
                 settings.app.region, endpoint_url=settings.endpoint_url, timeout=_TIMEOUT, transport=transport
             ) as client,
-            AsyncTokenVerifier(trusted, token_use="access") as verifier,
+            verifier,
         ):
             try:
                 # So that the first sign-in doesn't wait for one-time loading and connecting.
@@ -64,6 +64,7 @@ def create_app(
                 settings=settings,
                 client=client,
                 verifier=verifier,
+                login=managed.login_for(settings),
                 sessions=Sessions(
                     client,
                     settings.app,
@@ -79,8 +80,9 @@ def create_app(
     # No generated documentation, since its pages load scripts from other sites.
     app = FastAPI(title=settings.name, lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Security, settings=settings)
-    for module in (sign_up, sign_in, passwords, account, api):
+    for module in (sign_up, sign_in, managed, passwords, account):
         app.include_router(module.router)
+    app.include_router(api.router(verifier))
     if settings.passkeys:
         app.include_router(passkeys.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")

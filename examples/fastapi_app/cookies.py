@@ -100,14 +100,15 @@ class Cookies:
     """The app's cookies.
 
     `session` is the id of a session. `challenge` is a sign-in that waits for an answer, or an authenticator app that is
-    being set up. `pending` is the address of a person who still has to enter the code sent to it. `passkey` is a
-    sign-in that waits for a passkey, beside another that may wait for an answer. `known` is the address of the person
-    with passkeys who last signed in; it stays after the sign-out.
+    being set up. `pending` is the address of a person who still has to enter the code sent to it. `login` is a managed
+    login that waits for its callback. `passkey` is a sign-in that waits for a passkey, beside another that may wait for
+    an answer. `known` is the address of the person with passkeys who last signed in; it stays after the sign-out.
     """
 
     session: SealedCookie
     challenge: SealedCookie
     pending: SealedCookie
+    login: SealedCookie
     passkey: SealedCookie
     known: SealedCookie
 
@@ -121,6 +122,8 @@ def cookies_of(settings: Settings, clock: Callable[[], float] = time.time) -> Co
         SealedCookie("session", settings.session_seconds, secure, "lax", seal, clock),
         SealedCookie("challenge", settings.challenge_seconds, secure, "strict", seal, clock),
         SealedCookie("pending", 60 * 60, secure, "strict", seal, clock),
+        # Lax: the browser comes back from another site. A person may take a while there.
+        SealedCookie("login", 60 * 60, secure, "lax", seal, clock),
         SealedCookie("passkey", settings.challenge_seconds, secure, "strict", seal, clock),
         SealedCookie("known", _KNOWN_SECONDS, secure, "lax", seal, clock),
     )

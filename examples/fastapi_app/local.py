@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from cognito_idp import AppClient, Client, SoftwareTokenMfaConfigType
 from cognito_idp.testing import cognito_server
 
+from .managed import callback_url
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def local_cognito(origin: str) -> Iterator[Local]:
     """
     with cognito_server() as server:
         with server.client() as client:
-            app = make_pool(client)
+            app = make_pool(client, origin)
         yield Local(
             server,
             Settings(
@@ -72,11 +73,13 @@ def local_cognito(origin: str) -> Iterator[Local]:
                 endpoint_url=server.endpoint_url,
                 # Its tokens name AWS as their issuer, but the keys are here.
                 jwks_uri=f"{server.endpoint_url}/{app.user_pool_id}/.well-known/jwks.json",
+                # It serves the pages of every pool.
+                domain=server.endpoint_url,
             ),
         )
 
 
-def make_pool(client: Client) -> AppClient:
+def make_pool(client: Client, origin: str) -> AppClient:
     """Create the pool and the app client for the app."""
     pool = client.create_user_pool(
         pool_name="people", username_attributes=["email"], auto_verified_attributes=["email"]
@@ -94,6 +97,10 @@ def make_pool(client: Client) -> AppClient:
         generate_secret=True,
         explicit_auth_flows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         prevent_user_existence_errors="ENABLED",
+        allowed_oauth_flows=["code"],
+        allowed_oauth_flows_user_pool_client=True,
+        allowed_oauth_scopes=["openid", "email", "aws.cognito.signin.user.admin"],
+        callback_urls=[callback_url(origin)],
     ).user_pool_client
     assert app_client is not None
     assert app_client.client_id is not None

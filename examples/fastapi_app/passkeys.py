@@ -82,7 +82,7 @@ async def sign_in(request: Request, here: Here, credential: Annotated[str, Form(
         outcome = await here.client.respond(here.app, challenge, credential=credential)
     except CognitoIdpError as error:
         problem = _REFUSED if isinstance(error, NotAuthorizedException) else problem_of(error)
-        response: Response = here.pages.form(sign_in_form(passkeys=True), problem)
+        response: Response = here.pages.form(sign_in_form(passkeys=True, managed=here.login is not None), problem)
     else:
         response = await go_on(request, here, outcome, address or challenge.username)
     here.cookies.passkey.clear(request, response)

@@ -72,6 +72,10 @@ _TABLE: Final[Mapping[type[errors.CognitoIdpError], Problem]] = {
     errors.RequestValidationError: Problem(400, "Something here is too long, or not as it must be."),
     errors.SignInAnswerError: Problem(400, "This answer doesn't fit the question."),
     errors.SignInStateError: Problem(400, "This sign-in can't go on. Begin again."),
+    errors.LoginRefusedError: Problem(401, "The sign-in was refused, or given up."),
+    errors.LoginError: Problem(400, "This sign-in can't go on. Begin again."),
+    errors.InvalidGrantError: Problem(400, "This sign-in can't go on. Begin again."),
+    errors.TokenNonceError: Problem(400, "This sign-in can't go on. Begin again."),
     # Limits. ServiceError.is_throttle covers other codes too; the service makes a person wait 15 minutes at most.
     errors.TooManyRequestsException: Problem(429, "Too many requests. Try again in a moment.", 5),
     errors.LimitExceededException: Problem(429, "Too many attempts. Try again later.", 900),

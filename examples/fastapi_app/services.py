@@ -9,7 +9,15 @@ import attrs
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from cognito_idp import AccessTokenClaims, AppClient, AsyncClient, AsyncTokenVerifier, AsyncUserSession, Tokens
+from cognito_idp import (
+    AccessTokenClaims,
+    AppClient,
+    AsyncClient,
+    AsyncTokenVerifier,
+    AsyncUserSession,
+    ManagedLogin,
+    Tokens,
+)
 from cognito_idp.errors import JwksError, SessionEndedError, TokenError
 
 from .cookies import Cookies
@@ -27,6 +35,7 @@ class Services:
     settings: Settings
     client: AsyncClient
     verifier: AsyncTokenVerifier[AccessTokenClaims]
+    login: ManagedLogin | None
     sessions: Sessions
     cookies: Cookies
     pages: Pages

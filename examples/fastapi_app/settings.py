@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import attrs
 from cryptography.fernet import Fernet
 
-from cognito_idp import AppClient
+from cognito_idp import AppClient, TrustedPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ class Settings:
         name: the app's name, which authenticator apps also show.
         endpoint_url: the service's URL, if not at AWS.
         jwks_uri: the URL of the pool's public keys, if not at AWS.
+        domain: the pool's domain for managed login, as a prefix, a host name or a URL; None leaves that out.
         passkeys: whether people may use passkeys; the pool and the app client must allow them.
         session_seconds: the longest time that a person stays signed in.
         challenge_seconds: the time for one step of a sign-in; the app client's `AuthSessionValidity` (3 minutes).
@@ -42,6 +43,7 @@ class Settings:
     name: str = "Example"
     endpoint_url: str | None = None
     jwks_uri: str | None = None
+    domain: str | None = None
     passkeys: bool = False
     session_seconds: int = 12 * 60 * 60
     challenge_seconds: int = 3 * 60
@@ -67,6 +69,11 @@ class Settings:
         """Whether browsers reach the app over TLS."""
         return self.origin.startswith("https:")
 
+    @property
+    def trusted_pool(self) -> TrustedPool:
+        """The pool whose tokens the app accepts."""
+        return TrustedPool(self.app.user_pool_id, client_ids=self.app.client_id, jwks_uri=self.jwks_uri)
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from environment variables, which README.md lists.
@@ -90,5 +97,6 @@ class Settings:
             name=environ.get("APP_NAME") or "Example",
             endpoint_url=environ.get("COGNITO_ENDPOINT_URL") or None,
             jwks_uri=environ.get("COGNITO_JWKS_URI") or None,
+            domain=environ.get("COGNITO_DOMAIN") or None,
             passkeys=environ.get("APP_PASSKEYS") == "1",
         )

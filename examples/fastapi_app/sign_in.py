@@ -22,8 +22,8 @@ from .services import LOG, Here, Services, see_other
 router = APIRouter()
 
 
-def sign_in_form(address: str = "", *, passkeys: bool = False) -> pages.Form:
-    """Return the form for the address and password, with or without a passkey in their place."""
+def sign_in_form(address: str = "", *, passkeys: bool = False, managed: bool = False) -> pages.Form:
+    """Return the form for the address and password, with or without a passkey in their place, or managed login."""
     email = pages.EMAIL_OR_PASSKEY if passkeys else pages.EMAIL
     return pages.Form(
         title="Sign in",
@@ -34,14 +34,20 @@ def sign_in_form(address: str = "", *, passkeys: bool = False) -> pages.Form:
         links=(
             pages.Link("/password/forgot", "Forgot your password?"),
             pages.Link("/sign-up", "Create an account"),
+            *((pages.Link("/sign-in/managed", "Continue with managed login"),) if managed else ()),
         ),
     )
+
+
+def form_in(request: Request, here: Services, address: str = "") -> pages.Form:
+    """Return the form with the ways to sign in that there are in this browser."""
+    return sign_in_form(address, passkeys=here.known_address(request) is not None, managed=here.login is not None)
 
 
 @router.get("/sign-in")
 async def show_sign_in(request: Request, here: Here, notice: str = "") -> Response:
     """Ask for the address and password."""
-    return here.pages.form(sign_in_form(passkeys=here.known_address(request) is not None), notice=notice)
+    return here.pages.form(form_in(request, here), notice=notice)
 
 
 @router.post("/sign-in")
@@ -58,8 +64,7 @@ async def sign_in(
     except PasswordResetRequiredException:
         return see_other("/password/forgot")
     except CognitoIdpError as error:
-        passkeys = here.known_address(request) is not None
-        return here.pages.form(sign_in_form(email, passkeys=passkeys), problem_of(error))
+        return here.pages.form(form_in(request, here, email), problem_of(error))
     return await go_on(request, here, outcome, email)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._call.retry import StandardRetry as StandardRetry
     from ._errors import *  # noqa: F403
     from ._preload import preload as preload
+    from ._protocol.oauth_errors import *  # noqa: F403
     from ._protocol.service_errors import *  # noqa: F403
     from ._reveal import reveal as reveal
     from ._structs.convert import from_wire as from_wire
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .client import Client as Client
     from .credentials.types import Credentials as Credentials
     from .errors import *  # noqa: F403
+    from .login import *  # noqa: F403
     from .model.exceptions import *  # noqa: F403
     from .sign_in import *  # noqa: F403
     from .tokens import *  # noqa: F403
@@ -52,5 +54,5 @@ else:
             ".client": "Client",
             ".credentials.types": "Credentials",
         },
-        facades=("sign_in", "tokens", "errors", "types"),
+        facades=("sign_in", "tokens", "login", "errors", "types"),
     )

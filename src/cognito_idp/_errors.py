@@ -362,6 +362,43 @@ class UnexpectedChallengeError(SignInError):
     """The service asked for a proof out of turn, so none was sent."""
 
 
+class LoginError(SignInError):
+    """The base of the errors of a managed login. A refusal by the domain's token endpoint is an `OAuthError`."""
+
+
+class LoginCallbackError(LoginError, ValueError):
+    """The callback is not an answer to a login: another path, a parameter twice, a fragment. Nothing was sent."""
+
+
+class LoginStateError(LoginError):
+    """The callback answers another login (`state`), or the pending login is another's. Nothing was sent.
+
+    Somebody may have lured the person to it. A web server should answer 400, and let the person begin again.
+    """
+
+
+class LoginIssuerError(LoginError):
+    """The callback names an issuer (`iss`) that is not the user pool's. Nothing was sent."""
+
+
+class LoginRefusedError(LoginError):
+    """The callback says that the login failed. Nothing was sent.
+
+    `code` is an error code of RFC 6749 (4.1.2.1) or OpenID Connect, such as `access_denied`, or `login_required` after
+    `prompt="none"`. `description` is the pages' text on one line, up to 300 characters, and may be empty; `uri` is the
+    address of a page about the error, or None.
+    """
+
+    def __init__(self, code: str = "", description: str = "", uri: str | None = None) -> None:
+        self.code = code
+        self.description = one_line(description)[:_LONGEST_TEXT]
+        self.uri = None if uri is None else one_line(uri)[:_LONGEST_TEXT]
+        super().__init__(f"the login was refused: {code}" + (f": {self.description}" if self.description else ""))
+
+
+_LONGEST_TEXT = 300
+
+
 class JwtNotInstalledError(CognitoIdpError, ImportError):
     """PyJWT is not installed, so no token can be verified. The message names the extra to install."""
 
@@ -408,6 +445,10 @@ class TokenAudienceError(TokenError):
 
 class TokenResourceError(TokenError):
     """The access token is for another resource (`aud`), or for none where one is demanded."""
+
+
+class TokenNonceError(TokenError):
+    """The ID token belongs to another login (`nonce`), or to another access token (`at_hash`)."""
 
 
 class TokenExpiredError(TokenError):
@@ -464,6 +505,11 @@ __all__ = [
     "InvalidResponseError",
     "JwksError",
     "JwtNotInstalledError",
+    "LoginCallbackError",
+    "LoginError",
+    "LoginIssuerError",
+    "LoginRefusedError",
+    "LoginStateError",
     "NoCredentialsError",
     "NoRegionError",
     "PaginationError",
@@ -489,6 +535,7 @@ __all__ = [
     "TokenGroupError",
     "TokenIssuerError",
     "TokenKeyError",
+    "TokenNonceError",
     "TokenNotYetValidError",
     "TokenResourceError",
     "TokenRevokedError",

@@ -15,6 +15,7 @@ from ._flow.drive_async import AsyncDriver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import check_transport, load_async_engine, make_async_transport
+from .login.async_methods import AsyncLoginMethods
 from .model.async_operations import AsyncOperations
 from .sign_in.async_methods import AsyncSignIn
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, AsyncSignIn):
+class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, AsyncSignIn, AsyncLoginMethods):
     """A client of Amazon Cognito user pools, for asyncio and trio.
 
     You can share it between tasks, and cancel any call. Use it as an async context manager, or call `aclose`: a client

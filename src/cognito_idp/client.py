@@ -15,6 +15,7 @@ from ._flow.drive import Driver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
 from ._transport import check_transport, load_engine, make_transport
+from .login.methods import LoginMethods
 from .model.operations import Operations
 from .sign_in.methods import SignIn
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Client(BaseClient["Adapter", "Driver"], Operations, SignIn):
+class Client(BaseClient["Adapter", "Driver"], Operations, SignIn, LoginMethods):
     """A client of Amazon Cognito user pools.
 
     You can share it between threads. Use it as a context manager, or call `close`: a client that is dropped with open

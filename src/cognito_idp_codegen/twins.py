@@ -44,6 +44,8 @@ NAMES = {
     "Client": "AsyncClient",
     "Driver": "AsyncDriver",
     "Iterator": "AsyncIterator",
+    "LoginMethods": "AsyncLoginMethods",
+    "MachineSession": "AsyncMachineSession",
     "Operations": "AsyncOperations",
     "SessionAuth": "AsyncSessionAuth",
     "SignIn": "AsyncSignIn",
@@ -56,6 +58,7 @@ NAMES = {
 MODULES = {
     "_flow.drive": "_flow.drive_async",
     "client": "async_client",
+    "login.methods": "login.async_methods",
     "model.operations": "model.async_operations",
     "sign_in.methods": "sign_in.async_methods",
 }
@@ -87,6 +90,17 @@ TWINS = (
         },
     ),
     Twin("sign_in/methods.py", "sign_in/async_methods.py", {}),
+    Twin("login/methods.py", "login/async_methods.py", {}),
+    Twin(
+        "tokens/machine_session.py",
+        "tokens/async_machine_session.py",
+        {
+            "You can share it between threads.": "You can share it between tasks, and cancel any call.",
+            'httpx.get("https://api.example.com/orders", auth=session.auth)': (
+                'await http.get("https://api.example.com/orders", auth=session.auth)  # an httpx.AsyncClient'
+            ),
+        },
+    ),
     Twin(
         "tokens/user_session.py",
         "tokens/async_user_session.py",

@@ -5,7 +5,7 @@ A block stands on its page as a reader would type it. For it to run
 - the environment has the server's address and keys, so that `Client("eu-west-1")` reaches the server;
 - the ids that stand for anybody's, `eu-west-1_EXAMPLE` and `1example23456789`, are replaced by those of the page's
   pool, which has a user `mary` with the password `Correct-Horse-1`;
-- keys of the pool are fetched from the server instead of AWS;
+- keys of the pool are fetched from the server instead of AWS, and its domain `my-app` is the server;
 - a comment `<!-- set-up ... -->` right before a block is run before it, and later blocks of a page see the names of
   earlier ones, as in one session.
 """
@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cognito_idp import AppClient, Client
+from cognito_idp._protocol.endpoint import domain_url
 from cognito_idp.testing import CognitoServer, cognito_server
+from cognito_idp.tokens import token_endpoint
 from cognito_idp.tokens.pools import TrustedPool
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ def server() -> Iterator[CognitoServer]:
             return f"{running.endpoint_url}/{pool.user_pool_id}/.well-known/jwks.json"
 
         patch.setattr(TrustedPool, "_jwks_uri", at_the_server)
+
+        def at_the_servers_domain(domain: str, *arguments: Any, **settings: Any) -> str:
+            return running.endpoint_url if domain == "my-app" else domain_url(domain, *arguments, **settings)
+
+        patch.setattr(token_endpoint, "domain_url", at_the_servers_domain)
         yield running
 
 
@@ -63,7 +70,13 @@ class Stage:
         self.client = Client(REGION, credentials=server.credentials, endpoint_url=server.endpoint_url)
         pool: Any = self.client.create_user_pool(pool_name="people").user_pool
         made: Any = self.client.create_user_pool_client(
-            user_pool_id=pool.id, client_name="web", explicit_auth_flows=[f"ALLOW_{flow}" for flow in _FLOWS]
+            user_pool_id=pool.id,
+            client_name="web",
+            explicit_auth_flows=[f"ALLOW_{flow}" for flow in _FLOWS],
+            allowed_oauth_flows=["code"],
+            allowed_oauth_scopes=["openid", "email"],
+            allowed_oauth_flows_user_pool_client=True,
+            callback_urls=["https://app.example.com/signed-in"],
         ).user_pool_client
         self.app = AppClient(pool.id, made.client_id)
         self.add_user("mary")

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import zlib
 from collections import Counter
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import cognito_idp
-from cognito_idp import credentials, errors, observability, testing, types
+from cognito_idp import credentials, errors, guards, observability, testing, types
 from cognito_idp._call.waiters import WAITERS
 from cognito_idp._updates import WAYS
 from cognito_idp.model.index import load_type
@@ -144,7 +145,10 @@ def test_pages_that_lie_elsewhere_exist() -> None:
 
 def public_names() -> set[str]:
     """Return the name of every public class and function."""
-    modules: list[Any] = [cognito_idp, credentials, observability, testing]
+    doors: list[Any] = [
+        import_module(f"cognito_idp.guards.{name}") for name in ("asgi", "wsgi", "fastapi", "aws_lambda")
+    ]
+    modules: list[Any] = [cognito_idp, credentials, observability, testing, guards, *doors]
     found = {getattr(module, name) for module in modules for name in module.__all__ if name[0] != "_"}
     return {each.__qualname__ for each in found if inspect.isclass(each) or inspect.isfunction(each)}
 

@@ -25,6 +25,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from cognito_idp import AsyncClient, ListUsersRequest
 from cognito_idp.errors import NotAuthorizedException, ResourceNotFoundException
 from cognito_idp.observability import OpenTelemetryObserver
+from tests.login.support import HOST, login_of
 from tests.sign_in.fake_accounts import CODE, PASSWORD, user
 from tests.sign_in.fake_cognito import FakeCognito
 from tests.sign_in.party import SECRET_APP
@@ -244,3 +245,17 @@ def test_without_opentelemetry() -> None:
         "OpenTelemetryObserver needs OpenTelemetry's API: pip install '.[otel]' (in a clone of the repository)\n"
         == output
     )
+
+
+def test_calls_to_a_pools_domain(kit: Kit, telemetry: Telemetry) -> None:
+    """A managed login's calls have spans that name the endpoint, its host, and the method that is used there."""
+    client = client_of(kit, telemetry, success({"sub": "1"}))
+    kit.run(client.user_info, login_of(), access_token="token")
+    kit.run(client.revoke_login, login_of(), refresh_token="token")
+    spans = [dict(span.attributes or {}) for span in telemetry.exporter.get_finished_spans()]
+    assert [("oauth2/userInfo", "GET"), ("oauth2/revoke", "POST")] == [
+        (each["rpc.method"], each["http.request.method"]) for each in spans
+    ]
+    assert {HOST} == {each["server.address"] for each in spans}
+    points = telemetry.metrics()["http.client.request.duration"]
+    assert ["GET", "POST"] == sorted(point.attributes["http.request.method"] for point in points)

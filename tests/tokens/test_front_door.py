@@ -92,6 +92,18 @@ def test_keys_that_cannot_be_loaded(kit: Kit, serve: Serve) -> None:
     kit.close(verifier)
 
 
+@pytest.mark.parametrize("host", ["cognito-idp", "issuer-cognito-idp"])
+def test_one_issuer_of_a_pool_is_enough(kit: Kit, host: str) -> None:
+    """A pool has one of its forms of issuer: that the other form's host has no keys is not a failure."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=jwks()) if request.url.host.startswith(host) else httpx.Response(404)
+
+    verifier = verifier_of(kit, POOL, client_ids=CLIENT, transport=httpx.MockTransport(respond))
+    kit.run(verifier.load_keys)
+    kit.close(verifier)
+
+
 def test_keys_in_hand_are_not_fetched(kit: Kit) -> None:
     """`load_keys` of a verifier that was made with its keys sends nothing."""
     verifier = verifier_of(kit, offline_pool(), transport=httpx.MockTransport(_no_request))

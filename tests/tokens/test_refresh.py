@@ -27,6 +27,7 @@ from tests.support.kit import FakeTime, Kit
 
 from .session_party import LIFETIME, REFRESH, hook_of, session_party
 
+HUGE = 10**400
 SOON = LIFETIME - 30
 OVER = LIFETIME + 30
 THROTTLED = RefusedError("TooManyRequestsException", "Rate exceeded")
@@ -106,6 +107,22 @@ def test_a_token_that_says_its_end_itself(kit: Kit, expires_in: dict[str, Any]) 
     assert issued == party.access_token()
     party.clock.set(241)
     assert issued != party.access_token()
+
+
+@pytest.mark.parametrize(
+    ("times", "expires_in"),
+    [({"exp": HUGE}, None), ({"exp": -HUGE}, None), ({"iat": -HUGE}, None), ({}, HUGE), ({}, -HUGE)],
+    ids=["exp", "exp before", "iat before", "life", "life before"],
+)
+def test_times_that_no_float_holds(kit: Kit, times: dict[str, Any], expires_in: int | None) -> None:
+    """A time beyond all reason, from the service or in a token, counts as missing, and ends no call."""
+    party = session_party(kit, change=lambda tokens: attrs.evolve(tokens, expires_at=None))
+    issued = TokenIssuer().access_token("mary", **{"iat": int(NOW), "exp": int(NOW) + 3600, **times})
+    end = {} if expires_in is None else {"ExpiresIn": expires_in}
+    party.fake.scripted[REFRESH] = [{"AuthenticationResult": {"AccessToken": issued, **end}}]
+    assert issued == party.refresh().access_token
+    party.clock.set(3550)
+    assert party.access_token()
 
 
 def test_the_hook_gets_each_new_set(kit: Kit) -> None:

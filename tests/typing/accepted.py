@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, NamedTuple, assert_never, assert_type
 
 import attrs
+import httpx
 
 from cognito_idp import (
     AdminCreateUserRequest,
@@ -16,6 +17,7 @@ from cognito_idp import (
     AdminNoSrpAuth,
     AppClient,
     AsyncClient,
+    AsyncMachineSession,
     AttributeType,
     AuthenticationResultType,
     AuthFlowType,
@@ -40,6 +42,7 @@ from cognito_idp import (
     ListGroupsRequest,
     ListGroupsResponse,
     ListUserPoolReplicasResponse,
+    MachineSession,
     MfaSetup,
     NewPasswordRequired,
     NotAuthorizedException,
@@ -59,6 +62,7 @@ from cognito_idp import (
     SmsOtp,
     SoftwareTokenMfa,
     ThrottlingException,
+    TokenEndpoint,
     Tokens,
     TotpSetup,
     TransportError,
@@ -78,6 +82,7 @@ from cognito_idp import (
     user_filter,
 )
 from cognito_idp.credentials import ProviderChain
+from cognito_idp.login import ManagedLogin
 
 
 def sign_in() -> AdminInitiateAuthRequest:
@@ -278,6 +283,17 @@ def signing_in_again(client: Client, app: AppClient, signed_in: SignedIn, result
     assert_type(UserSession(client, app, signed_in), UserSession)
     UserSession(client, app, signed_in.tokens)
     UserSession(client, app, result)
+
+
+def machines(client: Client, async_client: AsyncClient, app: AppClient, mode: str) -> None:
+    """A machine's session takes scopes in any form, and a token endpoint or what has one; each kind its own client."""
+    session = MachineSession(client, app, scopes="a/read b/write")
+    MachineSession(client, app, scopes={"a/read"}, endpoint=TokenEndpoint(app, domain="my-app"), resource="urn:a")
+    MachineSession(client, app, endpoint=ManagedLogin(app, domain="my-app", redirect_uri="https://a.example/back"))
+    assert_type(session.access_token(), str)
+    assert_type(session.exchange("t", audience="a", subject_token_type="SAML2", requested_token_type=mode), str)
+    assert_type(session.auth, httpx.Auth)
+    AsyncMachineSession(async_client, app, scopes=["a/read"])
 
 
 class Frozen(NamedTuple):

@@ -6,8 +6,10 @@ renewed, when a member of an answer can't be read, and when `wait_for` has looke
 names, codes, states, ids, counts and seconds. It never holds the values of members, headers, bodies or error texts, any
 of which may be secret.
 
-Events cover calls to the service's operations; each page of a list counts as one call. They don't cover `warm_up`,
-requests that load credentials, or calls that can't start (because there is no region, for example).
+Events cover calls to the service's operations; each page of a list counts as one call. Requests to the OAuth 2.0
+endpoints of a pool's domain are calls, too, whose `operation` is the path, such as `oauth2/token`. Events don't cover
+`warm_up`, requests that load credentials or a verifier's keys, or calls that can't start (because there is no region,
+for example).
 
 The observer runs in the thread or task that makes the call, between two of its steps, so it must not block. If it
 raises, the error is logged and otherwise ignored: a sign-in doesn't fail because somebody watched it.
@@ -120,7 +122,8 @@ class CallEnded(CallEvent):
 class SignInStarted(CallEvent):
     """A step of a sign-in started: `operation` is `SignIn` for the client's `sign_in`, `Respond` for its `respond`.
 
-    `step` is the flow or the challenge that is answered, such as `USER_SRP_AUTH` or `SMS_MFA`. The step has a `call_id`
+    For `complete_login`, it is `CompleteLogin`. `step` is the flow or the challenge that is answered, such as
+    `USER_SRP_AUTH` or `SMS_MFA`; `authorization_code` for a managed login. The step has a `call_id`
     of its own, which the calls that it makes have as their `parent_id`.
     """
 

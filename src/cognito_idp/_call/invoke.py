@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import InvalidResponseError, ServiceError, TransportError, WaitedTooLongError
@@ -22,7 +23,7 @@ from .deadline import Deadline
 from .remedies import Remedies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .._errors import Fault
     from .._protocol.endpoint import Target
@@ -91,7 +92,6 @@ def exchange(
     operation: str, members: Mapping[str, Any], options: Options, watch: Watch, *, signed: bool
 ) -> Flow[tuple[dict[str, Any], ResponseMetadata]]:
     """Send a JSON object to an operation, retry as the policy says, and return the answer's JSON object."""
-    handled = sys.exception()
     # Observers, retry policies and credential providers run below this frame, so no variable here holds a secret.
     body = Opaque(json.dumps(members).encode("ascii"))
     target = options.target_for(members, signed=signed)
@@ -103,21 +103,39 @@ def exchange(
     deadline = Deadline(options.timeout.total, options.monotonic)
     limits = options.limits_of(operation, is_repeatable=is_repeatable)
     remedies = Remedies(options, watch)
-    attempts = Attempts(operation, options, deadline, is_repeatable=is_repeatable)
+    request = partial(_request, target, headers, body, remedies, deadline, limits=limits, signed=signed)
+    read = partial(parse, operation=operation, service_error=_service_error)
+    return (yield from answered(operation, request, read, remedies, watch, deadline, is_repeatable=is_repeatable))
+
+
+def answered(
+    operation: str,
+    request: Callable[[int], Flow[HttpRequest]],
+    read: Callable[[HttpResponse], R],
+    remedies: Remedies,
+    watch: Watch,
+    deadline: Deadline,
+    *,
+    is_repeatable: bool,
+) -> Flow[tuple[R, ResponseMetadata]]:
+    """Send the request of each attempt, counted from 1, until one is answered or the policy gives up.
+
+    `read` turns the answer into the result, or raises what the answer stands for.
+    """
+    handled = sys.exception()
+    attempts = Attempts(operation, remedies.options, deadline, is_repeatable=is_repeatable)
     try:
         while True:
             while (seconds := attempts.wait()) > 0:
                 yield Sleep(seconds)
             response: HttpResponse | None = None
             try:
-                request = yield from _request(
-                    target, headers, body, remedies, deadline, attempts.number, limits=limits, signed=signed
-                )
+                prepared = yield from request(attempts.number)
                 watch.attempt_started(attempts.number)
                 attempts.sent()
-                answer: HttpResponse = yield Send(request)
+                answer: HttpResponse = yield Send(prepared)
                 response = answer
-                data = Opaque(parse(answer, operation, _service_error))
+                data = Opaque(read(answer))
             except (ServiceError, TransportError, InvalidResponseError) as failure:
                 clear_frames(failure, handled)
                 attempts.failed(failure)

@@ -175,6 +175,43 @@ def _dns_suffix(region: str, *, fips: bool, dualstack: bool) -> str:
     return partition.dns_suffix
 
 
+# In AWS GovCloud (US), the domains of user pools are FIPS endpoints, and there are no others.
+_DOMAINS_ARE_FIPS: Final = "aws-us-gov"
+
+
+def domain_url(domain: str, region: str | None, *, use_fips: bool = False, allow_http: AllowHttp = False) -> str:
+    """Return the URL of a user pool's domain: from a prefix at amazoncognito.com, a host name, or a URL.
+
+    Sources: Cognito developer guide, "Configuring a user pool domain"; AWS GovCloud (US) user guide, "Amazon Cognito".
+
+    Raises:
+        ConfigError: it is none of these; a prefix comes without a region, or is in a partition whose domains are not
+            published; or FIPS is asked for where the domain already says where to go.
+    """
+    if "://" in domain or "." in domain:
+        if use_fips:
+            msg = "use_fips=True can't be combined with a domain of your own: it already says where to go"
+            raise ConfigError(msg)
+        if "://" in domain:
+            return checked_url(domain, allow_http=allow_http, setting="domain")
+        if is_host(domain):
+            return f"https://{domain}"
+    elif _HOST_LABEL.fullmatch(domain):
+        if region is None:
+            msg = f"domain {domain!r} is a prefix, so it needs a region: pass region=, or the whole host name or URL"
+            raise ConfigError(msg)
+        partition = partition_of(check_region(region)).name
+        if partition not in ("aws", _DOMAINS_ARE_FIPS):
+            msg = (
+                f"domain {domain!r} is a prefix, and AWS doesn't publish where those of {region} lie: pass a host name"
+            )
+            raise ConfigError(msg)
+        label = "auth-fips" if use_fips or partition == _DOMAINS_ARE_FIPS else "auth"
+        return f"https://{domain}.{label}.{region}.amazoncognito.com"
+    msg = f"domain {domain!r} is neither a prefix ('my-app'), nor a host name ('auth.example.com'), nor a URL"
+    raise ConfigError(msg)
+
+
 def checked_url(url: str, *, allow_http: AllowHttp = False, setting: str = "endpoint_url") -> str:
     """Return a custom endpoint URL as it is, but for the slash that stands alone for the path.
 

@@ -1,4 +1,4 @@
-"""Masks for secrets: in a `repr`, and in live frames.
+"""Masks for secrets: in a `repr`, in live frames, and in what others say.
 
 Error reporters show a frame's variables, and open mappings, sequences, named tuples and attrs classes. They cut long
 strings and bytes, which turns a subclass into a plain string. So a live frame holds its secrets in an object that is
@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
+from .._errors import one_line
+
 T = TypeVar("T")
 
 REDACTED = "'***'"
+_LONGEST_MESSAGE: Final = 500
+# So many characters of a secret are a part of it, and not chance.
+_PIECE: Final = 8
 
 
 class Mask:
@@ -73,3 +78,24 @@ class Record:
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
         return f"{type(self).__name__}({values})"
+
+
+def masked(text: str, secrets: tuple[str, ...]) -> str:
+    """Return the beginning of a text as one printable line, with `***` in place of every secret.
+
+    A text that repeats a part of a secret, or the whole of it escaped in some way, is replaced as a whole.
+    """
+    from html import unescape
+    from urllib.parse import unquote
+
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    plain = text[:_LONGEST_MESSAGE]
+    while (unescaped := unescape(unquote(plain))) != plain:
+        plain = unescaped
+    pieces = (secret[at : at + _PIECE] for secret in secrets for at in range(max(len(secret) - _PIECE + 1, 1)))
+    if any(piece and piece in plain for piece in pieces):
+        return "***"
+    line = one_line(text)
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."

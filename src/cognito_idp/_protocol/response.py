@@ -29,7 +29,7 @@ def parse(response: HttpResponse, operation: str, service_error: ExceptionFn) ->
         InvalidResponseError: the answer is not a JSON object, or it is an error without a code.
     """
     if response.status_code in SUCCESS:
-        return _json_object(response, operation) if response.body else {}
+        return json_object(response, operation) if response.body else {}
     raise _error(response, operation, service_error)
 
 
@@ -38,7 +38,12 @@ def request_id(response: HttpResponse) -> str | None:
     return response.header("x-amzn-requestid") or response.header("x-amz-request-id")
 
 
-def _json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
+def json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
+    """Return the JSON object in an answer, whatever its status.
+
+    Raises:
+        InvalidResponseError: it holds something else.
+    """
     try:
         data = json.loads(response.body.decode("utf-8"))
     except UnicodeDecodeError:
@@ -70,7 +75,7 @@ def _error(response: HttpResponse, operation: str, service_error: ExceptionFn) -
     unreadable: InvalidResponseError | None = None
     members: dict[str, Any] = {}
     try:
-        members = _json_object(response, operation)
+        members = json_object(response, operation)
     except InvalidResponseError as error:
         unreadable = error
     code = _code(header) or _code(members.get("code")) or _code(members.get("__type"))

@@ -1,4 +1,4 @@
-"""A signed-in user's access token for your own httpx requests."""
+"""A session's access token for your own httpx requests."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 class SessionAuth(httpx.Auth):
     """Gets an access token before each request of an `httpx.Client`."""
 
-    def __init__(self, access_token: Callable[[], str]) -> None:
-        """Take the function that returns a fresh access token."""
+    def __init__(self, access_token: Callable[[], str], session: str) -> None:
+        """Take the function that returns a fresh access token, and the name of the session's class."""
         self._access_token = access_token
+        self._session = session
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Put the token on the request.
@@ -35,16 +36,17 @@ class SessionAuth(httpx.Auth):
         request: httpx.Request,  # noqa: ARG002 - httpx's parameter
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Refuse an `httpx.AsyncClient`, which would otherwise send without a token."""
-        msg = "a UserSession's auth is for httpx.Client; with httpx.AsyncClient use an AsyncUserSession"
+        msg = f"a {self._session}'s auth is for httpx.Client; with httpx.AsyncClient use an Async{self._session}"
         raise TypeError(msg)
 
 
 class AsyncSessionAuth(httpx.Auth):
     """Gets an access token before each request of an `httpx.AsyncClient`."""
 
-    def __init__(self, access_token: Callable[[], Awaitable[str]]) -> None:
-        """Take the function that returns a fresh access token."""
+    def __init__(self, access_token: Callable[[], Awaitable[str]], session: str) -> None:
+        """Take the function that returns a fresh access token, and the name of the session's class."""
         self._access_token = access_token
+        self._session = session
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Put the token on the request.
@@ -61,7 +63,8 @@ class AsyncSessionAuth(httpx.Auth):
         request: httpx.Request,  # noqa: ARG002 - httpx's parameter
     ) -> Generator[httpx.Request, httpx.Response, None]:
         """Refuse an `httpx.Client`, which would otherwise send without a token."""
-        msg = "an AsyncUserSession's auth is for httpx.AsyncClient; with httpx.Client use a UserSession"
+        other = self._session.removeprefix("Async")
+        msg = f"an {self._session}'s auth is for httpx.AsyncClient; with httpx.Client use a {other}"
         raise TypeError(msg)
 
 

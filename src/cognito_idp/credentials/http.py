@@ -15,11 +15,12 @@ from .._errors import (
 )
 from .._flow.effects import send
 from .._protocol.endpoint import Endpoint
+from .._protocol.redaction import masked
 from .._protocol.repeat import backoff
 from .._protocol.response import parse
 from .._protocol.wire import OK, HttpRequest, HttpResponse, Limits
 from ..model.exceptions import service_error
-from .service_call import ATTEMPTS, common_headers, masked, repeated
+from .service_call import ATTEMPTS, common_headers, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from .._errors import InvalidResponseError, ServiceError, TransportError, one_line
+from .._errors import InvalidResponseError, ServiceError, TransportError
 from .._flow.effects import send, sleep
+from .._protocol.redaction import masked
 from .._protocol.repeat import backoff, is_retryable, was_not_carried_out
 from .._protocol.response import parse
 from .._protocol.user_agent import LIBRARY
@@ -36,9 +37,6 @@ ATTEMPTS = 3
 _PASSING_CODES = frozenset(
     f"{code}{suffix}" for code in ("IDPCommunicationError", "InvalidIdentityToken") for suffix in ("", "Exception")
 )
-_LONGEST_MESSAGE = 500
-# So many characters of a secret are a part of it, and not chance.
-_PIECE = 8
 
 
 class ServiceCall(NamedTuple):
@@ -132,27 +130,6 @@ def _without_secrets(failure: Failure, call: ServiceCall) -> Failure:
     if isinstance(failure, InvalidResponseError):
         return InvalidResponseError(failure.problem, status_code=failure.status_code, operation=call.operation)
     return failure
-
-
-def masked(text: str, secrets: tuple[str, ...]) -> str:
-    """Return the beginning of a text as one printable line, with `***` in place of every secret.
-
-    A text that repeats a part of a secret, or the whole of it escaped in some way, is replaced as a whole.
-    """
-    from html import unescape
-    from urllib.parse import unquote
-
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    plain = text[:_LONGEST_MESSAGE]
-    while (unescaped := unescape(unquote(plain))) != plain:
-        plain = unescaped
-    pieces = (secret[at : at + _PIECE] for secret in secrets for at in range(max(len(secret) - _PIECE + 1, 1)))
-    if any(piece and piece in plain for piece in pieces):
-        return "***"
-    line = one_line(text)
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
 
 def read_json(response: HttpResponse, operation: str) -> dict[str, Any]:

@@ -50,8 +50,8 @@ class OpenTelemetryObserver:
     """Records a client span for every call, and metrics of durations and retries.
 
     A span has a name such as `Cognito Identity Provider.ListUsers`, and its parent is the span that is current when the
-    call is made. A step of a sign-in has a span above those of its calls, `Cognito Identity Provider.SignIn` or
-    `.Respond`, with the flow or the challenge as `cognito_idp.step` and what is asked for next as
+    call is made. A step of a sign-in has a span above those of its calls, `Cognito Identity Provider.SignIn`,
+    `.Respond` or `.CompleteLogin`, with the flow or the challenge as `cognito_idp.step` and what is asked for next as
     `cognito_idp.challenge`. The attributes of a call's span are `rpc.*`, `server.*`, `cloud.region`, `aws.request_id`,
     `http.response.status_code`, the number of repeated attempts as `http.request.resend_count`, and `error.type` after
     a failure. It has an event for each retry, and for each member of the answer that can't be read. The metrics are the
@@ -97,7 +97,7 @@ class OpenTelemetryObserver:
             case AttemptStarted() | CredentialsRefreshed():
                 pass  # the end of the attempt and the span cover these
             case AttemptEnded():
-                attributes = {**self._server(event), **_outcome(event), "http.request.method": "POST"}
+                attributes = {**self._server(event), **_outcome(event), **_method(event)}
                 self._attempts.record(event.seconds, attributes)
             case RetryScheduled():
                 self._retry(event)
@@ -125,7 +125,7 @@ class OpenTelemetryObserver:
             f"{_SERVICE}.{event.operation}",
             parent,
             kind=trace.SpanKind.CLIENT,
-            attributes={**_names(event), "http.request.method": "POST", **server, **region},
+            attributes={**_names(event), **_method(event), **server, **region},
         )
         with self._lock:
             self._open_spans[event.call_id] = (span, server)
@@ -194,6 +194,11 @@ class OpenTelemetryObserver:
 def _names(event: CallEvent) -> dict[str, str]:
     """Return what a call is named by, in its span and in each metric, so that they can be joined."""
     return {"rpc.system": _SYSTEM, "rpc.service": _SERVICE, "rpc.method": event.operation}
+
+
+def _method(event: CallEvent) -> dict[str, str]:
+    """Return the HTTP method. Only userInfo, at a pool's domain, is asked by GET."""
+    return {"http.request.method": "GET" if event.operation == "oauth2/userInfo" else "POST"}
 
 
 def _outcome(event: AttemptEnded | CallEnded) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The text form of a stored challenge.
+"""The text form of a stored challenge or login.
 
 The text is `c1.` and base64url (RFC 4648, 5) of compressed JSON (RFC 1950). The checksum of the compression detects
 truncation and accidental changes. To detect deliberate changes, encrypt or sign the text.
@@ -22,19 +22,25 @@ _VERSION = "c1."
 _MAX_BYTES = 64 * 1024
 
 
-class ChallengeState(str):
+class Hidden(str):
+    """A string whose `repr` hides it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({REDACTED})"
+
+
+class ChallengeState(Hidden):
     """A stored challenge: a string whose `repr` hides it."""
 
     __module__ = "cognito_idp"
 
     __slots__ = ()
 
-    def __repr__(self) -> str:
-        return f"ChallengeState({REDACTED})"
-
 
 def packed(name: str, fields: Mapping[str, Any]) -> ChallengeState:
-    """Return the fields of a challenge as text of letters, digits, `-`, `_` and `.`; `name` is for errors.
+    """Return fields as text of letters, digits, `-`, `_` and `.`; `name` is for errors.
 
     Raises:
         SignInStateError: the fields are too large.
@@ -46,14 +52,14 @@ def packed(name: str, fields: Mapping[str, Any]) -> ChallengeState:
     return ChallengeState(_VERSION + base64url(zlib.compress(data, 9)))
 
 
-def unpacked(state: str) -> dict[str, Any]:
-    """Return the fields of a stored challenge.
+def unpacked(state: str, kind: str = "challenge") -> dict[str, Any]:
+    """Return the fields of a stored challenge, or of what else `kind` says, for errors.
 
     Raises:
         SignInStateError: the text is from another version, truncated or changed.
     """
     if not state.startswith(_VERSION) or len(state) > 2 * _MAX_BYTES:
-        msg = f"the text is not a stored challenge of version {_VERSION.rstrip('.')!r}"
+        msg = f"the text is not a stored {kind} of version {_VERSION.rstrip('.')!r}"
         raise SignInStateError(msg)
     text = state[len(_VERSION) :]
     fields: Any = None
@@ -67,6 +73,6 @@ def unpacked(state: str) -> dict[str, Any]:
     except (ValueError, zlib.error, RecursionError):
         pass
     if not isinstance(fields, dict):
-        msg = "the stored challenge was truncated or changed"
+        msg = f"the stored {kind} was truncated or changed"
         raise SignInStateError(msg)
     return fields

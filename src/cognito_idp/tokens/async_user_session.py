@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 from .._protocol.tracebacks import clears_frames
 from ..sign_in.calls import in_region_of
 from ..sign_in.state import check_app
-from .refresh import BY_OPERATION, DEFAULT_MARGIN, TokenKeeper, check_client
+from .freshness import DEFAULT_MARGIN, check_client
+from .refresh import BY_OPERATION, TokenKeeper
 
 if TYPE_CHECKING:
     import httpx
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..sign_in.signed_in import Device, SignedIn, Tokens
     from ..types import AuthenticationResultType
     from .refresh import OnTokens, RefreshWith
+    from .token_endpoint import HasEndpoint, TokenEndpoint
 
 
 class AsyncUserSession:
@@ -42,12 +44,14 @@ class AsyncUserSession:
             for itself.
         margin: how many seconds before it expires an access token is replaced, but at most half of its lifetime.
         refresh_with: `"GetTokensFromRefreshToken"`, or for local servers that lack this operation, the flow
-            `"REFRESH_TOKEN_AUTH"` of InitiateAuth. AWS refuses the flow for app clients that rotate refresh tokens.
+            `"REFRESH_TOKEN_AUTH"` of InitiateAuth. AWS refuses the flow for app clients that rotate refresh tokens. A
+            `ManagedLogin` or `TokenEndpoint` refreshes at the token endpoint of the pool's domain, and `sign_out`
+            revokes there.
         username: the user's name, not an alias. `REFRESH_TOKEN_AUTH` needs it if the app client has a secret.
 
     Raises:
-        ConfigError: an argument has the wrong type, `margin` is negative, `refresh_with` is neither, or `username` is
-            missing.
+        ConfigError: an argument has the wrong type, `margin` is negative, `refresh_with` is none of these or has
+            another app client, or `username` is missing.
     """
 
     __module__ = "cognito_idp"
@@ -62,7 +66,7 @@ class AsyncUserSession:
         device: Device | None = None,
         on_tokens: OnTokens | None = None,
         margin: float = DEFAULT_MARGIN,
-        refresh_with: RefreshWith = BY_OPERATION,
+        refresh_with: RefreshWith | TokenEndpoint | HasEndpoint = BY_OPERATION,
         username: str | None = None,
     ) -> None:
         check_client(client, self)
@@ -97,7 +101,7 @@ class AsyncUserSession:
         """An `httpx.Auth` that adds a fresh access token to your own requests, as `authorization: Bearer ...`."""
         from .._transport.httpx_auth import AsyncSessionAuth
 
-        return AsyncSessionAuth(self.access_token)
+        return AsyncSessionAuth(self.access_token, type(self).__name__)
 
     @clears_frames
     async def access_token(self) -> str:

@@ -149,6 +149,15 @@ class Verification:
         for pool in self._pools:
             self._trust(pool, jwks_max_age)
 
+    def accepts(self, token_use: str) -> bool:
+        """Return whether tokens of a kind are accepted."""
+        return self._rules.token_use in (None, token_use)
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The accepted issuers."""
+        return tuple(self._issuers)
+
     def described(self) -> str:
         """Return whose tokens are accepted, for a `repr`: the pools with their app clients, and the kind of token."""
         pools = (
@@ -205,17 +214,23 @@ class Verification:
     def keys_loaded(self) -> Flow[None]:
         """Fetch the keys of every pool that has none yet, or old ones.
 
+        A pool has several issuers (its two forms, replicas). It is enough that one of them answers: what the others
+        lack is fetched when a token names them.
+
         Raises:
-            JwksError: the keys of a pool can't be fetched. Those of the others have been.
+            JwksError: no issuer of a pool answers. The keys of the other pools have been fetched.
         """
-        failure = None
-        for keys in dict.fromkeys(issuer.keys for issuer in self._issuers.values()):
+        failures: dict[TrustedPool, JwksError | None] = {}
+        for keys, pool in {issuer.keys: issuer.pool for issuer in self._issuers.values()}.items():
             try:
                 yield from keys.load()
             except JwksError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+                failures.setdefault(pool, error)
+            else:
+                failures[pool] = None
+        for failure in failures.values():
+            if failure is not None:
+                raise failure
 
     @staticmethod
     def _checked(check: Callable[[Any], bool | Awaitable[bool]], claims: AnyClaims) -> Flow[None]:

@@ -19,9 +19,9 @@ def names(value: Names, setting: str) -> frozenset[str]:
     return _checked((value,) if isinstance(value, str) else value, setting)
 
 
-def scopes(value: Names) -> frozenset[str]:
+def scopes(value: Names, setting: str = "required_scopes") -> frozenset[str]:
     """Return a set of scopes. A string may hold several, separated by spaces as in OAuth 2.0."""
-    return _checked(value.split() if isinstance(value, str) else value, "required_scopes")
+    return _checked(value.split() if isinstance(value, str) else value, setting)
 
 
 def _checked(value: Iterable[str], setting: str) -> frozenset[str]:

@@ -1,22 +1,22 @@
 """Flows that keep a user's tokens fresh: one refresh at a time, and no new refresh token is ever lost.
 
 Source: Cognito developer guide, "Refresh tokens"; GetTokensFromRefreshToken serves pools with and without rotation.
-The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without.
+The older REFRESH_TOKEN_AUTH, a flow of InitiateAuth, serves those without. The token endpoint of the pool's domain
+serves both, too.
 """
 
 from __future__ import annotations
 
-from inspect import iscoroutinefunction
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
-from .._call.base_client import BaseClient
 from .._call.invoke import invoke
-from .._errors import CognitoIdpError, ConfigError, SessionEndedError, TokenError
+from .._errors import CognitoIdpError, ConfigError, SessionEndedError
 from .._flow.effects import Lock, UnderWay, call, finish, hold
-from .._protocol.arguments import FUNCTION, NUMBER, TEXT, check, check_given, instance_of
+from .._protocol.arguments import FUNCTION, TEXT, check, check_given, instance_of
+from .._protocol.oauth_errors import InvalidGrantError
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
 from ..sign_in.conversation import tokens_of
 from ..sign_in.signed_in import Device, SignedIn, Tokens
@@ -27,7 +27,7 @@ from ..types import (
     InitiateAuthRequest,
     RevokeTokenRequest,
 )
-from .jws import MAX_TOKEN_BYTES, read_object, split
+from .freshness import PAUSE_AFTER_FAILURE, check_margin, lifetime_of, margin_for, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .._structs.struct import Request
     from .._transport.limits import Timeout
     from ..types import GetTokensFromRefreshTokenResponse, InitiateAuthResponse
+    from .token_endpoint import HasEndpoint, TokenEndpoint
 
     OnTokens = Callable[[Tokens], Awaitable[None] | None]
     Answer = GetTokensFromRefreshTokenResponse | InitiateAuthResponse
@@ -45,14 +46,10 @@ if TYPE_CHECKING:
 RefreshWith: TypeAlias = Literal["GetTokensFromRefreshToken", "REFRESH_TOKEN_AUTH"]
 
 # The service's answers for a refresh token that is no longer valid and won't be again.
-_ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException)
-DEFAULT_MARGIN = 60.0
+_ENDED = (NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException, InvalidGrantError)
 # What refreshes tokens, as `refresh_with=` names it.
 BY_OPERATION: Final = "GetTokensFromRefreshToken"
 BY_FLOW: Final = "REFRESH_TOKEN_AUTH"
-# The margin is at most this part of a token's life, or a token that lives no longer than it would be due at once.
-_MARGIN_SHARE = 0.5
-_PAUSE_AFTER_FAILURE = 5.0
 # How long a refresh may take at least, whatever the client's limits are: to break it off may lose a rotated token. Its
 # callers wait no longer than the client's total limit.
 _LEAST_SECONDS = 30.0
@@ -71,7 +68,7 @@ class TokenKeeper:
         device: Device | None,
         on_tokens: OnTokens | None,
         margin: float,
-        refresh_with: str,
+        refresh_with: RefreshWith | TokenEndpoint | HasEndpoint,
         username: str | None,
     ) -> None:
         """Start with the tokens of a sign-in, or with stored ones. `margin` is in seconds before the expiry.
@@ -81,12 +78,9 @@ class TokenKeeper:
         """
         check_given(_DEVICE, device=device)
         check_given(FUNCTION, on_tokens=on_tokens)
-        check(NUMBER, margin=margin)
+        check_margin(margin)
         check_given(TEXT, username=username)
-        check_refresh_with(refresh_with, app, username)
-        if not margin >= 0:
-            msg = f"margin={margin!r} must be a number, 0 or more"
-            raise ConfigError(msg)
+        self._endpoint = refreshing_endpoint(refresh_with, app, username)
         self.tokens = _tokens(tokens, options)
         self.app = app
         self._options = options
@@ -125,7 +119,7 @@ class TokenKeeper:
             # If there are new tokens, the refresh succeeded and the function that stores them failed.
             if self.tokens is not tokens or self._is_over(tokens):
                 raise
-            self._next_try = self._options.monotonic() + _PAUSE_AFTER_FAILURE
+            self._next_try = self._options.monotonic() + PAUSE_AFTER_FAILURE
         return tokens
 
     def refresh(self) -> Flow[Tokens]:
@@ -139,14 +133,16 @@ class TokenKeeper:
         return (yield from self._refreshed(self.tokens))
 
     def sign_out(self) -> Flow[None]:
-        """Revoke the refresh token and the access tokens made from it (RevokeToken), and end the session."""
+        """Revoke the refresh token and the access tokens made from it, and end the session."""
         # Wait for a refresh in progress: the token that it brings is the one to revoke.
         yield from hold(self._lock, self._revoked(), self._options.timeout.total)
 
     def _revoked(self) -> Flow[None]:
         self._check_open()
         tokens = self.tokens
-        if tokens.refresh_token is not None:
+        if tokens.refresh_token is not None and self._endpoint is not None:
+            yield from self._endpoint.revoked(self._options, tokens.refresh_token)
+        elif tokens.refresh_token is not None:
             request = RevokeTokenRequest(
                 token=tokens.refresh_token, client_id=self.app.client_id, client_secret=self.app.client_secret
             )
@@ -173,8 +169,8 @@ class TokenKeeper:
     def _margin_for(self, tokens: Tokens) -> float:
         refreshed, lifetime = self._lifetime or (None, None)
         if refreshed is not tokens:
-            lifetime = _lifetime(tokens.access_token)
-        return self._margin if lifetime is None else min(self._margin, lifetime * _MARGIN_SHARE)
+            lifetime = lifetime_of(tokens.access_token)
+        return margin_for(self._margin, lifetime)
 
     def _is_over(self, tokens: Tokens) -> bool:
         expires_at = _expires_at(tokens)
@@ -222,6 +218,8 @@ class TokenKeeper:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
         try:
+            if self._endpoint is not None:
+                return (yield from self._endpoint.refresh_grant(self._unhurried, stale.refresh_token))
             answer: Answer = yield from invoke(self._request(stale.refresh_token), self._unhurried)
         except _ENDED as error:
             self._ended = f"the refresh token is no longer valid ({error.code})"
@@ -261,33 +259,25 @@ def _tokens(tokens: Tokens | SignedIn | AuthenticationResultType, options: Optio
     return tokens
 
 
-def check_client(client: object, session: object) -> None:
-    """Check that a session and its client are both sync, or both async.
+def refreshing_endpoint(
+    refresh_with: RefreshWith | TokenEndpoint | HasEndpoint, app: AppClient, username: str | None
+) -> TokenEndpoint | None:
+    """Check a session's `refresh_with=` and `username=`, and return the token endpoint that refreshes, if one does.
 
     Raises:
-        ConfigError: they aren't, or it is not a client.
+        ConfigError: the first is unknown, needs the second, or has another app client.
     """
-    is_async = iscoroutinefunction(getattr(session, "refresh"))  # noqa: B009 - both kinds of session have it
-    expected = "an AsyncClient" if is_async else "a Client"
-    if isinstance(client, BaseClient) and iscoroutinefunction(getattr(client, "_run")) != is_async:  # noqa: B009
-        other = "UserSession" if is_async else "AsyncUserSession"
-        msg = f"client= takes {expected}, not {type(client).__name__}; {other} takes that"
-        raise ConfigError(msg)
-    check(instance_of(BaseClient, expected), client=client)
+    if not isinstance(refresh_with, str | None):
+        from .token_endpoint import endpoint_of
 
-
-def check_refresh_with(refresh_with: str, app: AppClient, username: str | None) -> None:
-    """Check a session's `refresh_with=` and `username=`.
-
-    Raises:
-        ConfigError: the first is unknown, or needs the second.
-    """
+        return endpoint_of(refresh_with, app, "refresh_with")
     if refresh_with not in (BY_OPERATION, BY_FLOW):
-        msg = f"refresh_with={refresh_with!r} must be {BY_OPERATION!r} or {BY_FLOW!r}"
+        msg = f"refresh_with={refresh_with!r} must be {BY_OPERATION!r}, {BY_FLOW!r} or a ManagedLogin"
         raise ConfigError(msg)
     if refresh_with == BY_FLOW and app.client_secret is not None and not username:
         msg = f"refresh_with={BY_FLOW!r} needs username= with an app client that has a secret: SECRET_HASH needs both"
         raise ConfigError(msg)
+    return None
 
 
 def _unhurried(timeout: Timeout) -> Timeout:
@@ -298,19 +288,4 @@ def _unhurried(timeout: Timeout) -> Timeout:
 
 def _expires_at(tokens: Tokens) -> float | None:
     """Return when the access token expires, in seconds since 1970: as the service said, or as the token says itself."""
-    return _time(tokens.access_token, "exp") if tokens.expires_at is None else tokens.expires_at.timestamp()
-
-
-def _lifetime(access_token: str) -> float | None:
-    """Return for how many seconds a token is good in all, as far as it says so."""
-    issued_at, expires_at = _time(access_token, "iat"), _time(access_token, "exp")
-    return None if issued_at is None or expires_at is None else expires_at - issued_at
-
-
-def _time(token: str, claim: str) -> int | None:
-    """Return a time that a token names, unverified: it decides nothing but when to refresh."""
-    try:
-        seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
-    except TokenError:
-        return None
-    return seconds if type(seconds) is int else None
+    return time_of(tokens.access_token, "exp") if tokens.expires_at is None else tokens.expires_at.timestamp()

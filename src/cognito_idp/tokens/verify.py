@@ -137,7 +137,7 @@ class TokenVerifier(Generic[ClaimsT]):
         """Fetch the keys of all pools, ahead of the first request. Keys that are there and fresh stay.
 
         Raises:
-            JwksError: the keys of a pool can't be fetched, and it has no old ones.
+            JwksError: no issuer of a pool gives its keys, and there are no old ones.
         """
         self._driver.run(self._verification.keys_loaded())
 

@@ -1,0 +1,105 @@
+"""The guard of ASGI applications: Starlette, Litestar, Quart, Django and others. It needs none of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from .._protocol.arguments import check
+from .._protocol.redaction import Opaque
+from ._core import ASYNC_VERIFIER, Guard, Paths, Presented, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias, Unpack
+
+    from ..tokens.async_verify import AsyncTokenVerifier
+    from ..tokens.names import Names
+    from ._core import DemandsOrNone
+
+    # Each framework has types of its own for the three arguments.
+    App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+__all__ = ["TokenMiddleware"]
+
+_POLICY_VIOLATION: Final = 1008
+_ANSWERS: Final = "websocket.http.response"
+
+
+class TokenMiddleware:
+    """ASGI middleware: HTTP requests and WebSockets need a good token.
+
+    ```
+    app = TokenMiddleware(app, verifier, exempt="/health")
+    ```
+
+    The application finds the claims in `scope["state"]["claims"]`, which is `request.state.claims` in Starlette and
+    Litestar; None if there was no token and none was required. A WebSocket is refused before it is accepted: the client
+    gets the status of the refusal if the server offers the extension `websocket.http.response`, else 403.
+
+    Args:
+        app: the application.
+        verifier: the verifier of the tokens.
+        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
+            are relative to where the application is mounted.
+        demands: `scopes`, `groups`, `cookie` and `required`, as for a `Guard`.
+
+    Raises:
+        ConfigError: a setting can't be used; a `TokenVerifier` would block the event loop.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        verifier: AsyncTokenVerifier[Any],
+        *,
+        exempt: Names = (),
+        **demands: Unpack[DemandsOrNone],
+    ) -> None:
+        check(ASYNC_VERIFIER, verifier=verifier)
+        self._app = app
+        self._verifier = verifier
+        self._guard = Guard(**demands)
+        self._exempt = Paths(exempt)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let a request through, or refuse it."""
+        # The headers hold the token, and a user's transport runs below, or the application's own code.
+        call = Opaque([(scope, receive, send)])
+        del scope, receive, send
+        if call.value[0][0]["type"] in ("http", "websocket"):
+            outcome = None
+            if _path(call.value[0][0]) not in self._exempt:
+                outcome = await self._guard.check_async(self._verifier, _presented(call.value[0][0]))
+            if isinstance(outcome, Refusal):
+                await _refuse(outcome, *call.value.pop())
+                return
+            call.value[0][0].setdefault("state", {})["claims"] = outcome
+        await self._app(*call.value.pop())
+
+
+def _presented(scope: Any) -> Presented:
+    found: dict[bytes, list[str]] = {b"authorization": [], b"cookie": []}
+    for name, value in scope["headers"]:
+        if (values := found.get(name.lower())) is not None:
+            values.append(value.decode("latin-1"))
+    return Presented(found[b"authorization"], found[b"cookie"])
+
+
+def _path(scope: Any) -> str:
+    """Return the path below the mount. Some servers leave the mount out of the path, against the specification."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
+async def _refuse(refusal: Refusal, scope: Any, _: Any, send: Any) -> None:
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        if _ANSWERS not in (scope.get("extensions") or {}):
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.error})
+            return
+        kind = _ANSWERS
+    headers = {**refusal.headers, "Content-Length": str(len(refusal.body))}
+    lines = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    await send({"type": f"{kind}.start", "status": refusal.status, "headers": lines})
+    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else refusal.body})

@@ -1,0 +1,19 @@
+"""The one page of the Django application, which runs under ASGI and under WSGI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+
+def orders(request: Any) -> HttpResponse:
+    """Answer with the user's name."""
+    scope = getattr(request, "scope", None)
+    claims = request.environ["cognito_idp.claims"] if scope is None else scope["state"]["claims"]
+    return HttpResponse(claims.username)
+
+
+assert issubclass(HttpRequest, object)
+urlpatterns = [path("orders", orders)]

@@ -1,0 +1,252 @@
+"""The ASGI middleware: WebSockets, lifespan, exempt paths, and what the application finds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from cognito_idp import ConfigError
+from cognito_idp.guards.asgi import TokenMiddleware
+from tests.tokens.issuing import REASON
+from tests.tokens.refused import GOOD
+
+from .asked import BAD, FAR, SETTINGS, verifier
+
+if TYPE_CHECKING:
+    from .asked import Asked
+
+pytest.importorskip("jwt", reason=REASON)
+
+EXTENSIONS: Any = {"websocket.http.response": {}}
+
+
+class Application:
+    """An ASGI application that notes what it is called with."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Any] = []
+
+    async def __call__(self, scope: Any, _: Any, __: Any) -> None:
+        """Note the scope."""
+        self.scopes.append(scope)
+
+
+def ask(app: Any, **scope: Any) -> list[Any]:
+    """Call an application once, and return what it sends."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        msg = "a refusal needs nothing of the body, nor the event of a WebSocket, which Quart's test client leaves out"
+        raise AssertionError(msg)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asked = {"type": "http", "method": "GET", "path": "/orders", "headers": [], **scope}
+    anyio.run(app, asked, receive, send)
+    return sent
+
+
+def headers_of(asked: Asked) -> list[tuple[bytes, bytes]]:
+    """Return headers as a server hands them over."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in asked.headers]
+
+
+AUTHORIZED = [(b"authorization", f"Bearer {GOOD}".encode())]
+
+
+def guarded(**settings: Any) -> tuple[Application, TokenMiddleware]:
+    """Return an application and its guard."""
+    app = Application()
+    return app, TokenMiddleware(app, verifier(is_async=True), **settings)
+
+
+@pytest.mark.parametrize("case", list(BAD))
+def test_websockets_are_refused_before_they_are_accepted(case: str) -> None:
+    """A WebSocket with a bad request is answered with its status where the server can do that, or else closed."""
+    asked = BAD[case]
+    app, guard = guarded(**SETTINGS)
+    (closed,) = ask(guard, type="websocket", headers=headers_of(asked))
+    assert ("websocket.close", 1008, asked.error) == (closed["type"], closed["code"], closed["reason"])
+    start, body = ask(guard, type="websocket", headers=headers_of(asked), extensions=EXTENSIONS)
+    assert ("websocket.http.response.start", asked.status) == (start["type"], start["status"])
+    assert ("websocket.http.response.body", asked.error) == (body["type"], json.loads(body["body"])["error"])
+    assert [] == app.scopes
+
+
+def test_a_websocket_with_a_token() -> None:
+    """A WebSocket with a good token reaches the application, with the claims in its state, and nothing was sent."""
+    app, guard = guarded()
+    assert [] == ask(guard, type="websocket", headers=AUTHORIZED)
+    assert "mary" == app.scopes[0]["state"]["claims"].username
+
+
+def test_other_scopes_pass_through() -> None:
+    """The lifespan, and whatever a server may invent, reaches the application as it is."""
+    app, guard = guarded()
+    for kind in ("lifespan", "webtransport"):
+        assert [] == ask(guard, type=kind)
+        assert {"type", "method", "path", "headers"} == set(app.scopes[-1])
+
+
+def test_the_state_keeps_what_is_there() -> None:
+    """Claims join the state that the server or other middleware has made, and replace what had their name."""
+    app, guard = guarded()
+    ask(guard, headers=AUTHORIZED, state={"database": "db", "claims": "forged"})
+    assert ("db", "mary") == (app.scopes[0]["state"]["database"], app.scopes[0]["state"]["claims"].username)
+
+
+def test_no_token_where_none_is_required() -> None:
+    """On exempt paths, and where a token is not required, the claims are None, and the header is not read there."""
+    app, guard = guarded(exempt="/health")
+    ask(guard, path="/health", headers=[(b"authorization", b"Bearer x")], state={"claims": "forged"})
+    optional, guard = guarded(required=False)
+    ask(guard)
+    assert [None, None] == [each.scopes[0]["state"]["claims"] for each in (app, optional)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_exempt"),
+    [
+        ({"path": "/api/health", "root_path": "/api"}, True),
+        ({"path": "/health", "root_path": "/api"}, True),
+        ({"path": "/health", "root_path": "/api/"}, True),
+        ({"path": "/apihealth", "root_path": "/api"}, False),
+        ({"path": "/api/health", "root_path": ""}, False),
+        ({"path": "/api/api/health", "root_path": "/api"}, False),
+    ],
+)
+def test_exempt_paths_below_a_mount(scope: dict[str, str], *, is_exempt: bool) -> None:
+    """An exempt path is relative to the mount, whether or not the server has the mount in the path."""
+    app, guard = guarded(exempt="/health")
+    assert is_exempt == (ask(guard, **scope) == [])
+    assert is_exempt == bool(app.scopes)
+
+
+def test_names_of_headers_in_capitals() -> None:
+    """A header counts even if the server left its name in capitals, so that a second one can't hide."""
+    app, guard = guarded()
+    twice = [(b"Authorization", f"Bearer {GOOD}".encode()), *AUTHORIZED]
+    assert 400 == ask(guard, headers=twice)[0]["status"]
+    assert [] == app.scopes
+
+
+def test_the_answer_to_head() -> None:
+    """The answer to HEAD has the length of the body, and no body."""
+    _, guard = guarded()
+    start, body = ask(guard, method="HEAD")
+    _, whole = ask(guard)
+    assert (b"", str(len(whole["body"])).encode()) == (body["body"], dict(start["headers"])[b"content-length"])
+
+
+def test_keys_out_of_reach_are_not_the_callers_fault() -> None:
+    """A 503 asks for another try and has no challenge."""
+    _, guard = guarded()
+    start, _ = ask(guard, headers=[(b"authorization", f"Bearer {FAR}".encode())])
+    headers = dict(start["headers"])
+    assert (503, b"5", None) == (start["status"], headers[b"retry-after"], headers.get(b"www-authenticate"))
+
+
+def test_a_sync_verifier() -> None:
+    """A `TokenVerifier`, which would block the event loop, is refused with the class to use."""
+    with pytest.raises(ConfigError, match=r"^verifier= takes an AsyncTokenVerifier, not TokenVerifier$"):
+        TokenMiddleware(Application(), verifier(is_async=False))
+    with pytest.raises(ConfigError, match=r"^verifier= takes an AsyncTokenVerifier, not NoneType$"):
+        TokenMiddleware(Application(), None)  # type: ignore[arg-type]
+
+
+def test_starlette() -> None:
+    """Under Starlette, a mounted guard covers what is mounted, WebSockets too, and the state of the lifespan stays."""
+    from contextlib import asynccontextmanager
+
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Mount, Route, WebSocketRoute
+    from starlette.testclient import TestClient, WebSocketDenialResponse
+
+    async def me(request: Any) -> PlainTextResponse:
+        return PlainTextResponse(f"{request.state.claims.username} {request.state.database}")
+
+    async def feed(websocket: Any) -> None:
+        await websocket.accept()
+        await websocket.send_text(websocket.state.claims.username)
+        await websocket.close()
+
+    async def health(request: Any) -> PlainTextResponse:
+        return PlainTextResponse(str(request.state.claims))
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> Any:
+        yield {"database": "db"}
+
+    inner = Starlette(routes=[Route("/me", me), WebSocketRoute("/feed", feed), Route("/health", health)])
+    app = Starlette(
+        routes=[Mount("/api", TokenMiddleware(inner, verifier(is_async=True), exempt="/health"))],
+        lifespan=lifespan,
+    )
+    headers = {"Authorization": f"Bearer {GOOD}"}
+    with TestClient(app) as client:
+        assert "mary db" == client.get("/api/me", headers=headers).text
+        assert 401 == client.get("/api/me").status_code
+        assert "None" == client.get("/api/health").text
+        with client.websocket_connect("/api/feed", headers=headers) as websocket:
+            assert "mary" == websocket.receive_text()
+        with pytest.raises(WebSocketDenialResponse) as caught, client.websocket_connect("/api/feed"):
+            pass
+        assert 'Bearer realm="api"' == caught.value.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("framework", ["litestar", "quart"])
+def test_websockets_of_other_frameworks(framework: str) -> None:
+    """Litestar and Quart find the claims of a WebSocket, and their server is told to refuse one without a token."""
+    pytest.importorskip(framework)
+    assert "mary" == {"litestar": _litestar, "quart": _quart}[framework]()
+
+
+def _litestar() -> str:
+    from litestar import Litestar, WebSocket, websocket
+    from litestar.exceptions import WebSocketDisconnect
+    from litestar.middleware import DefineMiddleware
+    from litestar.testing import TestClient
+
+    async def feed(socket: Any) -> None:
+        await socket.accept()
+        await socket.send_text(socket.state.claims.username)
+        await socket.close()
+
+    feed.__annotations__["socket"] = WebSocket[Any, Any, Any]  # which Litestar reads at run time
+    guard = DefineMiddleware(TokenMiddleware, verifier=verifier(is_async=True))
+    with TestClient(
+        Litestar([websocket("/feed")(feed)], middleware=[guard], openapi_config=None, logging_config=None)
+    ) as client:
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/feed") as socket:
+            socket.receive_text()
+        with client.websocket_connect("/feed", headers={"Authorization": f"Bearer {GOOD}"}) as socket:
+            return socket.receive_text()
+
+
+def _quart() -> str:
+    from quart import Quart, websocket
+    from quart.testing import WebsocketResponseError
+
+    app = Quart("feed")
+
+    @app.websocket("/feed")
+    async def feed() -> None:
+        await websocket.send(websocket.scope["state"]["claims"].username)
+
+    app.asgi_app = TokenMiddleware(app.asgi_app, verifier(is_async=True))  # type: ignore[method-assign]
+
+    async def visit() -> str:
+        client = app.test_client()
+        with pytest.raises(WebsocketResponseError) as caught:
+            async with client.websocket("/feed") as socket:
+                await socket.receive()
+        assert 401 == caught.value.response.status_code
+        async with client.websocket("/feed", headers={"Authorization": f"Bearer {GOOD}"}) as socket:
+            return str(await socket.receive())
+
+    return anyio.run(visit)

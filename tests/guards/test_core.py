@@ -1,0 +1,223 @@
+"""The decision that all doors share: what is read, what is refused, and what a setting may be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cognito_idp import AccessTokenClaims, ConfigError, errors
+from cognito_idp.errors import JwksError
+from cognito_idp.guards import Guard, Presented, Refusal
+from cognito_idp.guards._core import _REASONS, Paths
+from tests.tokens.issuing import REASON, token
+from tests.tokens.refused import GOOD, REFUSED
+
+from .asked import verifier
+from .test_doors import CHALLENGE
+
+if TYPE_CHECKING:
+    from tests.support.kit import Kit
+
+pytest.importorskip("jwt", reason=REASON)
+
+VERIFIER = verifier(is_async=False)
+GUARD = Guard(cookie="access_token")
+# What a header may have, and what a peer may send all the same.
+PIECES = st.sampled_from(
+    ["Bearer", "bearer", " ", "\t", ",", ";", "=", '"', "\r\n", "\0", "é", "Basic", "access_token", GOOD, "x.y.z", ""]
+)
+VALUES = st.lists(PIECES, max_size=6).map("".join)
+
+
+def outcome_of(authorization: list[str], cookies: list[str]) -> tuple[Any, ...]:
+    """Return an outcome in a form that compares."""
+    outcome = GUARD.check(VERIFIER, Presented(authorization, cookies))
+    assert isinstance(outcome, Refusal | AccessTokenClaims)
+    return (outcome.status, outcome.error) if isinstance(outcome, Refusal) else (200, outcome.username)
+
+
+@given(st.lists(VALUES, max_size=3), VALUES)
+@example([f"Bearer {GOOD}", f"Bearer {GOOD}"], "")
+def test_headers_are_as_good_as_joined_ones(authorization: list[str], cookies: str) -> None:
+    """Whatever is sent, a guard answers the same whether or not something before it joined headers with commas."""
+    apart = outcome_of(authorization, [cookies])
+    assert apart == outcome_of([",".join(authorization)], [cookies])
+
+
+@given(st.lists(VALUES, max_size=3), st.lists(VALUES, max_size=3))
+def test_nothing_of_a_request_comes_back(authorization: list[str], cookies: list[str]) -> None:
+    """Every refusal has the fixed texts of its class: no header can be put into the answer."""
+    outcome = GUARD.check(VERIFIER, Presented(authorization, cookies))
+    if isinstance(outcome, Refusal):
+        assert (outcome.status, outcome.error, outcome.description) in [tuple(reason) for reason in _REASONS.values()]
+        challenge = outcome.headers.get("WWW-Authenticate")
+        assert outcome.status == 503 if challenge is None else CHALLENGE.fullmatch(challenge)
+
+
+def test_every_description_can_stand_in_a_header() -> None:
+    """The texts have only characters that RFC 6750 allows in `error_description`."""
+    for reason in _REASONS.values():
+        assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", reason.description)
+
+
+@pytest.mark.parametrize("case", list(REFUSED))
+def test_every_refused_token(kit: Kit, case: str) -> None:
+    """Whatever the verifier refuses as bad is 401 with `invalid_token`, for the sync and the async check."""
+    text, error = REFUSED[case]
+    assert not issubclass(error, JwksError)
+    if isinstance(text, str) and not text.startswith(" "):  # more spaces are the header's
+        assert 401 == checked(kit, Guard(), f"Bearer {text}").status
+
+
+def plain(guard: Guard, *authorization: str, cookies: tuple[str, ...] = (), **settings: Any) -> Any:
+    """Check a request with a sync verifier."""
+    return guard.check(verifier(is_async=False, **settings), Presented(authorization, cookies))
+
+
+def checked(kit: Kit, guard: Guard, *authorization: str, **settings: Any) -> Any:
+    """Check a request with a verifier of the kit's kind."""
+    is_async = kit.kind != "sync"
+    check = guard.check_async if is_async else guard.check
+    return kit.run(check, verifier(is_async=is_async, **settings), Presented(authorization))
+
+
+def test_an_optional_token(kit: Kit) -> None:
+    """Where no token is required, none gives None, and a bad one is refused all the same."""
+    guard = Guard(required=False)
+    assert checked(kit, guard) is None
+    assert checked(kit, guard, "Basic bWFyeTpzZWNyZXQ=") is None
+    assert 401 == checked(kit, guard, "Bearer x").status
+    assert "mary" == checked(kit, guard, f"Bearer {GOOD}").username
+
+
+def test_scopes_of_one_check(kit: Kit) -> None:
+    """Scopes of one check count beside the guard's, and the challenge names all of them in order."""
+    is_async = kit.kind != "sync"
+    guard = Guard(scopes=["orders/read"])
+    check = guard.check_async if is_async else guard.check
+    refusal = kit.run(check, verifier(is_async=is_async), Presented([f"Bearer {GOOD}"]), ["admin", 'no "scope"\r\n'])
+    assert 'scope="admin orders/read"' in refusal.headers["WWW-Authenticate"]
+
+
+def test_a_cookie_counts_only_where_it_is_named() -> None:
+    """A guard without `cookie=` reads no cookie, not even beside a header."""
+    cookies = (f"access_token={GOOD}",)
+    assert 401 == plain(Guard(), cookies=cookies).status
+    assert "mary" == plain(Guard(), f"Bearer {GOOD}", cookies=cookies).username
+
+
+def test_the_verifier_bounds_the_size() -> None:
+    """A token longer than the verifier's `max_token_bytes` is refused, and one within it is not."""
+    assert 401 == plain(Guard(), f"Bearer {GOOD}", max_token_bytes=len(GOOD) - 1).status
+    assert "mary" == plain(Guard(), f"Bearer {GOOD}", max_token_bytes=len(GOOD)).username
+
+
+def test_nothing_is_shown() -> None:
+    """The `repr` of what a request presents hides it, and a refusal holds nothing of it."""
+    presented = Presented([f"Bearer {GOOD}"], [f"access_token={token(scope='x')}"])
+    assert "'***'" == repr(presented)
+    assert "ey" not in repr(GUARD.check(VERIFIER, presented))
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"cookie": "a b"}, "cookie='a b' is not the name of a cookie (RFC 6265)"),
+        ({"cookie": ""}, "cookie='' is not the name of a cookie (RFC 6265)"),
+        ({"cookie": b"a"}, "cookie= takes a string, not bytes"),
+        ({"scopes": ['a"b']}, "scopes= has 'a\"b', which is not a scope (RFC 6749, section 3.3)"),
+        ({"scopes": ["a b"]}, "scopes= has 'a b', which is not a scope (RFC 6749, section 3.3)"),
+        ({"scopes": 1}, "scopes= takes a string or several, not int"),
+        ({"groups": [1]}, "groups= takes a string or several, not int"),
+        ({"required": "no"}, "required= takes True or False, not str"),
+    ],
+)
+def test_settings_that_cannot_be_used(settings: dict[str, Any], text: str) -> None:
+    """A wrong setting is refused when the guard is made, by an error that names it."""
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
+        Guard(**settings)
+
+
+PATHS = Paths(["/health", "/static/*", "/"])
+
+
+@pytest.mark.parametrize("path", ["/health", "/", "/static/", "/static/a.css", "/static/a/b.c"])
+def test_exempt_paths(path: str) -> None:
+    """A path is exempt by itself, or below one that ends with a star."""
+    assert path in PATHS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health/",
+        "/healthy",
+        "/Health",
+        "//health",
+        "/health/../orders",
+        "/static",
+        "/statics/a",
+        "/static/../orders",
+        "/static/./../orders",
+        "/static/..\\orders",
+        "/static/a/..",
+        "/orders",
+        "",
+        "/*",
+    ],
+)
+def test_paths_that_are_not_exempt(path: str) -> None:
+    """A path that only begins alike, or that may lead elsewhere, needs a token."""
+    assert path not in PATHS
+
+
+@pytest.mark.parametrize("exempt", ["health", "/a*b", "/a*", "*", "", 5])
+def test_exempt_paths_that_cannot_be_used(exempt: Any) -> None:
+    """A pattern that would be read in another way than it looks is refused."""
+    with pytest.raises(ConfigError, match="exempt="):
+        Paths(exempt)
+
+
+class Refusing:
+    """A verifier that raises an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def verify(self, _: str, **__: Any) -> Any:
+        """Refuse."""
+        raise self.error
+
+
+STATUSES = {
+    "TokenScopeError": 403,
+    "TokenGroupError": 403,
+    "TokenCheckError": 403,
+    "JwksError": 503,
+    "RevocationUnknownError": 503,
+}
+TOKEN_ERRORS = [name for name in errors.__all__ if name == "JwksError" or name.startswith(("Token", "Revocation"))]
+
+
+@pytest.mark.parametrize("name", TOKEN_ERRORS)
+def test_every_error_of_a_token(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each error of a token has its status; a log line names its class and, on one line, its text."""
+    caplog.set_level("INFO", "cognito_idp.guards")
+    error = getattr(errors, name)("it is\nso")
+    refusal: Any = Guard().check(Refusing(error), Presented(["Bearer x.y.z"]))  # type: ignore[arg-type]
+    assert STATUSES.get(name, 401) == refusal.status
+    (record,) = caplog.records
+    assert f"refused with {refusal.status}: {name}: it is so" == record.getMessage()
+    assert ("WARNING" if refusal.status == 503 else "INFO") == record.levelname
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), ConfigError("x"), errors.ClientClosedError("x")])
+def test_other_errors_are_not_refusals(error: Exception) -> None:
+    """What is no error of a token is a fault of the program, and leaves the guard as it is."""
+    with pytest.raises(type(error)) as caught:
+        Guard().check(Refusing(error), Presented(["Bearer x.y.z"]))  # type: ignore[arg-type]
+    assert caught.value is error
