@@ -196,7 +196,7 @@ def domain_url(domain: str, region: str | None, *, use_fips: bool = False, allow
             return checked_url(domain, allow_http=allow_http, setting="domain")
         if is_host(domain):
             return f"https://{domain}"
-    elif _HOST_LABEL.fullmatch(domain):
+    elif _is_host_label(domain):
         if region is None:
             msg = f"domain {domain!r} is a prefix, so it needs a region: pass region=, or the whole host name or URL"
             raise ConfigError(msg)
