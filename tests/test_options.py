@@ -8,7 +8,6 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import httpx
 import pytest
 from hypothesis import given
@@ -409,12 +408,11 @@ def test_no_secret_shows(make: Callable[..., Options], show: Callable[[Options],
     assert "token-of-the-session" not in shown
 
 
-def test_options_do_not_change(make: Callable[..., Options]) -> None:
-    """Options are immutable, and a changed copy works its constants out anew."""
+def test_a_changed_copy(make: Callable[..., Options]) -> None:
+    """A changed copy works its constants out anew, and leaves the original as it was."""
     options = make("us-east-1")
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        options.region = "eu-west-1"  # type: ignore[misc]
-    changed = attrs.evolve(options, region="eu-west-1").target
+    before, changed = options.target, options._replace(region="eu-west-1").target
+    assert before is options.target
     assert changed is not None
     assert "cognito-idp.eu-west-1.amazonaws.com" == changed.host
 

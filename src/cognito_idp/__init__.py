@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._structs.struct import ResponseMetadata as ResponseMetadata
     from ._transport.limits import Timeout as Timeout
     from ._updates import updated as updated
+    from ._user_errors import *  # noqa: F403
     from ._version import __version__ as __version__
     from .async_client import AsyncClient as AsyncClient
     from .client import Client as Client

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 
-import attrs
-
 from .._errors import Fault, RequestValidationError
 from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described, known_arguments
 from .._protocol.redaction import Opaque
@@ -158,7 +156,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         if observer is not KEEP:
             changes["observed"] = observed_by(self._with_log(observer))
         copy = object.__new__(type(self))
-        copy._options = attrs.evolve(self._options, **changes)
+        copy._options = self._options._replace(**changes)
         copy._link = self._link
         return copy
 

@@ -21,99 +21,99 @@ Method = TypeVar("Method", bound="Callable[..., Any]")
 
 
 class _Late:
-    """A method that is made from its declaration when it is first looked up: making all 200 takes a millisecond."""
+    """A decorator of a method that is made when it is first looked up: making all 200 takes a millisecond."""
 
-    __slots__ = ("_declared", "_make", "_name", "_owner")
+    __slots__ = ("_declared", "_make", "_name", "_owner", "_request")
 
-    def __init__(self, make: Callable[[Any], Any], declared: Any) -> None:
+    def __init__(self, make: Callable[[str, Any], Any], request: str) -> None:
         self._make = make
+        self._request = request
+
+    def __call__(self, declared: Any) -> Any:
         self._declared = declared
+        return self
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._owner = owner
         self._name = name
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        method = self._make(self._declared)
+        method = self._make(self._request, self._declared)
         setattr(self._owner, self._name, method)
         return method.__get__(instance, owner)
 
 
-def _late(make: Callable[[Method], Any]) -> Callable[[Method], Method]:
-    return lambda declared: _Late(make, declared)  # type: ignore[return-value]  # looked up, it is the method
-
-
 def operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client send the named request struct."""
+    return _Late(_operation, request)
 
-    def decorate(declared: Method) -> Method:
-        @wraps(declared)
-        def method(self: Any, *args: Any, **members: Any) -> Any:
-            # Empty while `send` runs, so that this frame shows no arguments. The frames below are cleared.
-            box = [members]
-            del members
-            try:
-                if args:
-                    raise self._no_positional(declared.__name__, request, args[0], "send")
-                return self.send(self._request(request, box.pop()))
-            finally:
-                del self, args, box
 
-        return method  # type: ignore[return-value]  # it takes what the declaration takes
+def _operation(request: str, declared: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(declared)
+    def method(self: Any, *args: Any, **members: Any) -> Any:
+        # Empty while `send` runs, so that this frame shows no arguments. The frames below are cleared.
+        box = [members]
+        del members
+        try:
+            if args:
+                raise self._no_positional(declared.__name__, request, args[0], "send")
+            return self.send(self._request(request, box.pop()))
+        finally:
+            del self, args, box
 
-    return _late(decorate)
+    return method
 
 
 def async_operation(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client send the named request struct."""
+    return _Late(_async_operation, request)
 
-    def decorate(declared: Method) -> Method:
-        @wraps(declared)
-        async def method(self: Any, *args: Any, **members: Any) -> Any:
-            box = [members]
-            del members
-            try:
-                if args:
-                    raise self._no_positional(declared.__name__, request, args[0], "send")
-                return await self.send(self._request(request, box.pop()))
-            finally:
-                del self, args, box
 
-        return method  # type: ignore[return-value]
+def _async_operation(request: str, declared: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(declared)
+    async def method(self: Any, *args: Any, **members: Any) -> Any:
+        box = [members]
+        del members
+        try:
+            if args:
+                raise self._no_positional(declared.__name__, request, args[0], "send")
+            return await self.send(self._request(request, box.pop()))
+        finally:
+            del self, args, box
 
-    return _late(decorate)
+    return method
 
 
 def pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the sync client iterate over the items of all pages."""
+    return _Late(_pages_of, request)
 
-    def decorate(declared: Method) -> Method:
-        @wraps(declared)
-        def method(self: Any, *args: Any, **members: Any) -> Iterator[Any]:
-            if args:
-                raise self._no_positional(declared.__name__, request, args[0], "paginate")
-            message = self._request(request, members)
-            return _items(self.paginate(message), message.operation)
 
-        return clears_frames(method)  # type: ignore[return-value]
+def _pages_of(request: str, declared: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(declared)
+    def method(self: Any, *args: Any, **members: Any) -> Iterator[Any]:
+        if args:
+            raise self._no_positional(declared.__name__, request, args[0], "paginate")
+        message = self._request(request, members)
+        return _items(self.paginate(message), message.operation)
 
-    return _late(decorate)
+    return clears_frames(method)
 
 
 def async_pages_of(request: str) -> Callable[[Method], Method]:
     """Make a declared method of the async client iterate over the items of all pages."""
+    return _Late(_async_pages_of, request)
 
-    def decorate(declared: Method) -> Method:
-        @wraps(declared)
-        def method(self: Any, *args: Any, **members: Any) -> AsyncIterator[Any]:
-            if args:
-                raise self._no_positional(declared.__name__, request, args[0], "paginate")
-            message = self._request(request, members)
-            return _async_items(self.paginate(message), message.operation)
 
-        return clears_frames(method)  # type: ignore[return-value]
+def _async_pages_of(request: str, declared: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(declared)
+    def method(self: Any, *args: Any, **members: Any) -> AsyncIterator[Any]:
+        if args:
+            raise self._no_positional(declared.__name__, request, args[0], "paginate")
+        message = self._request(request, members)
+        return _async_items(self.paginate(message), message.operation)
 
-    return _late(decorate)
+    return clears_frames(method)
 
 
 # These two drop the page before they fetch the next one, which may fail: their frames come first in a traceback.
