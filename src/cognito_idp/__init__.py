@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._reveal import reveal as reveal
     from ._structs.convert import from_wire as from_wire
     from ._structs.convert import to_wire as to_wire
-    from ._structs.struct import EmptyResponse as EmptyResponse
+    from ._structs.empty import EmptyResponse as EmptyResponse
     from ._structs.struct import ResponseMetadata as ResponseMetadata
     from ._transport.limits import Timeout as Timeout
     from ._updates import updated as updated
@@ -47,7 +47,8 @@ else:
             "._preload": "preload",
             "._reveal": "reveal",
             "._structs.convert": "from_wire to_wire",
-            "._structs.struct": "EmptyResponse ResponseMetadata",
+            "._structs.empty": "EmptyResponse",
+            "._structs.struct": "ResponseMetadata",
             "._transport.limits": "Timeout",
             "._updates": "updated",
             "._version": "__version__",

@@ -69,8 +69,7 @@ class StructWriter:
         bases |= {"Request"} if requests else set()
         bases |= {"Response"} if structs & self._model.outputs else set()
         bases |= {"Struct"} if structs - self._model.outputs - set(requests) else set()
-        if any(self._model.inputs[name].output is None for name in requests):
-            bases.add("EmptyResponse")
+        empty = {"EmptyResponse"} if any(self._model.inputs[name].output is None for name in requests) else set()
         wire = {"Operation"} if requests else set()
         wire |= {"Pages"} if any(self._model.inputs[name].pages for name in requests) else set()
         has_enums = any(self._model.shapes[name].enum for name in names)
@@ -83,6 +82,7 @@ class StructWriter:
                 "\n" if self._uses_mapping or timestamp or requests else "",
                 "import attrs\n\n" if structs else "",
                 import_from(".._protocol.wire", wire),
+                import_from(".._structs.empty", empty),
                 "from .._structs.enums import OpenEnum\n" if has_enums else "",
                 import_from(".._structs.shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
                 import_from(".._structs.struct", bases),

@@ -284,10 +284,3 @@ class Response(Struct):
 
     metadata: ResponseMetadata = attrs.field(default=NOT_RECEIVED)
     """The exchange behind it. `attempts` is 0 if it was not received, but made by `from_wire` or by hand."""
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
-class EmptyResponse(Response):
-    """The response of an operation without response members, such as `AdminDeleteUser`."""
-
-    __module__ = "cognito_idp"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @guards_init
-@attrs.define(frozen=True, slots=True)
-class Credentials:
+@attrs.define(frozen=True, slots=True, eq=False)
+class Credentials(Record):
     """An access key id, its secret access key, and the session token of temporary credentials.
 
     `expiration` is an aware datetime, or None for keys that don't expire. A `repr` never shows the secret or the token.
@@ -30,6 +30,8 @@ class Credentials:
     """
 
     __module__ = "cognito_idp"
+
+    _fields = ("access_key_id", "secret_access_key", "session_token", "expiration")
 
     access_key_id: str
     secret_access_key: str = attrs.field(repr=redacted)
