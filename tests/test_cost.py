@@ -196,7 +196,7 @@ print(len(compiled))
 
 
 def test_what_is_compiled_before_the_first_answer() -> None:
-    """Beyond attrs and cattrs, Python compiles no more source than the bound says; `attrs.define` does, once a class."""
+    """Beyond attrs and cattrs, no more source is compiled than the bound says; `attrs.define` does it for each class."""
     run = [sys.executable, "-c", FIRST_STRUCTS]
     subprocess.run(run, check=True, stdout=subprocess.DEVNULL)  # the modules themselves
     assert int(subprocess.run(run, check=True, capture_output=True, text=True).stdout) <= COMPILED

@@ -14,7 +14,7 @@ from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive import Driver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import check_transport, load_engine, make_transport
+from ._transport import check_transport, load_engine, make_transport, reseed
 from .login.methods import LoginMethods
 from .model.operations import Operations
 from .sign_in.methods import SignIn
@@ -320,6 +320,26 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn, LoginMethods):
 
         load_engine(self._link.given)
         self._run(warm_up(load_operations(operations), self._options))
+
+    def renew(self) -> None:
+        """Forget what may have become stale while the process stood still. Call it in a copy restored from a snapshot.
+
+        No connection is used again: idle ones are closed, those in use after their call. Credentials are loaded again
+        when they are needed next; if that fails, the old ones stay in use while they are valid. What was learned about
+        the clock and about the service's load is forgotten, and the retry quota is full. Nothing is sent.
+
+        All copies of the client share the connections and credentials, and each retry policy is renewed by a client
+        that has it. A transport, a source of credentials and a retry policy of your own take part if they have a method
+        `renew`.
+
+        A plain freeze, as of a Lambda function between two invocations, needs no call: connections are not used after
+        too long an idle time.
+        """
+        self._options.renew()
+        reseed()
+        adapter = self._link.transport
+        if adapter is not None:
+            adapter.renew()
 
     def close(self) -> None:
         """Close the connections. The client and its copies can no longer send. You can close more than once.

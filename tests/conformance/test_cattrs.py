@@ -20,7 +20,7 @@ from cognito_idp._structs.struct import Struct
 from .values import build, plain_structs, struct_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 STRUCTS = {cls.__name__: cls for cls in struct_classes()}
 # What a member may be instead of what it should be.
@@ -98,7 +98,7 @@ def present(annotation: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def reference() -> Iterator[Callable[..., Any]]:
+def reference() -> Callable[..., Any]:
     """Return a function that calls another one with cattrs' own hooks in place of ours."""
     converter, ours = compiled(), convert._converter
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import random
 import time
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import ConfigError, NoRegionError
 from .._protocol.arguments import FLAG, FUNCTION, TEXT, WHOLE, Kind, check, check_given
 from .._protocol.endpoint import SERVICE, checked_url, real_region, resolve, target_of
-from .._protocol.ids import random_uuid
+from .._protocol.ids import random_fraction, random_uuid
 from .._protocol.redaction import Record
-from .._protocol.user_agent import user_agent
+from .._protocol.user_agent import TRACE_ID, is_lambda, trace_headers, user_agent
 from .._protocol.wire import check_headers
 from .._settings.config import settings_from
 from .._settings.shared import load_config
@@ -78,7 +78,8 @@ class Options(Record):
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
     `token_bytes` as many random bytes as you ask for. Every request carries `headers`, and `own_headers`, whose values
     are secret. If `max_response_bytes` is None, the operation's own bounds decide. `parent_id` is the id of the sign-in
-    step that makes the calls, for observers.
+    step that makes the calls, for observers. `invocation` returns the header that names the invocation of a Lambda
+    function; it is None elsewhere.
     """
 
     _fields = (
@@ -104,6 +105,7 @@ class Options(Record):
         "parent_id",
         "ca_bundle",
         "own_headers",
+        "invocation",
     )
     __slots__ = (*_fields, "headers", "limits", "fresh_limits", "target")
 
@@ -122,7 +124,7 @@ class Options(Record):
         clock: Callable[[], float] = time.time,
         clock_skew: ClockSkew | None,
         monotonic: Callable[[], float] = time.monotonic,
-        random: Callable[[], float] = random.random,
+        random: Callable[[], float] = random_fraction,
         new_id: Callable[[], str] = random_uuid,
         ua_app_id: str | None = None,
         profile: str = "default",
@@ -132,6 +134,7 @@ class Options(Record):
         parent_id: str | None = None,
         ca_bundle: Setting | None = None,
         own_headers: Opaque[Headers] | None = None,
+        invocation: Callable[[], Headers] | None = None,
     ) -> None:
         """Compute what every call shares, and reject settings that can't work for any call."""
         self.region = region
@@ -156,6 +159,7 @@ class Options(Record):
         self.parent_id = parent_id
         self.ca_bundle = ca_bundle
         self.own_headers = own_headers
+        self.invocation = invocation
         self.target: Target | None = None
         if region is not None or endpoint_url is not None:
             self.target = self._target(region)
@@ -189,11 +193,30 @@ class Options(Record):
                 return limits.up_to((size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
         return limits
 
+    def invocation_headers(self) -> Headers:
+        """Return the header that names the Lambda function's invocation, unless the caller's own headers have it."""
+        own = () if self.own_headers is None else self.own_headers.value
+        if self.invocation is None or any(name == TRACE_ID for name, _ in own):
+            return ()
+        return self.invocation()
+
     def authorities(self) -> Authorities:
         """Return the certificate authorities that the environment and the profile name; nothing is read yet."""
         from .._transport.certificates import Authorities, Bundle
 
         return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
+
+    def renew(self) -> None:
+        """Trust nothing that was learned about time and the service's load, and ask for credentials anew.
+
+        A user's own source of credentials or retry policy takes part if it has a method `renew`.
+        """
+        if self.clock_skew is not None:
+            self.clock_skew.forget()
+        for part in (self.credentials, self.retry):
+            renew = getattr(part, "renew", None)
+            if renew is not None:
+                renew()
 
     def watch(self, operation: str) -> Watch:
         """Return the hooks of one call, which report to the client's observer or, without one, do nothing."""
@@ -303,7 +326,7 @@ def make_options(
             profile_is_explicit=settings.profile_is_argument,
             region=named_region,
             clock=corrected_clock,
-            random=random.random,
+            random=random_fraction,
             allow_http=permitted,
         )
 
@@ -324,6 +347,7 @@ def make_options(
         profile=settings.profile,
         config_place=config.config_place,
         observed=observed_by(observer),
+        invocation=partial(trace_headers, environ) if is_lambda(environ) else None,
         ca_bundle=settings.ca_bundle,
     )
 

@@ -5,6 +5,7 @@ Only this folder imports an HTTP library or opens a socket, and each module does
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -121,6 +122,16 @@ def _load(modules: Iterable[str]) -> None:
             # The private modules of other libraries may move. Then a first call loads what replaces them.
             if "._" not in module:
                 raise
+
+
+def reseed() -> None:
+    """Add the system's randomness to OpenSSL's, whose state all copies share that are restored from one snapshot."""
+    add = getattr(sys.modules.get("ssl"), "RAND_add", None)
+    if add is not None:
+        add(os.urandom(_SEED_BYTES), _SEED_BYTES)
+
+
+_SEED_BYTES: Final = 48
 
 
 def transport_name(transport: object) -> str:

@@ -17,6 +17,10 @@ class Adapter(Transport, Protocol):
         """The library that sends: `httpx`, `httpx2` or `stdlib`."""
         ...
 
+    def renew(self) -> None:
+        """Use no connection again that there is now; exchanges under way go on."""
+        ...
+
     def close(self) -> None:
         """Close all connections."""
         ...
@@ -28,6 +32,10 @@ class AsyncAdapter(AsyncTransport, Protocol):
     @property
     def name(self) -> str:
         """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        ...
+
+    async def renew(self) -> None:
+        """Use no connection again that there is now; exchanges under way go on."""
         ...
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -97,6 +98,12 @@ class AsyncHttpxTransport:
         else:
             return answer.finish()
         raise failure
+
+    async def renew(self) -> None:
+        """Use no connection again that there is now; a user's transport has to know how, by a method `renew`."""
+        renew = getattr(self._transport, "renew", None)
+        if renew is not None and isawaitable(result := renew()):
+            await result
 
     async def close(self) -> None:
         """Close all connections, after ending the exchanges that a user's transport is making.
