@@ -53,7 +53,7 @@ AdminInitiateAuthRequest(user_pool_id="p", client_id="c", auth_flow="USER_AUTH")
 """
     modules = modules_after(code)
     assert families(modules) == {"common_sign_in", "common_sign_in_by_server", "sign_in_by_server"}
-    assert {"httpx", "anyio", "asyncio", "cattrs", "cryptography", *BOTO} & modules == set()
+    assert {"httpx", "anyio", "asyncio", "cattrs", "cryptography", "cognito_idp.errors", *BOTO} & modules == set()
 
 
 def test_converting_loads_cattrs_and_no_further_family() -> None:

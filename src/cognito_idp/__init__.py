@@ -56,5 +56,6 @@ else:
             ".client": "Client",
             ".credentials.types": "Credentials",
         },
-        facades=("sign_in", "tokens", "login", "errors", "types"),
+        # The errors last: they are three modules, and whoever names a struct needs none of them.
+        facades=("sign_in", "tokens", "login", "types", "errors"),
     )
