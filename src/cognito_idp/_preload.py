@@ -9,6 +9,7 @@ from importlib import import_module, util
 from typing import TYPE_CHECKING, Any, Final
 
 from ._errors import ConfigError
+from ._flow.platform import on_emscripten
 from ._protocol.arguments import FLAG, check, check_given
 from ._structs.convert import make_hooks
 from ._structs.struct import Request
@@ -46,7 +47,7 @@ def preload(
     Args:
         operations: operations as AWS names them (`"InitiateAuth"`), or their request structs. Those that belong to a
             sign-in load `sign_in` and `respond` as well. If you name none, all are loaded, in half a second.
-        transport: the engine of your clients, `"httpx"` or `"stdlib"`. None: httpx.
+        transport: the engine of your clients. None: httpx, and `"fetch"` under Pyodide.
         asynchronous: load what `AsyncClient` needs, instead of what `Client` needs.
         verifier: load what a token verifier needs, too. None: if you name no operation and PyJWT is installed.
 
@@ -63,7 +64,7 @@ def preload(
     else:
         load_engine(transport)
     load_operations(operations or [name.removesuffix(_REQUEST) for name in HOMES if name.endswith(_REQUEST)])
-    if verifier or (verifier is None and not operations and util.find_spec("jwt") is not None):
+    if verifier or (verifier is None and not operations and (on_emscripten() or util.find_spec("jwt") is not None)):
         _load_verifier(asynchronous=asynchronous)
 
 

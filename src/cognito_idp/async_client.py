@@ -62,8 +62,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
         transport: `"httpx"` or `"stdlib"` (the library's own engine, which costs less; asyncio only), with the proxies
             and certificates from the environment and the profile; or any `httpx.AsyncBaseTransport` or
-            `httpx2.AsyncBaseTransport`, which the client closes. None: httpx. `transport_name` says which one is in
-            use.
+            `httpx2.AsyncBaseTransport`, which the client closes. None: httpx, and under Pyodide JavaScript's `fetch`
+            (`"fetch"`), the only engine there. `transport_name` says which one is in use.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: 120 s for the
             whole call, 5 s to connect, 30 s for each read or write. `Timeout(total=None)` sets no limit for the whole.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a

@@ -24,10 +24,17 @@ def clock_of_ages(steady: Callable[[], float], wall: Callable[[], float]) -> Cal
     return lambda: max(steady(), wall() - ahead)
 
 
+def _steady_clock() -> Callable[[], float]:
+    try:
+        while_asleep = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+        while_asleep()
+    except (AttributeError, OSError):  # Pyodide has the name of that clock, and not the clock
+        return time.monotonic
+    return while_asleep
+
+
 # In seconds. The first clock runs while the machine sleeps, where possible: connections and keys age then, too.
-age_clock = clock_of_ages(
-    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic, time.time
-)
+age_clock = clock_of_ages(_steady_clock(), time.time)
 
 
 def is_over(until: float, now: float, longest: float) -> bool:

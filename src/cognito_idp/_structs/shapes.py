@@ -7,13 +7,13 @@ enum), and `check` reports everything wrong with a value. Faults never show the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from .._errors import Fault
 from .._protocol.arguments import described, is_moment
+from .._protocol.foreign_json import parsed_json
 from .._protocol.redaction import Record
 
 if TYPE_CHECKING:
@@ -325,8 +325,8 @@ class PairsOf(ListOf):
 def json_object(text: str) -> dict[str, Any] | None:
     """Return the JSON object that a text holds, or None if it holds something else."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = parsed_json(text)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -14,7 +14,7 @@ class Adapter(Transport, Protocol):
 
     @property
     def name(self) -> str:
-        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
         ...
 
     def renew(self) -> None:
@@ -31,7 +31,7 @@ class AsyncAdapter(AsyncTransport, Protocol):
 
     @property
     def name(self) -> str:
-        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
         ...
 
     async def renew(self) -> None:

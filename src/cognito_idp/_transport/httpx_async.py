@@ -19,7 +19,7 @@ from .._flow.detached import Detached
 from .._flow.loops import current_loop
 from .adapter import CLOSED
 from .httpx_common import forget_surplus, incoming, outgoing
-from .httpx_errors import failures_of, translated
+from .httpx_errors import failures_of, first_of, translated
 from .proxies import origin_of
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ class AsyncHttpxTransport:
         except TransportError:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
+        except ExceptionGroup as group:
+            # anyio connects in a task group, which passes on in a group what is not an OSError.
+            if self._detached is not None:
+                raise
+            failure = translated(self._library, first_of(group), origin_of(request.url).shown)
         except self._failures as error:
             failure = translated(self._library, error, origin_of(request.url).shown)
         except RuntimeError as error:

@@ -10,7 +10,6 @@ Working keys are never thrown away because a fetch failed. They are fetched agai
 
 from __future__ import annotations
 
-import json
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from .._errors import InvalidResponseError, JwksError, TokenKeyError, TransportE
 from .._flow.clock import is_over
 from .._flow.effects import Lock, hold, send
 from .._protocol.endpoint import Endpoint
+from .._protocol.foreign_json import parsed_json
 from .._protocol.user_agent import LIBRARY
 from .._protocol.wire import OK, HttpRequest
 from .jws import shown
@@ -169,8 +169,8 @@ def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits)
         msg = f"the keys at {uri} can't be fetched: it answered with HTTP status {response.status_code}"
         raise JwksError(msg)
     try:
-        keys = read(json.loads(response.body))
-    except (ValueError, RecursionError):
+        keys = read(parsed_json(response.body))
+    except ValueError:
         keys = {}
     if not keys:
         msg = f"the answer from {uri} is not a JWK set with an RSA key for signatures"

@@ -72,7 +72,7 @@ class TokenVerifier(Generic[ClaimsT]):
 
     Raises:
         ConfigError: a setting can't be used.
-        JwtNotInstalledError: PyJWT is not installed.
+        JwtNotInstalledError: PyJWT is not installed, and this is not Pyodide, which can do without.
     """
 
     __module__ = "cognito_idp"
