@@ -14,7 +14,7 @@ from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive import Driver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import check_transport, make_transport, reseed
+from ._transport import check_transport, load_engine, make_transport, reseed
 from .login.methods import LoginMethods
 from .model.operations import Operations
 from .sign_in.methods import SignIn
@@ -304,21 +304,23 @@ class Client(BaseClient["Adapter", "Driver"], Operations, SignIn, LoginMethods):
 
     @clears_frames
     def warm_up(self, *operations: OperationName | str | type[Request[Any]]) -> None:
-        """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
+        """Prepare for the first call: open a connection, load credentials, load what the named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named
         operation is signed, or if you name none. The connection is opened by one unsigned `GET /`, which is not
         retried. Use it where a program has a start-up phase, such as a Lambda function's init, to move the cost of the
-        first call there.
+        first call there. `preload` does without the network what can be done without it.
 
         Raises:
             ConfigError: there is no operation with this name, or the client has no region.
             CredentialsError: there are no credentials.
             TransportError: no connection could be made.
         """
-        from ._call.preload import warm_up
+        from ._call.warm_up import warm_up
+        from ._preload import load_operations
 
-        self._run(warm_up(operations, self._options))
+        load_engine(self._link.given)
+        self._run(warm_up(load_operations(operations), self._options))
 
     def renew(self) -> None:
         """Forget what may have become stale while the process stood still. Call it in a copy restored from a snapshot.

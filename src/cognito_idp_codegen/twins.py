@@ -53,6 +53,7 @@ NAMES = {
     "TokenVerifier": "AsyncTokenVerifier",
     "TransportLike": "AsyncTransportLike",
     "UserSession": "AsyncUserSession",
+    "load_engine": "load_async_engine",
     "make_transport": "make_async_transport",
 }
 MODULES = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._errors import ConfigError
@@ -14,6 +15,8 @@ from .._flow.platform import on_emscripten
 from .._protocol.arguments import described
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import httpx
     import httpx2
 
@@ -86,6 +89,52 @@ def make_async_transport(transport: AsyncTransportLike | None, authorities: Auth
     from .httpx_async import AsyncHttpxTransport
 
     return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))
+
+
+def load_engine(transport: object) -> None:
+    """Load the modules of a named engine, and those that it loads when it connects; None means httpx.
+
+    Raises:
+        ConfigError: the engine is unknown.
+    """
+    if transport is None or isinstance(transport, str):
+        _load(_ENGINES[_checked_name(transport)])
+
+
+def load_async_engine(transport: object) -> None:
+    """Load the modules of a named async engine, and those that it loads when it connects; None means httpx.
+
+    Raises:
+        ConfigError: the engine is unknown.
+    """
+    if transport is None or isinstance(transport, str):
+        _load(_ASYNC_ENGINES[_checked_name(transport)])
+    if not on_emscripten():  # it has no threads, and one event loop
+        _load(_IN_A_LOOP)
+
+
+_ENGINES: Final[Mapping[str, tuple[str, ...]]] = {
+    "httpx": ("httpx", ".httpx_default", ".httpx_sync", "certifi", "encodings.idna"),
+    "stdlib": (".certificates", ".stdlib_sync", "encodings.idna"),
+    "fetch": (".fetch",),
+}
+_ASYNC_ENGINES: Final[Mapping[str, tuple[str, ...]]] = {
+    "httpx": ("httpx", ".httpx_async", ".lanes", "certifi", "httpcore._backends.anyio"),
+    "stdlib": (".certificates", ".stdlib_async"),
+    "fetch": (".fetch",),
+}
+# What drivers, event loops and sockets load when they are used; the codec encodes the names of hosts.
+_IN_A_LOOP: Final = ("anyio.to_thread", "anyio._backends._asyncio", "concurrent.futures.thread", "encodings.idna")
+
+
+def _load(modules: Iterable[str]) -> None:
+    for module in modules:
+        try:
+            import_module(module, __name__)
+        except ImportError:
+            # The private modules of other libraries may move. Then a first call loads what replaces them.
+            if "._" not in module:
+                raise
 
 
 def reseed() -> None:

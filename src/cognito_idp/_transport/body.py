@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # More digits than any real size has; int() would be slow on thousands of them.
 _DIGITS = 20
-_CODINGS = re.compile(r"(?:(?:gzip|deflate|br|zstd|compress)(?:, ?|$)){1,5}")
+_CODINGS = r"(?:(?:gzip|deflate|br|zstd|compress)(?:, ?|$)){1,5}"
 
 
 def check_outgoing(headers: Headers) -> None:
@@ -55,7 +55,7 @@ class Incoming:
                     self._refuse_size()
             elif name == "content-encoding" and value.lower() != "identity":
                 # We asked for none, and unpacking untrusted data could fill the memory from a few bytes.
-                shown = repr(value) if _CODINGS.fullmatch(value) else "in an unknown way"
+                shown = repr(value) if re.fullmatch(_CODINGS, value) else "in an unknown way"
                 self._refuse(f"it is compressed ({shown}), which was not asked for")
 
     def add(self, chunk: bytes) -> None:

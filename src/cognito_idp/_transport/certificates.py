@@ -11,22 +11,26 @@ import os
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._errors import ConfigError
 from .._flow.locks import new_lock
+from .._protocol.redaction import Record
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 
-class Bundle(NamedTuple):
+class Bundle(Record):
     """A file or folder of certificates, or their text; `where` is the setting that names it, for error messages."""
 
-    where: str
-    path: str
-    text: str | None = None
+    __slots__ = _fields = ("where", "path", "text")
+
+    def __init__(self, where: str, path: str, text: str | None = None) -> None:
+        self.where = where
+        self.path = path
+        self.text = text
 
 
 class Authorities:
@@ -114,7 +118,7 @@ def _context(path: str, stamp: tuple[int, ...], text: str | None) -> ssl.SSLCont
         context = ssl.create_default_context(cadata=text)
     elif os.path.isdir(path):  # noqa: PTH112 - see above
         # OpenSSL reads the folder during a handshake, and doesn't report an unreadable or empty one.
-        if not any(map(_HASHED.fullmatch, os.listdir(path))):  # noqa: PTH208 - see above
+        if not any(re.fullmatch(_HASHED, name) for name in os.listdir(path)):  # noqa: PTH208 - see above
             msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
             raise OSError(msg)
         context = ssl.create_default_context(capath=path)
@@ -132,4 +136,4 @@ def _context(path: str, stamp: tuple[int, ...], text: str | None) -> ssl.SSLCont
     return context
 
 
-_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_HASHED = r"[0-9a-f]{8}\.[0-9]+"

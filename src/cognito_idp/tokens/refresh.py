@@ -85,7 +85,7 @@ class TokenKeeper:
         self.tokens = _tokens(tokens, options)
         self.app = app
         self._options = options
-        self._unhurried = attrs.evolve(options, timeout=_unhurried(options.timeout))
+        self._unhurried = options._replace(timeout=_unhurried(options.timeout))
         self._device_key = None if device is None else device.key
         self._refresh_with = refresh_with
         self._username = username
