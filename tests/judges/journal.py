@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from cognito_idp import ServiceError, to_wire
 from cognito_idp.errors import InvalidResponseError
-from tests.integration.ministack import claims
+from tests.integration.ministack import as_wire, claims, through_boto
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from cognito_idp._structs.struct import Request
+    from tests.support.kit import Kit
 
     Script = Generator[tuple[str, Request[Any]], dict[str, Any], None]
     Send = Callable[[Request[Any]], dict[str, Any]]
@@ -26,8 +25,19 @@ _TOKENS: Final = ("AccessToken", "IdToken")
 _MOMENTS: Final = ("CreationDate", "LastModifiedDate", "UserCreateDate", "UserLastModifiedDate")
 _MOMENT_CLAIMS: Final = ("auth_time", "exp", "iat")
 # Members whose values a server makes up: they stand for themselves wherever else they are seen.
-_MADE_UP: Final = ("Id", "ClientId", "ClientSecret", "Session", "SecretCode", "UserSub", "RefreshToken", "CloudFrontDomain", "CloudFrontDistribution")
+_MADE_UP: Final = (
+    "Id",
+    "ClientId",
+    "ClientSecret",
+    "Session",
+    "SecretCode",
+    "UserSub",
+    "RefreshToken",
+    "CloudFrontDomain",
+    "CloudFrontDistribution",
+)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HASH: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 
 @attrs.define
@@ -54,7 +64,7 @@ class Journal:
     def _learn(self, value: Any) -> None:
         if isinstance(value, dict):
             for name, item in value.items():
-                if name in _MADE_UP and isinstance(item, str):
+                if name in _MADE_UP and isinstance(item, str) and item:
                     self._known.setdefault(item, f"<{name}>")
                 self._learn(item)
         if isinstance(value, list):
@@ -73,25 +83,25 @@ class Journal:
         if isinstance(value, str):
             for text in sorted(self._known, key=len, reverse=True):
                 value = value.replace(text, self._known[text])
-            return _UUID.sub("<uuid>", value)
+            return _HASH.sub("<hash>", _UUID.sub("<uuid>", value))
         return value
 
 
-def as_wire(value: Any) -> Any:
-    """Return boto3's answer with timestamps as numbers and without boto3's own metadata."""
-    if isinstance(value, dict):
-        return {name: as_wire(item) for name, item in value.items() if name != "ResponseMetadata"}
-    if isinstance(value, list):
-        return [as_wire(item) for item in value]
-    return value.timestamp() if isinstance(value, datetime) else value
-
-
-def through_boto(boto: Any, request: Request[Any]) -> dict[str, Any]:
-    """Send one of our requests through boto3, and return its answer or its error."""
+def by_boto(boto: Any, request: Request[Any]) -> dict[str, Any]:
+    """Send a request through boto3, and return its answer or its error."""
     try:
-        answer: dict[str, Any] = as_wire(getattr(boto, xform_name(request.operation.name))(**to_wire(request)))
+        answer: dict[str, Any] = as_wire(through_boto(boto, request))
     except ClientError as error:
         return boto_error(error)
+    return answer
+
+
+def by_ours(kit: Kit, client: Any, request: Request[Any]) -> dict[str, Any]:
+    """Send a request through a client of ours, and return the answer or the error."""
+    try:
+        answer: dict[str, Any] = to_wire(kit.run(client.send, request))
+    except (ServiceError, InvalidResponseError) as error:
+        return our_error(error)
     return answer
 
 
@@ -115,10 +125,10 @@ def _unreadable(status: int | None) -> dict[str, Any]:
     return {"error": f"HTTP {status}"}
 
 
-def lived(script: Callable[[Journal], Script], send: Send) -> Journal:
+def lived(script: Callable[[], Script], send: Send) -> Journal:
     """Send what a script asks for, and write down what comes of it."""
     journal = Journal()
-    steps = script(journal)
+    steps = script()
     step, request = next(steps)
     while True:
         answer = send(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from cognito_idp import (
     AddCustomAttributesRequest,
@@ -44,6 +44,7 @@ from cognito_idp import (
     DescribeUserPoolRequest,
     ForgotPasswordRequest,
     GetGroupRequest,
+    GetTokensFromRefreshTokenRequest,
     GetUserAttributeVerificationCodeRequest,
     GetUserPoolMfaConfigRequest,
     GetUserRequest,
@@ -56,6 +57,7 @@ from cognito_idp import (
     ListUserPoolClientsRequest,
     ListUsersInGroupRequest,
     ListUsersRequest,
+    PasswordPolicyType,
     ResendConfirmationCodeRequest,
     RevokeTokenRequest,
     SchemaAttributeType,
@@ -72,7 +74,6 @@ from cognito_idp import (
     UpdateUserPoolDomainRequest,
     UpdateUserPoolRequest,
     UserPoolPolicyType,
-    PasswordPolicyType,
 )
 from tests.integration.ministack import ALL_FLOWS, NEW_PASSWORD, PASSWORD
 
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
 
     from cognito_idp._structs.struct import Request
 
-    from .journal import Journal, Script
+    from .journal import Script
 
     Part = Generator[tuple[str, Request[Any]], dict[str, Any], None]
 
@@ -90,16 +91,20 @@ JOHN = "john@example.com"
 NOBODY = "nobody@example.com"
 
 
-def life(journal: Journal) -> Script:
+def life() -> Script:
     """Yield the steps of a pool's life, each with its name; take the answers."""
     policy = UserPoolPolicyType(password_policy=PasswordPolicyType(minimum_length=8, require_uppercase=True))
-    made = yield "CreateUserPool", CreateUserPoolRequest(
-        pool_name="life", policies=policy, auto_verified_attributes=["email"], user_pool_tags={"team": "identity"}
+    made = yield (
+        "CreateUserPool",
+        CreateUserPoolRequest(
+            pool_name="life", policies=policy, auto_verified_attributes=["email"], user_pool_tags={"team": "identity"}
+        ),
     )
     pool, arn = made["UserPool"]["Id"], made["UserPool"]["Arn"]
     yield from _settings(pool, arn)
-    made = yield "CreateUserPoolClient", CreateUserPoolClientRequest(
-        user_pool_id=pool, client_name="web", explicit_auth_flows=ALL_FLOWS
+    made = yield (
+        "CreateUserPoolClient",
+        CreateUserPoolClientRequest(user_pool_id=pool, client_name="web", explicit_auth_flows=ALL_FLOWS),
     )
     app = made["UserPoolClient"]["ClientId"]
     yield from _apps(pool, app)
@@ -116,8 +121,11 @@ def _settings(pool: str, arn: str) -> Part:
     badge = SchemaAttributeType(name="badge", attribute_data_type="String", mutable=True)
     yield "AddCustomAttributes", AddCustomAttributesRequest(user_pool_id=pool, custom_attributes=[badge])
     on = SoftwareTokenMfaConfigType(enabled=True)
-    yield "SetUserPoolMfaConfig", SetUserPoolMfaConfigRequest(
-        user_pool_id=pool, mfa_configuration="OPTIONAL", software_token_mfa_configuration=on
+    yield (
+        "SetUserPoolMfaConfig",
+        SetUserPoolMfaConfigRequest(
+            user_pool_id=pool, mfa_configuration="OPTIONAL", software_token_mfa_configuration=on
+        ),
     )
     yield "GetUserPoolMfaConfig", GetUserPoolMfaConfigRequest(user_pool_id=pool)
     yield "DescribeUserPool", DescribeUserPoolRequest(user_pool_id=pool)
@@ -125,19 +133,22 @@ def _settings(pool: str, arn: str) -> Part:
     yield "ListTagsForResource", ListTagsForResourceRequest(resource_arn=arn)
     domain = "life-of-a-pool"
     yield "CreateUserPoolDomain", CreateUserPoolDomainRequest(user_pool_id=pool, domain=domain)
-    yield "UpdateUserPoolDomain", UpdateUserPoolDomainRequest(
-        user_pool_id=pool, domain=domain, custom_domain_config={"CertificateArn": arn}
+    yield (
+        "UpdateUserPoolDomain",
+        UpdateUserPoolDomainRequest(user_pool_id=pool, domain=domain, managed_login_version=2),
     )
     yield "DescribeUserPoolDomain", DescribeUserPoolDomainRequest(domain=domain)
     yield "DeleteUserPoolDomain", DeleteUserPoolDomainRequest(user_pool_id=pool, domain=domain)
-    yield "CreateResourceServer", CreateResourceServerRequest(
-        user_pool_id=pool, identifier="api", name="API", scopes={"read": "Read"}
+    yield (
+        "CreateResourceServer",
+        CreateResourceServerRequest(user_pool_id=pool, identifier="api", name="API", scopes={"read": "Read"}),
     )
     yield "DescribeResourceServer", DescribeResourceServerRequest(user_pool_id=pool, identifier="api")
     yield "ListResourceServers", ListResourceServersRequest(user_pool_id=pool, max_results=50)
     partner = {"user_pool_id": pool, "provider_name": "Partner"}
-    yield "CreateIdentityProvider", CreateIdentityProviderRequest(
-        **partner, provider_type="OIDC", provider_details={"client_id": "abc"}
+    yield (
+        "CreateIdentityProvider",
+        CreateIdentityProviderRequest(**partner, provider_type="OIDC", provider_details={"client_id": "abc"}),
     )
     yield "UpdateIdentityProvider", UpdateIdentityProviderRequest(**partner, attribute_mapping={"email": "mail"})
     yield "DescribeIdentityProvider", DescribeIdentityProviderRequest(**partner)
@@ -146,15 +157,24 @@ def _settings(pool: str, arn: str) -> Part:
 
 
 def _apps(pool: str, app: str) -> Part:
-    yield "UpdateUserPoolClient", UpdateUserPoolClientRequest(
-        user_pool_id=pool, client_id=app, client_name="The web", explicit_auth_flows=ALL_FLOWS, refresh_token_validity=5
+    yield (
+        "UpdateUserPoolClient",
+        UpdateUserPoolClientRequest(
+            user_pool_id=pool,
+            client_id=app,
+            client_name="The web",
+            explicit_auth_flows=ALL_FLOWS,
+            refresh_token_validity=5,
+        ),
     )
     yield "DescribeUserPoolClient", DescribeUserPoolClientRequest(user_pool_id=pool, client_id=app)
-    other = yield "CreateUserPoolClient with a secret", CreateUserPoolClientRequest(
-        user_pool_id=pool, client_name="server", generate_secret=True
+    other = yield (
+        "CreateUserPoolClient with a secret",
+        CreateUserPoolClientRequest(user_pool_id=pool, client_name="server", generate_secret=True),
     )
-    yield "DeleteUserPoolClient", DeleteUserPoolClientRequest(
-        user_pool_id=pool, client_id=other["UserPoolClient"]["ClientId"]
+    yield (
+        "DeleteUserPoolClient",
+        DeleteUserPoolClientRequest(user_pool_id=pool, client_id=other["UserPoolClient"]["ClientId"]),
     )
     yield "ListUserPoolClients", ListUserPoolClientsRequest(user_pool_id=pool, max_results=60)
 
@@ -207,27 +227,38 @@ def _own_account(pool: str, app: str) -> Part:
     yield "GetUser", GetUserRequest(access_token=token)
     yield "UpdateUserAttributes", UpdateUserAttributesRequest(access_token=token, user_attributes={"nickname": "M"})
     yield "DeleteUserAttributes", DeleteUserAttributesRequest(access_token=token, user_attribute_names=["nickname"])
-    yield "GetUserAttributeVerificationCode", GetUserAttributeVerificationCodeRequest(
-        access_token=token, attribute_name="email"
+    yield (
+        "GetUserAttributeVerificationCode",
+        GetUserAttributeVerificationCodeRequest(access_token=token, attribute_name="email"),
     )
-    yield "SetUserMFAPreference", SetUserMFAPreferenceRequest(
-        access_token=token, software_token_mfa_settings=preference
+    yield (
+        "SetUserMFAPreference",
+        SetUserMFAPreferenceRequest(access_token=token, software_token_mfa_settings=preference),
     )
-    yield "AdminSetUserMFAPreference", AdminSetUserMFAPreferenceRequest(
-        user_pool_id=pool, username=MARY, software_token_mfa_settings=preference
+    yield (
+        "AdminSetUserMFAPreference",
+        AdminSetUserMFAPreferenceRequest(user_pool_id=pool, username=MARY, software_token_mfa_settings=preference),
     )
-    yield "ChangePassword", ChangePasswordRequest(
-        access_token=token, previous_password=PASSWORD, proposed_password=NEW_PASSWORD
+    yield (
+        "ChangePassword",
+        ChangePasswordRequest(access_token=token, previous_password=PASSWORD, proposed_password=NEW_PASSWORD),
     )
     yield "InitiateAuth, old password", sign_in(PASSWORD)
-    yield "RevokeToken", RevokeTokenRequest(client_id=app, token=tokens["RefreshToken"])
+    yield (
+        "GetTokensFromRefreshToken",
+        GetTokensFromRefreshTokenRequest(client_id=app, refresh_token=tokens["RefreshToken"]),
+    )
     yield "GlobalSignOut", GlobalSignOutRequest(access_token=token)
     yield "GetUser, signed out", GetUserRequest(access_token=token)
+    yield "RevokeToken", RevokeTokenRequest(client_id=app, token=tokens["RefreshToken"])
     yield "AdminUserGlobalSignOut", AdminUserGlobalSignOutRequest(user_pool_id=pool, username=MARY)
     yield "AdminResetUserPassword", AdminResetUserPasswordRequest(user_pool_id=pool, username=MARY)
     yield "ForgotPassword", ForgotPasswordRequest(client_id=app, username=MARY)
-    yield "ConfirmForgotPassword, wrong code", ConfirmForgotPasswordRequest(
-        client_id=app, username=MARY, confirmation_code="moto-confirmation-code:0", password=PASSWORD
+    yield (
+        "ConfirmForgotPassword, wrong code",
+        ConfirmForgotPasswordRequest(
+            client_id=app, username=MARY, confirmation_code="moto-confirmation-code:0", password=PASSWORD
+        ),
     )
     yield "GetUser of no token", GetUserRequest(access_token="no.such.token")
 
@@ -237,8 +268,11 @@ def _sign_up(pool: str, app: str) -> Part:
     yield "ResendConfirmationCode", ResendConfirmationCodeRequest(client_id=app, username=JOHN)
     yield "ConfirmSignUp, wrong code", ConfirmSignUpRequest(client_id=app, username=JOHN, confirmation_code="no-code")
     yield "AdminConfirmSignUp", AdminConfirmSignUpRequest(user_pool_id=pool, username=JOHN)
-    answer = yield "InitiateAuth, signed up", InitiateAuthRequest(
-        client_id=app, auth_flow="USER_PASSWORD_AUTH", auth_parameters={"USERNAME": JOHN, "PASSWORD": PASSWORD}
+    answer = yield (
+        "InitiateAuth, signed up",
+        InitiateAuthRequest(
+            client_id=app, auth_flow="USER_PASSWORD_AUTH", auth_parameters={"USERNAME": JOHN, "PASSWORD": PASSWORD}
+        ),
     )
     yield "DeleteUser", DeleteUserRequest(access_token=answer["AuthenticationResult"]["AccessToken"])
     yield "AdminDeleteUser", AdminDeleteUserRequest(user_pool_id=pool, username=MARY)

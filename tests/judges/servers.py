@@ -1,4 +1,4 @@
-"""The judges beside ministack: Cognito servers by others, each in an environment of its own that is made on first use.
+"""The judges: Cognito servers by others. moto and cognito-local have environments of their own, made on first use.
 
 The environments lie in `build/judges`, and are kept. Nothing of them is visible to the tests' own Python.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -20,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import boto3
 import pytest
+from benchmarks.environments import Environment, clean_environ, install
 from botocore.config import Config
 
-from benchmarks.environments import Environment, clean_environ, install
 from cognito_idp import Credentials
+from cognito_idp.testing import cognito_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,8 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / "build" / "judges"
 # moto's extra `server` would bring what its other services need.
 MOTO: Final = Environment("moto", ("moto[cognitoidp]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"))
 COGNITO_LOCAL: Final = "cognito-local@5.3.0"
+# The code of every message: moto takes any, cognito-local is told it.
+CODE: Final = "123456"
 _LISTENS: Final = re.compile(r"unning on (http://127\.0\.0\.1:\d+)")
 _START_SECONDS: Final = 120
 _POLICY: Final = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"}}
@@ -62,6 +64,13 @@ class Judge:
     def settings(self) -> dict[str, Any]:
         """Return the settings of our client of the server, which tries nothing twice."""
         return {"region": REGION, "credentials": self.credentials, "endpoint_url": self.endpoint_url, "retry": "off"}
+
+
+@contextmanager
+def ministack() -> Iterator[Judge]:
+    """Run ministack, which checks signatures and proofs."""
+    with cognito_server(region=REGION) as server:
+        yield Judge("ministack", server.endpoint_url, server.credentials, [])
 
 
 @contextmanager
@@ -100,11 +109,11 @@ def cognito_local() -> Iterator[Judge]:
             _install([*command, "--no-audit", "--no-fund", COGNITO_LOCAL], "cognito-local")
             (home / "whole").touch()
     program = home / "node_modules" / "cognito-local" / "lib" / "bin" / "start.js"
-    with _running("cognito-local", [node, str(program)], HOST="127.0.0.1", PORT="0") as judge:
+    with _running("cognito-local", [node, str(program)], HOST="127.0.0.1", PORT="0", CODE=CODE) as judge:
         yield judge
 
 
-JUDGES: Final = {"moto": moto, "moto with IAM": moto_iam, "cognito-local": cognito_local}
+JUDGES: Final = {"ministack": ministack, "moto": moto, "moto with IAM": moto_iam, "cognito-local": cognito_local}
 
 
 @contextmanager
