@@ -110,6 +110,8 @@ _MOTO_SIGN_INS: Final = {
     "admin SRP": "InvalidParameterException",
     "choice-based": "InvalidParameterException",
     "custom": "nothing",
+    # It proves the secret with the name that the sign-in began with, even if that was an alias.
+    "refresh: client secret": "NotAuthorizedException",
     # No proof of a password is checked, and only SRP's set of tokens asks for a secret hash.
     "SRP: wrong password": "tokens",
     "password: wrong client secret": "tokens",

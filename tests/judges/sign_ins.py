@@ -137,7 +137,8 @@ class Side:
     def _signed_in(self, sign_in: SignIn) -> dict[str, Any]:
         app = self._app(sign_in.app)
         username = self._user(sign_in.whose, app.user_pool_id)
-        parameters = {"password": sign_in.password}
+        # A custom sign-in with a password would prove it first.
+        parameters = {} if sign_in.flow == "CUSTOM_AUTH" else {"password": sign_in.password}
         if sign_in.flow == "REFRESH_TOKEN_AUTH":
             tokens = self._tokens(app, username)
             parameters = {"refresh_token": tokens["RefreshToken"]}
@@ -286,7 +287,7 @@ class Theirs(Side):
             self._srp = AWSSRP(username, sign_in.password, app.user_pool_id, app.client_id, client=self._boto)
             begun = self._srp.get_auth_params()
         else:
-            begun = {"USERNAME": username, "PASSWORD": sign_in.password}
+            begun = {"USERNAME": username} | {name.upper(): value for name, value in parameters.items()}
         return begun | _proof(app, username)
 
     def _responses(self, sign_in: SignIn, app: AppClient, name: str, answer: dict[str, Any]) -> dict[str, str]:
