@@ -78,13 +78,7 @@ from cognito_idp import (
 from tests.integration.ministack import ALL_FLOWS, NEW_PASSWORD, PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from cognito_idp._structs.struct import Request
-
     from .journal import Script
-
-    Part = Generator[tuple[str, Request[Any]], dict[str, Any], None]
 
 MARY = "mary@example.com"
 JOHN = "john@example.com"
@@ -116,7 +110,7 @@ def life() -> Script:
     yield "DescribeUserPool of the deleted one", DescribeUserPoolRequest(user_pool_id=pool)
 
 
-def _settings(pool: str, arn: str) -> Part:
+def _settings(pool: str, arn: str) -> Script:
     yield "UpdateUserPool", UpdateUserPoolRequest(user_pool_id=pool, auto_verified_attributes=["email"])
     badge = SchemaAttributeType(name="badge", attribute_data_type="String", mutable=True)
     yield "AddCustomAttributes", AddCustomAttributesRequest(user_pool_id=pool, custom_attributes=[badge])
@@ -145,7 +139,7 @@ def _settings(pool: str, arn: str) -> Part:
     )
     yield "DescribeResourceServer", DescribeResourceServerRequest(user_pool_id=pool, identifier="api")
     yield "ListResourceServers", ListResourceServersRequest(user_pool_id=pool, max_results=50)
-    partner = {"user_pool_id": pool, "provider_name": "Partner"}
+    partner: dict[str, Any] = {"user_pool_id": pool, "provider_name": "Partner"}
     yield (
         "CreateIdentityProvider",
         CreateIdentityProviderRequest(**partner, provider_type="OIDC", provider_details={"client_id": "abc"}),
@@ -156,7 +150,7 @@ def _settings(pool: str, arn: str) -> Part:
     yield "DeleteIdentityProvider", DeleteIdentityProviderRequest(**partner)
 
 
-def _apps(pool: str, app: str) -> Part:
+def _apps(pool: str, app: str) -> Script:
     yield (
         "UpdateUserPoolClient",
         UpdateUserPoolClientRequest(
@@ -179,8 +173,8 @@ def _apps(pool: str, app: str) -> Part:
     yield "ListUserPoolClients", ListUserPoolClientsRequest(user_pool_id=pool, max_results=60)
 
 
-def _users(pool: str) -> Part:
-    who = {"user_pool_id": pool, "username": MARY}
+def _users(pool: str) -> Script:
+    who: dict[str, Any] = {"user_pool_id": pool, "username": MARY}
     create = AdminCreateUserRequest(
         **who,
         message_action="SUPPRESS",
@@ -201,8 +195,9 @@ def _users(pool: str) -> Part:
     yield "ListUsers, filtered", ListUsersRequest(user_pool_id=pool, filter=f'email = "{MARY}"')
 
 
-def _groups(pool: str) -> Part:
-    group, who = {"user_pool_id": pool, "group_name": "editors"}, {"user_pool_id": pool, "username": MARY}
+def _groups(pool: str) -> Script:
+    group: dict[str, Any] = {"user_pool_id": pool, "group_name": "editors"}
+    who: dict[str, Any] = {"user_pool_id": pool, "username": MARY}
     yield "CreateGroup", CreateGroupRequest(**group, description="Who may write", precedence=0)
     yield "CreateGroup again", CreateGroupRequest(**group)
     yield "UpdateGroup", UpdateGroupRequest(**group, description="Who may write here", precedence=3)
@@ -216,7 +211,7 @@ def _groups(pool: str) -> Part:
     yield "GetGroup of the deleted one", GetGroupRequest(**group)
 
 
-def _own_account(pool: str, app: str) -> Part:
+def _own_account(pool: str, app: str) -> Script:
     def sign_in(password: str) -> InitiateAuthRequest:
         parameters = {"USERNAME": MARY, "PASSWORD": password}
         return InitiateAuthRequest(client_id=app, auth_flow="USER_PASSWORD_AUTH", auth_parameters=parameters)
@@ -263,7 +258,7 @@ def _own_account(pool: str, app: str) -> Part:
     yield "GetUser of no token", GetUserRequest(access_token="no.such.token")
 
 
-def _sign_up(pool: str, app: str) -> Part:
+def _sign_up(pool: str, app: str) -> Script:
     yield "SignUp", SignUpRequest(client_id=app, username=JOHN, password=PASSWORD, user_attributes={"email": JOHN})
     yield "ResendConfirmationCode", ResendConfirmationCodeRequest(client_id=app, username=JOHN)
     yield "ConfirmSignUp, wrong code", ConfirmSignUpRequest(client_id=app, username=JOHN, confirmation_code="no-code")

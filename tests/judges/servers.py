@@ -152,7 +152,8 @@ def _running(name: str, command: list[str], **variables: str) -> Iterator[Judge]
             command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         printed: list[str] = []
-        listens, address = threading.Event(), []
+        address: list[str] = []
+        listens = threading.Event()
 
         def read() -> None:
             assert process.stdout is not None

@@ -199,7 +199,7 @@ class Side:
         return username
 
     def _new_user(self, kind: str, username: str, pool: str) -> None:
-        who = {"user_pool_id": pool, "username": username}
+        who: dict[str, Any] = {"user_pool_id": pool, "username": username}
         attributes = {"email": username, "email_verified": "true", "phone_number": "+15550100"}
         self._must(
             AdminCreateUserRequest(

@@ -95,7 +95,9 @@ def test_a_session(judge: Judge, ours: tuple[Kit, Any]) -> None:
     assert tokens.refresh_token == new.refresh_token
 
     # cognito-local names itself as the issuer, with the port that it was told.
-    issuer = {"issuer": f"http://127.0.0.1:0/{app.user_pool_id}"} if judge.name == "cognito-local" else {}
+    issuer: dict[str, Any] = (
+        {"issuer": f"http://127.0.0.1:0/{app.user_pool_id}"} if judge.name == "cognito-local" else {}
+    )
     uri = f"{judge.endpoint_url}/{app.user_pool_id}/.well-known/jwks.json"
     pool = TrustedPool(app.user_pool_id, client_ids=app, jwks_uri=uri, **issuer)
     verifier: Any = TokenVerifier if kit.kind == "sync" else AsyncTokenVerifier
