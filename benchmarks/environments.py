@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _PACKAGE: Final = ROOT / "src" / "cognito_idp"
+_RUNTIME: Final = "awslambdaric==4.2.2"
 
 
 class Environment(NamedTuple):
@@ -60,6 +61,11 @@ def jwt_oldest() -> Environment:
     return _ours("jwt-oldest", "PyJWT[crypto]==2.10.0")
 
 
+def guard() -> Environment:
+    """Return ours with FastAPI and fastapi-cognito, which guards the same routes."""
+    return _ours("guard", "PyJWT[crypto]", "fastapi==0.165.0", "fastapi-cognito==2.10.0")
+
+
 def boto3() -> Environment:
     """Return boto3's, in the version that the service model comes from."""
     return Environment("boto3", ("boto3==1.44.5",))
@@ -68,6 +74,16 @@ def boto3() -> Environment:
 def aiobotocore() -> Environment:
     """Return aiobotocore's, which pins its own botocore."""
     return Environment("aiobotocore", ("aiobotocore==3.10.0",))
+
+
+def lambda_ours() -> Environment:
+    """Return ours under AWS's Lambda runtime client."""
+    return _ours("lambda", _RUNTIME)
+
+
+def lambda_boto3() -> Environment:
+    """Return boto3's under the same."""
+    return Environment("lambda-boto3", (*boto3().requirements, _RUNTIME))
 
 
 def capo() -> Environment:
@@ -85,7 +101,21 @@ def plot() -> Environment:
     return Environment("plot", ("matplotlib==3.11.2",))
 
 
-ALL: Final = (plain, transports, gmpy2, jwt, jwt_oldest, boto3, aiobotocore, capo, pycognito, plot)
+ALL: Final = (
+    plain,
+    transports,
+    gmpy2,
+    jwt,
+    jwt_oldest,
+    guard,
+    lambda_ours,
+    lambda_boto3,
+    boto3,
+    aiobotocore,
+    capo,
+    pycognito,
+    plot,
+)
 
 
 def _ours(name: str, *more: str) -> Environment:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 _CALLS = 500
 _TARGET_RATIO = 1.1
-_POOL = "eu-west-1_AbCdEfGhI"
-_ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{_POOL}"
-_CLIENT = "1example23456789"
+POOL = "eu-west-1_AbCdEfGhI"
+_ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
+CLIENT = "1example23456789"
 _UUID = "11112222-b0f0-4a6e-9d3e-3c2f1e0d9c8b"
 _KID = "abcdefghijklmnopqrsexample="
 _BASELINE = "PyJWT"
@@ -103,7 +103,7 @@ def _in(environment: environments.Installed, envs: Path, rounds: int) -> dict[st
 
 def _take_turns(rounds: int) -> dict[str, list[float]]:
     """Run every contestant in every round, in alternating order, after one round that doesn't count."""
-    contestants = _contestants(_issue())
+    contestants = _contestants(issue())
     for run in contestants.values():
         run(_CALLS)
     samples: dict[str, list[float]] = {name: [] for name in contestants}
@@ -113,7 +113,8 @@ def _take_turns(rounds: int) -> dict[str, list[float]]:
     return samples
 
 
-def _issue() -> Token:
+def issue() -> Token:
+    """Issue an access token as Cognito does, with a new key."""
     import jwt
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -123,7 +124,7 @@ def _issue() -> Token:
         "sub": _UUID,
         "cognito:groups": ["admins", "editors"],
         "iss": _ISSUER,
-        "client_id": _CLIENT,
+        "client_id": CLIENT,
         "origin_jti": _UUID,
         "event_id": _UUID,
         "token_use": "access",
@@ -137,6 +138,13 @@ def _issue() -> Token:
     return Token(jwt.encode(claims, key, "RS256", headers={"kid": _KID}), key.public_key())
 
 
+def jwks(key: Any) -> dict[str, Any]:
+    """Return the public key as Cognito publishes it."""
+    from jwt.algorithms import RSAAlgorithm
+
+    return {"keys": [{**json.loads(RSAAlgorithm.to_jwk(key)), "kid": _KID, "alg": "RS256", "use": "sig"}]}
+
+
 def _contestants(token: Token) -> dict[str, Callable[[int], float]]:
     """Return functions that verify a number of times and return the CPU seconds used."""
     from base64 import urlsafe_b64decode
@@ -144,15 +152,13 @@ def _contestants(token: Token) -> dict[str, Callable[[int], float]]:
     import jwt
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256
-    from jwt.algorithms import RSAAlgorithm
 
     from cognito_idp.tokens.async_verify import AsyncTokenVerifier
     from cognito_idp.tokens.pools import TrustedPool
     from cognito_idp.tokens.verify import TokenVerifier
 
     text, key = token
-    jwk = {**json.loads(RSAAlgorithm.to_jwk(key)), "kid": _KID, "alg": "RS256", "use": "sig"}
-    pool = TrustedPool(_POOL, client_ids=_CLIENT, jwks={"keys": [jwk]})
+    pool = TrustedPool(POOL, client_ids=CLIENT, jwks=jwks(key))
     verifier = TokenVerifier(pool, token_use="access")
     async_verifier = AsyncTokenVerifier(pool, token_use="access")
     message, _, signature = text.rpartition(".")

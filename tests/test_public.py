@@ -17,7 +17,11 @@ from cognito_idp import errors, types
 
 FACADES = (
     "cognito_idp",
-    *(f"cognito_idp.{name}" for name in ("errors", "types", "login", "credentials", "observability", "testing")),
+    *(
+        f"cognito_idp.{name}"
+        for name in ("errors", "types", "login", "credentials", "observability", "testing", "guards")
+    ),
+    *(f"cognito_idp.guards.{name}" for name in ("asgi", "wsgi", "fastapi", "aws_lambda")),
 )
 # The generated structs and enums, and what refers to a neighbour by its bare name: `typing.get_type_hints` looks for it
 # in the module that the class says it is from.

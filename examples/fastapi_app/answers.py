@@ -14,9 +14,6 @@ from .pages import Pages
 from .problems import Problem, http_problem, problem_of
 from .services import LOG, SignInNeededError, see_other, services
 
-_BEARER_ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
-"""RFC 6750, 3.1."""
-
 
 def add_error_answers(app: FastAPI, pages: Pages) -> None:
     """Add the exception handlers to the app."""
@@ -24,10 +21,7 @@ def add_error_answers(app: FastAPI, pages: Pages) -> None:
     def answer(request: Request, problem: Problem) -> Response:
         if not request.url.path.startswith("/api/"):
             return pages.problem(problem)
-        headers = problem.headers
-        if problem.status in _BEARER_ERRORS:
-            headers["WWW-Authenticate"] = f'Bearer error="{_BEARER_ERRORS[problem.status]}"'
-        return JSONResponse({"error": problem.text}, problem.status, headers)
+        return JSONResponse({"error": problem.text}, problem.status, problem.headers)
 
     @app.exception_handler(CognitoIdpError)
     async def failed(request: Request, error: CognitoIdpError) -> Response:
@@ -56,4 +50,6 @@ def add_error_answers(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return answer(request, http_problem(error.status_code, str(error.detail)))
+        response = answer(request, http_problem(error.status_code, str(error.detail)))
+        response.headers.update(error.headers or {})  # a guard's challenge is among them
+        return response

@@ -43,6 +43,7 @@ def create_app(
         transport: the client's transport; None means its default.
     """
     pages = Pages(settings.name)
+    verifier = AsyncTokenVerifier(settings.trusted_pool, token_use="access")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +52,7 @@ def create_app(
             AsyncClient(
                 settings.app.region, endpoint_url=settings.endpoint_url, timeout=_TIMEOUT, transport=transport
             ) as client,
-            AsyncTokenVerifier(settings.trusted_pool, token_use="access") as verifier,
+            verifier,
         ):
             try:
                 # So that the first sign-in doesn't wait for one-time loading and connecting.
@@ -79,8 +80,9 @@ def create_app(
     # No generated documentation, since its pages load scripts from other sites.
     app = FastAPI(title=settings.name, lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Security, settings=settings)
-    for module in (sign_up, sign_in, managed, passwords, account, api):
+    for module in (sign_up, sign_in, managed, passwords, account):
         app.include_router(module.router)
+    app.include_router(api.router(verifier))
     if settings.passkeys:
         app.include_router(passkeys.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")

@@ -10,7 +10,7 @@ import pytest
 from cognito_idp import CodeMismatchException
 
 from .blocks import PAGES, ROOT, blocks_of, documents
-from .stage import Stage, run
+from .stage import PASSWORD, Stage, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,28 @@ def test_the_blocks_of_a_page_run(page: Path, server: CognitoServer, monkeypatch
             run(code, names, page, block.line)
     finally:
         stage.close(names)
+
+
+def test_the_guarded_route_of_the_readme(server: CognitoServer) -> None:
+    """The README's guarded route takes five lines besides its imports, and wants a token, which a sign-in gives."""
+    from fastapi.testclient import TestClient
+
+    stage = Stage(server)
+    (block,) = (block for block in blocks_of(ROOT / "README.md") if "guards" in block.code)
+    lines = [line for line in block.code.splitlines() if line and not line.startswith(("from ", "import "))]
+    assert 5 == len(lines)
+    names: dict[str, Any] = {"__name__": "page"}
+    run(stage.code(block.code), names, ROOT / "README.md", block.line)
+    outcome: Any = stage.client.sign_in(stage.app, username="mary", password=PASSWORD)
+    with TestClient(names["api"]) as browser:
+        answer = browser.get("/me", headers={"Authorization": f"Bearer {outcome.tokens.access_token}"})
+        assert (200, "mary") == (answer.status_code, answer.json())
+        refusal = browser.get("/me", headers={"Authorization": f"Bearer {outcome.tokens.id_token}"})
+        assert 401 == refusal.status_code
+        assert 'error="invalid_token"' in refusal.headers["www-authenticate"]
+        assert browser.portal is not None
+        browser.portal.call(names["verifier"].aclose)
+    stage.close(names)
 
 
 def test_the_codes_of_the_local_server(server: CognitoServer) -> None:

@@ -228,17 +228,22 @@ async def test_the_api(local: Local, address: str) -> None:
             await mary.get("/api/me", **headers)
             for headers in (
                 {},
+                {"authorization": "Basic bWFyeTpzZWNyZXQ="},
                 {"authorization": f"Bearer {tokens.id_token}"},
                 {"authorization": f"Bearer {tokens.access_token[:-4]}AAAA"},
-                {"authorization": "Basic bWFyeTpzZWNyZXQ="},
             )
         ]
     assert 200 == good.status_code
     assert {"sub", "username", "groups", "scope", "expires"} == set(good.json())
     assert ["aws.cognito.signin.user.admin"] == good.json()["scope"]
-    for answer in bad:
-        assert (401, {"error": "A valid access token is needed."}) == (answer.status_code, answer.json())
-        assert 'Bearer error="invalid_token"' == answer.headers["www-authenticate"]
+    assert [401] * 4 == [answer.status_code for answer in bad]
+    for answer in bad[:2]:
+        assert {"error": "A bearer token is needed."} == answer.json()
+        assert 'Bearer realm="api"' == answer.headers["www-authenticate"]
+    for answer in bad[2:]:
+        assert {"error": "The token is not valid."} == answer.json()
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+        assert "no-store" == answer.headers["cache-control"]
 
 
 async def test_tokens_are_refreshed(local: Local, address: str) -> None:

@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from cognito_idp import AsyncTokenVerifier, TokenVerifier, TrustedPool
-from tests.tokens.issuing import CLIENT, ID, ISSUER, NOW, POOL, Clock, claims, offline_pool, token
+from tests.tokens.issuing import ACCESS, CLIENT, ID, ISSUER, NOW, POOL, Clock, claims, offline_pool, token
 from tests.tokens.refused import GOOD, REFUSED
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def verifier(*, is_async: bool, transport: Any = None, **settings: Any) -> Any:
     """Make a verifier of access tokens of two pools: one with its keys at hand, one whose keys can't be fetched."""
     make: Any = AsyncTokenVerifier if is_async else TokenVerifier
     pools = [offline_pool(), TrustedPool(FAR_POOL, client_ids=CLIENT)]
-    settings = {"token_use": "access", "clock": Clock(), **settings}
+    settings = {"token_use": "access", "clock": Clock(), "check": lambda claims: claims.username != "eve", **settings}
     return make(pools, transport=httpx.MockTransport(nobody) if transport is None else transport, **settings)
 
 
@@ -109,6 +109,7 @@ BAD: Final[Mapping[str, Asked]] = {
     "changed": bearer(f"Bearer {REFUSED['payload-changed'][0]}"),
     "from-another-pool": bearer(f"Bearer {REFUSED['iss-another-pool'][0]}"),
     "for-another-client": bearer(f"Bearer {REFUSED['client-another'][0]}"),
+    "for-another-resource": bearer(f"Bearer {token(aud='https://bills.example.com')}"),
     "an-id-token": bearer(f"Bearer {token(claims(ID))}"),
     "expired": bearer(f"Bearer {EXPIRED}"),
     "not-yet-valid": bearer(f"Bearer {token(nbf=NOW + 60)}"),
@@ -126,7 +127,8 @@ BAD: Final[Mapping[str, Asked]] = {
     "cookie-in-two-headers": cookie(f"access_token={GOOD}", f"access_token={EXPIRED}", **REPEATED),
     # Not enough
     "no-scope": bearer(f"Bearer {token(scope='openid')}", **SCANTY),
-    "no-group": bearer(f"Bearer {token(**{'cognito:groups': ['editors']})}", **SCANTY),
+    "no-group": bearer(f"Bearer {token({**ACCESS, 'cognito:groups': ['editors']})}", **SCANTY),
+    "against-a-rule-of-ones-own": bearer(f"Bearer {token(username='eve')}", **SCANTY),
     "cookie-no-scope": cookie(f"access_token={token(scope='openid')}", **SCANTY),
     # Not known
     "keys-out-of-reach": bearer(f"Bearer {FAR}", **LATER),

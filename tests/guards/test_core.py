@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cognito_idp import AccessTokenClaims, ConfigError
-from cognito_idp.errors import JwksError, TokenError
+from cognito_idp import AccessTokenClaims, ConfigError, errors
+from cognito_idp.errors import JwksError
 from cognito_idp.guards import Guard, Presented, Refusal
 from cognito_idp.guards._core import _REASONS, Paths
 from tests.tokens.issuing import REASON, token
@@ -73,6 +73,11 @@ def test_every_refused_token(kit: Kit, case: str) -> None:
         assert 401 == checked(kit, Guard(), f"Bearer {text}").status
 
 
+def plain(guard: Guard, *authorization: str, cookies: tuple[str, ...] = (), **settings: Any) -> Any:
+    """Check a request with a sync verifier."""
+    return guard.check(verifier(is_async=False, **settings), Presented(authorization, cookies))
+
+
 def checked(kit: Kit, guard: Guard, *authorization: str, **settings: Any) -> Any:
     """Check a request with a verifier of the kit's kind."""
     is_async = kit.kind != "sync"
@@ -100,15 +105,15 @@ def test_scopes_of_one_check(kit: Kit) -> None:
 
 def test_a_cookie_counts_only_where_it_is_named() -> None:
     """A guard without `cookie=` reads no cookie, not even beside a header."""
-    assert 401 == Guard().check(VERIFIER, Presented([], [f"access_token={GOOD}"])).status
-    assert "mary" == Guard().check(VERIFIER, Presented([f"Bearer {GOOD}"], [f"access_token={GOOD}"])).username
+    cookies = (f"access_token={GOOD}",)
+    assert 401 == plain(Guard(), cookies=cookies).status
+    assert "mary" == plain(Guard(), f"Bearer {GOOD}", cookies=cookies).username
 
 
 def test_the_verifier_bounds_the_size() -> None:
     """A token longer than the verifier's `max_token_bytes` is refused, and one within it is not."""
-    assert 401 == Guard().check(verifier(is_async=False, max_token_bytes=100), Presented([f"Bearer {GOOD}"])).status
-    exact = verifier(is_async=False, max_token_bytes=len(GOOD))
-    assert "mary" == Guard().check(exact, Presented([f"Bearer {GOOD}"])).username
+    assert 401 == plain(Guard(), f"Bearer {GOOD}", max_token_bytes=len(GOOD) - 1).status
+    assert "mary" == plain(Guard(), f"Bearer {GOOD}", max_token_bytes=len(GOOD)).username
 
 
 def test_nothing_is_shown() -> None:
@@ -177,7 +182,42 @@ def test_exempt_paths_that_cannot_be_used(exempt: Any) -> None:
         Paths(exempt)
 
 
-def test_the_table_has_every_refusal_above_the_base() -> None:
-    """Each error of a token is 401 unless the table says more, and those that are not the token's fault say more."""
-    assert _REASONS[TokenError].status == 401
-    assert {400, 401, 403, 503} == {reason.status for reason in _REASONS.values()}
+class Refusing:
+    """A verifier that raises an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def verify(self, _: str, **__: Any) -> Any:
+        """Refuse."""
+        raise self.error
+
+
+STATUSES = {
+    "TokenScopeError": 403,
+    "TokenGroupError": 403,
+    "TokenCheckError": 403,
+    "JwksError": 503,
+    "RevocationUnknownError": 503,
+}
+TOKEN_ERRORS = [name for name in errors.__all__ if name == "JwksError" or name.startswith(("Token", "Revocation"))]
+
+
+@pytest.mark.parametrize("name", TOKEN_ERRORS)
+def test_every_error_of_a_token(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each error of a token has its status; a log line names its class and, on one line, its text."""
+    caplog.set_level("INFO", "cognito_idp.guards")
+    error = getattr(errors, name)("it is\nso")
+    refusal: Any = Guard().check(Refusing(error), Presented(["Bearer x.y.z"]))  # type: ignore[arg-type]
+    assert STATUSES.get(name, 401) == refusal.status
+    (record,) = caplog.records
+    assert f"refused with {refusal.status}: {name}: it is so" == record.getMessage()
+    assert ("WARNING" if refusal.status == 503 else "INFO") == record.levelname
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), ConfigError("x"), errors.ClientClosedError("x")])
+def test_other_errors_are_not_refusals(error: Exception) -> None:
+    """What is no error of a token is a fault of the program, and leaves the guard as it is."""
+    with pytest.raises(type(error)) as caught:
+        Guard().check(Refusing(error), Presented(["Bearer x.y.z"]))  # type: ignore[arg-type]
+    assert caught.value is error

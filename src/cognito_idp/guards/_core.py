@@ -10,16 +10,19 @@ import json
 import logging
 import re
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 import attrs
 
 from .._errors import (
     ConfigError,
     JwksError,
+    RevocationUnknownError,
+    TokenCheckError,
     TokenError,
     TokenExpiredError,
     TokenGroupError,
+    TokenRevokedError,
     TokenScopeError,
     one_line,
 )
@@ -119,11 +122,36 @@ _REASONS: Final[Mapping[type[TokenError], _Reason]] = {
     _MissingTokenError: _Reason(401, "missing_token", "A bearer token is needed."),
     _RepeatedTokenError: _Reason(400, "invalid_request", "The request has more than one token."),
     TokenExpiredError: _Reason(401, "invalid_token", "The token has expired."),
+    TokenRevokedError: _Reason(401, "invalid_token", "The token was revoked."),
     TokenScopeError: _Reason(FORBIDDEN, "insufficient_scope", "The token lacks a scope."),
     TokenGroupError: _Reason(FORBIDDEN, "insufficient_scope", "The user is not in a group that this needs."),
+    TokenCheckError: _Reason(FORBIDDEN, "insufficient_scope", "The token is not enough for this."),
     JwksError: _NOT_NOW,
+    RevocationUnknownError: _NOT_NOW,
     TokenError: _Reason(401, "invalid_token", "The token is not valid."),
 }
+
+
+class Demands(TypedDict, total=False):
+    """What a guard demands."""
+
+    # The reference shows these docstrings among the parameters of what takes `**demands`.
+    scopes: Names
+    """Scopes that the token must have, all of them; a string may hold several, separated by spaces."""
+    groups: Names
+    """Groups that the user must be in, all of them."""
+    cookie: str | None
+    """The name of a cookie that may hold the token, as for a `Guard`."""
+
+
+class DemandsOrNone(TypedDict, total=False):
+    """What a guard demands, and whether it must be there at all."""
+
+    # Not inherited: the reference doesn't look at bases.
+    scopes: Names
+    groups: Names
+    cookie: str | None
+    required: bool
 
 
 class Guard:
@@ -277,7 +305,7 @@ def _challenge(reason: _Reason, scopes: frozenset[str]) -> str:
     challenge = 'Bearer realm="api"'
     if reason.error != _REASONS[_MissingTokenError].error:
         challenge += f', error="{reason.error}", error_description="{reason.description}"'
-    if reason.status == FORBIDDEN and scopes:
+    if reason is _REASONS[TokenScopeError] and scopes:
         challenge += f', scope="{" ".join(sorted(filter(_SCOPE.fullmatch, scopes)))}"'
     return challenge
 

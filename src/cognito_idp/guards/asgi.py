@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from .._protocol.arguments import check
 from .._protocol.redaction import Opaque
 from ._core import ASYNC_VERIFIER, Guard, Paths, Presented, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias, Unpack
+
     from ..tokens.async_verify import AsyncTokenVerifier
     from ..tokens.names import Names
+    from ._core import DemandsOrNone
+
+    # Each framework has types of its own for the three arguments.
+    App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 __all__ = ["TokenMiddleware"]
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _POLICY_VIOLATION: Final = 1008
 _ANSWERS: Final = "websocket.http.response"
@@ -39,13 +39,12 @@ class TokenMiddleware:
     Args:
         app: the application.
         verifier: the verifier of the tokens.
-        scopes: scopes that the token must have, all of them; a string may hold several, separated by spaces.
-        groups: groups that the user must be in, all of them.
-        cookie: the name of a cookie that may hold the token, beside the header. The application must then refuse
-            requests that other sites make, WebSockets among them.
-        required: False lets requests without a token through. A token that is there is checked all the same.
         exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
             are relative to where the application is mounted.
+        scopes: scopes that the token must have, all of them, as for a `Guard`.
+        groups: groups that the user must be in, all of them.
+        cookie: the name of a cookie that may hold the token.
+        required: False lets requests without a token through, with None for claims.
 
     Raises:
         ConfigError: a setting can't be used; a `TokenVerifier` would block the event loop.
@@ -56,19 +55,16 @@ class TokenMiddleware:
         app: App,
         verifier: AsyncTokenVerifier[Any],
         *,
-        scopes: Names = (),
-        groups: Names = (),
-        cookie: str | None = None,
-        required: bool = True,
         exempt: Names = (),
+        **demands: Unpack[DemandsOrNone],
     ) -> None:
         check(ASYNC_VERIFIER, verifier=verifier)
         self._app = app
         self._verifier = verifier
-        self._guard = Guard(scopes=scopes, groups=groups, cookie=cookie, required=required)
+        self._guard = Guard(**demands)
         self._exempt = Paths(exempt)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Let a request through, or refuse it."""
         # The headers hold the token, and a user's transport runs below, or the application's own code.
         call = Opaque([(scope, receive, send)])
@@ -84,7 +80,7 @@ class TokenMiddleware:
         await self._app(*call.value.pop())
 
 
-def _presented(scope: Scope) -> Presented:
+def _presented(scope: Any) -> Presented:
     found: dict[bytes, list[str]] = {b"authorization": [], b"cookie": []}
     for name, value in scope["headers"]:
         if (values := found.get(name.lower())) is not None:
@@ -92,14 +88,14 @@ def _presented(scope: Scope) -> Presented:
     return Presented(found[b"authorization"], found[b"cookie"])
 
 
-def _path(scope: Scope) -> str:
+def _path(scope: Any) -> str:
     """Return the path below the mount. Some servers leave the mount out of the path, against the specification."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
-async def _refuse(refusal: Refusal, scope: Scope, _: Receive, send: Send) -> None:
+async def _refuse(refusal: Refusal, scope: Any, _: Any, send: Any) -> None:
     kind = "http.response"
     if scope["type"] == "websocket":
         if _ANSWERS not in (scope.get("extensions") or {}):

@@ -6,7 +6,7 @@ A refused caller learns a status and nothing else. The operator finds the reason
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .._errors import CognitoIdpError
 from .._protocol.arguments import FUNCTION, check, check_given
@@ -16,9 +16,11 @@ from ._core import FORBIDDEN, UNAVAILABLE, VERIFIER, Guard, Presented, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import TypeAlias, Unpack
 
     from ..tokens.names import Names
     from ..tokens.verify import TokenVerifier
+    from ._core import Demands
 
     Event: TypeAlias = Mapping[str, Any]
     Handler: TypeAlias = Callable[[Event, object], dict[str, Any]]
@@ -39,10 +41,8 @@ class AuthorizerError(CognitoIdpError):
 def api_gateway_authorizer(
     verifier: TokenVerifier[ClaimsT],
     *,
-    scopes: Names = (),
-    groups: Names = (),
-    cookie: str | None = None,
     context: Callable[[ClaimsT], Mapping[str, object]] | None = None,
+    **demands: Unpack[Demands],
 ) -> Handler:
     """Return a handler for a Lambda authorizer of API Gateway.
 
@@ -63,30 +63,28 @@ def api_gateway_authorizer(
 
     Args:
         verifier: the verifier of the tokens. Make it while the module is imported, so that it keeps the keys.
-        scopes: scopes that the token must have, all of them; a string may hold several, separated by spaces.
-        groups: groups that the user must be in, all of them.
-        cookie: the name of a cookie that may hold the token, beside the header.
         context: a function from the claims to what the integration gets as `$context.authorizer`, instead of `sub`,
             `username`, `client_id`, `scope` and `groups`. Values become strings.
+        demands: `scopes`, `groups` and `cookie`, as for a `Guard`.
 
     Raises:
         ConfigError: a setting can't be used.
     """
-    authorizer = _Authorizer(verifier, scopes, groups, cookie, context)
+    authorizer = _Authorizer(verifier, context, demands)
 
     @clears_frames
     def handler(event: Event, _: object) -> dict[str, Any]:
         presented, is_simple, arn = _presented(event), event.get("version") == "2.0", event.get("methodArn", "")
         del event  # it holds the token, and a user's transport runs below
-        outcome = authorizer.outcome(presented)
-        refusal = outcome if isinstance(outcome, Refusal) else None
-        values = {} if refusal else authorizer.context(outcome)
+        refusal, claims = authorizer.outcome(presented)
+        values = {} if refusal else authorizer.context(claims)
         if is_simple:
             return {"isAuthorized": not refusal, "context": values}
         if refusal and refusal.status != FORBIDDEN:
             raise AuthorizerError(_UNAUTHORIZED)
         policy = _policy("Deny" if refusal else "Allow", arn)
-        return {"principalId": "refused" if refusal else outcome.sub, "policyDocument": policy, "context": values}
+        principal = "refused" if refusal else claims.sub
+        return {"principalId": principal, "policyDocument": policy, "context": values}
 
     return handler
 
@@ -94,10 +92,10 @@ def api_gateway_authorizer(
 def appsync_authorizer(
     verifier: TokenVerifier[ClaimsT],
     *,
-    scopes: Names = (),
-    groups: Names = (),
     context: Callable[[ClaimsT], Mapping[str, object]] | None = None,
     denied_fields: Callable[[ClaimsT], Iterable[str]] | None = None,
+    scopes: Names = (),
+    groups: Names = (),
 ) -> Handler:
     """Return a handler for a Lambda authorizer of AppSync.
 
@@ -106,28 +104,28 @@ def appsync_authorizer(
 
     Args:
         verifier: the verifier of the tokens. Make it while the module is imported, so that it keeps the keys.
-        scopes: scopes that the token must have, all of them; a string may hold several, separated by spaces.
-        groups: groups that the user must be in, all of them.
         context: a function from the claims to what resolvers get as `$ctx.identity.resolverContext`, instead of `sub`,
             `username`, `client_id`, `scope` and `groups`. Values become strings.
         denied_fields: a function from the claims to the fields that are null for this caller, such as
             `["Order.margin", "Mutation.deleteOrder"]`.
+        scopes: as for a `Guard`.
+        groups: as for a `Guard`.
 
     Raises:
         ConfigError: a setting can't be used.
     """
     check_given(FUNCTION, denied_fields=denied_fields)
-    authorizer = _Authorizer(verifier, scopes, groups, None, context)
+    authorizer = _Authorizer(verifier, context, {"scopes": scopes, "groups": groups})
 
     @clears_frames
     def handler(event: Event, _: object) -> dict[str, Any]:
         presented = Presented([_with_scheme(event.get("authorizationToken") or "")])
         del event  # it holds the token, and a user's transport runs below
-        outcome = authorizer.outcome(presented)
-        if isinstance(outcome, Refusal):
+        refusal, claims = authorizer.outcome(presented)
+        if refusal:
             return {"isAuthorized": False}
-        denied = [] if denied_fields is None else list(denied_fields(outcome))
-        return {"isAuthorized": True, "resolverContext": authorizer.context(outcome), "deniedFields": denied}
+        denied = [] if denied_fields is None else list(denied_fields(claims))
+        return {"isAuthorized": True, "resolverContext": authorizer.context(claims), "deniedFields": denied}
 
     return handler
 
@@ -138,27 +136,27 @@ class _Authorizer:
     def __init__(
         self,
         verifier: TokenVerifier[Any],
-        scopes: Names,
-        groups: Names,
-        cookie: str | None,
         context: Callable[[Any], Mapping[str, object]] | None,
+        demands: Demands,
     ) -> None:
         check(VERIFIER, verifier=verifier)
         check_given(FUNCTION, context=context)
         self._verifier = verifier
-        self._guard = Guard(scopes=scopes, groups=groups, cookie=cookie, log_level=logging.WARNING)
+        self._guard = Guard(log_level=logging.WARNING, **demands)
         self._context = _context if context is None else context
 
-    def outcome(self, presented: Presented) -> Any:
-        """Return the claims, or a refusal that may be remembered.
+    def outcome(self, presented: Presented) -> tuple[Refusal | None, Any]:
+        """Return a refusal that may be remembered, or else the claims.
 
         Raises:
             AuthorizerError: the token can't be checked now. A refusal would be remembered for minutes.
         """
         outcome = self._guard.check(self._verifier, presented)
-        if isinstance(outcome, Refusal) and outcome.status == UNAVAILABLE:
+        if not isinstance(outcome, Refusal):
+            return None, outcome
+        if outcome.status == UNAVAILABLE:
             raise AuthorizerError(_UNAVAILABLE)
-        return outcome
+        return outcome, None
 
     def context(self, claims: Any) -> dict[str, str]:
         """Return what the integration or the resolvers get."""

@@ -3,7 +3,7 @@
 # FastAPI reads the annotations of `__call__` at run time, so no import here is for type checkers only.
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypeVar, Unpack, overload
 
 from fastapi import HTTPException, WebSocketException
 from fastapi.requests import HTTPConnection
@@ -15,9 +15,8 @@ from .._protocol.arguments import check
 from .._protocol.tracebacks import clears_frames
 from ..tokens.async_verify import AsyncTokenVerifier
 from ..tokens.claims import AnyClaims
-from ..tokens.names import Names
 from ..tokens.verify import TokenVerifier
-from ._core import ANY_VERIFIER, Guard, Presented, Refusal, is_async
+from ._core import ANY_VERIFIER, Demands, Guard, Presented, Refusal, is_async
 
 __all__ = ["require"]
 
@@ -72,11 +71,9 @@ Verifier: TypeAlias = TokenVerifier[ClaimsT] | AsyncTokenVerifier[ClaimsT]
 def require(
     verifier: Verifier[ClaimsT],
     *,
-    scopes: Names = (),
-    groups: Names = (),
-    cookie: str | None = None,
     required: Literal[True] = True,
     scheme: SecurityBase | None = None,
+    **demands: Unpack[Demands],
 ) -> Callable[[HTTPConnection, SecurityScopes], Awaitable[ClaimsT]]: ...
 
 
@@ -84,22 +81,18 @@ def require(
 def require(
     verifier: Verifier[ClaimsT],
     *,
-    scopes: Names = (),
-    groups: Names = (),
-    cookie: str | None = None,
     required: bool,
     scheme: SecurityBase | None = None,
+    **demands: Unpack[Demands],
 ) -> Callable[[HTTPConnection, SecurityScopes], Awaitable[ClaimsT | None]]: ...
 
 
 def require(
     verifier: Verifier[Any],
     *,
-    scopes: Names = (),
-    groups: Names = (),
-    cookie: str | None = None,
     required: bool = True,
     scheme: SecurityBase | None = None,
+    **demands: Unpack[Demands],
 ) -> Callable[[HTTPConnection, SecurityScopes], Awaitable[Any]]:
     """Return a dependency that demands a good token, and gives its claims to a route.
 
@@ -113,18 +106,15 @@ def require(
 
     Args:
         verifier: the verifier of the tokens. Its `token_use` decides the type of the claims.
-        scopes: scopes that the token must have, all of them; a string may hold several, separated by spaces.
-        groups: groups that the user must be in, all of them.
-        cookie: the name of a cookie that may hold the token, beside the header. The application must then refuse
-            requests that other sites make.
         required: False gives None to the route if the request has no token. A token that is there is checked all the
             same.
         scheme: the security scheme to show in OpenAPI, such as an `OAuth2AuthorizationCodeBearer`; None shows a bearer
             token in the form of a JWT. It changes nothing else.
+        demands: `scopes`, `groups` and `cookie`, as for a `Guard`.
 
     Raises:
         ConfigError: a setting can't be used.
     """
     check(ANY_VERIFIER, verifier=verifier)
-    guard = Guard(scopes=scopes, groups=groups, cookie=cookie, required=required)
+    guard = Guard(required=required, **demands)
     return _Required(verifier, guard, HTTPBearer(bearerFormat="JWT") if scheme is None else scheme)

@@ -11,10 +11,12 @@ from ._core import VERIFIER, Guard, Paths, Presented, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Unpack
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from ..tokens.names import Names
     from ..tokens.verify import TokenVerifier
+    from ._core import DemandsOrNone
 
 __all__ = ["TokenMiddleware"]
 
@@ -32,13 +34,12 @@ class TokenMiddleware:
     Args:
         app: the application.
         verifier: the verifier of the tokens.
-        scopes: scopes that the token must have, all of them; a string may hold several, separated by spaces.
-        groups: groups that the user must be in, all of them.
-        cookie: the name of a cookie that may hold the token, beside the header. The application must then refuse
-            requests that other sites make.
-        required: False lets requests without a token through. A token that is there is checked all the same.
         exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
             are relative to where the application is mounted.
+        scopes: scopes that the token must have, all of them, as for a `Guard`.
+        groups: groups that the user must be in, all of them.
+        cookie: the name of a cookie that may hold the token.
+        required: False lets requests without a token through, with None for claims.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -49,16 +50,13 @@ class TokenMiddleware:
         app: WSGIApplication,
         verifier: TokenVerifier[Any],
         *,
-        scopes: Names = (),
-        groups: Names = (),
-        cookie: str | None = None,
-        required: bool = True,
         exempt: Names = (),
+        **demands: Unpack[DemandsOrNone],
     ) -> None:
         check(VERIFIER, verifier=verifier)
         self._app = app
         self._verifier = verifier
-        self._guard = Guard(scopes=scopes, groups=groups, cookie=cookie, required=required)
+        self._guard = Guard(**demands)
         self._exempt = Paths(exempt)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

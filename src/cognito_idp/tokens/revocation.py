@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .._call.base_client import BaseClient
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, RevocationUnknownError, TokenRevokedError, TokenScopeError
-from .._flow.clock import age_clock
+from .._flow.clock import age_clock, is_over
 from .._flow.effects import call
 from .._flow.locks import new_lock
 from .._protocol.app_client import AppClient
@@ -96,6 +96,11 @@ class RevocationCheck:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._client!r}, remember={self._remember!r})"
 
+    def renew(self) -> None:
+        """Forget all answers, so that the service is asked again; a verifier's `renew` calls it."""
+        with self._lock:
+            self._answers.clear()
+
     def confirm(self, token: Opaque[str], claims: AccessTokenClaims, user_pool_id: str) -> Flow[None]:
         """Check that a token with a valid signature was not revoked.
 
@@ -133,7 +138,7 @@ class RevocationCheck:
     def _remembered(self, digest: bytes) -> _Answer | None:
         with self._lock:
             answer = self._answers.get(digest)
-            if answer is None or answer.good_until <= self._clock():
+            if answer is None or (answer.refusal is None and is_over(answer.good_until, self._clock(), self._remember)):
                 return None
             self._answers.move_to_end(digest)
             return answer
