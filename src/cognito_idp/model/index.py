@@ -529,12 +529,10 @@ SIGNED_WITHOUT: Final[Mapping[str, str]] = {
 LARGE_ANSWERS: Final[Mapping[str, int]] = {
     "AdminGetUser": 3,
     "AdminGetUserAuthFactors": 2,
-    "AdminInitiateAuth": 3,
     "AdminListDevices": 43,
     "AdminListGroupsForUser": 3,
     "AdminListUserAuthEvents": 64,
     "AdminListUserSessions": 3,
-    "AdminRespondToAuthChallenge": 3,
     "CancelPointInTimeRecovery": 46,
     "CreateIdentityProvider": 3,
     "CreateManagedLoginBranding": 52,
