@@ -62,7 +62,8 @@ class ManagedLogin:
         allow_http: allow a plain-http domain on another machine. `COGNITO_IDP_ALLOW_HTTP` in the environment allows it
             for the hosts that it names.
         verifier: a verifier whose settings and keys check the ID token, such as one for a local server. It must accept
-            ID tokens of the app's pool; those of other pools are refused here. The client fetches the keys, whatever the verifier's own transport is. None: one of its own.
+            ID tokens of the app's pool; those of other pools are refused here. The client fetches the keys, whatever
+            the verifier's own transport is. None: one of its own.
         token_bytes: a function that returns as many random bytes as you ask for.
 
     Raises:
