@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
-from cognito_idp import ConfigError, NotAuthorizedException, RequestValidationError
+from cognito_idp import CognitoIdpError, ConfigError, NotAuthorizedException, RequestValidationError
 from cognito_idp.tokens.machine_tokens import MOST_EXCHANGED
 from tests.support.responder import error
 
@@ -113,6 +114,24 @@ def test_how_many_are_kept(kit: Kit) -> None:
     party.exchange("subject 1")
     assert asked + 1 == len(party.desk.sent)
     assert MOST_EXCHANGED == len(party.session._keeper._exchanged)
+
+
+def test_failures_take_no_room(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many exchanges bring no token, they push out at most one that did."""
+    monkeypatch.setattr("cognito_idp.tokens.machine_tokens.MOST_EXCHANGED", 4)
+    party = machine_party(kit)
+    for number in range(4):
+        party.exchange(f"good {number}")
+    for number in range(10):
+        failure = error("NotAuthorizedException") if number % 2 else httpx.Response(200, json={})
+        party.desk.next = [failure]
+        with pytest.raises(CognitoIdpError):
+            party.exchange(f"bad {number}")
+    asked = len(party.desk.sent)
+    for number in (1, 2, 3):
+        party.exchange(f"good {number}")
+    assert asked == len(party.desk.sent)
+    assert 3 == len(party.session._keeper._exchanged)
 
 
 def test_tokens_that_have_ended_go(kit: Kit) -> None:

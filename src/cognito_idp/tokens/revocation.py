@@ -14,10 +14,10 @@ from .._call.invoke import invoke
 from .._errors import (
     CognitoIdpError,
     ConfigError,
-    WaitedTooLongError,
     RevocationUnknownError,
     TokenRevokedError,
     TokenScopeError,
+    WaitedTooLongError,
 )
 from .._flow.clock import age_clock
 from .._flow.effects import Lock, call, hold
