@@ -72,10 +72,11 @@ def test_the_same_arguments_get_the_same_token(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("role", ["subject_token", "actor_token"])
-def test_a_subject_that_ends_first(kit: Kit, role: str) -> None:
+@pytest.mark.parametrize("life", [90, 90.0, 89.5])
+def test_a_subject_that_ends_first(kit: Kit, role: str, life: float) -> None:
     """A token is not handed out past the end of what it was exchanged for, and is not renewed just before that."""
     party = machine_party(kit)
-    arguments = SHORTEST | {role: token(exp=NOW + 90)}
+    arguments = SHORTEST | {role: token(exp=int(NOW) + life)}
     tokens = []
     for _ in range(3):
         tokens.append(party.exchange(**arguments))

@@ -33,16 +33,17 @@ def lifetime_of(token: str) -> float | None:
     return None if issued_at is None or expires_at is None else expires_at - issued_at
 
 
-def time_of(token: str, claim: str) -> int | None:
+def time_of(token: str, claim: str) -> float | None:
     """Return a time that a token names, unverified: it decides nothing but when to replace the token.
 
-    A time that no float holds exactly counts as missing.
+    It may have a fraction (RFC 7519, section 2, NumericDate). A time that no float holds exactly counts as missing.
     """
     try:
         seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
     except TokenError:
         return None
-    return seconds if type(seconds) is int and abs(seconds) <= _LAST_TIME else None
+    # type(), since a bool is also an int.
+    return seconds if type(seconds) in (int, float) and abs(seconds) <= _LAST_TIME else None
 
 
 def check_margin(margin: float) -> None:
