@@ -43,7 +43,8 @@ def time_of(token: str, claim: str) -> float | None:
     except TokenError:
         return None
     # type(), since a bool is also an int.
-    return seconds if type(seconds) in (int, float) and abs(seconds) <= _LAST_TIME else None
+    is_time = type(seconds) is int or type(seconds) is float
+    return seconds if is_time and abs(seconds) <= _LAST_TIME else None
 
 
 def check_margin(margin: float) -> None:
