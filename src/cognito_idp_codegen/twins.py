@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Calls that wait, as the sources spell them.
 WAITS = (
     "adapter.close",
+    "adapter.renew",
     "adapter.send",
     "client._run",
     "driver.once_idle",

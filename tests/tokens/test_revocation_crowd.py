@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from cognito_idp._flow.effects import Lock
 from tests.support.responder import error
 
 from .issuing import NOW, REASON, SUB, Clock, offline_pool, token
-from .test_machine_crowd import CROWD, CountedLock
+from .test_machine_crowd import CROWD, PATIENCE, CountedLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ def agree(outcomes: list[Any], expected: type[Exception] | None) -> bool:
 @pytest.mark.parametrize("case", list(ANSWERS))
 def test_a_crowd_of_threads(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 50 threads with one token, one asks, and the others get its answer, or a copy of its failure."""
-    lock = Lock()
+    lock: Any = Lock()
     lock.for_threads = counted = CountedLock(lock.for_threads)
     monkeypatch.setattr("cognito_idp.tokens.revocation.Lock", lambda: lock)
     answer, expected = ANSWERS[case]
@@ -137,13 +138,37 @@ def test_an_answer_is_as_old_as_its_question() -> None:
         assert asked == len(sent)
 
 
+def test_an_answer_that_came_too_late_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an answer takes longer than it may be remembered, those who waited ask at the same time, not in turn."""
+    lock: Any = Lock()
+    lock.for_threads = counted = CountedLock(lock.for_threads)
+    monkeypatch.setattr("cognito_idp.tokens.revocation.Lock", lambda: lock)
+    clock, sent, others = Clock(0.0), [], threading.Barrier(3)
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        if len(sent) == 1:
+            counted.wait_for_all(4)
+            clock.now += 61.0
+        else:
+            others.wait(PATIENCE)
+        return ANSWERS["good"][0]()
+
+    client = Client("eu-west-1", transport=httpx.MockTransport(respond))
+    check = RevocationCheck(client, remember=60.0, clock=clock)
+    verifier = TokenVerifier(offline_pool(), revocation=check, **SETTINGS)
+    with ThreadPoolExecutor(4) as pool:
+        assert [SUB] * 4 == list(pool.map(lambda _: verifier.verify(TOKEN).sub, range(4)))
+    assert 4 == len(sent)
+
+
 def test_a_wait_has_the_clients_limit() -> None:
     """Who waits for another one's question waits no longer than the client's total limit, and is not let in."""
     client = Client(
         "eu-west-1", transport=httpx.MockTransport(lambda _: ANSWERS["good"][0]()), timeout=Timeout(total=0.05)
     )
     verifier = TokenVerifier(offline_pool(), revocation=RevocationCheck(client), **SETTINGS)
-    lock = Lock()
+    lock: Any = Lock()
     with pytest.MonkeyPatch.context() as patch, lock.for_threads:
         patch.setattr("cognito_idp.tokens.revocation.Lock", lambda: lock)
         with pytest.raises(RevocationUnknownError):

@@ -106,10 +106,10 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     @property
     def transport_name(self) -> str:
-        """What carries the calls: `httpx`, `stdlib`, or the class of your own transport.
+        """What carries the calls: `httpx`, `stdlib`, `fetch`, or the class of your own transport.
 
         Raises:
-            ConfigError: `transport=` names an unknown engine.
+            ConfigError: `transport=` names an unknown engine, or one that can't run here.
         """
         return self._link.transport_name
 

@@ -31,6 +31,10 @@ class ClockSkew:
     def __init__(self) -> None:
         self.offset = 0.0
 
+    def forget(self) -> None:
+        """Trust our own clock again."""
+        self.offset = 0.0
+
     def learn(self, error: Exception, response: HttpResponse | None, sent: float, received: float, used: float) -> bool:
         """Check whether a wrong clock explains a refusal; if so, correct the offset and return True.
 

@@ -100,6 +100,8 @@ def exchange(
     del members
     call_id = options.new_id()
     headers = _headers(operation, target, options, len(body.value), call_id)
+    if options.invocation is not None:
+        headers = (*headers, *options.invocation_headers())
     watch.call_started(call_id, target)
     deadline = Deadline(options.timeout.total, options.monotonic)
     limits = options.limits_of(operation, is_repeatable=is_repeatable)

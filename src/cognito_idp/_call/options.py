@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 import time
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +13,8 @@ import attrs
 from .._errors import ConfigError, NoRegionError
 from .._protocol.arguments import FLAG, FUNCTION, TEXT, WHOLE, Kind, check, check_given
 from .._protocol.endpoint import SERVICE, checked_url, real_region, resolve, target_of
-from .._protocol.ids import random_uuid
-from .._protocol.user_agent import user_agent
+from .._protocol.ids import random_fraction, random_uuid
+from .._protocol.user_agent import TRACE_ID, is_lambda, trace_headers, user_agent
 from .._protocol.wire import check_headers
 from .._settings.config import settings_from
 from .._settings.shared import load_config
@@ -80,7 +80,8 @@ class Options:
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
     `token_bytes` as many random bytes as you ask for. Every request carries `headers`, and `own_headers`, whose values
     are secret. If `max_response_bytes` is None, the operation's own bounds decide. `parent_id` is the id of the sign-in
-    step that makes the calls, for observers.
+    step that makes the calls, for observers. `invocation` returns the header that names the invocation of a Lambda
+    function; it is None elsewhere.
     """
 
     region: str | None
@@ -95,7 +96,7 @@ class Options:
     clock: Callable[[], float] = time.time
     clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew)
     monotonic: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = random_fraction
     new_id: Callable[[], str] = random_uuid
     ua_app_id: str | None = None
     profile: str = "default"
@@ -105,6 +106,7 @@ class Options:
     parent_id: str | None = None
     ca_bundle: Setting | None = None
     own_headers: Opaque[Headers] | None = None
+    invocation: Callable[[], Headers] | None = None
     headers: Headers = attrs.field(init=False)
     limits: Limits = attrs.field(init=False)
     fresh_limits: Limits = attrs.field(init=False)
@@ -144,11 +146,30 @@ class Options:
                 return limits.up_to((size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
         return limits
 
+    def invocation_headers(self) -> Headers:
+        """Return the header that names the Lambda function's invocation, unless the caller's own headers have it."""
+        own = () if self.own_headers is None else self.own_headers.value
+        if self.invocation is None or any(name == TRACE_ID for name, _ in own):
+            return ()
+        return self.invocation()
+
     def authorities(self) -> Authorities:
         """Return the certificate authorities that the environment and the profile name; nothing is read yet."""
         from .._transport.certificates import Authorities, Bundle
 
         return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
+
+    def renew(self) -> None:
+        """Trust nothing that was learned about time and the service's load, and ask for credentials anew.
+
+        A user's own source of credentials or retry policy takes part if it has a method `renew`.
+        """
+        if self.clock_skew is not None:
+            self.clock_skew.forget()
+        for part in (self.credentials, self.retry):
+            renew = getattr(part, "renew", None)
+            if renew is not None:
+                renew()
 
     def watch(self, operation: str) -> Watch:
         """Return the hooks of one call, which report to the client's observer or, without one, do nothing."""
@@ -258,7 +279,7 @@ def make_options(
             profile_is_explicit=settings.profile_is_argument,
             region=named_region,
             clock=corrected_clock,
-            random=random.random,
+            random=random_fraction,
             allow_http=permitted,
         )
 
@@ -279,6 +300,7 @@ def make_options(
         profile=settings.profile,
         config_place=config.config_place,
         observed=observed_by(observer),
+        invocation=partial(trace_headers, environ) if is_lambda(environ) else None,
         ca_bundle=settings.ca_bundle,
     )
 

@@ -39,6 +39,7 @@ class Sleep(NamedTuple):
 class Offload(NamedTuple):
     """Call a function that blocks or computes for a long time; the async driver runs it in a worker thread.
 
+    Where there are no threads (Pyodide) it is called in the event loop, so a long computation comes in slices.
     `seconds` is how long an async driver waits for it; a sync driver can't interrupt it, and a thread goes on with it.
     What may hang is a `Stoppable` instead.
     """

@@ -26,9 +26,18 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 # RFC 3986, 2.3: these are never percent-encoded, and neither are letters and digits.
 _UNRESERVED = "-._~"
 _SPACES = re.compile(r"[ \t\r\n]+")
-# Proxies add or rewrite these, which would break a signature over them.
+# Proxies and runtimes add or rewrite these, which would break a signature over them. `fetch` has an `accept-encoding`
+# of its own.
 _UNSIGNED_HEADERS = frozenset(
-    {"authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"}
+    {
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "expect",
+        "transfer-encoding",
+        "user-agent",
+        "x-amzn-trace-id",
+    }
 )
 
 

@@ -7,7 +7,6 @@ enum), and `check` reports everything wrong with a value. Faults never show the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import inf, isfinite
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import Fault
 from .._protocol.arguments import described
+from .._protocol.foreign_json import parsed_json
 
 if TYPE_CHECKING:
     # `optional` tells type checkers that a member accepts what the converter accepts, or None. At run time `own` does
@@ -323,8 +323,8 @@ class PairsOf(ListOf):
 def json_object(text: str) -> dict[str, Any] | None:
     """Return the JSON object that a text holds, or None if it holds something else."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = parsed_json(text)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -1,14 +1,16 @@
-"""How requests reach the network: httpx by default, the library's own engine on request, or the user's transport.
+"""How requests reach the network: over httpx, sockets of our own, JavaScript's `fetch`, or the user's transport.
 
 Only this folder imports an HTTP library or opens a socket, and each module does so only on first use.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._errors import ConfigError
+from .._flow.platform import on_emscripten
 from .._protocol.arguments import described
 
 if TYPE_CHECKING:
@@ -18,24 +20,29 @@ if TYPE_CHECKING:
     from .adapter import Adapter, AsyncAdapter
     from .certificates import Authorities
 
-    TransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.BaseTransport | httpx2.BaseTransport
-    AsyncTransportLike: TypeAlias = Literal["httpx", "stdlib"] | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
+    Engine: TypeAlias = Literal["httpx", "stdlib", "fetch"]
+    TransportLike: TypeAlias = Engine | httpx.BaseTransport | httpx2.BaseTransport
+    AsyncTransportLike: TypeAlias = Engine | httpx.AsyncBaseTransport | httpx2.AsyncBaseTransport
 
-_DEFAULT: Final = "httpx"
-_NAMES: Final = (_DEFAULT, "stdlib")
+_NAMES: Final = ("httpx", "stdlib", "fetch")
 _LIBRARIES: Final = ("httpx", "httpx2")
 
 
 def make_transport(transport: TransportLike | None, authorities: Authorities | None = None) -> Adapter:
-    """Return an adapter over a transport or a named engine; None means httpx.
+    """Return an adapter over a transport or a named engine; None means httpx, and `fetch` under Pyodide.
 
     Engines trust `authorities`; None means those that the environment names.
 
     Raises:
-        ConfigError: it is not a transport, or the engine is unknown.
+        ConfigError: it is not a transport, or the engine is unknown or can't run here.
     """
     if transport is None or isinstance(transport, str):
-        if _checked_name(transport) == "stdlib":
+        name = _checked_name(transport)
+        if name == "fetch":
+            from .fetch import FetchTransport
+
+            return FetchTransport()
+        if name == "stdlib":
             from .certificates import Authorities
             from .stdlib_sync import StdlibTransport
 
@@ -52,15 +59,20 @@ def make_transport(transport: TransportLike | None, authorities: Authorities | N
 
 
 def make_async_transport(transport: AsyncTransportLike | None, authorities: Authorities | None = None) -> AsyncAdapter:
-    """Return an adapter over an async transport or a named engine; None means httpx.
+    """Return an adapter over an async transport or a named engine; None means httpx, and `fetch` under Pyodide.
 
     Engines trust `authorities`; None means those that the environment names.
 
     Raises:
-        ConfigError: it is not an async transport, or the engine is unknown.
+        ConfigError: it is not an async transport, or the engine is unknown or can't run here.
     """
     if transport is None or isinstance(transport, str):
-        if _checked_name(transport) == "stdlib":
+        name = _checked_name(transport)
+        if name == "fetch":
+            from .fetch import AsyncFetchTransport
+
+            return AsyncFetchTransport()
+        if name == "stdlib":
             from .certificates import Authorities
             from .stdlib_async import AsyncStdlibTransport
 
@@ -76,13 +88,23 @@ def make_async_transport(transport: AsyncTransportLike | None, authorities: Auth
     return AsyncHttpxTransport(transport, _library_of(transport, "AsyncBaseTransport"))
 
 
+def reseed() -> None:
+    """Add the system's randomness to OpenSSL's, whose state all copies share that are restored from one snapshot."""
+    add = getattr(sys.modules.get("ssl"), "RAND_add", None)
+    if add is not None:
+        add(os.urandom(_SEED_BYTES), _SEED_BYTES)
+
+
+_SEED_BYTES: Final = 48
+
+
 def transport_name(transport: object) -> str:
     """Return the name of what `make_transport` or `make_async_transport` would use, without importing it.
 
     An engine has its own name; a user's transport goes by its class, such as `httpx_aiohttp.AiohttpTransport`.
 
     Raises:
-        ConfigError: the engine is unknown.
+        ConfigError: the engine is unknown or can't run here.
     """
     if transport is None or isinstance(transport, str):
         return _checked_name(transport)
@@ -106,15 +128,21 @@ _METHODS: Final = ("handle_request", "handle_async_request")
 
 
 def _checked_name(name: str | None) -> str:
+    has_fetch = on_emscripten()
     if name is None:
-        return _DEFAULT
+        return "fetch" if has_fetch else "httpx"
     if name not in _NAMES:
         msg = f"transport={name!r} is not known: it may be {_EXPECTED}"
+        raise ConfigError(msg)
+    if has_fetch != (name == "fetch"):
+        msg = f"transport={name!r} {_NO_SOCKETS if has_fetch else _NO_FETCH}"
         raise ConfigError(msg)
     return name
 
 
-_EXPECTED: Final = "None, 'httpx', 'stdlib', or a transport of httpx or httpx2"
+_EXPECTED: Final = "None, 'httpx', 'stdlib', 'fetch' (under Pyodide), or a transport of httpx or httpx2"
+_NO_SOCKETS: Final = "needs sockets, which Pyodide doesn't have: leave it out, and JavaScript's fetch is used"
+_NO_FETCH: Final = "needs JavaScript's fetch, which only Pyodide has: use 'httpx', the default, or 'stdlib'"
 
 
 def _library_of(transport: object, base: str) -> Any:

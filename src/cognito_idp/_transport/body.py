@@ -59,13 +59,13 @@ class Incoming:
                 self._refuse(f"it is compressed ({shown}), which was not asked for")
 
     def add(self, chunk: bytes) -> None:
-        """Add a piece of the body.
+        """Add a piece of the body; over `fetch`, a user's transport may bring it as a memoryview.
 
         Raises:
             InvalidResponseError: the body is larger than the limit.
         """
         self._size += len(chunk)
-        self._chunks.append(chunk)
+        self._chunks.append(chunk if type(chunk) is bytes else bytes(chunk))
         if self._size > self._limit:
             self._refuse_size()
 

@@ -133,16 +133,24 @@ _REASONS: Final[Mapping[type[TokenError], _Reason]] = {
 
 
 class Demands(TypedDict, total=False):
-    """What a guard demands. `Guard` describes it."""
+    """What a guard demands."""
 
+    # The reference shows these docstrings among the parameters of what takes `**demands`.
+    scopes: Names
+    """Scopes that the token must have, all of them; a string may hold several, separated by spaces."""
+    groups: Names
+    """Groups that the user must be in, all of them."""
+    cookie: str | None
+    """The name of a cookie that may hold the token, as for a `Guard`."""
+
+
+class DemandsOrNone(TypedDict, total=False):
+    """What a guard demands, and whether it must be there at all."""
+
+    # Not inherited: the reference doesn't look at bases.
     scopes: Names
     groups: Names
     cookie: str | None
-
-
-class DemandsOrNone(Demands, total=False):
-    """What a guard demands, and whether it must be there at all."""
-
     required: bool
 
 

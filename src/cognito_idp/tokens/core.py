@@ -181,6 +181,13 @@ class Verification:
                 raise ConfigError(msg)
             self._issuers[issuer] = _Issuer(caches[uri], pool)
 
+    def renew(self) -> None:
+        """Have each pool's keys fetched again when they are needed next, and revocations be asked about again."""
+        for issuer in self._issuers.values():
+            issuer.keys.renew()
+        if self._revocation is not None:
+            self._revocation.renew()
+
     def verified(self, token: str, required_scopes: Names, required_groups: Names) -> Flow[AnyClaims]:
         """Check a token in every respect and return its claims.
 

@@ -6,7 +6,7 @@ Also the checks that the sessions share, which hold such tokens.
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
-from typing import Final
+from typing import Any, Final
 
 from .._call.base_client import BaseClient
 from .._errors import ConfigError, TokenError
@@ -39,10 +39,9 @@ def time_of(token: str, claim: str) -> float | None:
     It may have a fraction (RFC 7519, section 2, NumericDate). A time that no float holds exactly counts as missing.
     """
     try:
-        seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
+        seconds: Any = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
     except TokenError:
         return None
-    # type(), since a bool is also an int.
     is_time = type(seconds) is int or type(seconds) is float
     return seconds if is_time and abs(seconds) <= _LAST_TIME else None
 

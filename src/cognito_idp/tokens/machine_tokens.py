@@ -16,7 +16,7 @@ import attrs
 
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, InvalidResponseError
-from .._flow.clock import age_clock
+from .._flow.clock import age_clock, is_over
 from .._flow.effects import Lock, hold
 from .._flow.locks import new_lock
 from .._protocol.arguments import TEXT, check_given
@@ -93,7 +93,7 @@ class KeptToken:
         if kept is not None:
             remaining = self._remaining(kept)
             now = self._age()
-            if remaining > kept.margin or (remaining > 0 and now < self._next_try):
+            if remaining > kept.margin or (remaining > 0 and not is_over(self._next_try, now, PAUSE_AFTER_FAILURE)):
                 return kept.token.value
             # Set before the fetch, so that other callers don't wait for it.
             self._next_try = now + PAUSE_AFTER_FAILURE
@@ -209,7 +209,7 @@ class MachineKeeper:
         entry = entries.pop(key, None)
         if entry is None:
             now = self._age()
-            if now >= self._next_sweep:
+            if is_over(self._next_sweep, now, _SWEEP_SECONDS):
                 self._next_sweep = now + _SWEEP_SECONDS
                 for ended in [other for other, old in entries.items() if old.has_ended()]:
                     del entries[ended]

@@ -19,7 +19,7 @@ from .._errors import (
     TokenScopeError,
     WaitedTooLongError,
 )
-from .._flow.clock import age_clock
+from .._flow.clock import age_clock, is_over
 from .._flow.effects import Lock, call, hold
 from .._flow.locks import new_lock
 from .._protocol.app_client import AppClient
@@ -68,6 +68,7 @@ class _Question:
     def __init__(self) -> None:
         self.lock = Lock()
         self.callers = 0
+        self.is_answered = False
         self.failure: RevocationUnknownError | None = None
 
 
@@ -116,6 +117,11 @@ class RevocationCheck:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._client!r}, remember={self._remember!r})"
 
+    def renew(self) -> None:
+        """Forget all answers, so that the service is asked again; a verifier's `renew` calls it."""
+        with self._lock:
+            self._answers.clear()
+
     def confirm(self, token: Opaque[str], claims: AccessTokenClaims, user_pool_id: str) -> Flow[None]:
         """Check that a token with a valid signature was not revoked.
 
@@ -145,7 +151,7 @@ class RevocationCheck:
             question.callers += 1
         try:
             wait = self._client._options.timeout.total  # noqa: SLF001 - the limit of the one who asks
-            return (yield from hold(question.lock, self._settled(question, digest, token, app), wait))
+            answer = yield from hold(question.lock, self._settled(question, digest, token, app), wait)
         except WaitedTooLongError as error:
             msg = f"the service can't be asked if the token was revoked: {error}"
             raise RevocationUnknownError(msg) from error
@@ -154,15 +160,17 @@ class RevocationCheck:
                 question.callers -= 1
                 if not question.callers:
                     self._drop(digest, question)
+        return (yield from self._asked_now(digest, token, app)) if answer is None else answer
 
-    def _settled(self, question: _Question, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer]:
+    def _settled(self, question: _Question, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer | None]:
+        """Ask, unless somebody did while this waited for the lock; None if that answer is too old by now."""
         if question.failure is not None:
             raise copy.copy(question.failure) from question.failure.__cause__
         answer = self._remembered(digest)
-        if answer is not None:
+        if answer is not None or question.is_answered:
             return answer
         try:
-            return (yield from self._asked_now(digest, token, app))
+            answer = yield from self._asked_now(digest, token, app)
         except RevocationUnknownError as error:
             clear_frames(error)
             question.failure = error
@@ -171,6 +179,8 @@ class RevocationCheck:
             # Who comes later asks again, however many still wait.
             with self._lock:
                 self._drop(digest, question)
+        question.is_answered = True
+        return answer
 
     def _drop(self, digest: bytes, question: _Question) -> None:
         if self._questions.get(digest) is question:
@@ -201,7 +211,7 @@ class RevocationCheck:
     def _remembered(self, digest: bytes) -> _Answer | None:
         with self._lock:
             answer = self._answers.get(digest)
-            if answer is None or answer.good_until <= self._clock():
+            if answer is None or (answer.refusal is None and is_over(answer.good_until, self._clock(), self._remember)):
                 return None
             self._answers.move_to_end(digest)
             return answer
