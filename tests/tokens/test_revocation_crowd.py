@@ -162,6 +162,24 @@ def test_an_answer_that_came_too_late_for_the_others(monkeypatch: pytest.MonkeyP
     assert 4 == len(sent)
 
 
+def test_after_renewal_nobody_waits_for_an_old_question() -> None:
+    """Who comes after `renew` asks anew, although a question is on its way since before."""
+    sent: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        if len(sent) == 1:
+            check.renew()
+            assert SUB == verifier.verify(TOKEN).sub
+        return ANSWERS["good"][0]()
+
+    check = RevocationCheck(Client("eu-west-1", transport=httpx.MockTransport(respond), timeout=Timeout(total=1.0)))
+    verifier = TokenVerifier(offline_pool(), revocation=check, **SETTINGS)
+    assert SUB == verifier.verify(TOKEN).sub
+    assert 2 == len(sent)
+    assert not check._questions
+
+
 def test_a_wait_has_the_clients_limit() -> None:
     """Who waits for another one's question waits no longer than the client's total limit, and is not let in."""
     client = Client(

@@ -121,6 +121,7 @@ class RevocationCheck:
         """Forget all answers, so that the service is asked again; a verifier's `renew` calls it."""
         with self._lock:
             self._answers.clear()
+            self._questions.clear()
 
     def confirm(self, token: Opaque[str], claims: AccessTokenClaims, user_pool_id: str) -> Flow[None]:
         """Check that a token with a valid signature was not revoked.
