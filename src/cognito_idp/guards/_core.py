@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 import attrs
@@ -281,12 +281,14 @@ _TWO_COOKIES: Final = "the request has more than one cookie with the token, or a
 
 
 def _check_claims(outcome: object) -> None:
-    """Check what a verifier returns: one that wraps an async verifier may return what nobody has awaited.
+    """Check what a verifier returns: an async one, or what wraps one, returns a coroutine that nobody has awaited.
 
     Raises:
         ConfigError: it is not claims.
     """
     if not isinstance(outcome, TokenClaims):
+        if iscoroutine(outcome):
+            outcome.close()
         msg = f"verify() of verifier= must return claims, not {described(outcome)}"
         raise ConfigError(msg)
 
