@@ -5,7 +5,7 @@ from importlib.metadata import distribution, distributions
 
 import cognito_idp
 
-EXPECTED = {"attrs", "cattrs", "certifi", "cryptography", "httpx"}
+EXPECTED = {"anyio", "attrs", "cattrs", "certifi", "cryptography", "httpx"}
 
 names = dir(cognito_idp)
 for name in names:

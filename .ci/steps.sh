@@ -1,6 +1,6 @@
 # The steps of the gate, in the order in which .ci/run takes them. Each runs by itself, too: it makes what it needs. Two more
 # run when they are named: docs and release. $work is a folder for this run alone.
-STEPS=(tests lint workflows long typing example quick_start packages oldest sdist drift)
+STEPS=(tests lint workflows long pyodide typing example quick_start packages oldest sdist drift)
 
 # Say at once, and again at the end, what this machine can't do.
 skip() {
@@ -110,7 +110,17 @@ step_long() {
     model
     dev
     browser
-    NO_MKDOCS_2_WARNING=1 .venv/bin/python -m pytest -q -n auto -m long
+    .venv/bin/python -m pytest -q -n auto -m "long and not pyodide"
+}
+
+# In Node: the kinds of call, a Worker, and what of the suite runs there.
+step_pyodide() {
+    dev
+    if command -v node >/dev/null && command -v npm >/dev/null; then
+        .venv/bin/python -m pytest -q -rs -m pyodide tests/pyodide
+    else
+        skip "the tests under Pyodide: node or npm is missing"
+    fi
 }
 
 # The types that users see.
@@ -212,7 +222,7 @@ step_drift() {
 # The site, into docs/site. (The long tests build it, too, and look at it.)
 step_docs() {
     dev
-    NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict -f docs/mkdocs.yml
+    .venv/bin/zensical build --strict -f docs/mkdocs.yml
 }
 
 # Whether the tag RELEASE_TAG may be released.

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from . import (
+    aws_lambda,
     call,
     cold_start,
     concurrency,
@@ -31,7 +32,7 @@ from .report import Column, Report, Target, as_data, machine, table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_RESULTS: Final = ROOT / "benchmarks" / "results"
+_RESULTS: Final = ROOT / "docs" / "pages" / "benchmarks"
 
 
 class Part(NamedTuple):
@@ -51,6 +52,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "scale": Part(scale.measure, partial(scale.measure, calls=500)),
     "pages": Part(partial(pages.measure, rounds=5), partial(pages.measure, rounds=1, users=200_000)),
     "srp": Part(partial(srp.measure, rounds=3), partial(srp.measure, rounds=1)),
+    "lambda": Part(partial(aws_lambda.measure, rounds=7), partial(aws_lambda.measure, rounds=2, freezes=(3.0,))),
     "verify": Part(partial(verify.measure, rounds=15), partial(verify.measure, rounds=2)),
     "guard": Part(partial(guard.measure, rounds=15), partial(guard.measure, rounds=2)),
 }
@@ -129,7 +131,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--assert", action="store_true", dest="strict", help="exit with 1 if a target is missed")
     parser.add_argument("--save", action="store_true", help="write results.json and plots")
-    parser.add_argument("--results", type=Path, default=_RESULTS, help="the folder for them (benchmarks/results)")
+    parser.add_argument("--results", type=Path, default=_RESULTS, help="the folder for them (docs/pages/benchmarks)")
     parser.add_argument(
         "--envs",
         type=Path,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _PACKAGE: Final = ROOT / "src" / "cognito_idp"
+_RUNTIME: Final = "awslambdaric==4.2.2"
 
 
 class Environment(NamedTuple):
@@ -75,6 +76,16 @@ def aiobotocore() -> Environment:
     return Environment("aiobotocore", ("aiobotocore==3.10.0",))
 
 
+def lambda_ours() -> Environment:
+    """Return ours under AWS's Lambda runtime client."""
+    return _ours("lambda", _RUNTIME)
+
+
+def lambda_boto3() -> Environment:
+    """Return boto3's under the same."""
+    return Environment("lambda-boto3", (*boto3().requirements, _RUNTIME))
+
+
 def capo() -> Environment:
     """Return the capo SDK's, which has one distribution per service (the one named `capo` is about guitars)."""
     return Environment("capo", ("capo-cognito-identity-provider==0.13.0",))
@@ -90,7 +101,21 @@ def plot() -> Environment:
     return Environment("plot", ("matplotlib==3.11.2",))
 
 
-ALL: Final = (plain, transports, gmpy2, jwt, jwt_oldest, guard, boto3, aiobotocore, capo, pycognito, plot)
+ALL: Final = (
+    plain,
+    transports,
+    gmpy2,
+    jwt,
+    jwt_oldest,
+    guard,
+    lambda_ours,
+    lambda_boto3,
+    boto3,
+    aiobotocore,
+    capo,
+    pycognito,
+    plot,
+)
 
 
 def _ours(name: str, *more: str) -> Environment:

@@ -7,7 +7,8 @@ Settings: `USER_POOL_ID`, `CLIENT_ID`, and `CLIENT_SECRET` if the app client has
 and `lambda_handler.queue_handler`. The role needs `cognito-idp:AdminInitiateAuth` and `AdminUserGlobalSignOut`.
 
 Everything possible happens while this module is imported, before the first request, when Lambda gives a function the
-full processor: the clients are made, connected, and warmed up for their operations.
+full processor: the clients are made, connected, and warmed up for their operations. With SnapStart, all of that is in
+the snapshot, and each copy that is restored from it renews its clients first.
 """
 
 from __future__ import annotations
@@ -47,12 +48,32 @@ RUNNER: Final = asyncio.Runner()
 ASYNC_CLIENT: Final = AsyncClient(APP.region)
 _AT_ONCE = 10
 
+
+def warm_up() -> None:
+    """Connect, and load what the first requests need."""
+    try:
+        CLIENT.warm_up("AdminInitiateAuth", "GetUser")
+        RUNNER.run(ASYNC_CLIENT.warm_up("AdminUserGlobalSignOut"))
+    except errors.CognitoIdpError as problem:
+        # Lambda would restart a function that fails here again and again; the problem may be gone by the first request.
+        LOG.warning("not warmed up: %s: %s", type(problem).__name__, problem)
+
+
+def renew() -> None:
+    """Make the clients of a restored copy its own: no connection of the snapshot, and no stale credentials."""
+    CLIENT.renew()
+    RUNNER.run(ASYNC_CLIENT.renew())
+    warm_up()
+
+
+warm_up()
 try:
-    CLIENT.warm_up("AdminInitiateAuth", "GetUser")
-    RUNNER.run(ASYNC_CLIENT.warm_up("AdminUserGlobalSignOut"))
-except errors.CognitoIdpError as problem:
-    # Lambda would restart a function that fails here again and again; the problem may be gone by the first request.
-    LOG.warning("not warmed up: %s: %s", type(problem).__name__, problem)
+    # Lambda's runtime brings it.
+    from snapshot_restore_py import register_after_restore
+except ImportError:
+    pass
+else:
+    register_after_restore(renew)
 
 
 def handler(event: Event, context: Context) -> Answer:

@@ -52,8 +52,8 @@ from cognito_idp import AdminInitiateAuthRequest
 AdminInitiateAuthRequest(user_pool_id="p", client_id="c", auth_flow="USER_AUTH")
 """
     modules = modules_after(code)
-    assert families(modules) == {"common_sign_in", "sign_in"}
-    assert {"httpx", "anyio", "asyncio", "cattrs", "cryptography", *BOTO} & modules == set()
+    assert families(modules) == {"common_sign_in", "common_sign_in_by_server", "sign_in_by_server"}
+    assert {"httpx", "anyio", "asyncio", "cattrs", "cryptography", "cognito_idp.errors", *BOTO} & modules == set()
 
 
 def test_converting_loads_cattrs_and_no_further_family() -> None:
@@ -64,7 +64,7 @@ to_wire(AdminInitiateAuthRequest(user_pool_id="p", client_id="c", auth_flow="USE
 from_wire(AdminInitiateAuthResponse, {"Session": "s"})
 """
     modules = modules_after(code)
-    assert families(modules) == {"common_sign_in", "sign_in"}
+    assert families(modules) == {"common_sign_in", "common_sign_in_by_server", "sign_in_by_server"}
     assert {"httpx", "anyio", "cryptography", *BOTO} & modules == set()
 
 
@@ -88,7 +88,7 @@ with Client("eu-west-1", transport=httpx.MockTransport(lambda request: httpx.Res
     client.initiate_auth(client_id="c", auth_flow="USER_AUTH")
 """
     modules = modules_after(code)
-    assert families(modules) == {"common_sign_in", "sign_in"}
+    assert families(modules) == {"common_sign_in", "common_sign_in_by_app", "sign_in"}
     assert modules & BOTO == set()
 
 

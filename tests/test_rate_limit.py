@@ -91,6 +91,17 @@ def test_the_rate(updates: Updates, rate: float, start: float) -> None:
     assert rate == pytest.approx(rate_of(replayed(updates, start), start + updates[-1][0]))
 
 
+@given(began_anew=st.floats(0, 100), updates=st.sampled_from([THROTTLED, BUSY]))
+def test_a_clock_that_began_anew(began_anew: float, updates: Updates) -> None:
+    """Where the clock begins anew, as after a restore, the rate goes on as if no time had passed."""
+    start, now = 5000.0, 5000.0 + updates[-1][0]
+    other, same = replayed(updates, start), replayed(updates, start)
+    for seconds in (0.0, 0.25, 0.5, 1.0):
+        assert wait_of(same, now + seconds) == pytest.approx(wait_of(other, began_anew + seconds))
+        same.update(now + seconds, throttled=False)
+        other.update(began_anew + seconds, throttled=False)
+
+
 def test_waits_grow_along_the_line() -> None:
     """Each attempt takes a place: with a rate of 0.5 a second and nothing left, they wait 2, 4 and 6 seconds."""
     limiter = replayed([(7.0, True)])

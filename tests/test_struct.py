@@ -36,8 +36,9 @@ from cognito_idp import (
     to_wire,
 )
 from cognito_idp._structs import struct
+from cognito_idp._structs.empty import EmptyResponse
 from cognito_idp._structs.shapes import Text, wire
-from cognito_idp._structs.struct import EmptyResponse, Request, Response, Struct
+from cognito_idp._structs.struct import Request, Response, Struct
 from tests.conformance.values import response_classes, sample, struct_classes
 from tests.support.loop import for_each
 

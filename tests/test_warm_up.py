@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from cattrs import BaseConverter
 
 from cognito_idp import AdminInitiateAuthRequest
-from cognito_idp._structs import convert
 from cognito_idp.errors import ConfigError, ConnectError, NoRegionError
 from tests.support.answers import answer
 from tests.support.kit import CREDENTIALS
@@ -75,19 +75,19 @@ def test_credentials(kit: Kit, operations: tuple[Any, ...], expected: int) -> No
     assert expected == source.count
 
 
-def test_hooks_are_compiled(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After warming up, a call of the named operation compiles nothing any more, not for nested structs either."""
+def test_hooks_are_made(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After warming up, a call of the named operation makes no hook any more, not for nested structs either."""
     kit.run(kit.client(respond=Responder()).warm_up, "CreateUserPool")
-    for compiler in ("_structure_hook", "_unstructure_hook"):
-        monkeypatch.setattr(convert, compiler, _must_not_compile)
+    for get_hook in ("get_structure_hook", "get_unstructure_hook"):
+        monkeypatch.setattr(BaseConverter, get_hook, _must_not_be_asked)
     pool = {"Id": "us-east-1_a", "Policies": {"PasswordPolicy": {"MinimumLength": 8}}}
     service = Responder(httpx.Response(200, json={"UserPool": pool}))
     response = kit.run(kit.client(respond=service).create_user_pool, pool_name="p", user_pool_tags={"a": "b"})
     assert 8 == response.user_pool.policies.password_policy.minimum_length
 
 
-def _must_not_compile(*_: Any) -> Any:
-    msg = "compiled during a call"
+def _must_not_be_asked(*_: Any) -> Any:
+    msg = "asked for a hook during a call"
     raise AssertionError(msg)
 
 

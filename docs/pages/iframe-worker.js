@@ -1,14 +1,17 @@
-// Pages opened from a folder may start no worker, so there the theme's search runs in a hidden frame instead.
+// Pages opened from a folder may start no worker, so there the search runs in a hidden frame instead. As with a worker, a
+// message arrives later and as a copy: the page and the search may change what they have.
 if (location.protocol === "file:") {
-  window.Worker = class extends EventTarget {
+  window.Worker = class {
     constructor(url) {
-      super()
-      const frame = document.createElement("iframe")
-      frame.hidden = true
-      document.body.append(frame)
-      const inside = frame.contentWindow
+      this.frame = document.createElement("iframe")
+      this.frame.hidden = true
+      document.body.append(this.frame)
+      const inside = this.frame.contentWindow
+      inside.postMessage = (message) => {
+        const data = structuredClone(message)
+        setTimeout(() => this.onmessage?.(new MessageEvent("message", { data })))
+      }
       this.ready = new Promise((resolve) => {
-        inside.postMessage = (data) => this.dispatchEvent(new MessageEvent("message", { data }))
         const script = inside.document.createElement("script")
         script.src = url
         script.onload = () => resolve(inside)
@@ -16,8 +19,13 @@ if (location.protocol === "file:") {
       })
     }
 
-    postMessage(data) {
-      this.ready.then((inside) => inside.dispatchEvent(new MessageEvent("message", { data })))
+    postMessage(message) {
+      const data = structuredClone(message)
+      this.ready.then((inside) => setTimeout(() => inside.dispatchEvent(new MessageEvent("message", { data }))))
+    }
+
+    terminate() {
+      this.frame.remove()
     }
   }
 }

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from ._call.retry import NoRetry as NoRetry
     from ._call.retry import StandardRetry as StandardRetry
     from ._errors import *  # noqa: F403
+    from ._preload import preload as preload
     from ._protocol.oauth_errors import *  # noqa: F403
     from ._protocol.service_errors import *  # noqa: F403
     from ._reveal import reveal as reveal
     from ._structs.convert import from_wire as from_wire
     from ._structs.convert import to_wire as to_wire
-    from ._structs.struct import EmptyResponse as EmptyResponse
+    from ._structs.empty import EmptyResponse as EmptyResponse
     from ._structs.struct import ResponseMetadata as ResponseMetadata
     from ._transport.limits import Timeout as Timeout
     from ._updates import updated as updated
+    from ._user_errors import *  # noqa: F403
     from ._version import __version__ as __version__
     from .async_client import AsyncClient as AsyncClient
     from .client import Client as Client
@@ -42,9 +44,11 @@ else:
         {
             "._attributes": "attributes_of user_filter",
             "._call.retry": "AdaptiveRetry NoRetry StandardRetry",
+            "._preload": "preload",
             "._reveal": "reveal",
             "._structs.convert": "from_wire to_wire",
-            "._structs.struct": "EmptyResponse ResponseMetadata",
+            "._structs.empty": "EmptyResponse",
+            "._structs.struct": "ResponseMetadata",
             "._transport.limits": "Timeout",
             "._updates": "updated",
             "._version": "__version__",
@@ -52,5 +56,6 @@ else:
             ".client": "Client",
             ".credentials.types": "Credentials",
         },
-        facades=("sign_in", "tokens", "login", "errors", "types"),
+        # The errors last: they are three modules, and whoever names a struct needs none of them.
+        facades=("sign_in", "tokens", "login", "types", "errors"),
     )

@@ -1,5 +1,7 @@
 """The library's own exception classes. This module imports nothing from the package; import them from `errors.py`.
 
+Those of sign-ins and tokens are in `_user_errors.py`. They can be had from here, and load with the first of them.
+
 All of them can be pickled, for process pools and task queues. None shows a value that was sent, any part of a token, or
 a claim that identifies the user.
 """
@@ -206,20 +208,19 @@ class InvalidResponseError(CognitoIdpError):
 
 
 # A proxy's page may repeat a request, and an answer that is cut off holds tokens, in any form and with any escapes. So
-# nothing of a body is quoted but words of these lists, and a code in its place.
-_TAG = re.compile(
+# nothing of a body is quoted but words of these lists, and a code in its place. They are compiled when such an answer
+# comes: compiling takes a millisecond of a cold start.
+_TAG = (
     r"html|head|body|title|meta|h1|h2|p|div|pre|center|script|svg|xml|errors?|errorresponse|response|message|code|fault"
     r"|(?:(?:s|env|soap|soapenv|soap-env):)?envelope|rss|feed"
 )
-_FIRST_TAG = re.compile(
-    r"(?>\s+|<\?[^>]*>|<!--(?>.*?-->)|<!doctype[^>]*>)*+<([a-z][a-z0-9:-]{0,30}+)[\s/>]", re.DOTALL | re.IGNORECASE
-)
-_CONTENT_TYPE = re.compile(
+_FIRST_TAG = r"(?si)(?>\s+|<\?[^>]*>|<!--(?>.*?-->)|<!doctype[^>]*>)*+<([a-z][a-z0-9:-]{0,30}+)[\s/>]"
+_CONTENT_TYPE = (
     r"text/(?:html|plain|xml|csv|javascript|event-stream)|multipart/form-data"
     r"|application/(?:(?:problem\+)?json|(?:xhtml\+|soap\+)?xml|x-amz-json-1\.[01]|octet-stream|x-www-form-urlencoded)"
 )
 # An error of AWS in XML, whose code is two words or more in one: `AccessDenied`.
-_XML_CODE = re.compile(
+_XML_CODE = (
     r"<Error>\s*(?:<Type>[A-Za-z]{1,20}</Type>\s*)?"
     r"<Code>((?=[A-Za-z]{0,60}[a-z][A-Z])[A-Z][A-Za-z]{1,63})</Code>"
 )
@@ -230,14 +231,14 @@ def body_summary(body: bytes, content_type: str | None = None) -> str:
     """Return what may be shown of an answer that can't be read."""
     parts = []
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if _CONTENT_TYPE.fullmatch(media_type):
+    if re.fullmatch(_CONTENT_TYPE, media_type):
         parts.append(media_type)
     if body:
         parts.append("1 byte" if len(body) == 1 else f"{len(body):,} bytes")
     text = body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    if (tag := _FIRST_TAG.match(text)) and _TAG.fullmatch(tag[1].lower()):
+    if (tag := re.match(_FIRST_TAG, text)) and re.fullmatch(_TAG, tag[1].lower()):
         parts.append(f"<{tag[1].lower()}>")
-        if code := _XML_CODE.search(text):
+        if code := re.search(_XML_CODE, text):
             parts.append(f"code {code[1]}")
     return ", ".join(parts)
 
@@ -336,163 +337,22 @@ class WaitTimeoutError(WaitError, TimeoutError):
     """The time limit of a wait passed. The error of the last look, if it failed, is the `__cause__`."""
 
 
-class SignInError(CognitoIdpError):
-    """The base of the errors of a sign-in. A refusal by the service is a `ServiceError`."""
-
-
-class SignInAnswerError(SignInError, ValueError):
-    """The arguments don't fit the flow or the challenge. Nothing was sent. The message says what fits."""
-
-
-class SignInStateError(SignInError, ValueError):
-    """A stored challenge can't be used: it is truncated, from another version, or from another app client."""
-
-
-class SessionEndedError(SignInError):
-    """The user must sign in again: the session was signed out, or its refresh token is no longer valid."""
-
-
-class SrpError(SignInError):
-    """An SRP exchange can't go on: a number from the service is unsafe or unreadable, or a password can't be encoded.
-
-    The message names the number, but shows neither its value nor a secret.
-    """
-
-
-class UnexpectedChallengeError(SignInError):
-    """The service asked for a proof out of turn, so none was sent."""
-
-
-class LoginError(SignInError):
-    """The base of the errors of a managed login. A refusal by the domain's token endpoint is an `OAuthError`."""
-
-
-class LoginCallbackError(LoginError, ValueError):
-    """The callback is not an answer to a login: another path, a parameter twice, a fragment. Nothing was sent."""
-
-
-class LoginStateError(LoginError):
-    """The callback answers another login (`state`), or the pending login is another's. Nothing was sent.
-
-    Somebody may have lured the person to it. A web server should answer 400, and let the person begin again.
-    """
-
-
-class LoginIssuerError(LoginError):
-    """The callback names an issuer (`iss`) that is not the user pool's. Nothing was sent."""
-
-
-class LoginRefusedError(LoginError):
-    """The callback says that the login failed. Nothing was sent.
-
-    `code` is an error code of RFC 6749 (4.1.2.1) or OpenID Connect, such as `access_denied`, or `login_required` after
-    `prompt="none"`. `description` is the pages' text on one line, up to 300 characters, and may be empty; `uri` is the
-    address of a page about the error, or None.
-    """
-
-    def __init__(self, code: str = "", description: str = "", uri: str | None = None) -> None:
-        self.code = code
-        self.description = one_line(description)[:_LONGEST_TEXT]
-        self.uri = None if uri is None else one_line(uri)[:_LONGEST_TEXT]
-        super().__init__(f"the login was refused: {code}" + (f": {self.description}" if self.description else ""))
-
-
-_LONGEST_TEXT = 300
-
-
-class JwtNotInstalledError(CognitoIdpError, ImportError):
-    """PyJWT is not installed, so no token can be verified. The message names the extra to install."""
-
-
-class TokenError(CognitoIdpError):
-    """A token is refused.
-
-    A web server should answer 401. It should answer 403 for `TokenScopeError`, `TokenGroupError` and `TokenCheckError`,
-    and 503 for `JwksError` and `RevocationUnknownError`. The doors in `cognito_idp.guards` do.
-    """
-
-
-class TokenTooLargeError(TokenError):
-    """The token is longer than the limit. It was not read."""
-
-
-class TokenFormatError(TokenError):
-    """The token is not a JWT, or its JSON, base64 or claims break the rules."""
-
-
-class TokenAlgorithmError(TokenError):
-    """The token's algorithm is not RS256, but `none` or `HS256`, for example."""
-
-
-class TokenKeyError(TokenError):
-    """The token names no key, or a key that its issuer doesn't publish."""
-
-
-class TokenSignatureError(TokenError):
-    """The signature doesn't match: the token was changed, or signed by someone else."""
-
-
-class TokenIssuerError(TokenError):
-    """The token comes from another user pool (`iss`)."""
-
-
-class TokenUseError(TokenError):
-    """The token is of the wrong kind: an ID token instead of an access token, or the reverse (`token_use`)."""
-
-
-class TokenAudienceError(TokenError):
-    """The token was issued to another app client (`client_id` of an access token, `aud` of an ID token)."""
-
-
-class TokenResourceError(TokenError):
-    """The access token is for another resource (`aud`), or for none where one is demanded."""
-
-
-class TokenNonceError(TokenError):
-    """The ID token belongs to another login (`nonce`), or to another access token (`at_hash`)."""
-
-
-class TokenExpiredError(TokenError):
-    """The token has expired (`exp`)."""
-
-
-class TokenNotYetValidError(TokenError):
-    """The token is not valid yet (`nbf`)."""
-
-
-class TokenScopeError(TokenError):
-    """The token lacks a required scope. It is valid otherwise."""
-
-
-class TokenGroupError(TokenError):
-    """The user is not in a required group. The token is valid otherwise."""
-
-
-class TokenCheckError(TokenError):
-    """The function that you passed to the verifier as `check=` refused the token. It is valid otherwise."""
-
-
-class TokenRevokedError(TokenError):
-    """The token was revoked, or its user is gone or must act first: the service refuses the token."""
-
-
-class RevocationUnknownError(TokenError):
-    """The service can't be asked whether the token was revoked. A web server should answer 503.
-
-    What went wrong is the `__cause__`.
-    """
-
-
-class JwksError(TokenError):
-    """The issuer's keys can't be fetched, so the token can't be checked. A web server should answer 503.
-
-    If no answer came, the `TransportError` is the `__cause__`.
-    """
-
-
 def one_line(text: str) -> str:
     """Return a text with spaces for line breaks and control characters, so that it can't forge log lines."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+if TYPE_CHECKING:
+    from ._user_errors import *  # noqa: F403
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Return an error of a sign-in or a token. Loading them takes a millisecond, and most calls meet none."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        from importlib import import_module
+
+        return getattr(import_module("._user_errors", __package__), name)
 
 
 __all__ = [
@@ -504,13 +364,6 @@ __all__ = [
     "CredentialsError",
     "DeadlineExceededError",
     "InvalidResponseError",
-    "JwksError",
-    "JwtNotInstalledError",
-    "LoginCallbackError",
-    "LoginError",
-    "LoginIssuerError",
-    "LoginRefusedError",
-    "LoginStateError",
     "NoCredentialsError",
     "NoRegionError",
     "PaginationError",
@@ -519,33 +372,9 @@ __all__ = [
     "ReadError",
     "ReadTimeoutError",
     "RequestValidationError",
-    "RevocationUnknownError",
     "ServiceError",
-    "SessionEndedError",
-    "SignInAnswerError",
-    "SignInError",
-    "SignInStateError",
-    "SrpError",
     "TimeoutError_",
-    "TokenAlgorithmError",
-    "TokenAudienceError",
-    "TokenCheckError",
-    "TokenError",
-    "TokenExpiredError",
-    "TokenFormatError",
-    "TokenGroupError",
-    "TokenIssuerError",
-    "TokenKeyError",
-    "TokenNonceError",
-    "TokenNotYetValidError",
-    "TokenResourceError",
-    "TokenRevokedError",
-    "TokenScopeError",
-    "TokenSignatureError",
-    "TokenTooLargeError",
-    "TokenUseError",
     "TransportError",
-    "UnexpectedChallengeError",
     "UnknownServiceError",
     "WaitError",
     "WaitFailedError",

@@ -14,7 +14,7 @@ from ._call.options import OTHER_SETTINGS, make_options
 from ._flow.drive_async import AsyncDriver
 from ._protocol.arguments import known_arguments
 from ._protocol.tracebacks import clear_frames, clears_frames
-from ._transport import check_transport, make_async_transport
+from ._transport import check_transport, load_async_engine, make_async_transport, reseed
 from .login.async_methods import AsyncLoginMethods
 from .model.async_operations import AsyncOperations
 from .sign_in.async_methods import AsyncSignIn
@@ -62,8 +62,8 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
         use_dualstack: use the region's endpoint for IPv4 and IPv6.
         transport: `"httpx"` or `"stdlib"` (the library's own engine, which costs less; asyncio only), with the proxies
             and certificates from the environment and the profile; or any `httpx.AsyncBaseTransport` or
-            `httpx2.AsyncBaseTransport`, which the client closes. None: httpx. `transport_name` says which one is in
-            use.
+            `httpx2.AsyncBaseTransport`, which the client closes. None: httpx, and under Pyodide JavaScript's `fetch`
+            (`"fetch"`), the only engine there. `transport_name` says which one is in use.
         timeout: seconds for a whole call with all its attempts, or a `Timeout` to set each limit. None: 120 s for the
             whole call, 5 s to connect, 30 s for each read or write. `Timeout(total=None)` sets no limit for the whole.
         retry: `"standard"` (up to 3 attempts), `"adaptive"` (the same, slowed down after throttles), `"off"`, or a
@@ -304,21 +304,43 @@ class AsyncClient(BaseClient["AsyncAdapter", "AsyncDriver"], AsyncOperations, As
 
     @clears_frames
     async def warm_up(self, *operations: OperationName | str | type[Request[Any]]) -> None:
-        """Prepare for the first call: open a connection, load credentials, compile what the named operations need.
+        """Prepare for the first call: open a connection, load credentials, load what the named operations need.
 
         Name operations as AWS does (`"InitiateAuth"`) or by their request structs. Credentials are loaded if a named
         operation is signed, or if you name none. The connection is opened by one unsigned `GET /`, which is not
         retried. Use it where a program has a start-up phase, such as a Lambda function's init, to move the cost of the
-        first call there.
+        first call there. `preload` does without the network what can be done without it.
 
         Raises:
             ConfigError: there is no operation with this name, or the client has no region.
             CredentialsError: there are no credentials.
             TransportError: no connection could be made.
         """
-        from ._call.preload import warm_up
+        from ._call.warm_up import warm_up
+        from ._preload import load_operations
 
-        await self._run(warm_up(operations, self._options))
+        load_async_engine(self._link.given)
+        await self._run(warm_up(load_operations(operations), self._options))
+
+    async def renew(self) -> None:
+        """Forget what may have become stale while the process stood still. Call it in a copy restored from a snapshot.
+
+        No connection is used again: idle ones are closed, those in use after their call. Credentials are loaded again
+        when they are needed next; if that fails, the old ones stay in use while they are valid. What was learned about
+        the clock and about the service's load is forgotten, and the retry quota is full. Nothing is sent.
+
+        All copies of the client share the connections and credentials, and each retry policy is renewed by a client
+        that has it. A transport, a source of credentials and a retry policy of your own take part if they have a method
+        `renew`.
+
+        A plain freeze, as of a Lambda function between two invocations, needs no call: connections are not used after
+        too long an idle time.
+        """
+        self._options.renew()
+        reseed()
+        adapter = self._link.transport
+        if adapter is not None:
+            await adapter.renew()
 
     async def aclose(self) -> None:
         """Close the connections. The client and its copies can no longer send. You can close more than once.

@@ -42,17 +42,19 @@ CognitoIdpError
 ```
 """
 
-from . import _errors
+from . import _errors, _user_errors
 from ._errors import *  # noqa: F403 - the `__all__` of each is what this module offers
 from ._protocol import oauth_errors, service_errors
 from ._protocol.oauth_errors import *  # noqa: F403
 from ._protocol.service_errors import *  # noqa: F403
+from ._user_errors import *  # noqa: F403
 from .model import exceptions
 from .model.exceptions import *  # noqa: F403
 from .model.exceptions import service_error
 
 __all__ = ["service_error"]
 __all__ += _errors.__all__
+__all__ += _user_errors.__all__
 __all__ += service_errors.__all__
 __all__ += oauth_errors.__all__
 __all__ += exceptions.__all__

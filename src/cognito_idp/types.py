@@ -55,12 +55,8 @@ if TYPE_CHECKING:
         UpdateManagedLoginBrandingRequest,
         UpdateManagedLoginBrandingResponse,
     )
-    from .model.challenges import (
-        AdminRespondToAuthChallengeRequest,
-        AdminRespondToAuthChallengeResponse,
-        RespondToAuthChallengeRequest,
-        RespondToAuthChallengeResponse,
-    )
+    from .model.challenges import RespondToAuthChallengeRequest, RespondToAuthChallengeResponse
+    from .model.challenges_by_server import AdminRespondToAuthChallengeRequest, AdminRespondToAuthChallengeResponse
     from .model.client_metadata import (
         CIMDCacheActionType,
         CIMDPolicySummaryType,
@@ -95,12 +91,12 @@ if TYPE_CHECKING:
     from .model.common_sign_in import (
         AnalyticsMetadataType,
         AuthenticationResultType,
+        AuthFlowType,
         ChallengeNameType,
-        ContextDataType,
-        HttpHeader,
         NewDeviceMetadataType,
-        UserContextDataType,
     )
+    from .model.common_sign_in_by_app import UserContextDataType
+    from .model.common_sign_in_by_server import ContextDataType, HttpHeader
     from .model.devices import (
         AdminForgetDeviceRequest,
         AdminGetDeviceRequest,
@@ -376,13 +372,8 @@ if TYPE_CHECKING:
         UserPoolTokenSessionConfigType,
         UserSessionTrackingType,
     )
-    from .model.sign_in import (
-        AdminInitiateAuthRequest,
-        AdminInitiateAuthResponse,
-        AuthFlowType,
-        InitiateAuthRequest,
-        InitiateAuthResponse,
-    )
+    from .model.sign_in import InitiateAuthRequest, InitiateAuthResponse
+    from .model.sign_in_by_server import AdminInitiateAuthRequest, AdminInitiateAuthResponse
     from .model.sign_up import (
         AdminConfirmSignUpRequest,
         AdminConfirmSignUpResponse,

@@ -50,7 +50,7 @@ class OperationWriter:
             + ("    from datetime import datetime\n" if self._uses_datetime else "")
             + "\n"
             + ("    from .._protocol.app_client import AppClient\n" if self._uses_app_client else "")
-            + ("    from .._structs.struct import EmptyResponse\n" if "EmptyResponse" in self._types else "")
+            + ("    from .._structs.empty import EmptyResponse\n" if "EmptyResponse" in self._types else "")
             + import_from("..types", self._types - {"EmptyResponse"}, "    ")
             + import_from(".choices", self._choices, "    ")
             + f"\n\nclass {prefix}Operations:\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .emit_choices import converter_of
-from .families import COMMON, COMMON_SIGN_IN, SHARED, Pages
+from .families import SHARED, Pages
 from .layout import call, docstring, import_from, module_docstring
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class StructWriter:
             if target is not None and self._model.family_of[target] != family
         }
         homes = {self._model.family_of[target] for target in needed}
-        if homes - {COMMON, COMMON_SIGN_IN}:
+        if homes - SHARED.keys():
             msg = f"{family} needs shapes of another family: {sorted(needed)}"
             raise AssertionError(msg)
         requests = [name for name in names if name in self._model.inputs]
@@ -69,8 +69,7 @@ class StructWriter:
         bases |= {"Request"} if requests else set()
         bases |= {"Response"} if structs & self._model.outputs else set()
         bases |= {"Struct"} if structs - self._model.outputs - set(requests) else set()
-        if any(self._model.inputs[name].output is None for name in requests):
-            bases.add("EmptyResponse")
+        empty = {"EmptyResponse"} if any(self._model.inputs[name].output is None for name in requests) else set()
         wire = {"Operation"} if requests else set()
         wire |= {"Pages"} if any(self._model.inputs[name].pages for name in requests) else set()
         has_enums = any(self._model.shapes[name].enum for name in names)
@@ -83,6 +82,7 @@ class StructWriter:
                 "\n" if self._uses_mapping or timestamp or requests else "",
                 "import attrs\n\n" if structs else "",
                 import_from(".._protocol.wire", wire),
+                import_from(".._structs.empty", empty),
                 "from .._structs.enums import OpenEnum\n" if has_enums else "",
                 import_from(".._structs.shapes", {*self._shapes, "wire"}) if structs and self._shapes else "",
                 import_from(".._structs.struct", bases),

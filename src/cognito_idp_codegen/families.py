@@ -91,21 +91,35 @@ FAMILIES: Final = TABLES.families
 COMMON: Final = "common"
 COMMON_HEADING: Final = "What several families share."
 
-# What the families of a sign-in share stands apart: a cold start should define no more structs than it needs.
-COMMON_SIGN_IN: Final = "common_sign_in"
-COMMON_SIGN_IN_HEADING: Final = "What the families of a sign-in share."
-SHARED: Final[Mapping[str, str]] = {COMMON: COMMON_HEADING, COMMON_SIGN_IN: COMMON_SIGN_IN_HEADING}
-SHARED_IN_SIGN_IN: Final = frozenset(
-    {
-        "AnalyticsMetadataType",
-        "AuthenticationResultType",
-        "ChallengeNameType",
-        "ContextDataType",
-        "HttpHeader",
-        "NewDeviceMetadataType",
-        "UserContextDataType",
-    }
-)
+# What the families of a sign-in share stands apart, and so does what only those of servers or of apps do: a cold start
+# should define no more structs than it needs, at 0.5 ms each. By module: its heading, and what is in it.
+SHARED_IN_SIGN_IN: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "common_sign_in": (
+        "What the families of a sign-in share.",
+        (
+            "AnalyticsMetadataType",
+            "AuthFlowType",
+            "AuthenticationResultType",
+            "ChallengeNameType",
+            "NewDeviceMetadataType",
+        ),
+    ),
+    "common_sign_in_by_server": (
+        "What the families of a sign-in by a server share.",
+        ("ContextDataType", "HttpHeader"),
+    ),
+    "common_sign_in_by_app": (
+        "What the families of a sign-in by an app share.",
+        ("UserContextDataType",),
+    ),
+}
+HOMES_IN_SIGN_IN: Final[Mapping[str, str]] = {
+    name: home for home, (_, names) in SHARED_IN_SIGN_IN.items() for name in names
+}
+SHARED: Final[Mapping[str, str]] = {
+    COMMON: COMMON_HEADING,
+    **{home: heading for home, (heading, _) in SHARED_IN_SIGN_IN.items()},
+}
 
 
 class Unsigned(NamedTuple):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .families import (
     COMMON,
-    COMMON_SIGN_IN,
-    SHARED_IN_SIGN_IN,
+    HOMES_IN_SIGN_IN,
     TABLES,
     UNSIGNED_BY_DOCUMENTATION,
     Pages,
@@ -119,11 +118,7 @@ class Model:
                     for shape in self._reachable(root):
                         users.setdefault(shape, set()).add(family)
         return {
-            name: next(iter(families))
-            if len(families) == 1
-            else COMMON_SIGN_IN
-            if name in SHARED_IN_SIGN_IN
-            else COMMON
+            name: next(iter(families)) if len(families) == 1 else HOMES_IN_SIGN_IN.get(name, COMMON)
             for name, families in users.items()
             if self.shapes[name].type == "structure" or self.shapes[name].enum
         }
@@ -239,8 +234,8 @@ class Model:
         ]
         problems += [
             f"SHARED_IN_SIGN_IN names {name}, which several families do not share"
-            for name in sorted(SHARED_IN_SIGN_IN)
-            if self.family_of.get(name) != COMMON_SIGN_IN
+            for name, home in sorted(HOMES_IN_SIGN_IN.items())
+            if self.family_of.get(name) != home
         ]
         problems += [
             f"UNSIGNED_BY_DOCUMENTATION names {name}, which is no operation"

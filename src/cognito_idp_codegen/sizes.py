@@ -13,7 +13,7 @@ LEAST: Final = 1
 MOST: Final = 64
 
 # The families of the steps of a sign-in.
-_SIGN_IN = ("sign_in", "challenges")
+_SIGN_IN = ("sign_in", "sign_in_by_server", "challenges", "challenges_by_server")
 
 # A character may be written as \uXXXX.
 _CHARACTER = 6

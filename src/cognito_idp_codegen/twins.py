@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Calls that wait, as the sources spell them.
 WAITS = (
     "adapter.close",
+    "adapter.renew",
     "adapter.send",
     "client._run",
     "driver.once_idle",
@@ -52,6 +53,7 @@ NAMES = {
     "TokenVerifier": "AsyncTokenVerifier",
     "TransportLike": "AsyncTransportLike",
     "UserSession": "AsyncUserSession",
+    "load_engine": "load_async_engine",
     "make_transport": "make_async_transport",
 }
 MODULES = {

@@ -23,7 +23,7 @@ from cognito_idp.cli.operations import OperationCommand
 from cognito_idp.cli.options import option_name
 from cognito_idp.cli.settings import GlobalOption, Settings
 from cognito_idp.cli.shorthand import ShorthandError, parse_shorthand
-from cognito_idp.cli.values import parse
+from cognito_idp.cli.values import parse, read_json
 from tests.conformance.values import build, plain_structs, request_classes
 from tests.support.loop import for_each
 
@@ -336,3 +336,10 @@ def test_a_warning_comes_before_the_call() -> None:
 
     assert 254 == result.code
     assert result.err.startswith("Warning: --message-action: 'SUPRESS' is not a value that this version knows")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000 + "1" + "}" * 100_000])
+def test_json_that_is_nested_too_deep(text: str) -> None:
+    """JSON with thousands of levels is refused with its reason, on every Python alike."""
+    with pytest.raises(InputError, match=r"--filter: this is not valid JSON \(it is nested too deeply\)"):
+        read_json(text, "--filter")

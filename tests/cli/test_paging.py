@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import httpx
@@ -317,3 +318,10 @@ def _then_fail(service: Service, request: Any) -> Any:
     if len(service.sent) > 1:
         response.status_code = 400
     return response
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"NextToken":' * 100_000])
+def test_a_token_that_is_nested_too_deep(text: str) -> None:
+    """A starting token of thousands of brackets is taken for the service's own."""
+    token = b64encode(text.encode()).decode()
+    assert (token, 0) == decoded("NextToken", token)

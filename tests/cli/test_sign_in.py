@@ -310,11 +310,13 @@ def test_a_device_is_remembered(tmp_path: Path) -> None:
         (("--preferred-challenge", "SMS_OTP"), "takes no preferred_challenge="),
         (("--flow", "USER_PASSWORD_AUTH", "--admin"), "can't begin an admin sign-in"),
         (("--device-file", "broken.json"), "--device-file: this is not a device"),
+        (("--device-file", "deep.json"), "--device-file: this is not a device"),
     ],
 )
 def test_what_does_not_fit(args: tuple[str, ...], expected: str, tmp_path: Path) -> None:
     """What can't be used for a sign-in is a usage error, and nothing is sent."""
     (tmp_path / "broken.json").write_text("[]")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
     fake = fake_for()
     result = sign_in(fake, PASSWORD, args=args)
 

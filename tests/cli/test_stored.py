@@ -241,7 +241,9 @@ def _text(text: str) -> str:
         '{"UserPoolId": "nothing", "ClientId": "c", "Username": "u", "AccessToken": "secret-token"}',
         '{"UserPoolId": "us-east-1_a", "ClientId": "c", "Username": "u", "AccessToken": ["secret-token"]}',
         '{"UserPoolId": "eu-west-1_a", "ClientId": "c", "Username": "u", "AccessToken": "secret-token","ExpiresAt":""}',
+        '{"secret-token":' * 8_000 + "1" + "}" * 8_000,
     ],
+    ids=range(9),
 )
 def test_another_file(command: str, text: str | None) -> None:
     """What sign-in did not write is refused, and stays as it is; nothing is sent, and none of it is shown."""

@@ -9,7 +9,7 @@ import pytest
 
 from cognito_idp import types
 from cognito_idp._structs import shapes
-from cognito_idp._structs.struct import EmptyResponse
+from cognito_idp._structs.empty import EmptyResponse
 from cognito_idp.model import exceptions
 from cognito_idp.model.index import SIGNED_WITHOUT, UNSIGNED, is_signed
 from cognito_idp_codegen.families import UNSIGNED_BY_DOCUMENTATION

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cognito_idp import Client, Credentials, from_wire, to_wire
 from cognito_idp._structs import shapes
-from cognito_idp._structs.struct import EmptyResponse
+from cognito_idp._structs.empty import EmptyResponse
 from tests.support.loop import for_each
 
 from .reference import installed_model, known_members, operation_models

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from cognito_idp import types
 from cognito_idp._structs import shapes
+from cognito_idp._structs.empty import EmptyResponse
 from cognito_idp._structs.enums import OpenEnum
-from cognito_idp._structs.struct import EmptyResponse, Request, Response, Struct
+from cognito_idp._structs.struct import Request, Response, Struct
 
 S = TypeVar("S", bound=Struct)
 

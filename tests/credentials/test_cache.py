@@ -342,6 +342,19 @@ def test_everybody_waits_in_the_last_third_of_a_short_life(contexts: Callable[[]
     assert ["ASIA2", "ASIA2"] == [renewing.go_on().access_key_id, waiting.go_on().access_key_id]
 
 
+def test_a_pause_that_another_machine_began(contexts: Callable[[], Context], clock: Clock) -> None:
+    """The minute after a failure does not last for days where the clock of the pause began anew, as after a restore."""
+    provider, time = Numbered(), FakeTime()
+    source = CachedCredentials(provider, contexts, monotonic=time.monotonic)
+    DRIVER.run(source.get())
+    provider.failure = CredentialsError("not now")
+    clock.now = ADVISORY
+    DRIVER.run(source.get())
+    provider.failure = None
+    time.now = 3.0
+    assert DRIVER.run(source.get()).access_key_id == "ASIA3"
+
+
 def test_the_same_credentials_again_are_asked_for_once_a_minute(contexts: Callable[[], Context], clock: Clock) -> None:
     """A provider that has no newer credentials, as instance metadata at times, is asked once a minute at most."""
     time, loads = FakeTime(), []

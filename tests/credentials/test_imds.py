@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from cognito_idp import ConfigError, Credentials, CredentialsError
 from cognito_idp._call.deadline import Deadline
 from cognito_idp._protocol.wire import HttpResponse
 from cognito_idp.credentials import InstanceMetadataProvider, NotConfigured
-from cognito_idp.errors import ConnectTimeoutError
+from cognito_idp.errors import ConnectTimeoutError, ReadError
 from tests.support.answers import answer, close, compressed, hang, html_503, in_turn, reset
 from tests.support.kit import FakeTime
 
@@ -98,6 +99,22 @@ def test_limits_are_short(kit: Kit, tmp_path: Path) -> None:
         with pytest.raises(NotConfigured, match=r"http://169\.254\.169\.254 returned no session token: no"):
             kit.flow(InstanceMetadataProvider().load(context_of(tmp_path, variables)), respond=refuse)
     assert [(1, 1, 2), (3, 3, 6), (3, 3, 6)] == [(each.connect, each.read, each.total) for each in limits]
+
+
+@pytest.mark.parametrize("platform", ["linux", "emscripten"])
+def test_failures_over_fetch(kit: Kit, tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under Pyodide any failure may mean that there is no service, so it is asked once."""
+    asked = []
+
+    def fail(request: HttpRequest) -> HttpResponse:
+        asked.append(request)
+        msg = "fetch failed"
+        raise ReadError(msg)
+
+    monkeypatch.setattr(sys, "platform", platform)
+    with pytest.raises(NotConfigured, match="returned no session token: fetch failed"):
+        kit.flow(InstanceMetadataProvider().load(context_of(tmp_path, {})), respond=fail)
+    assert (1 if platform == "emscripten" else 3) == len(asked)
 
 
 def test_a_service_that_hangs_is_left_alone(kit: Kit, serve: Serve, tmp_path: Path) -> None:

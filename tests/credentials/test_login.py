@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from joserfc.jwk import ECKey
 
 from cognito_idp.credentials import LoginProvider, NotConfigured
+from cognito_idp.credentials.dpop import proof
 from cognito_idp.errors import ConfigError, CredentialsError
 
 from .fake_aws import NOW, FakeAws, fixed
@@ -285,3 +287,11 @@ def test_not_configured(kit: Kit, home: Home) -> None:
     error = failure(kit, load(home))
     assert isinstance(error, NotConfigured)
     assert "profile 'dev' has no login_session" == str(error)
+
+
+def test_a_proof_without_cryptography(pem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where cryptography is missing, as in Pyodide, a refresh says that it needs that."""
+    for name in [name for name in sys.modules if name.startswith("cryptography.hazmat.primitives.asymmetric")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(CredentialsError, match="needs the package cryptography, which is not installed"):
+        proof(pem, method="POST", url="https://example.com/", issued_at=1, jti="1")

@@ -218,6 +218,27 @@ def test_same_keys(kit: Kit, tmp_path: Path, expected: tuple[list[Any], dict[str
     assert len(keys) > 15
 
 
+def traces(folder: Path, ask: Callable[[Home, list[Any], float], object]) -> list[tuple[str, str | None]]:
+    """Ask on AWS Lambda for keys of each kind of service; return what each request was for, and what trace it named."""
+    with FakeAws(time.time) as aws:
+        home = make_home(folder, aws)
+        home.environ |= {"AWS_LAMBDA_FUNCTION_NAME": "sign-in", "_X_AMZN_TRACE_ID": "Root=1-1;Parent=2"}
+        ask(home, [(name, {}) for name in ("simple", "web", "sso", "sso-refreshed")], aws.now())
+        named = [request.header("x-amzn-trace-id") for request in aws.received]
+        return list(zip(aws.operations(), named, strict=True))
+
+
+def test_same_trace(kit: Kit, tmp_path: Path) -> None:
+    """On AWS Lambda, the requests to STS and SSO name the invocation that they are made for, as botocore's do."""
+    theirs = traces(tmp_path / "theirs", lambda home, asked, _: botocore_answers(home, asked))
+    ours = traces(tmp_path / "ours", lambda home, asked, now: our_answers(kit, home, asked, now))
+    assert theirs == ours
+    assert {"AssumeRole", "AssumeRoleWithWebIdentity", "CreateToken", "GetRoleCredentials"} == {
+        name for name, _ in ours
+    }
+    assert {"Root=1-1;Parent=2"} == {trace for _, trace in ours}
+
+
 # botocore makes its proofs with awscrt, which the test environment does without; this gives it the same by other means.
 _EC = """
 import botocore.credentials

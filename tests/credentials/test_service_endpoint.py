@@ -9,7 +9,7 @@ import botocore.exceptions
 import botocore.loaders
 import pytest
 
-from cognito_idp._protocol.endpoint import real_region
+from cognito_idp._protocol.endpoint import Endpoint, real_region
 from cognito_idp.credentials.service_endpoint import SIGNIN, SSO, SSO_OIDC, STS, Service, default_endpoint, endpoint_for
 from cognito_idp.errors import ConfigError
 
@@ -177,7 +177,7 @@ def test_names_of_fips_endpoints(home: Home, service: Service, region: str) -> N
     found = endpoint_for(context, service, region)
     assert (default_endpoint(service, real, use_fips=True).url, real) == (found.url, found.signing_region)
     context = home.context(environ={"AWS_ENDPOINT_URL": "https://a"})
-    assert ("https://a", real) == endpoint_for(context, service, region)
+    assert Endpoint("https://a", real) == endpoint_for(context, service, region)
 
 
 def test_a_region_that_is_none(home: Home) -> None:

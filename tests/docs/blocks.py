@@ -12,8 +12,8 @@ PAGES = ROOT / "docs" / "pages"
 _BLOCK = re.compile(
     r"(?:^<!-- set-up\n(?P<set_up>.*?)^-->\n)?^```python(?P<title>[^\n]*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
 )
-# A page that the site's navigation names outside the folder of pages.
-_OUTSIDE = re.compile(r"^ +- (?:.+: )?\.\./\.\./(?P<path>\S+\.md)$", re.MULTILINE)
+# A page of the site that shows one that lies elsewhere.
+_OUTSIDE = re.compile(r'\{% include-markdown "(?P<path>[^"]+)" %\}\n')
 
 
 class Block(NamedTuple):
@@ -42,5 +42,9 @@ def blocks_of(page: Path) -> list[Block]:
 
 def documents() -> list[Path]:
     """Return every file with documentation: the README, and the site's pages wherever they lie."""
-    outside = [ROOT / match["path"] for match in _OUTSIDE.finditer((ROOT / "docs" / "mkdocs.yml").read_text("utf-8"))]
-    return [ROOT / "README.md", *sorted(PAGES.rglob("*.md")), *sorted(outside)]
+    outside = {
+        page: (page.parent / match["path"]).resolve()
+        for page in sorted(PAGES.rglob("*.md"))
+        if (match := _OUTSIDE.fullmatch(page.read_text("utf-8")))
+    }
+    return [ROOT / "README.md", *sorted(set(PAGES.rglob("*.md")) - outside.keys()), *sorted(outside.values())]

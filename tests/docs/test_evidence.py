@@ -23,6 +23,8 @@ from cognito_idp.sign_in.machine import TABLE
 from cognito_idp_codegen.families import FAMILIES
 from tests.faults.faults import Rotation, faults
 from tests.fuzz.targets import TARGETS
+from tests.judges.servers import JUDGES
+from tests.judges.sign_ins import SIGN_INS
 from tests.secrets.test_credentials import PLACES
 from tests.transport.behaviour.wires import WIRES
 
@@ -59,6 +61,7 @@ def counts() -> list[str]:
         f"| {len(WAYS)} updates |",
         f"| {len(tasks)} tasks |",
         f"| {len(requests)} operations, all challenges, {len(PLACES)} credential set-ups |",
+        f"| {len(JUDGES)} servers, {len(SIGN_INS)} sign-ins |",
         f"| {len(TARGETS)} targets, ",
         f"| {len(requests)} operations on {len(FAMILIES)} pages |",
     ]

@@ -1,54 +1,72 @@
+"""The clock of ages, and times that another clock told."""
+
 from __future__ import annotations
 
-import sys
-import time
-from typing import TYPE_CHECKING, Any
+from hypothesis import given
+from hypothesis import strategies as st
 
-import pytest
+from cognito_idp._flow.clock import clock_of_ages, is_over
 
-from cognito_idp._flow.clock import _age_clock
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+SECONDS = st.floats(0, 1e9)
 
 
-def unknown(_: int) -> float:
-    """Fail as a kernel that doesn't have a clock."""
-    raise OSError(22, "Invalid argument")
+class Machine:
+    """Two clocks that a test sets."""
+
+    def __init__(self) -> None:
+        self.steady, self.wall = 50.0, 1_800_000_000.0
+        self.clock = clock_of_ages(lambda: self.steady, lambda: self.wall)
+        self.began = self.clock()
+
+    @property
+    def age(self) -> float:
+        """How much time has passed, by the clock of ages."""
+        return self.clock() - self.began
 
 
-@pytest.mark.parametrize(
-    ("expected", "platform", "clocks"),
-    [
-        (7.0, "linux", {"CLOCK_BOOTTIME": 7, "CLOCK_MONOTONIC": 1}),
-        (6.0, "darwin", {"CLOCK_MONOTONIC": 6}),
-    ],
-)
-def test_a_clock_that_runs_during_sleep(
-    expected: float, platform: str, clocks: Mapping[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each system's own clock that runs while the machine sleeps is the one that is read."""
-    monkeypatch.setattr(sys, "platform", platform)
-    for name, number in clocks.items():
-        monkeypatch.setattr(time, name, number, raising=False)
-    monkeypatch.setattr(time, "clock_gettime", float, raising=False)
-    assert expected == _age_clock()()
+@given(SECONDS)
+def test_both_clocks_run(seconds: float) -> None:
+    """Where both clocks run, an age is what they say."""
+    machine = Machine()
+    machine.steady += seconds
+    machine.wall += seconds
+    assert abs(machine.age - seconds) < 1e-5
 
 
-@pytest.mark.parametrize("platform", ["win32", "darwin", "linux"])
-def test_a_system_without_such_a_clock(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one, Python's own clock that never jumps is read."""
-    monkeypatch.setattr(sys, "platform", platform)
-    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
-        monkeypatch.delattr(time, name, raising=False)
-    assert time.monotonic is _age_clock()
+@given(SECONDS, SECONDS)
+def test_a_clock_that_stood_still(frozen: float, later: float) -> None:
+    """Time that passed in a snapshot, where the clock of the system's start stands still, counts by the wall clock."""
+    machine = Machine()
+    machine.wall += frozen + later
+    machine.steady += later
+    assert abs(machine.age - frozen - later) < 1e-5
 
 
-@pytest.mark.parametrize("platform", ["linux", "darwin"])
-def test_a_kernel_without_such_a_clock(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that Python knows and the kernel doesn't is not chosen: reading it later would fail a call."""
-    monkeypatch.setattr(sys, "platform", platform)
-    names: dict[str, Any] = {"CLOCK_BOOTTIME": 7, "CLOCK_MONOTONIC": 1, "clock_gettime": unknown}
-    for name, value in names.items():
-        monkeypatch.setattr(time, name, value, raising=False)
-    assert time.monotonic is _age_clock()
+@given(SECONDS, st.floats(0, 40))
+def test_a_restore_on_a_machine_that_started_lately(frozen: float, uptime: float) -> None:
+    """A clock of the system's start that begins anew takes nothing away from an age."""
+    machine = Machine()
+    machine.wall += frozen
+    machine.steady = uptime
+    assert machine.age >= frozen - 1e-5
+
+
+@given(SECONDS, SECONDS)
+def test_a_wall_clock_that_is_set_back(seconds: float, back: float) -> None:
+    """A wall clock that is set back takes nothing away from an age."""
+    machine = Machine()
+    machine.steady += seconds
+    machine.wall += seconds - back
+    assert machine.age >= seconds - 1e-5
+
+
+@given(now=SECONDS, pause=st.floats(0, 1e6), passed=SECONDS)
+def test_a_pause_ends_in_time(now: float, pause: float, passed: float) -> None:
+    """A pause is over after its seconds, and not before."""
+    assert (now + passed >= now + pause) == is_over(now + pause, now + passed, pause)
+
+
+@given(now=SECONDS, pause=st.floats(0, 1e6), back=st.floats(2, 1e9))
+def test_a_pause_that_another_clock_began(now: float, pause: float, back: float) -> None:
+    """A pause that would last longer than it may is over: the clock began anew since."""
+    assert is_over(now + pause, now - back, pause)

@@ -9,12 +9,14 @@ import struct
 import time
 from base64 import b32decode, b64encode, urlsafe_b64decode
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import httpx
+from botocore import xform_name
 
-from cognito_idp import AttributeType, Credentials
+from cognito_idp import AttributeType, Credentials, to_wire
 from cognito_idp._transport.httpx_default import RoutedTransport
 from cognito_idp._transport.lanes import LanePool
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cognito_idp import AuthenticationResultType, Client
+    from cognito_idp._structs.struct import Request
     from cognito_idp.testing import CognitoServer
 
 T = TypeVar("T")
@@ -157,6 +160,20 @@ def totp(secret: str) -> str:
     offset = digest[-1] & 0x0F
     number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFF_FFFF
     return f"{number % 10**6:06d}"
+
+
+def as_wire(value: Any) -> Any:
+    """Return boto3's answer with timestamps as numbers and without boto3's own metadata."""
+    if isinstance(value, dict):
+        return {name: as_wire(item) for name, item in value.items() if name != "ResponseMetadata"}
+    if isinstance(value, list):
+        return [as_wire(item) for item in value]
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def through_boto(boto: Any, request: Request[Any]) -> Any:
+    """Send one of our requests through boto3."""
+    return getattr(boto, xform_name(request.operation.name))(**to_wire(request))
 
 
 def mailed_code(server: CognitoServer, address: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
-from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from cognito_idp import (
@@ -44,7 +42,7 @@ from cognito_idp import (
 )
 from cognito_idp._transport.httpx_default import RoutedTransport
 
-from .ministack import PASSWORD, add_user, given, settings, sign_in
+from .ministack import PASSWORD, add_user, as_wire, given, settings, sign_in, through_boto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,20 +68,6 @@ def boto(server: CognitoServer) -> Iterator[Any]:
     )
     yield boto
     boto.close()
-
-
-def as_wire(value: Any) -> Any:
-    """Return boto3's answer with timestamps as numbers and without boto3's own metadata."""
-    if isinstance(value, dict):
-        return {name: as_wire(item) for name, item in value.items() if name != "ResponseMetadata"}
-    if isinstance(value, list):
-        return [as_wire(item) for item in value]
-    return value.timestamp() if isinstance(value, datetime) else value
-
-
-def through_boto(boto: Any, request: Request[Any]) -> Any:
-    """Send one of our requests through boto3."""
-    return getattr(boto, xform_name(request.operation.name))(**to_wire(request))
 
 
 class _Keeping(RoutedTransport):

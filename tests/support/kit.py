@@ -80,7 +80,7 @@ def options_of(client: Any) -> Any:
 
 def with_options(client: Any, **changes: Any) -> Any:
     """Give a client other fields of its options, also those that it offers no argument for; return the client."""
-    client._options = attrs.evolve(client._options, **changes)
+    client._options = client._options._replace(**changes)
     return client
 
 

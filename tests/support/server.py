@@ -141,6 +141,14 @@ class Server:
                 f"after {PATIENCE} s: {len(self.requests)} requests, {self.accepted} connections, {self.open} open"
             )
 
+    def end_connections(self) -> None:
+        """Close every connection that waits for a request, as a server does with idle ones."""
+        with self._changed:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.wake()
+        self.wait_for(lambda: self.open == 0)
+
     def __enter__(self) -> Self:
         """Begin to listen."""
         self._acceptor.start()

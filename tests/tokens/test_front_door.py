@@ -280,6 +280,19 @@ def test_an_answer_is_remembered(kit: Kit) -> None:
     assert [text, text, other] == pool.asked()
 
 
+def test_an_answer_of_a_snapshot(kit: Kit) -> None:
+    """Where the verifier is renewed, or the clock begins anew, as after a restore, the service is asked again."""
+    pool = Pool(kit, remember=60.0)
+    pool.clock.now = 5000.0
+    text = token(scope=SCOPE)
+    for restored in (lambda: None, lambda: kit.run(pool.verifier.renew), lambda: setattr(pool.clock, "now", 3.0)):
+        restored()
+        pool.answers()
+        for _ in range(2):
+            assert SUB == pool.verify(text).sub
+    assert [text] * 3 == pool.asked()
+
+
 @pytest.mark.parametrize(
     "error",
     ["NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException", "UserNotConfirmedException"],

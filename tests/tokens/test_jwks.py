@@ -194,6 +194,39 @@ def test_old_keys_are_looked_at_again(kit: Kit) -> None:
     assert 2 == bench.fetches
 
 
+def test_a_clock_that_began_anew(kit: Kit) -> None:
+    """Neither old keys nor a fetch that is just over last longer where the clock began anew, as after a restore."""
+    bench = Bench(kit, "first")
+    assert bench.has("first")
+    bench.issuer.kids = ("second",)
+    bench.clock.now -= DAY
+    assert bench.has("second")
+    assert 2 == bench.fetches
+    bench.issuer.kids = ("third",)
+    bench.clock.now -= DAY
+    assert not bench.has("second")
+    assert bench.has("third")
+    assert 3 == bench.fetches
+
+
+def test_renewed_keys_are_fetched_again(kit: Kit) -> None:
+    """After `renew`, a known key and an unknown one cause a fetch at once; old keys stay in use if it fails."""
+    bench = Bench(kit, "first")
+    assert bench.has("first")
+    bench.cache.renew()
+    assert bench.has("first")
+    assert bench.has("first")
+    assert 2 == bench.fetches
+    bench.cache.renew()
+    bench.issuer.kids = ("second",)
+    assert bench.has("second")
+    assert 3 == bench.fetches
+    bench.cache.renew()
+    bench.issuer.answer = FAILURES["no-connection"]
+    assert bench.has("second")
+    assert 4 == bench.fetches
+
+
 def test_old_keys_stay_in_use_while_their_issuer_is_away(kit: Kit) -> None:
     """If old keys can't be fetched again they work on, and it is tried every 5 minutes."""
     bench = Bench(kit, "first")

@@ -185,6 +185,17 @@ def test_a_failure_while_the_token_is_good(kit: Kit, failure: httpx.Response | E
     assert "token-3" == party.token()
 
 
+def test_a_pause_that_another_machine_began(kit: Kit) -> None:
+    """The pause after a failure does not last for days where its clock began anew, as after a restore."""
+    party = machine_party(kit)
+    party.token()
+    party.go(DUE)
+    party.desk.next = [error("TooManyRequestsException")]
+    assert "token-1" == party.token()
+    party.age.now -= 1e6
+    assert "token-3" == party.token()
+
+
 def test_a_failure_that_takes_long(kit: Kit) -> None:
     """The pause begins when a renewal has failed, not when it began."""
     party = machine_party(kit)

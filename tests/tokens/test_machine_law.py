@@ -62,7 +62,7 @@ class KeptTokens(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.wall, self.age = Clock(1000.0), Clock(50.0)
-        self.kept = KeptToken(attrs.evolve(OPTIONS, clock=self.wall), MARGIN, self.age)
+        self.kept = KeptToken(OPTIONS._replace(clock=self.wall), MARGIN, self.age)
         self.issued: list[Issued] = []
         self.walls: list[float] = []
         self.fetches = 0

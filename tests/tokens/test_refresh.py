@@ -232,6 +232,17 @@ def test_a_clock_that_is_set_does_not_prolong_the_pause(kit: Kit) -> None:
     assert party.first.access_token != party.access_token()
 
 
+def test_a_pause_that_another_machine_began(kit: Kit) -> None:
+    """The pause after a failed refresh does not last for days where its clock began anew, as after a restore."""
+    time = FakeTime()
+    party = session_party(kit, client={"time": time})
+    party.clock.set(LIFETIME - 30)
+    party.fake.scripted[REFRESH] = [THROTTLED]
+    assert party.first.access_token == party.access_token()
+    time.now = 3.0
+    assert party.first.access_token != party.access_token()
+
+
 @pytest.mark.parametrize("margin", [300.0, 3600.0])
 def test_a_margin_as_long_as_the_tokens_live(kit: Kit, margin: float) -> None:
     """A margin is at most half of a token's life: a session doesn't refresh at every call."""

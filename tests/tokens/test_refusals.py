@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cognito_idp import CognitoIdpError, _errors, errors
+from cognito_idp import CognitoIdpError, _user_errors, errors
 from cognito_idp.errors import (
     TokenError,
     TokenFormatError,
@@ -79,6 +79,8 @@ def test_every_class_is_public_and_a_token_error() -> None:
     names = {name for name in errors.__all__ if name.startswith(("Token", "Jw"))}
     others = {name for name in names if not issubclass(getattr(errors, name), TokenError)}
     assert {"JwtNotInstalledError"} == others
-    reasons = {cls.__name__ for cls in vars(_errors).values() if isinstance(cls, type) and issubclass(cls, TokenError)}
+    reasons = {
+        cls.__name__ for cls in vars(_user_errors).values() if isinstance(cls, type) and issubclass(cls, TokenError)
+    }
     assert names - others <= reasons <= set(errors.__all__)
     assert issubclass(TokenError, CognitoIdpError)

@@ -271,6 +271,23 @@ def test_a_wrong_date_does_not_prolong_the_trust_in_keys(kit: Kit, age: Clock, y
     assert 2 == len(requests)
 
 
+def test_a_renewed_verifier(kit: Kit, serve: Serve) -> None:
+    """After `renew` the keys are fetched again, over a new connection; before the first fetch, it does nothing."""
+    server = serve(KEYS)
+    verifier = verifier_of(kit, served(f"{server.url}/keys"), transport="httpx")
+    kit.run(verifier.renew)
+    for _ in range(2):
+        kit.run(verifier.verify, GOOD)
+    assert (1, 1) == (len(server.requests), server.accepted)
+    kit.run(verifier.renew)
+    server.wait_for(lambda: server.open == 0)
+    for _ in range(2):
+        kit.run(verifier.verify, GOOD)
+    assert (2, 2) == (len(server.requests), server.accepted)
+    kit.run(verifier.close if kit.kind == "sync" else verifier.aclose)
+    kit.run(verifier.renew)
+
+
 def test_an_async_verifier_serves_one_event_loop_after_the_other(age: Clock) -> None:
     """A verifier that outlives its event loop verifies on the next one, and fetches there."""
     requests: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 import subprocess
@@ -142,6 +143,19 @@ def test_a_certifi_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os.path, "isfile", lambda _: False)
     assert expected == subjects(Authorities(environ={}).ssl_context())
     assert "certifi" in sys.modules
+
+
+def test_a_certifi_that_can_not_be_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where certifi is in a zip file and no folder takes a copy of its file, its text is read, once."""
+    expected = subjects(Authorities(environ={}).ssl_context())
+
+    def where() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(certifi, "where", where)
+    first, second = (Authorities(environ={}).ssl_context() for _ in range(2))
+    assert expected == subjects(first)
+    assert first is second
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])

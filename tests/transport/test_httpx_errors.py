@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Any
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import anyio
 import httpx
 import pytest
 
+from cognito_idp import AsyncClient
 from cognito_idp._transport.httpx_errors import failures_of, translated
 from cognito_idp.errors import (
     ConnectError,
@@ -21,6 +25,7 @@ from cognito_idp.errors import (
     WriteError,
     WriteTimeoutError,
 )
+from tests.support.kit import CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,3 +203,90 @@ def test_what_aiohttp_says_counts(name: str, ours: type[TransportError]) -> None
     error = httpx.ConnectTimeout("text")
     error.__cause__ = getattr(aiohttp, name)()
     assert type(translated(httpx, error, "host")) is ours
+
+
+class JsError(Exception):
+    """An exception of JavaScript's."""
+
+
+def under_pyodide(patch: pytest.MonkeyPatch) -> None:
+    """Make the platform Pyodide's."""
+    ffi: Any = ModuleType("pyodide.ffi")
+    ffi.JsException = JsError
+    patch.setitem(sys.modules, "pyodide.ffi", ffi)
+    patch.setattr(sys, "platform", "emscripten")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (httpx.ConnectError("text"), ReadError),
+        (httpx.ProxyError("text"), ReadError),
+        (httpx.ConnectTimeout("text"), ReadTimeoutError),
+        (httpx.PoolTimeout("text"), ReadTimeoutError),
+        (httpx.ReadError("text"), ReadError),
+        (httpx.WriteTimeout("text"), WriteTimeoutError),
+        (httpx.UnsupportedProtocol("text"), ReadError),
+        (OSError("text"), ReadError),
+        (JsError("TypeError: fetch failed"), ReadError),
+    ],
+)
+def test_failures_over_fetch(
+    kit: Kit, theirs: Exception, ours: type[TransportError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under Pyodide every failure of a user's transport may have been sent, so a SignUp isn't sent again."""
+    under_pyodide(monkeypatch)
+    sent = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        raise theirs
+
+    with pytest.raises(TransportError) as caught:
+        kit.run(kit.client(respond=respond).sign_up, client_id="c", username="u", password="p")
+    assert (ours, True, False) == (type(caught.value), caught.value.sent, caught.value.is_repeatable)
+    assert 1 == len(sent)
+
+
+class Views(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that comes as views, as `fetch` brings it."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the pieces."""
+        for piece in self._pieces:
+            yield memoryview(piece)
+
+    async def __aiter__(self) -> Any:
+        """Yield the pieces."""
+        for piece in self._pieces:
+            yield memoryview(piece)
+
+
+@pytest.mark.parametrize("pieces", [(b'{"A": 1}',), (b'{"A"', b": 1}")], ids=["one", "two"])
+def test_answers_that_come_as_memoryviews(kit: Kit, pieces: tuple[bytes, ...]) -> None:
+    """A body of memoryviews is read like one of bytes."""
+    client = kit.client(respond=lambda _: httpx.Response(200, stream=Views(*pieces)))
+    assert {"A": 1} == kit.run(client.call, "ListUsers")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_no_group_of_exceptions_escapes(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is raised in a group while the default transport connects becomes our error; the first is its cause."""
+    text = "no sockets here"
+    cause = NotImplementedError(text)
+
+    async def connect(*_: object, **__: object) -> NoReturn:
+        raise ExceptionGroup(text, [ExceptionGroup(text, [cause]), OSError("another")])
+
+    async def call() -> None:
+        async with AsyncClient("us-east-1", credentials=CREDENTIALS, endpoint_url="http://127.0.0.1:9") as client:
+            await client.call("ListUsers")
+
+    monkeypatch.setattr("anyio.connect_tcp", connect)
+    monkeypatch.setattr("trio.open_tcp_stream", connect)
+    with pytest.raises(TransportError, match=r"^127\.0\.0\.1:9: no sockets here$") as caught:
+        anyio.run(call, backend=backend)
+    assert cause is caught.value.__cause__

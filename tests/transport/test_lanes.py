@@ -225,7 +225,7 @@ def test_two_loops_in_turn(serve: Serve) -> None:
     """A client that two event loops use in turn keeps a connection for each, until the loop is closed."""
     server = serve(answer())
     client = client_of(server)
-    pool: Any = client._link._given
+    pool: Any = client._link.given
     loops = [asyncio.new_event_loop() for _ in range(2)]
     for _ in range(3):
         for loop in loops:
@@ -270,7 +270,7 @@ def test_a_forked_child_on_its_parents_loop(serve: Serve, monkeypatch: pytest.Mo
     """A child makes a connection of its own, even on the same loop, and closes only this one."""
     server = serve(answer())
     client = client_of(server)
-    pool: Any = client._link._given
+    pool: Any = client._link.given
 
     async def main() -> None:
         await client.call("ListUsers")

@@ -32,6 +32,7 @@ class Connection:
         self.way = way
         self.since = 0.0
         self.closed = False
+        self.is_last = False
         self.usable = True
         self.broken_off = False
 
@@ -318,6 +319,33 @@ def test_no_loop_stands_in_a_block_that_holds_a_lock() -> None:
     loops = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
     assert blocks
     assert not [block.lineno for block in blocks for node in ast.walk(block) if isinstance(node, loops)]
+
+
+def test_a_renewed_pool() -> None:
+    """Idle connections are closed at once, those in use when they come back, and whoever waits for one may go on."""
+    pool = pool_of(2)
+    idle, used = take(pool), take(pool)
+    pool.give_back(idle)
+    pool.renew()
+    assert [True, False] == [idle.closed, used.closed]
+    other = take(pool)
+    thread, outcome = in_thread(lambda: pool.take("a", 60.0, PATIENCE))
+    wait_until_waiting(pool)
+    pool.give_back(used)
+    thread.join(PATIENCE)
+    assert used.closed
+    assert outcome[0] not in (idle, used, other)
+
+
+def test_a_renewed_pool_leaves_what_its_parent_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a forked child, the parent's connections are neither closed nor used."""
+    pool = pool_of()
+    parents = take(pool)
+    pool.give_back(parents)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    pool.renew()
+    assert parents is not take(pool)
+    assert (False, False) == (parents.closed, parents.is_last)
 
 
 @pytest.mark.parametrize("max_connections", [1, 3, 50])

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 
-import attrs
-
 from .._errors import Fault, RequestValidationError
 from .._protocol.arguments import FLAG, TEXT, WHOLE, check_given, described, known_arguments
 from .._protocol.redaction import Opaque
@@ -50,14 +48,17 @@ KEEP: Final = Keep.KEEP
 
 
 class Link(Generic[TransportT, DriverT]):
-    """A transport and its driver, made on first use and shared by all copies of a client."""
+    """A transport and its driver, made on first use and shared by all copies of a client.
 
-    __slots__ = ("_both", "_given")
+    `given` is the client's `transport=`.
+    """
+
+    __slots__ = ("_both", "given")
 
     def __init__(
         self, connect: Callable[[], tuple[TransportT, DriverT]], transport: object = None, owner: str = "client"
     ) -> None:
-        self._given = transport
+        self.given = transport
         self._both = Lazy(connect, transport, owner, "this client is closed; make a new one")
 
     def open(self) -> DriverT:
@@ -85,7 +86,7 @@ class Link(Generic[TransportT, DriverT]):
     @property
     def transport_name(self) -> str:
         """The name of the transport that carries the calls."""
-        return transport_name(self._given)
+        return transport_name(self.given)
 
 
 class BaseClient(Generic[TransportT, DriverT]):
@@ -106,10 +107,10 @@ class BaseClient(Generic[TransportT, DriverT]):
 
     @property
     def transport_name(self) -> str:
-        """What carries the calls: `httpx`, `stdlib`, or the class of your own transport.
+        """What carries the calls: `httpx`, `stdlib`, `fetch`, or the class of your own transport.
 
         Raises:
-            ConfigError: `transport=` names an unknown engine.
+            ConfigError: `transport=` names an unknown engine, or one that can't run here.
         """
         return self._link.transport_name
 
@@ -155,7 +156,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         if observer is not KEEP:
             changes["observed"] = observed_by(self._with_log(observer))
         copy = object.__new__(type(self))
-        copy._options = attrs.evolve(self._options, **changes)
+        copy._options = self._options._replace(**changes)
         copy._link = self._link
         return copy
 

@@ -6,7 +6,6 @@ signature.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from .._errors import ServiceError
@@ -29,6 +28,10 @@ class ClockSkew:
     __slots__ = ("offset",)
 
     def __init__(self) -> None:
+        self.offset = 0.0
+
+    def forget(self) -> None:
+        """Trust our own clock again."""
         self.offset = 0.0
 
     def learn(self, error: Exception, response: HttpResponse | None, sent: float, received: float, used: float) -> bool:
@@ -56,6 +59,7 @@ class ClockSkew:
 
 def _seconds(date: str) -> float | None:
     """Read an HTTP date (RFC 9110, 5.6.7)."""
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:

@@ -78,15 +78,15 @@ class Deadline:
         remaining = self.remaining()
         if remaining is None:
             return limits
-        connect, read, write, total, max_response_bytes, max_idle = limits
+        connect, read, write, total = limits.connect, limits.read, limits.write, limits.total
         # Not `_replace`: every call comes through here, and that is three times as slow.
         return Limits(
             remaining if connect is None or connect > remaining else connect,
             remaining if read is None or read > remaining else read,
             remaining if write is None or write > remaining else write,
             remaining if total is None or total > remaining else total,
-            max_response_bytes,
-            max_idle,
+            limits.max_response_bytes,
+            limits.max_idle,
         )
 
     def bound(self, flow: Flow[R]) -> Flow[R]:

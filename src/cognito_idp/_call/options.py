@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import random
 import time
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final
-
-import attrs
 
 from .._errors import ConfigError, NoRegionError
 from .._protocol.arguments import FLAG, FUNCTION, TEXT, WHOLE, Kind, check, check_given
 from .._protocol.endpoint import SERVICE, checked_url, real_region, resolve, target_of
-from .._protocol.ids import random_uuid
-from .._protocol.user_agent import user_agent
+from .._protocol.ids import random_fraction, random_uuid
+from .._protocol.redaction import Record
+from .._protocol.user_agent import TRACE_ID, is_lambda, trace_headers, user_agent
 from .._protocol.wire import check_headers
 from .._settings.config import settings_from
 from .._settings.shared import load_config
@@ -72,57 +71,107 @@ OTHER_SETTINGS: Final = {
 }
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class Options:
+class Options(Record):
     """The settings of a client.
 
     `clock` returns seconds since 1970, and `clock_skew` holds what to add to them (None: never add anything).
     `monotonic` returns seconds of a clock that never jumps, `random` a number in [0, 1), `new_id` an id for a call, and
     `token_bytes` as many random bytes as you ask for. Every request carries `headers`, and `own_headers`, whose values
     are secret. If `max_response_bytes` is None, the operation's own bounds decide. `parent_id` is the id of the sign-in
-    step that makes the calls, for observers.
+    step that makes the calls, for observers. `invocation` returns the header that names the invocation of a Lambda
+    function; it is None elsewhere.
     """
 
-    region: str | None
-    endpoint_url: str | None = None
-    use_fips: bool = False
-    use_dualstack: bool = False
-    allow_http: AllowHttp = False
-    credentials: CredentialSource
-    timeout: Timeout
-    retry: RetryPolicy
-    max_response_bytes: int | None = None
-    clock: Callable[[], float] = time.time
-    clock_skew: ClockSkew | None = attrs.field(factory=ClockSkew)
-    monotonic: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random.random
-    new_id: Callable[[], str] = random_uuid
-    ua_app_id: str | None = None
-    profile: str = "default"
-    config_place: str = "~/.aws/config"
-    token_bytes: Callable[[int], bytes] = os.urandom
-    observed: Observed | None = None
-    parent_id: str | None = None
-    ca_bundle: Setting | None = None
-    own_headers: Opaque[Headers] | None = None
-    headers: Headers = attrs.field(init=False)
-    limits: Limits = attrs.field(init=False)
-    fresh_limits: Limits = attrs.field(init=False)
-    target: Target | None = attrs.field(init=False)
+    _fields = (
+        "region",
+        "endpoint_url",
+        "use_fips",
+        "use_dualstack",
+        "allow_http",
+        "credentials",
+        "timeout",
+        "retry",
+        "max_response_bytes",
+        "clock",
+        "clock_skew",
+        "monotonic",
+        "random",
+        "new_id",
+        "ua_app_id",
+        "profile",
+        "config_place",
+        "token_bytes",
+        "observed",
+        "parent_id",
+        "ca_bundle",
+        "own_headers",
+        "invocation",
+    )
+    __slots__ = (*_fields, "headers", "limits", "fresh_limits", "target")
 
-    def __attrs_post_init__(self) -> None:
+    def __init__(  # noqa: PLR0913 - one for each setting
+        self,
+        *,
+        region: str | None,
+        endpoint_url: str | None = None,
+        use_fips: bool = False,
+        use_dualstack: bool = False,
+        allow_http: AllowHttp = False,
+        credentials: CredentialSource,
+        timeout: Timeout,
+        retry: RetryPolicy,
+        max_response_bytes: int | None = None,
+        clock: Callable[[], float] = time.time,
+        clock_skew: ClockSkew | None,
+        monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random_fraction,
+        new_id: Callable[[], str] = random_uuid,
+        ua_app_id: str | None = None,
+        profile: str = "default",
+        config_place: str = "~/.aws/config",
+        token_bytes: Callable[[int], bytes] = os.urandom,
+        observed: Observed | None = None,
+        parent_id: str | None = None,
+        ca_bundle: Setting | None = None,
+        own_headers: Opaque[Headers] | None = None,
+        invocation: Callable[[], Headers] | None = None,
+    ) -> None:
         """Compute what every call shares, and reject settings that can't work for any call."""
-        target = None
-        if self.region is not None or self.endpoint_url is not None:
-            target = self._target(self.region)
-        headers = (("accept-encoding", "identity"), ("user-agent", user_agent(self.retry.name, self.ua_app_id)))
-        check_headers(headers)
-        object.__setattr__(self, "target", target)
-        object.__setattr__(self, "headers", headers)
-        most = MAX_RESPONSE_BYTES if self.max_response_bytes is None else self.max_response_bytes
-        limits = self.timeout.limits(most)
-        object.__setattr__(self, "limits", limits)
-        object.__setattr__(self, "fresh_limits", limits.fresh())
+        self.region = region
+        self.endpoint_url = endpoint_url
+        self.use_fips = use_fips
+        self.use_dualstack = use_dualstack
+        self.allow_http = allow_http
+        self.credentials = credentials
+        self.timeout = timeout
+        self.retry = retry
+        self.max_response_bytes = max_response_bytes
+        self.clock = clock
+        self.clock_skew = clock_skew
+        self.monotonic = monotonic
+        self.random = random
+        self.new_id = new_id
+        self.ua_app_id = ua_app_id
+        self.profile = profile
+        self.config_place = config_place
+        self.token_bytes = token_bytes
+        self.observed = observed
+        self.parent_id = parent_id
+        self.ca_bundle = ca_bundle
+        self.own_headers = own_headers
+        self.invocation = invocation
+        self.target: Target | None = None
+        if region is not None or endpoint_url is not None:
+            self.target = self._target(region)
+        self.headers: Headers = (("accept-encoding", "identity"), ("user-agent", user_agent(retry.name, ua_app_id)))
+        check_headers(self.headers)
+        self.limits: Limits = timeout.limits(MAX_RESPONSE_BYTES if max_response_bytes is None else max_response_bytes)
+        self.fresh_limits: Limits = self.limits.fresh()
+
+    # Of an object, so that nothing shows what the fields hold.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+    __repr__ = object.__repr__
 
     def _target(self, region: str | None) -> Target:
         return target_of(
@@ -144,11 +193,30 @@ class Options:
                 return limits.up_to((size or LARGEST_ANSWER) * MAX_RESPONSE_BYTES)
         return limits
 
+    def invocation_headers(self) -> Headers:
+        """Return the header that names the Lambda function's invocation, unless the caller's own headers have it."""
+        own = () if self.own_headers is None else self.own_headers.value
+        if self.invocation is None or any(name == TRACE_ID for name, _ in own):
+            return ()
+        return self.invocation()
+
     def authorities(self) -> Authorities:
         """Return the certificate authorities that the environment and the profile name; nothing is read yet."""
         from .._transport.certificates import Authorities, Bundle
 
         return Authorities(None if self.ca_bundle is None else Bundle(self.ca_bundle.where, self.ca_bundle.text))
+
+    def renew(self) -> None:
+        """Trust nothing that was learned about time and the service's load, and ask for credentials anew.
+
+        A user's own source of credentials or retry policy takes part if it has a method `renew`.
+        """
+        if self.clock_skew is not None:
+            self.clock_skew.forget()
+        for part in (self.credentials, self.retry):
+            renew = getattr(part, "renew", None)
+            if renew is not None:
+                renew()
 
     def watch(self, operation: str) -> Watch:
         """Return the hooks of one call, which report to the client's observer or, without one, do nothing."""
@@ -166,7 +234,7 @@ class Options:
 
         step_id = self.new_id()
         watch = WatchedStep(self.observed, name, step, step_id, self.monotonic)
-        return attrs.evolve(self, parent_id=step_id), watch
+        return self._replace(parent_id=step_id), watch
 
     def watch_wait(self, waiter: str, operation: str) -> WatchWait:
         """Return the hooks of a wait that looks with an operation, as `watch` does for a call."""
@@ -258,7 +326,7 @@ def make_options(
             profile_is_explicit=settings.profile_is_argument,
             region=named_region,
             clock=corrected_clock,
-            random=random.random,
+            random=random_fraction,
             allow_http=permitted,
         )
 
@@ -279,6 +347,7 @@ def make_options(
         profile=settings.profile,
         config_place=config.config_place,
         observed=observed_by(observer),
+        invocation=partial(trace_headers, environ) if is_lambda(environ) else None,
         ca_bundle=settings.ca_bundle,
     )
 

@@ -1,7 +1,8 @@
 """The rate limiter of the adaptive retry mode: a token bucket whose rate follows what the service accepts.
 
 Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; the growth after a throttle is CUBIC (RFC 9438).
-Times are seconds of a monotonic clock.
+Times are seconds of a monotonic clock. Where a snapshot is restored on another machine, that clock may begin anew: the
+limiter's own time then goes on from where it was.
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ class RateLimiter:
         self._count = 0
         self._last_max_rate = 0.0
         self._throttled_at = 0.0
+        # The last time that was named, and what is added to each.
+        self._named = -math.inf
+        self._ahead = 0.0
 
     def place(self) -> Place:
         """Return a place for a new attempt."""
@@ -69,6 +73,7 @@ class RateLimiter:
         with self._lock:
             if not self._enabled:
                 return 0.0
+            now = self._own_time(now)
             self._refill(now)
             line = self._line
             while line and line[0] is not place and line[0].due + _LATE_SECONDS < now:
@@ -97,6 +102,7 @@ class RateLimiter:
     def update(self, now: float, *, throttled: bool) -> None:
         """Update the rate after an attempt."""
         with self._lock:
+            now = self._own_time(now)
             self._measure(now)
             if throttled:
                 rate = min(self._measured_rate, self._rate) if self._enabled else self._measured_rate
@@ -107,6 +113,13 @@ class RateLimiter:
             else:
                 target = _SCALE * (now - self._throttled_at - self._window()) ** 3 + self._last_max_rate
             self._set_rate(min(target, 2 * self._measured_rate), now)
+
+    def _own_time(self, now: float) -> float:
+        # Threads name their times in any order, so a little earlier is no new clock.
+        if now < self._named - _LATE_SECONDS:
+            self._ahead += self._named - now
+        self._named = now
+        return now + self._ahead
 
     def _window(self) -> float:
         """Return the seconds until the rate is back where it was when the service throttled."""

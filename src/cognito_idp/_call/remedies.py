@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._protocol.service_errors import ExpiredTokenException
-
 if TYPE_CHECKING:
     from .._flow.effects import Flow
     from .._protocol.repeat import Failure
@@ -51,6 +49,8 @@ class Remedies:
         """
         if self._credentials is None:
             return False
+        from .._protocol.service_errors import ExpiredTokenException  # a first call without errors needs none of them
+
         if isinstance(error, ExpiredTokenException) and not self._replaced:
             rejected = self._credentials
             self._credentials = yield from self.options.credentials.replace(rejected)

@@ -35,7 +35,7 @@ class RetryPolicy(Protocol):
     """The protocol for your own `Client(retry=...)` policy. Threads and tasks share it.
 
     If it has a method `not_sent(retry)` as well, that is called with a retry that it decided on and that is not sent:
-    the call was cancelled, or ran out of time.
+    the call was cancelled, or ran out of time. If it has a method `renew()`, the client's `renew` calls that.
     """
 
     name: str
@@ -137,6 +137,10 @@ class StandardRetry:
         """Return what a retry took that is not sent to the quota."""
         self._refund(retry.cost)
 
+    def renew(self) -> None:
+        """Begin anew, with a full quota."""
+        self._refund(_QUOTA)
+
     def _refund(self, cost: int) -> None:
         with self._lock:
             self._quota = min(_QUOTA, self._quota + cost)
@@ -159,9 +163,7 @@ class AdaptiveRetry(StandardRetry):
             ConfigError: `max_attempts` is below 1.
         """
         super().__init__(max_attempts, also=also)
-        from .rate_limit import RateLimiter
-
-        self._limiter = RateLimiter()
+        self._limiter = self._new_limiter()
 
     @property
     def limiter(self) -> RateLimiter:
@@ -179,6 +181,18 @@ class AdaptiveRetry(StandardRetry):
         """Update the limiter, and return what the last retry took to the quota."""
         self._limiter.update(now, throttled=False)
         super().after_success(last, now)
+
+    def renew(self) -> None:
+        """Begin anew, with a full quota and without a limit of the rate."""
+        super().renew()
+        # Attempts that wait keep their place in the old one.
+        self._limiter = self._new_limiter()
+
+    @staticmethod
+    def _new_limiter() -> RateLimiter:
+        from .rate_limit import RateLimiter
+
+        return RateLimiter()
 
 
 class NoRetry(StandardRetry):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import ConfigError, WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
 from .locks import take
+from .platform import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ class Driver:
 
     _apart: Apart | None = None
 
-    def __init__(self, transport: Transport, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, transport: Transport, sleep: Callable[[float], None] = pause) -> None:
         self._transport = transport
         self._sleep = sleep
         self._call: Perform | None = None

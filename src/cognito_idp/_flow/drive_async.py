@@ -10,6 +10,7 @@ from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
 from .apart_async import AsyncApart
 from .effects import LOCK_NOT_FREE, Call, Effect, Finish, Flow, Hold, Offload, Run, Send, Sleep, UnderWay
+from .platform import on_emscripten
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -66,15 +67,12 @@ class AsyncDriver:
 
     async def _perform(self, effect: Effect) -> Any:
         import anyio
-        import anyio.to_thread
 
         match effect:
             case Sleep(seconds):
                 return await (self._sleep or anyio.sleep)(seconds)
             case Offload(function, seconds):
-                with anyio.move_on_after(seconds):
-                    return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
-                raise WaitedTooLongError(_FUNCTION)
+                return await _offloaded(function, seconds)
             case Run(work, seconds):
                 return await _run(work, seconds)
             case Call(function, seconds):
@@ -100,6 +98,19 @@ class AsyncDriver:
         await self._apart.once_idle(close)
 
 
+async def _offloaded(function: Callable[[], R], seconds: float | None) -> R:
+    import anyio
+    import anyio.to_thread
+
+    if on_emscripten():
+        # There are no threads, so the loop gets its turn before each slice of a long computation.
+        await anyio.lowlevel.checkpoint()
+        return function()
+    with anyio.move_on_after(seconds):
+        return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
+    raise WaitedTooLongError(_FUNCTION)
+
+
 async def _awaited(result: Awaitable[R], seconds: float | None) -> R:
     import anyio
 
@@ -112,6 +123,8 @@ async def _run(work: Stoppable[R], seconds: float | None) -> R:
     import anyio
     import anyio.to_thread
 
+    if on_emscripten():
+        return work.run(seconds)
     # The work itself ends after these seconds. The scope is for work that gets no thread, and lets the other end first.
     with anyio.move_on_after(None if seconds is None else seconds + _GRACE):
         try:

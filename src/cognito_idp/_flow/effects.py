@@ -12,9 +12,10 @@ A `finally` block must not yield, since a cancelled flow is closed and can't hav
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 from weakref import WeakKeyDictionary
 
+from .._protocol.redaction import Record
 from .locks import new_lock
 
 if TYPE_CHECKING:
@@ -24,27 +25,37 @@ R = TypeVar("R")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Send(NamedTuple):
+class Send(Record):
     """Send one HTTP request through the client's transport and get its response."""
 
-    request: HttpRequest
+    __slots__ = __match_args__ = _fields = ("request",)
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
 
 
-class Sleep(NamedTuple):
+class Sleep(Record):
     """Wait for a number of seconds."""
 
-    seconds: float
+    __slots__ = __match_args__ = _fields = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
-class Offload(NamedTuple):
+class Offload(Record):
     """Call a function that blocks or computes for a long time; the async driver runs it in a worker thread.
 
+    Where there are no threads (Pyodide) it is called in the event loop, so a long computation comes in slices.
     `seconds` is how long an async driver waits for it; a sync driver can't interrupt it, and a thread goes on with it.
     What may hang is a `Stoppable` instead.
     """
 
-    function: Callable[[], Any]
-    seconds: float | None = None
+    __slots__ = __match_args__ = _fields = ("function", "seconds")
+
+    def __init__(self, function: Callable[[], Any], seconds: float | None = None) -> None:
+        self.function = function
+        self.seconds = seconds
 
 
 class Stoppable(Protocol[T_co]):
@@ -63,35 +74,44 @@ class Stoppable(Protocol[T_co]):
         ...
 
 
-class Run(NamedTuple):
+class Run(Record):
     """Do some work; the async driver does so in a worker thread, and stops the work if its caller is cancelled.
 
     `seconds` is how long the work may take.
     """
 
-    work: Stoppable[Any]
-    seconds: float | None = None
+    __slots__ = __match_args__ = _fields = ("work", "seconds")
+
+    def __init__(self, work: Stoppable[Any], seconds: float | None = None) -> None:
+        self.work = work
+        self.seconds = seconds
 
 
-class Call(NamedTuple):
+class Call(Record):
     """Call a user's function, plain or async; a sync driver refuses a function that returns an awaitable.
 
     `seconds` is how long to wait for an async function.
     """
 
-    function: Callable[[], Any]
-    seconds: float | None = None
+    __slots__ = __match_args__ = _fields = ("function", "seconds")
+
+    def __init__(self, function: Callable[[], Any], seconds: float | None = None) -> None:
+        self.function = function
+        self.seconds = seconds
 
 
-class Hold(NamedTuple):
+class Hold(Record):
     """Run another flow while holding a lock; `seconds` is how long to wait for the lock."""
 
-    lock: Lock
-    flow: Flow[Any]
-    seconds: float | None = None
+    __slots__ = __match_args__ = _fields = ("lock", "flow", "seconds")
+
+    def __init__(self, lock: Lock, flow: Flow[Any], seconds: float | None = None) -> None:
+        self.lock = lock
+        self.flow = flow
+        self.seconds = seconds
 
 
-class Finish(NamedTuple):
+class Finish(Record):
     """Run another flow to its end, apart from its caller, whatever breaks off the caller's wait.
 
     It is for exchanges whose answer replaces a secret that can't be had twice: the refresh token of a user's session
@@ -103,9 +123,12 @@ class Finish(NamedTuple):
     `under_way` while such a flow runs waits for that one instead, and gets its result or a copy of its error.
     """
 
-    flow: Flow[Any]
-    under_way: UnderWay | None = None
-    seconds: float | None = None
+    __slots__ = __match_args__ = _fields = ("flow", "under_way", "seconds")
+
+    def __init__(self, flow: Flow[Any], under_way: UnderWay | None = None, seconds: float | None = None) -> None:
+        self.flow = flow
+        self.under_way = under_way
+        self.seconds = seconds
 
 
 class UnderWay:

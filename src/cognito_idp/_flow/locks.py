@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from functools import cache, partial
 from typing import Any
 from weakref import WeakSet
+
+from .platform import on_emscripten, pause
 
 
 def new_lock() -> threading.Lock:
@@ -26,8 +29,24 @@ def take(lock: threading.Lock, seconds: float | None, taken: list[bool]) -> bool
     Both are one step, as `with` is without a time limit. A signal handler that raises after `acquire` and before its
     result is stored would leave a lock that nobody releases.
     """
+    if on_emscripten():
+        return _take_without_blocking(lock, seconds, taken)
     taken.extend(map(lock.acquire, (True,), (-1 if seconds is None else seconds,)))
     return taken[-1]
+
+
+def _take_without_blocking(lock: threading.Lock, seconds: float | None, taken: list[bool]) -> bool:
+    # There is one thread. Who holds the lock is another stack of it, which goes on only while this one sleeps.
+    until = None if seconds is None else time.monotonic() + seconds
+    while not lock.acquire(blocking=False):
+        if until is not None and time.monotonic() >= until:
+            return False
+        pause(_LOOK_AGAIN_SECONDS)
+    taken.append(True)
+    return True
+
+
+_LOOK_AGAIN_SECONDS = 0.001
 
 
 @cache

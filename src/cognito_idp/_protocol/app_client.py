@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Self
 
 import attrs
@@ -10,6 +9,7 @@ import attrs
 from .._errors import ConfigError
 from .arguments import TEXT, typed, typed_or_none
 from .client_secret import secret_hash
+from .foreign_json import parsed_json
 from .pool_id import UserPoolId
 from .redaction import redacted
 from .tracebacks import clears_frames, guards_init
@@ -57,8 +57,8 @@ class AppClient:
         """
         problem = "is not JSON"
         try:
-            data = json.loads(json_text)
-        except (TypeError, ValueError, RecursionError):
+            data = parsed_json(json_text)
+        except (TypeError, AttributeError, ValueError):
             data = problem
         else:
             problem = "is not a JSON object"

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Container, Mapping
-from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from .._errors import CognitoIdpError, ConfigError
+from .redaction import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Kind(NamedTuple):
+class Kind(Record):
     """What an argument may be: in words, and as a test."""
 
-    expected: str
-    fits: Callable[[Any], bool]
+    __slots__ = _fields = ("expected", "fits")
+
+    def __init__(self, expected: str, fits: Callable[[Any], bool]) -> None:
+        self.expected = expected
+        self.fits = fits
 
 
 def instance_of(cls: type, expected: str) -> Kind:
@@ -32,12 +35,19 @@ def with_methods(expected: str, *names: str) -> Kind:
     return Kind(expected, lambda value: not isinstance(value, type) and all(hasattr(value, name) for name in names))
 
 
+def is_moment(value: object) -> bool:
+    """Whether a value is an aware datetime."""
+    from datetime import datetime  # takes a cold start a millisecond, and a first call needs none
+
+    return isinstance(value, datetime) and value.utcoffset() is not None
+
+
 TEXT: Final = instance_of(str, "a string")
 FLAG: Final = instance_of(bool, "True or False")
 NUMBER: Final = Kind("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool))
 WHOLE: Final = Kind("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
 FUNCTION: Final = Kind("a function", callable)
-MOMENT: Final = Kind("an aware datetime", lambda value: isinstance(value, datetime) and value.utcoffset() is not None)
+MOMENT: Final = Kind("an aware datetime", is_moment)
 MAPPING: Final = instance_of(Mapping, "a mapping")
 CODES: Final = Kind("a set, list or tuple", lambda value: isinstance(value, Container) and not isinstance(value, str))
 

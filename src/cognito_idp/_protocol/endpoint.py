@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from .._errors import ConfigError
+from .redaction import Record
 
 SERVICE = "cognito-idp"
 
@@ -19,11 +20,14 @@ _TO_ALLOW_HTTP: Final = f"to allow it, pass allow_http=True or name the host in 
 AllowHttp: TypeAlias = bool | frozenset[str]
 
 
-class Endpoint(NamedTuple):
+class Endpoint(Record):
     """An absolute URL without a query, and the region to sign requests for."""
 
-    url: str
-    signing_region: str | None
+    __slots__ = _fields = ("url", "signing_region")
+
+    def __init__(self, url: str, signing_region: str | None) -> None:
+        self.url = url
+        self.signing_region = signing_region
 
     @property
     def host(self) -> str:
@@ -43,13 +47,16 @@ class Endpoint(NamedTuple):
         return f"{self.url.removesuffix('/')}{path}"
 
 
-class Target(NamedTuple):
+class Target(Record):
     """The target of a call: the endpoint's parts as a request needs them, and the region to sign for."""
 
-    url: str
-    host: str
-    path: str
-    region: str | None
+    __slots__ = _fields = ("url", "host", "path", "region")
+
+    def __init__(self, url: str, host: str, path: str, region: str | None) -> None:
+        self.url = url
+        self.host = host
+        self.path = path
+        self.region = region
 
 
 @lru_cache(maxsize=64)
@@ -58,13 +65,16 @@ def target_of(endpoint: Endpoint) -> Target:
     return Target(endpoint.url, endpoint.host, endpoint.path, endpoint.signing_region)
 
 
-class Partition(NamedTuple):
+class Partition(Record):
     """A group of regions with its own domain names; `regions` is a regular expression."""
 
-    name: str
-    regions: str
-    dns_suffix: str
-    dual_stack_dns_suffix: str
+    __slots__ = _fields = ("name", "regions", "dns_suffix", "dual_stack_dns_suffix")
+
+    def __init__(self, name: str, regions: str, dns_suffix: str, dual_stack_dns_suffix: str) -> None:
+        self.name = name
+        self.regions = regions
+        self.dns_suffix = dns_suffix
+        self.dual_stack_dns_suffix = dual_stack_dns_suffix
 
 
 PARTITIONS: Final[tuple[Partition, ...]] = (
@@ -81,7 +91,8 @@ _FALLBACK = PARTITIONS[0]
 
 # In these regions, the plain name of the FIPS endpoint answers on both IP versions.
 _FIPS_DUAL_STACK_PLAIN = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-west-2"})
-_HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_LABEL_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_MOST_LABEL_CHARACTERS = 63
 
 
 def check_region(region: str) -> str:
@@ -90,7 +101,7 @@ def check_region(region: str) -> str:
     Raises:
         ConfigError: it can't.
     """
-    if not _HOST_LABEL.fullmatch(region):
+    if not _is_host_label(region):
         raise _no_region(region, "region")
     return region
 
@@ -104,9 +115,19 @@ def real_region(region: str, setting: str = "region") -> tuple[str, bool]:
         ConfigError: it can't be part of a host name; the text names the `setting`.
     """
     real = region.replace("fips-", "").replace("-fips", "")
-    if not _HOST_LABEL.fullmatch(real):
+    if not _is_host_label(real):
         raise _no_region(region, setting)
     return real, real != region
+
+
+def _is_host_label(text: str) -> bool:
+    # Not a regular expression: every client checks its region, and compiling one takes a cold start 0.2 ms.
+    return (
+        0 < len(text) <= _MOST_LABEL_CHARACTERS
+        and not text.strip(_LABEL_CHARACTERS)
+        and not text.startswith("-")
+        and not text.endswith("-")
+    )
 
 
 def _no_region(region: str, setting: str) -> ConfigError:
@@ -175,7 +196,7 @@ def domain_url(domain: str, region: str | None, *, use_fips: bool = False, allow
             return checked_url(domain, allow_http=allow_http, setting="domain")
         if is_host(domain):
             return f"https://{domain}"
-    elif _HOST_LABEL.fullmatch(domain):
+    elif _is_host_label(domain):
         if region is None:
             msg = f"domain {domain!r} is a prefix, so it needs a region: pass region=, or the whole host name or URL"
             raise ConfigError(msg)
@@ -233,7 +254,7 @@ def _url_problem(url: str, *, allow_http: AllowHttp) -> str | None:
     return next((problem for fine, problem in checks if not fine), None)
 
 
-_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
+_HOST = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
 
 
 def has_host(parts: SplitResult) -> bool:
@@ -248,12 +269,12 @@ def is_host(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
-        return _HOST.fullmatch(host) is not None and not _NUMBERS.fullmatch(host)
+        return re.fullmatch(_HOST, host) is not None and host.strip(_NUMBERS) != ""
     return "%" not in host
 
 
 # An invalid address such as 999.1.1.1 is not a name either (RFC 3986, 3.2.2).
-_NUMBERS = re.compile(r"[0-9.]+")
+_NUMBERS = "0123456789."
 
 
 def is_plain_or_bracketed(netloc: str) -> bool:

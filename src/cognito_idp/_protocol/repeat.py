@@ -5,9 +5,10 @@ Source of the delays: AWS SDKs and Tools Reference Guide, "Retry behavior".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._errors import InvalidResponseError, ServiceError, TransportError
+from .redaction import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -25,11 +26,14 @@ _ONE_USE = "takes a code, a session or a challenge that can be used once"
 _EXISTS = "says that there is such a thing already, as if this request had made nothing"
 
 
-class If(NamedTuple):
+class If(Record):
     """A rule for some of an operation's requests: the reason, and which members (by wire name) it is for."""
 
-    reason: str
-    holds: Callable[[Mapping[str, Any]], bool]
+    __slots__ = _fields = ("reason", "holds")
+
+    def __init__(self, reason: str, holds: Callable[[Mapping[str, Any]], bool]) -> None:
+        self.reason = reason
+        self.holds = holds
 
 
 # Flows of `InitiateAuth` and `AdminInitiateAuth` that never begin with a message. SRP begins with an exchange of public

@@ -6,10 +6,10 @@ top-level `code`, or `__type`, in that order. It ends at the first colon and beg
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidResponseError, ServiceError
+from .foreign_json import NestedTooDeepError, parsed_json
 
 if TYPE_CHECKING:
     from .service_errors import ExceptionFn
@@ -45,10 +45,10 @@ def json_object(response: HttpResponse, operation: str) -> dict[str, Any]:
         InvalidResponseError: it holds something else.
     """
     try:
-        data = json.loads(response.body.decode("utf-8"))
+        data = parsed_json(response.body)
     except UnicodeDecodeError:
         problem = "the body is not UTF-8"
-    except RecursionError:
+    except NestedTooDeepError:
         problem = "the body is nested too deeply"
     except ValueError:
         problem = "the body is not JSON"

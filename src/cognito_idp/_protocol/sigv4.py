@@ -25,10 +25,19 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 # RFC 3986, 2.3: these are never percent-encoded, and neither are letters and digits.
 _UNRESERVED = "-._~"
-_SPACES = re.compile(r"[ \t\r\n]+")
-# Proxies add or rewrite these, which would break a signature over them.
+_SPACES = r"[ \t\r\n]+"
+# Proxies and runtimes add or rewrite these, which would break a signature over them. `fetch` has an `accept-encoding`
+# of its own.
 _UNSIGNED_HEADERS = frozenset(
-    {"authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"}
+    {
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "expect",
+        "transfer-encoding",
+        "user-agent",
+        "x-amzn-trace-id",
+    }
 )
 
 
@@ -85,7 +94,7 @@ def _clean(values: list[str]) -> list[str]:
         and text.count("\n") == len(values) + 1
     ):
         return values
-    return [_SPACES.sub(" ", value).strip(" ") for value in values]
+    return [re.sub(_SPACES, " ", value).strip(" ") for value in values]
 
 
 def _canonical_path(path: str, *, normalize: bool) -> str:

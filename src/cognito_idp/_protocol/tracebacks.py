@@ -53,7 +53,7 @@ _MOST_ENTRIES: Final = 500
 _MOST_ERRORS: Final = 100
 # Code that attrs and cattrs generate may have no module. Its file name does: `<attrs generated init cognito_idp...>`.
 _GENERATED: Final = f" {_OURS}."
-_INSTALLED: Final = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+_INSTALLED: Final = r"[/\\](?:site|dist)-packages[/\\]"
 
 # For maintainers: tests/conftest.py sets it if pytest is to show local variables (`-l`).
 keep_locals = False
@@ -99,7 +99,9 @@ def _is_ours(frame: FrameType, caller_is: bool) -> bool:
     if type(module) is not str:
         return _GENERATED in path
     package = module.partition(".")[0]
-    return package in _PACKAGES or (caller_is and (package in sys.stdlib_module_names or bool(_INSTALLED.search(path))))
+    return package in _PACKAGES or (
+        caller_is and (package in sys.stdlib_module_names or bool(re.search(_INSTALLED, path)))
+    )
 
 
 def _has_ended(frame: FrameType) -> bool:

@@ -6,8 +6,7 @@ library's response into an `HttpResponse`. All decisions are made on these two.
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from .._errors import ConfigError
 from .redaction import Record
@@ -27,19 +26,30 @@ KEEPALIVE_SECONDS = 60.0
 FRESH_SECONDS = 5.0
 
 
-class Limits(NamedTuple):
+class Limits(Record):
     """The limits of one exchange: seconds to connect, for a read, for a write and in all, and bytes of the answer.
 
     `None` means no such limit. `max_idle` is how many seconds a connection may have been idle and still be reused: the
     longer it was idle, the likelier the peer is gone.
     """
 
-    connect: float | None
-    read: float | None
-    write: float | None
-    total: float | None
-    max_response_bytes: int
-    max_idle: float = KEEPALIVE_SECONDS
+    __slots__ = _fields = ("connect", "read", "write", "total", "max_response_bytes", "max_idle")
+
+    def __init__(
+        self,
+        connect: float | None,
+        read: float | None,
+        write: float | None,
+        total: float | None,
+        max_response_bytes: int,
+        max_idle: float = KEEPALIVE_SECONDS,
+    ) -> None:
+        self.connect = connect
+        self.read = read
+        self.write = write
+        self.total = total
+        self.max_response_bytes = max_response_bytes
+        self.max_idle = max_idle
 
     def fresh(self) -> Limits:
         """Return the limits for a request that must not be repeated: no connection that was idle for long."""
@@ -93,12 +103,15 @@ class HttpResponse(Record):
         return f"HttpResponse({self.status_code}, {len(self.body)} bytes)"
 
 
-class Pages(NamedTuple):
+class Pages(Record):
     """How a list operation is paginated: the names of its two token members and of the member with the items."""
 
-    input_token: str
-    output_token: str
-    result: str
+    __slots__ = _fields = ("input_token", "output_token", "result")
+
+    def __init__(self, input_token: str, output_token: str, result: str) -> None:
+        self.input_token = input_token
+        self.output_token = output_token
+        self.result = result
 
 
 class Operation(Generic[R]):
@@ -125,9 +138,6 @@ class Operation(Generic[R]):
         return f"Operation({self.name}, {kind}, -> {self.response_type.__name__})"
 
 
-_UNSAFE = re.compile(r"[\r\n\0]|[^\x00-\x7f]")
-
-
 def check_headers(headers: Headers) -> None:
     """Refuse header text that would end a line early or is ambiguous (RFC 9110, 5.5): CR, LF, NUL, non-ASCII.
 
@@ -135,6 +145,7 @@ def check_headers(headers: Headers) -> None:
         ConfigError: a header has such text. The message names the header but doesn't show its value.
     """
     for name, value in headers:
-        if _UNSAFE.search(value) or _UNSAFE.search(name):
+        text = f"{name}{value}"
+        if not text.isascii() or "\r" in text or "\n" in text or "\0" in text:
             msg = f"header {name!r} has a line break, a NUL or a character outside ASCII, so it is not sent"
             raise ConfigError(msg)

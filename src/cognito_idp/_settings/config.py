@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from .._errors import ConfigError
 from .._protocol.endpoint import ALLOW_HTTP, checked_url, is_host, same_host
+from .._protocol.redaction import Record
 from .files import expanded
 from .shared import Setting, SharedConfig, line_of, load_config, text_setting
 
@@ -34,7 +35,7 @@ def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting |
     return next((Setting(value, f"{name} in the environment") for name, value in variables if value), None)
 
 
-class Settings(NamedTuple):
+class Settings(Record):
     """A client's settings from its environment and its profile; None for a setting that neither has.
 
     `profile` is the profile in use, and `profile_is_argument` is true if it was passed as an argument.
@@ -43,20 +44,54 @@ class Settings(NamedTuple):
     precedence over it. `http_hosts` are the hosts on other machines that plain http may be used for.
     """
 
-    profile: str
-    profile_is_argument: bool
-    region: str | None
-    endpoint_url: str | None
-    endpoint_url_where: str | None
-    use_fips: bool | None
-    use_dualstack: bool | None
-    retry_mode: str | None
-    max_attempts: int | None
-    ua_app_id: str | None
-    ca_bundle: Setting | None
-    region_where: str | None = None
-    http_hosts: frozenset[str] = frozenset()
-    disable_clock_skew_correction: bool | None = None
+    __slots__ = _fields = (
+        "profile",
+        "profile_is_argument",
+        "region",
+        "endpoint_url",
+        "endpoint_url_where",
+        "use_fips",
+        "use_dualstack",
+        "retry_mode",
+        "max_attempts",
+        "ua_app_id",
+        "ca_bundle",
+        "region_where",
+        "http_hosts",
+        "disable_clock_skew_correction",
+    )
+
+    def __init__(  # noqa: PLR0917 - one for each field
+        self,
+        profile: str,
+        profile_is_argument: bool,
+        region: str | None,
+        endpoint_url: str | None,
+        endpoint_url_where: str | None,
+        use_fips: bool | None,
+        use_dualstack: bool | None,
+        retry_mode: str | None,
+        max_attempts: int | None,
+        ua_app_id: str | None,
+        ca_bundle: Setting | None,
+        region_where: str | None = None,
+        http_hosts: frozenset[str] = frozenset(),
+        disable_clock_skew_correction: bool | None = None,
+    ) -> None:
+        self.profile = profile
+        self.profile_is_argument = profile_is_argument
+        self.region = region
+        self.endpoint_url = endpoint_url
+        self.endpoint_url_where = endpoint_url_where
+        self.use_fips = use_fips
+        self.use_dualstack = use_dualstack
+        self.retry_mode = retry_mode
+        self.max_attempts = max_attempts
+        self.ua_app_id = ua_app_id
+        self.ca_bundle = ca_bundle
+        self.region_where = region_where
+        self.http_hosts = http_hosts
+        self.disable_clock_skew_correction = disable_clock_skew_correction
 
 
 def settings_from(
@@ -128,12 +163,15 @@ def _ca_bundle(environ: Mapping[str, str], config: SharedConfig, profile: str) -
     return None if setting is None else setting._replace(text=expanded(setting.text, environ))
 
 
-class Finder(NamedTuple):
+class Finder(Record):
     """Looks up settings, first in the environment, then in one profile. An empty setting counts as missing."""
 
-    environ: Mapping[str, str]
-    config: SharedConfig
-    profile: str
+    __slots__ = _fields = ("environ", "config", "profile")
+
+    def __init__(self, environ: Mapping[str, str], config: SharedConfig, profile: str) -> None:
+        self.environ = environ
+        self.config = config
+        self.profile = profile
 
     def __repr__(self) -> str:
         """Show the profile only: the environment and the files contain secrets."""

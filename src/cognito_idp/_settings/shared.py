@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from .._errors import ConfigError
+from .._protocol.redaction import Record
 from .files import expanded, read_file
 
 if TYPE_CHECKING:
@@ -23,18 +24,21 @@ _LARGEST_FILE: Final = 4 * 1024 * 1024
 _GAPS_SHOWN: Final = 5
 
 
-class Setting(NamedTuple):
+class Setting(Record):
     """The text of a setting, and where it is, for errors."""
 
-    text: str
-    where: str
+    __slots__ = _fields = ("text", "where")
+
+    def __init__(self, text: str, where: str) -> None:
+        self.text = text
+        self.where = where
 
     def __repr__(self) -> str:
         """Show only where the setting is: the text may be a secret."""
         return f"Setting({self.where})"
 
 
-class SharedConfig(NamedTuple):
+class SharedConfig(Record):
     """The content of the shared config file and the shared credentials file.
 
     `config_profiles` and `credentials_profiles` are the profiles of each file, by name; `profile` merges them. A
@@ -43,15 +47,39 @@ class SharedConfig(NamedTuple):
     the config file that are neither profiles, SSO sessions nor services, each with the reason.
     """
 
-    config_file: str
-    credentials_file: str
-    config_profiles: Mapping[str, Section]
-    credentials_profiles: Mapping[str, Section]
-    sso_sessions: Mapping[str, Section]
-    services: Mapping[str, Section]
-    config_problem: str | None = None
-    credentials_problem: str | None = None
-    passed_over: tuple[str, ...] = ()
+    __slots__ = _fields = (
+        "config_file",
+        "credentials_file",
+        "config_profiles",
+        "credentials_profiles",
+        "sso_sessions",
+        "services",
+        "config_problem",
+        "credentials_problem",
+        "passed_over",
+    )
+
+    def __init__(  # noqa: PLR0917 - one for each field
+        self,
+        config_file: str,
+        credentials_file: str,
+        config_profiles: Mapping[str, Section],
+        credentials_profiles: Mapping[str, Section],
+        sso_sessions: Mapping[str, Section],
+        services: Mapping[str, Section],
+        config_problem: str | None = None,
+        credentials_problem: str | None = None,
+        passed_over: tuple[str, ...] = (),
+    ) -> None:
+        self.config_file = config_file
+        self.credentials_file = credentials_file
+        self.config_profiles = config_profiles
+        self.credentials_profiles = credentials_profiles
+        self.sso_sessions = sso_sessions
+        self.services = services
+        self.config_problem = config_problem
+        self.credentials_problem = credentials_problem
+        self.passed_over = passed_over
 
     def __repr__(self) -> str:
         """Show the names of files and profiles only: the settings contain secrets."""
@@ -195,10 +223,13 @@ def load_config(environ: Mapping[str, str]) -> SharedConfig:
     )
 
 
-class _File(NamedTuple):
-    path: str
-    sections: dict[str, Section]
-    problem: str | None = None
+class _File(Record):
+    __slots__ = _fields = ("path", "sections", "problem")
+
+    def __init__(self, path: str, sections: dict[str, Section], problem: str | None = None) -> None:
+        self.path = path
+        self.sections = sections
+        self.problem = problem
 
 
 def _read(variable: str, default: str, environ: Mapping[str, str]) -> _File:
@@ -234,7 +265,7 @@ def _sections(data: bytes, path: str) -> dict[str, Section]:
 
 _KINDS: Final = ("profile", "sso-session", "services")
 # What seems to be one of the sections that are read. Programs have sections of their own, such as [plugins].
-_SEEMS_KNOWN: Final = re.compile(r"\W*(profile|sso.?session|services?|default)", re.IGNORECASE)
+_SEEMS_KNOWN: Final = r"(?i)\W*(profile|sso.?session|services?|default)"
 
 
 def _kind_and_name(header: str) -> tuple[str | None, str]:
@@ -258,7 +289,7 @@ def _kind_and_name(header: str) -> tuple[str | None, str]:
 
 
 def _warn(path: str, header: str, problem: str) -> None:
-    if _SEEMS_KNOWN.match(header):
+    if re.match(_SEEMS_KNOWN, header):
         import logging
 
         logging.getLogger(__name__).warning("a section of %s is passed over: %s", path, problem)

@@ -1,10 +1,14 @@
-"""Convert structs to wire data and back with cattrs: exact wire names, hooks compiled on first use.
+"""Convert structs to wire data and back with cattrs: exact wire names, hooks made on first use.
 
 The wire names are data beside the members (`shapes.wire`). Absent members (None) are left out, empty maps and lists are
 kept, unknown members in the service's data are ignored, and a JSON null counts as absent, in lists and maps as well.
 
-Compiled hooks refuse what they can't read as a whole, without saying why. Only then are the data read again, member by
-member (`salvaged`).
+cattrs would write and compile source for the hooks of each struct, list and map, which takes it a millisecond each. The
+hooks here are closures over the struct's members, made in microseconds and nearly as fast; tests hold both against each
+other. cattrs knows them like its own, and finds the hook of each type.
+
+Hooks refuse what they can't read as a whole, without saying why. Only then are the data read again, member by member
+(`salvaged`).
 """
 
 from __future__ import annotations
@@ -12,7 +16,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
@@ -27,12 +30,11 @@ from .struct import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from cattrs import Converter
+    from cattrs import BaseConverter
 
 S = TypeVar("S", bound=Struct)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_wire(struct: Struct) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def read_struct(cls: type[S], data: Mapping[str, Any]) -> S | None:
         struct: S = _reader(cls, _converter())(data, cls)
     except RequestValidationError:
         raise
-    except Exception:  # noqa: BLE001 - compiled hooks may raise anything
+    except Exception:  # noqa: BLE001 - a mapping of the caller's own may raise anything
         return None
     return struct
 
@@ -98,12 +100,12 @@ def salvaged(cls: type[S], data: Mapping[str, Any]) -> tuple[Opaque[S], tuple[Fa
     return Opaque(cls(**_members_of(cls, data, (), faults))), tuple(faults)
 
 
-def compile_hooks(cls: type[Struct]) -> None:
-    """Compile the converters of a struct and its members, in both directions, before first use."""
-    _compile(cls, set())
+def make_hooks(cls: type[Struct]) -> None:
+    """Make the hooks of a struct and its members, in both directions, before first use."""
+    _make(cls, set())
 
 
-def _compile(cls: Any, seen: set[Any]) -> None:
+def _make(cls: Any, seen: set[Any]) -> None:
     if cls in seen or cls in (Any, NoneType, Ellipsis):
         return
     seen.add(cls)
@@ -111,7 +113,7 @@ def _compile(cls: Any, seen: set[Any]) -> None:
         _writer(cls, _converter())
         _reader(cls, _converter())
     for part in [member.annotation for member in cls._members] if _is_struct(cls) else get_args(cls):
-        _compile(part, seen)
+        _make(part, seen)
 
 
 def _members_of(cls: type[Struct], data: Mapping[str, Any], path: Path, faults: list[Fault]) -> dict[str, Any]:
@@ -180,25 +182,30 @@ class _WrongType(TypeError):
         super().__init__(f"must be {expected}, not {actual or type(value).__name__}")
 
 
-# Cached here, since a converter would compile a struct's hook again for each member of that type.
+# Cached here, since a converter would make a struct's hook again for each member of that type.
 @cache
-def _writer(annotation: Any, converter: Converter) -> Callable[[Any], Any]:
+def _writer(annotation: Any, converter: BaseConverter) -> Callable[[Any], Any]:
     return converter.get_unstructure_hook(annotation)
 
 
 @cache
-def _reader(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+def _reader(annotation: Any, converter: BaseConverter) -> Callable[[Any, Any], Any]:
     return converter.get_structure_hook(annotation)
 
 
 @cache
-def _converter() -> Converter:
-    from cattrs import Converter
+def _converter() -> BaseConverter:
+    from cattrs import BaseConverter
 
-    converter = Converter(detailed_validation=False)
+    converter = BaseConverter(detailed_validation=False)
     _register_scalars(converter)
-    converter.register_unstructure_hook_factory(_is_struct, lambda cls: _unstructure_hook(cls, converter))
-    converter.register_structure_hook_factory(_is_struct, lambda cls: _structure_hook(cls, converter))
+    for is_of_kind, unstructure_hook, structure_hook in (
+        (_is_struct, _unstructure_struct, _structure_struct),
+        (_is_list, _unstructure_list, _structure_list),
+        (_is_map, _unstructure_map, _structure_map),
+    ):
+        converter.register_unstructure_hook_factory(is_of_kind, partial(unstructure_hook, converter))
+        converter.register_structure_hook_factory(is_of_kind, partial(structure_hook, converter))
     return converter
 
 
@@ -206,59 +213,116 @@ def _is_struct(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, Struct)
 
 
+def _is_datetime(cls: Any) -> bool:
+    # By name: the import takes a cold start a millisecond, and a sign-in needs none.
+    return isinstance(cls, type) and (cls.__module__, cls.__name__) == ("datetime", "datetime")
+
+
 def _is_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, OpenEnum)
 
 
-def _unstructure_hook(cls: type[Struct], converter: Converter) -> Any:
-    from cattrs.gen import make_dict_unstructure_fn, override
-
-    members: dict[str, Any] = {"metadata": override(omit=True)}
-    for member in cls._members:
-        annotation = _present(member.annotation)
-        hook = converter.get_unstructure_hook if annotation in _SCALARS else partial(_late_writer, converter)
-        members[member.name] = override(rename=member.wire_name, unstruct_hook=hook(annotation))
-    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **members)
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
 
 
-def _structure_hook(cls: type[Struct], converter: Converter) -> Any:
-    from cattrs.gen import make_dict_structure_fn, override
+def _is_map(annotation: Any) -> bool:
+    return get_origin(annotation) is Mapping
 
-    members: dict[str, Any] = {"metadata": override(omit=True)}
-    for member in cls._members:
-        annotation = _present(member.annotation)
-        hook = converter.get_structure_hook if annotation in _SCALARS else partial(_late_reader, converter)
-        members[member.name] = override(rename=member.wire_name, struct_hook=hook(annotation))
-    read: Any = make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=False, **members)
+
+def _unstructure_struct(converter: BaseConverter, cls: type[Struct]) -> Any:
+    members = [(member.name, member.wire_name, _late_writer(converter, member.annotation)) for member in cls._members]
+
+    def unstructure(struct: Any) -> dict[str, Any]:
+        wire = {}
+        for name, wire_name, write in members:
+            value = getattr(struct, name)
+            if value is not None:
+                wire[wire_name] = value if write is None else write(value)
+        return wire
+
+    return unstructure
+
+
+def _unstructure_list(converter: BaseConverter, annotation: Any) -> Any:
+    write = _late_writer(converter, get_args(annotation)[0])
+    return list if write is None else lambda items: [write(item) for item in items]
+
+
+def _unstructure_map(converter: BaseConverter, annotation: Any) -> Any:
+    write_key, write_value = (_late_writer(converter, part) or _same for part in get_args(annotation))
+    if write_key is write_value is _same:
+        return dict
+    return lambda entries: {write_key(key): write_value(value) for key, value in entries.items()}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _structure_struct(converter: BaseConverter, cls: type[Struct]) -> Any:
+    members = [(member.name, member.wire_name, *_late_reader(converter, member.annotation)) for member in cls._members]
     # What calling the class adds to attrs' constructor is for people; a long list is read 20 % faster without it.
     plain = partial(type.__call__, cls)
-    read.__defaults__ = tuple(plain if value is cls else value for value in read.__defaults__ or ())
 
     def structure(data: Any, _: Any) -> Any:
-        if type(data) is not dict:
-            if not isinstance(data, Mapping):
-                raise _WrongType(_AN_OBJECT, data)
-            data = dict(data)
-        if None in data.values():
-            data = {name: value for name, value in data.items() if value is not None}
-        return read(data, cls)
+        if not isinstance(data, dict | Mapping):
+            raise _WrongType(_AN_OBJECT, data)
+        values = {}
+        for name, wire_name, read, annotation in members:
+            value = data.get(wire_name)
+            if value is not None:
+                values[name] = read(value, annotation)
+        return plain(**values)
 
     return structure
 
 
-_SCALARS = frozenset({str, int, bool})
+# Strings and maps are iterable like lists, so these two look at the type first.
+def _structure_list(converter: BaseConverter, annotation: Any) -> Any:
+    read, of = _late_reader(converter, get_args(annotation)[0])
+
+    def structure(data: Any, _: Any) -> Any:
+        if not isinstance(data, list | tuple):
+            raise _WrongType(_AN_ARRAY, data)
+        return tuple([read(item, of) for item in data])
+
+    return structure
+
+
+def _structure_map(converter: BaseConverter, annotation: Any) -> Any:
+    (read_key, of_keys), (read_value, of_values) = (_late_reader(converter, part) for part in get_args(annotation))
+
+    def structure(data: Any, _: Any) -> Any:
+        if not isinstance(data, dict | Mapping):
+            raise _WrongType(_A_MAP, data)
+        return {read_key(key, of_keys): read_value(value, of_values) for key, value in data.items()}
+
+    return structure
+
+
 _AN_OBJECT = "a JSON object"
+_AN_ARRAY = "an array"
+_A_MAP = "an object"
+_CONTAINERS: dict[Any, tuple[Any, str]] = {tuple: (list | tuple, _AN_ARRAY), Mapping: (Mapping, _A_MAP)}
 
 
 def _present(annotation: Any) -> Any:
-    """Return the type of a present member. Nulls were removed before, so no hook has to check for them."""
+    """Return the type of a present member. Nulls count as absent, so no hook has to check for them."""
     if get_origin(annotation) is UnionType:
         return next(part for part in get_args(annotation) if part is not NoneType)
     return annotation
 
 
-def _late_writer(converter: Converter, annotation: Any) -> Any:
-    """Return a hook that is compiled when the member is first present: most structs are never used."""
+_SENT_AS_THEY_ARE = frozenset({str, int, bool, Any})
+_READ_AT_ONCE = frozenset({str, int, bool})
+
+
+def _late_writer(converter: BaseConverter, annotation: Any) -> Callable[[Any], Any] | None:
+    """Return a hook that finds its own on first use, since most structs are never used; None if it changes nothing."""
+    annotation = _present(annotation)
+    if annotation in _SENT_AS_THEY_ARE:
+        return None
     hook: Any = None
 
     def write(value: Any) -> Any:
@@ -270,34 +334,30 @@ def _late_writer(converter: Converter, annotation: Any) -> Any:
     return write
 
 
-def _late_reader(converter: Converter, annotation: Any) -> Any:
-    """Return a hook that is compiled on first use. A hook for a list or a map refuses look-alikes."""
-    container, expected = _CONTAINERS.get(get_origin(annotation), (None, ""))
+def _late_reader(converter: BaseConverter, annotation: Any) -> tuple[Callable[[Any, Any], Any], Any]:
+    """Return a hook that finds its own on first use, and the type to call it with."""
+    annotation = _present(annotation)
+    if annotation in _READ_AT_ONCE:
+        return _reader(annotation, converter), annotation
     hook: Any = None
 
-    def read(data: Any, _: Any) -> Any:
+    def read(data: Any, of: Any) -> Any:
         nonlocal hook
         if hook is None:
             hook = _reader(annotation, converter)
-        if container is not None and not isinstance(data, container):
-            raise _WrongType(expected, data)
-        return hook(data, annotation)
+        return hook(data, of)
 
-    return read
+    return read, annotation
 
 
-# Strings and maps are iterable like lists, so hooks would accept them as lists.
-_CONTAINERS: dict[Any, tuple[Any, str]] = {tuple: (list | tuple, "an array"), Mapping: (Mapping, "an object")}
-
-
-def _register_scalars(converter: Converter) -> None:
+def _register_scalars(converter: BaseConverter) -> None:
     for scalar, expected in ((str, "a string"), (bool, "true or false"), (int, "an integer")):
         converter.register_structure_hook(scalar, _exactly(scalar, expected))
     converter.register_structure_hook(bytes, _read_bytes)
-    converter.register_structure_hook(datetime, _read_timestamp)
     converter.register_structure_hook_func(_is_enum, _read_enum)
+    converter.register_structure_hook_func(_is_datetime, _read_timestamp)
+    converter.register_unstructure_hook_func(_is_datetime, _write_timestamp)
     converter.register_unstructure_hook(bytes, lambda value: b64encode(value).decode("ascii"))
-    converter.register_unstructure_hook(datetime, _write_timestamp)
     converter.register_unstructure_hook(OpenEnum, str.__str__)
 
 
@@ -341,20 +401,28 @@ def _read_timestamp(data: Any, _: Any) -> datetime:
     if type(data) not in (int, float):
         raise _WrongType(_A_MOMENT, data)
     try:
-        # Added to the epoch, since on some platforms fromtimestamp() refuses times before 1970.
-        return _EPOCH + timedelta(seconds=data)
+        return _moment(data)
     except (OverflowError, ValueError):
         raise _WrongType(_A_MOMENT, data) from None
 
 
 _A_MOMENT = "a number of seconds since 1970 or a date"
-_NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]*)?", re.ASCII)
+_NUMBER = r"[+-]?[0-9]{1,20}(\.[0-9]*)?"
+
+
+def _moment(seconds: float) -> datetime:
+    from datetime import UTC, datetime, timedelta
+
+    # Added to the epoch, since on some platforms fromtimestamp() refuses times before 1970.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
 def _read_date(text: str) -> datetime:
     """Read a date that came as text, in the forms that botocore reads: a number, ISO 8601, or an HTTP date."""
+    from datetime import UTC, datetime
+
     text = text.strip().upper()
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         return _read_timestamp(float(text), None)
     try:
         try:

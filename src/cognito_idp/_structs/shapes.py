@@ -7,14 +7,14 @@ enum), and `check` reports everything wrong with a value. Faults never show the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .._errors import Fault
-from .._protocol.arguments import described
+from .._protocol.arguments import described, is_moment
+from .._protocol.foreign_json import parsed_json
+from .._protocol.redaction import Record
 
 if TYPE_CHECKING:
     # `optional` tells type checkers that a member accepts what the converter accepts, or None. At run time `own` does
@@ -195,12 +195,14 @@ class Timestamp(Shape):
     __slots__ = ()
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, datetime) and value.utcoffset() is not None
+        return is_moment(value)
 
     def check(self, value: Any, member: str, path: Path, faults: list[Fault]) -> None:
+        from datetime import datetime
+
         if not isinstance(value, datetime):
             _wrong_type("datetime", value, member, path, faults)
-        elif value.utcoffset() is None:
+        elif not is_moment(value):
             faults.append(fault(member, path, "must be an aware datetime: it has no time zone"))
 
 
@@ -323,8 +325,8 @@ class PairsOf(ListOf):
 def json_object(text: str) -> dict[str, Any] | None:
     """Return the JSON object that a text holds, or None if it holds something else."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = parsed_json(text)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
@@ -375,15 +377,18 @@ class Document(Shape):
             _wrong_type("JSON value", value, member, path, faults)
 
 
-class Member(NamedTuple):
+class Member(Record):
     """The facts about one member: its wire name, its shape, and what it holds.
 
     `sensitive` is `secret`, `personal`, the kind of a map that holds both, or empty.
     """
 
-    wire_name: str
-    shape: Shape
-    sensitive: str
+    __slots__ = _fields = ("wire_name", "shape", "sensitive")
+
+    def __init__(self, wire_name: str, shape: Shape, sensitive: str) -> None:
+        self.wire_name = wire_name
+        self.shape = shape
+        self.sensitive = sensitive
 
 
 MEMBER = "cognito_idp"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import attrs
 
 from .._errors import Fault, RequestValidationError
-from .._protocol.redaction import REDACTED, Opaque
+from .._protocol.redaction import REDACTED, Opaque, Record
 from .._protocol.tracebacks import guards_init
 from .shapes import MEMBER, REQUIRED, Member, Path, Shape, fault
 
@@ -63,36 +63,26 @@ def _copying(shape: Shape) -> Any:
 _SIGNATURE = inspect.Signature()
 
 
-class MemberInfo(NamedTuple):
+class MemberInfo(Record):
     """One member of a struct, as the converter and the checks see it.
 
     `annotation` is the type in the struct, `label` is `Struct.member`, and `step` is `.member`. `sensitive` is as in
     `shapes.Member`.
     """
 
-    name: str
-    wire_name: str
-    shape: Shape
-    sensitive: str
-    required: bool
-    annotation: Any
-    label: str
-    step: str
+    __slots__ = _fields = ("name", "wire_name", "shape", "sensitive", "required", "annotation", "label", "step")
 
-    @classmethod
-    def of(cls, field: attrs.Attribute[Any], struct: str) -> MemberInfo:
+    def __init__(self, field: attrs.Attribute[Any], struct: str) -> None:
         """Read the facts beside the field."""
         member: Member = field.metadata[MEMBER]
-        return cls(
-            field.name,
-            member.wire_name,
-            member.shape,
-            member.sensitive,
-            _REQUIRED in field.metadata,
-            field.type,
-            f"{struct}.{field.name}",
-            f".{field.name}",
-        )
+        self.name = field.name
+        self.wire_name = member.wire_name
+        self.shape = member.shape
+        self.sensitive = member.sensitive
+        self.required = _REQUIRED in field.metadata
+        self.annotation = field.type
+        self.label = f"{struct}.{field.name}"
+        self.step = f".{field.name}"
 
 
 class _DeclaredSignature:
@@ -159,7 +149,7 @@ class Struct(metaclass=_StructType):
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         cls._members = tuple(
-            MemberInfo.of(field, cls.__name__)
+            MemberInfo(field, cls.__name__)
             for field in attrs.fields(cls)  # type: ignore[arg-type]  # attrs calls this on attrs classes only
             if MEMBER in field.metadata
         )
@@ -196,12 +186,12 @@ class Struct(metaclass=_StructType):
         return True
 
     def _check(self, path: Path, faults: list[Fault]) -> None:
-        for name, _, shape, _, required, _, label, step in self._members:
-            value = getattr(self, name)
+        for member in self._members:
+            value, where = getattr(self, member.name), (*path, member.step)
             if value is not None:
-                shape.check(value, label, (*path, step), faults)
-            elif required:
-                faults.append(fault(label, (*path, step), REQUIRED))
+                member.shape.check(value, member.label, where, faults)
+            elif member.required:
+                faults.append(fault(member.label, where, REQUIRED))
 
     if not TYPE_CHECKING:  # a checker would take every name for a member
 
@@ -294,10 +284,3 @@ class Response(Struct):
 
     metadata: ResponseMetadata = attrs.field(default=NOT_RECEIVED)
     """The exchange behind it. `attempts` is 0 if it was not received, but made by `from_wire` or by hand."""
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)
-class EmptyResponse(Response):
-    """The response of an operation without response members, such as `AdminDeleteUser`."""
-
-    __module__ = "cognito_idp"

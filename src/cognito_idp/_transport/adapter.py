@@ -14,7 +14,11 @@ class Adapter(Transport, Protocol):
 
     @property
     def name(self) -> str:
-        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
+        ...
+
+    def renew(self) -> None:
+        """Use no connection again that there is now; exchanges under way go on."""
         ...
 
     def close(self) -> None:
@@ -27,7 +31,11 @@ class AsyncAdapter(AsyncTransport, Protocol):
 
     @property
     def name(self) -> str:
-        """The library that sends: `httpx`, `httpx2` or `stdlib`."""
+        """What sends: `httpx`, `httpx2`, `stdlib` or `fetch`."""
+        ...
+
+    async def renew(self) -> None:
+        """Use no connection again that there is now; exchanges under way go on."""
         ...
 
     async def close(self) -> None:

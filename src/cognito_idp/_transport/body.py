@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # More digits than any real size has; int() would be slow on thousands of them.
 _DIGITS = 20
-_CODINGS = re.compile(r"(?:(?:gzip|deflate|br|zstd|compress)(?:, ?|$)){1,5}")
+_CODINGS = r"(?:(?:gzip|deflate|br|zstd|compress)(?:, ?|$)){1,5}"
 
 
 def check_outgoing(headers: Headers) -> None:
@@ -55,17 +55,17 @@ class Incoming:
                     self._refuse_size()
             elif name == "content-encoding" and value.lower() != "identity":
                 # We asked for none, and unpacking untrusted data could fill the memory from a few bytes.
-                shown = repr(value) if _CODINGS.fullmatch(value) else "in an unknown way"
+                shown = repr(value) if re.fullmatch(_CODINGS, value) else "in an unknown way"
                 self._refuse(f"it is compressed ({shown}), which was not asked for")
 
     def add(self, chunk: bytes) -> None:
-        """Add a piece of the body.
+        """Add a piece of the body; over `fetch`, a user's transport may bring it as a memoryview.
 
         Raises:
             InvalidResponseError: the body is larger than the limit.
         """
         self._size += len(chunk)
-        self._chunks.append(chunk)
+        self._chunks.append(chunk if type(chunk) is bytes else bytes(chunk))
         if self._size > self._limit:
             self._refuse_size()
 

@@ -11,21 +11,26 @@ import os
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._errors import ConfigError
 from .._flow.locks import new_lock
+from .._protocol.redaction import Record
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 
-class Bundle(NamedTuple):
-    """A file or folder of certificates; `where` is the setting that names it, for error messages."""
+class Bundle(Record):
+    """A file or folder of certificates, or their text; `where` is the setting that names it, for error messages."""
 
-    where: str
-    path: str
+    __slots__ = _fields = ("where", "path", "text")
+
+    def __init__(self, where: str, path: str, text: str | None = None) -> None:
+        self.where = where
+        self.path = path
+        self.text = text
 
 
 class Authorities:
@@ -60,13 +65,13 @@ class Authorities:
         if bundle is not None:
             yield bundle
         yield from self._variables("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-        yield Bundle("certifi", _path_of_certifi())
+        yield _bundle_of_certifi()
 
     def _variables(self, *names: str) -> Iterator[Bundle]:
         yield from (Bundle(name, path) for name in names if (path := self._environ.get(name)))
 
 
-def _path_of_certifi() -> str:
+def _bundle_of_certifi() -> Bundle:
     # `import certifi` and its `where()` take 10 ms of a cold start, mostly for importlib.resources; this takes 0.1 ms.
     if "certifi" not in sys.modules:
         from importlib.machinery import PathFinder
@@ -75,11 +80,15 @@ def _path_of_certifi() -> str:
         folder = os.path.dirname(spec.origin) if spec is not None and spec.origin else ""  # noqa: PTH120 - pathlib would cost the cold start 2 ms
         path = os.path.join(folder, "cacert.pem")  # noqa: PTH118 - see above
         if folder and os.path.isfile(path):  # noqa: PTH113 - see above
-            return path
+            return Bundle("certifi", path)
     # The certificates are elsewhere: in a zip file, where a program has put them, or in the system's store (Debian).
     import certifi
 
-    return certifi.where()
+    try:
+        return Bundle("certifi", certifi.where())
+    except OSError:
+        # They are in a zip file, and no folder takes a copy.
+        return Bundle("certifi", "certifi.contents()", certifi.contents())
 
 
 # While one thread reads certificates, others wait rather than read them too.
@@ -89,10 +98,12 @@ _READING = new_lock()
 def _context_of(bundle: Bundle) -> ssl.SSLContext:
     try:
         with _READING:
+            if bundle.text is not None:
+                return _context(bundle.path, (), bundle.text)
             status = os.stat(bundle.path)  # noqa: PTH116 - see above
             # A changed bundle counts as a new one: clients made later trust its new content.
             stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-            return _context(bundle.path, stamp)
+            return _context(bundle.path, stamp, None)
     except (OSError, ValueError) as error:
         # An `ssl.SSLError` is an OSError; a path with a NUL is a ValueError.
         msg = f"{bundle.where} {bundle.path!r}: no certificates can be read from it: {error}"
@@ -100,12 +111,14 @@ def _context_of(bundle: Bundle) -> ssl.SSLContext:
 
 
 @lru_cache(maxsize=8)
-def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG001 - the stamp is for the cache
+def _context(path: str, stamp: tuple[int, ...], text: str | None) -> ssl.SSLContext:  # noqa: ARG001 - the stamp is for the cache
     import ssl
 
-    if os.path.isdir(path):  # noqa: PTH112 - see above
+    if text is not None:
+        context = ssl.create_default_context(cadata=text)
+    elif os.path.isdir(path):  # noqa: PTH112 - see above
         # OpenSSL reads the folder during a handshake, and doesn't report an unreadable or empty one.
-        if not any(map(_HASHED.fullmatch, os.listdir(path))):  # noqa: PTH208 - see above
+        if not any(re.fullmatch(_HASHED, name) for name in os.listdir(path)):  # noqa: PTH208 - see above
             msg = "no file of the folder is named as `openssl rehash` does it, such as 5ed36f99.0"
             raise OSError(msg)
         context = ssl.create_default_context(capath=path)
@@ -123,4 +136,4 @@ def _context(path: str, stamp: tuple[int, ...]) -> ssl.SSLContext:  # noqa: ARG0
     return context
 
 
-_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_HASHED = r"[0-9a-f]{8}\.[0-9]+"

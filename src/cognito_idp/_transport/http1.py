@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .._errors import ConfigError
@@ -89,14 +89,10 @@ def _final_head() -> Generator[None, bytes, tuple[int, Headers, bytes, bool]]:
         if end < 0 or not data.startswith(_BEGINNING):
             data, end = yield from _until_empty_line(data)
         lines = _lines(data[:end])
-        status_line = _STATUS_LINE.fullmatch(lines[0])
-        if status_line is None:
-            msg = "it does not begin with a status line of HTTP/1.x"
-            raise BadAnswerError(msg)
-        status, headers = int(status_line[2]), _fields(lines[1:])
+        (status, is_http_1_0), headers = _status(lines[0]), _fields(lines[1:])
         data = data[end + 4 :]
         if status >= _FINAL:
-            return status, headers, data, status_line[1] == "0"
+            return status, headers, data, is_http_1_0
         if status == _SWITCHING_PROTOCOLS:
             msg = "it switches to another protocol, which was not asked for"
             raise BadAnswerError(msg)
@@ -107,10 +103,42 @@ def _final_head() -> Generator[None, bytes, tuple[int, Headers, bytes, bool]]:
 _FINAL = 200
 _SWITCHING_PROTOCOLS = 101
 _WITHOUT_BODY = (204, 304)
-_STATUS_LINE = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?")
 _BEGINNING = b"HTTP/1."
-# A line end that is not CRLF, or a NUL. A CR at the very end may be half of a CRLF.
-_STRAY = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\0")
+_NO_STATUS = "it does not begin with a status line of HTTP/1.x"
+# Of `HTTP/1.1 200`, without the reason, which may be missing.
+_STATUS_LENGTH = 12
+
+
+def _status(line: str) -> tuple[int, bool]:
+    """Read the status line: return the status, and whether it is HTTP/1.0.
+
+    Not a regular expression, like what else every exchange reads: compiling them would take a cold start a millisecond.
+    """
+    version, status, rest = line[7:8], line[9:_STATUS_LENGTH], line[_STATUS_LENGTH:]
+    is_spaced = line[8:9] == " " and rest[:1] in {"", " "}
+    if not (is_spaced and _is_digits(version) and _is_digits(status) and (number := int(status)) >= _SMALLEST):
+        raise BadAnswerError(_NO_STATUS)
+    return number, version == "0"
+
+
+_SMALLEST = 100
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+# Compiled for the first answer that comes in pieces, or in chunks.
+@cache
+def _stray() -> re.Pattern[bytes]:
+    """Return the pattern of a line end that is not CRLF, or a NUL. A CR at the very end may be half of a CRLF."""
+    return re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\0")
+
+
+@cache
+def _chunk_line() -> re.Pattern[bytes]:
+    """Return the pattern of a size, and an ignored extension, before which white space is allowed (RFC 9112, 7.1.1)."""
+    return re.compile(rb"([0-9a-fA-F]{1,16})(?:[ \t]*;[^\r\n\0]*)?")
 
 
 def _until_empty_line(data: bytes, what: str = "head") -> Generator[None, bytes, tuple[bytes, int]]:
@@ -123,10 +151,9 @@ def _until_empty_line(data: bytes, what: str = "head") -> Generator[None, bytes,
     seen = 0
     while True:
         if what == "head" and not _BEGINNING.startswith(bytes(buffer[: len(_BEGINNING)])):
-            msg = "it does not begin with a status line of HTTP/1.x"
-            raise BadAnswerError(msg)
+            raise BadAnswerError(_NO_STATUS)
         end = buffer.find(b"\r\n\r\n", max(seen - 3, 0), MAX_HEAD_BYTES)
-        if _STRAY.search(buffer, max(seen - 1, 0), MAX_HEAD_BYTES if end < 0 else end + 1):
+        if _stray().search(buffer, max(seen - 1, 0), MAX_HEAD_BYTES if end < 0 else end + 1):
             msg = f"a line of its {what} ends with a bare CR or LF, or holds a NUL"
             raise BadAnswerError(msg)
         if end >= 0:
@@ -163,7 +190,8 @@ def _fields(lines: list[str]) -> Headers:
     return tuple(fields)
 
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# The characters of a token (RFC 9110, 5.6.2).
+_OF_A_NAME = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # The headers of every answer of the service; all others are checked one by one.
 _USUAL_NAMES: Final[Mapping[str, str]] = {
     name: name.lower()
@@ -171,8 +199,12 @@ _USUAL_NAMES: Final[Mapping[str, str]] = {
 }
 
 
+def _is_token(name: str) -> bool:
+    return name != "" and not name.strip(_OF_A_NAME)
+
+
 def _checked_name(name: str, colon: str) -> str:
-    if colon and _TOKEN.fullmatch(name):
+    if colon and _is_token(name):
         return name.lower()
     problem = "the name of a header is not a token" if colon else "a header line has no colon"
     raise BadAnswerError("a header line is folded" if name[:1] in {" ", "\t"} else problem)
@@ -198,7 +230,7 @@ def _framing(status: int, headers: Headers, *, is_http_1_0: bool) -> tuple[int |
 def _problem(lengths: list[str], codings: list[str], *, is_http_1_0: bool) -> str | None:
     if len(lengths) > 1:
         return "it has more than one Content-Length"
-    if lengths and not _LENGTH.fullmatch(lengths[0]):
+    if lengths and not (_is_digits(lengths[0]) and len(lengths[0]) <= _LENGTH_DIGITS):
         return "its Content-Length is not a plain number"
     if lengths and codings:
         return "it has both a Content-Length and a Transfer-Encoding"
@@ -210,9 +242,7 @@ def _problem(lengths: list[str], codings: list[str], *, is_http_1_0: bool) -> st
 
 
 # More digits than any real size has; int() would be slow on thousands of them.
-_LENGTH = re.compile(r"[0-9]{1,19}")
-# A size, and an ignored extension. White space is allowed only before an extension (RFC 9112, 7.1.1).
-_CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})(?:[ \t]*;[^\r\n\0]*)?")
+_LENGTH_DIGITS = 19
 _CHUNK_LINE_BYTES = 4096
 
 
@@ -222,11 +252,11 @@ def _read_chunks(data: bytes, answer: Incoming) -> Generator[None, bytes, bytes]
     while True:
         seen = at
         while (end := data.find(b"\r\n", at, at + _CHUNK_LINE_BYTES)) < 0:
-            if len(data) - at >= _CHUNK_LINE_BYTES or _STRAY.search(data, seen):
+            if len(data) - at >= _CHUNK_LINE_BYTES or _stray().search(data, seen):
                 raise BadAnswerError(_NO_SIZE)
             seen = max(len(data) - at - 1, 0)
             data, at = data[at:] + (yield from _more()), 0
-        line = _CHUNK_LINE.fullmatch(data, at, end)
+        line = _chunk_line().fullmatch(data, at, end)
         if line is None:
             raise BadAnswerError(_NO_SIZE)
         extensions += end - line.end(1)
@@ -275,8 +305,11 @@ def request_bytes(request: HttpRequest, target: str, more: str = "") -> bytes:
         ConfigError: a header would end its line early, or says how a request ends; the message never shows a value.
     """
     headers, body = request.headers, request.body
-    start = f"{request.method} {target}"
-    if not _START.fullmatch(start):
+    method = request.method
+    start = f"{method} {target}"
+    if not (method.isalpha() and method.isupper() and target and start.isascii() and start.isprintable()) or (
+        " " in target
+    ):
         msg = "the method or the URL of a request holds something other than printable ASCII"
         raise ConfigError(msg)
     lines = "".join([f"{_field(name)}{value}\r\n" for name, value in headers])
@@ -290,16 +323,13 @@ def request_bytes(request: HttpRequest, target: str, more: str = "") -> bytes:
     return f"{start} HTTP/1.1\r\n{lines}{more}\r\n".encode("ascii") + body
 
 
-_START = re.compile(r"[A-Z]+ [!-~]+")
-
-
 # The engine sets these itself, or they belong to a connection and not to a request (RFC 9110, 7.6.1).
 _NOT_FOR_CALLERS = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"})
 
 
 @lru_cache(maxsize=256)
 def _field(name: str) -> str:
-    if not _TOKEN.fullmatch(name) or name != name.lower() or name in _NOT_FOR_CALLERS:
+    if not _is_token(name) or name != name.lower() or name in _NOT_FOR_CALLERS:
         msg = f"header {name!r} can't be sent: not a token in lower case, or one for a connection, not for a request"
         raise ConfigError(msg)
     return f"{name}: "

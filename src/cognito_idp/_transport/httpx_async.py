@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -18,7 +19,7 @@ from .._flow.detached import Detached
 from .._flow.loops import current_loop
 from .adapter import CLOSED
 from .httpx_common import forget_surplus, incoming, outgoing
-from .httpx_errors import failures_of, translated
+from .httpx_errors import failures_of, first_of, translated
 from .proxies import origin_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ class AsyncHttpxTransport:
         except TransportError:
             # Already one of ours: a `TimeoutError_` is also an OSError.
             raise
+        except ExceptionGroup as group:
+            # anyio connects in a task group, which passes on in a group what is not an OSError.
+            if self._detached is not None:
+                raise
+            failure = translated(self._library, first_of(group), origin_of(request.url).shown)
         except self._failures as error:
             failure = translated(self._library, error, origin_of(request.url).shown)
         except RuntimeError as error:
@@ -97,6 +103,12 @@ class AsyncHttpxTransport:
         else:
             return answer.finish()
         raise failure
+
+    async def renew(self) -> None:
+        """Use no connection again that there is now; a user's transport has to know how, by a method `renew`."""
+        renew = getattr(self._transport, "renew", None)
+        if renew is not None and isawaitable(result := renew()):
+            await result
 
     async def close(self) -> None:
         """Close all connections, after ending the exchanges that a user's transport is making.

@@ -64,6 +64,10 @@ class RoutedTransport(httpx.BaseTransport):
             raise
         return response
 
+    def renew(self) -> None:
+        """Use no connection again that there is now."""
+        self._pool.renew()
+
     def close(self) -> None:
         """Close all connections of this process, including those that other threads are using."""
         self._pool.close()
@@ -76,6 +80,7 @@ class Lane:
         self.way = way
         self.since = 0.0
         self.closed = False
+        self.is_last = False
         self._routes = routes
         self._end = EndOfExchange()
         self._transport: httpx.HTTPTransport | None = None

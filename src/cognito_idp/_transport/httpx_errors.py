@@ -18,10 +18,12 @@ from .._errors import (
     ProxyError,
     ReadError,
     ReadTimeoutError,
+    TimeoutError_,
     TransportError,
     WriteError,
     WriteTimeoutError,
 )
+from .._flow.platform import on_emscripten
 from .limits import MAX_IDLE
 
 if TYPE_CHECKING:
@@ -48,11 +50,13 @@ def failures_of(library: Library) -> tuple[type[Exception], ...]:
     """Return the exceptions that a transport may raise.
 
     `OSError` covers `ssl.SSLError`, and transports that pass on their sockets' errors. httpx_aiohttp passes on
-    aiohttp's errors for answers that are not HTTP.
+    aiohttp's errors for answers that are not HTTP, and a transport over `fetch` may pass on JavaScript's.
     """
-    aiohttp: Any = sys.modules.get("aiohttp")
     failures: tuple[type[Exception], ...] = (library.TransportError, library.StreamError, OSError)
-    return failures if aiohttp is None else (*failures, aiohttp.ClientError)
+    for module, name in (("aiohttp", "ClientError"), ("pyodide.ffi", "JsException")):
+        if (passed_on := getattr(sys.modules.get(module), name, None)) is not None:
+            failures = (*failures, passed_on)
+    return failures
 
 
 @lru_cache(maxsize=2)
@@ -95,6 +99,9 @@ def translated(library: Library, error: Exception, host: str) -> TransportError:
     aiohttps = next((link for link in (error, error.__cause__) if _by_aiohttp(link)), None)
     by_aiohttp = _by_aiohttp(aiohttps)
     cls = by_aiohttp or next((ours for theirs, ours in _table_of(library) if isinstance(error, theirs)), TransportError)
+    if on_emscripten() and (cls is TransportError or not cls.sent):
+        # What fails over `fetch` may have been sent, whatever the transport calls it.
+        cls = ReadTimeoutError if issubclass(cls, TimeoutError_) else ReadError
     reason = reason_of(error)
     status_code = status_in(reason) if cls is ProxyError else None
     if status_code is not None:
@@ -112,6 +119,12 @@ def translated(library: Library, error: Exception, host: str) -> TransportError:
         forget_request(error)
         failure.__cause__ = error
     return failure
+
+
+def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    """Return the first exception of a group that is none itself."""
+    first = group.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _copy(library: Library, error: Exception, cls: type[TransportError], text: str) -> Exception:

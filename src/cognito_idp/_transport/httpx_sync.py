@@ -68,6 +68,12 @@ class HttpxTransport:
             return answer.finish()
         raise failure
 
+    def renew(self) -> None:
+        """Use no connection again that there is now; a user's transport has to know how, by a method `renew`."""
+        renew = getattr(self._transport, "renew", None)
+        if renew is not None:
+            renew()
+
     def close(self) -> None:
         """Close all connections, including those that other threads are using."""
         self._closed = True

@@ -85,6 +85,13 @@ class LanePool(httpx.AsyncBaseTransport):
             lanes = self._lanes[key] = _Lanes(self._max_connections)
         return lanes
 
+    async def renew(self) -> None:
+        """Use no connection again that there is now: close the idle ones of this loop, and the others after their call.
+
+        What is idle on another loop is left to the garbage collector.
+        """
+        await self.aclose()
+
     async def aclose(self) -> None:
         """Close all idle connections of this loop; connections in use, on any loop, close when their call ends."""
         here = current_loop(), os.getpid()
@@ -105,7 +112,7 @@ class _Lanes:
     async def take(self, route: Route, max_idle: float) -> httpx.AsyncHTTPTransport | None:
         """Return the most recently used lane, the likeliest to be alive; None if the caller must make one."""
         idle = self._idle.get(route)
-        if idle and age_clock() - idle[-1][0] <= max_idle:
+        if idle and 0 <= age_clock() - idle[-1][0] <= max_idle:
             return idle.pop()[1]
         kept = [lanes for lanes in self._idle.values() if lanes]
         if sum(map(len, kept)) > self.slots.value:

@@ -7,6 +7,7 @@ import math
 import attrs
 
 from .._errors import ConfigError
+from .._protocol.redaction import Record
 from .._protocol.wire import Limits
 
 # Long enough for three attempts that each end by their own limits, and for the waits between them.
@@ -21,8 +22,8 @@ MAX_IDLE = "cognito_idp.max_idle"
 TOTAL = "cognito_idp.total"
 
 
-@attrs.frozen(kw_only=True)
-class Timeout:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Timeout(Record):
     """Time limits of a call in seconds; None means no limit of that kind.
 
     `total` bounds the whole call: all attempts, the waits between them, and loading credentials. Without it, a server
@@ -38,13 +39,15 @@ class Timeout:
 
     __module__ = "cognito_idp"
 
+    _fields = ("total", "connect", "read", "write")
+
     total: float | None = TOTAL_SECONDS
     connect: float | None = 5.0
     read: float | None = 30.0
     write: float | None = 30.0
 
     def __attrs_post_init__(self) -> None:
-        for name in ("total", "connect", "read", "write"):
+        for name in self._fields:
             value = getattr(self, name)
             if value is not None and not is_seconds(value):
                 msg = f"timeout {name}={value!r} must be a number of seconds above 0, or None"

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 
 class Pooled(Protocol):
-    """The connection protocol of the pool. `since` is when the connection became idle, by `age_clock`."""
+    """The connection protocol of the pool.
+
+    `since` is when the connection became idle, by `age_clock`. `is_last` is true if its exchange is its last one.
+    """
 
     since: float
     closed: bool
+    is_last: bool
 
     @property
     def way(self) -> Hashable:
@@ -105,7 +109,7 @@ class Pool(Generic[C]):
                 connection = idle.pop()
             except IndexError:  # another thread was quicker
                 return None
-            if age_clock() - connection.since > max_idle:
+            if not 0 <= age_clock() - connection.since <= max_idle:
                 # The others are older still. A call with a larger `max_idle` may use them.
                 idle.append(connection)
                 return None
@@ -155,6 +159,9 @@ class Pool(Generic[C]):
         if self._closed or os.getpid() != self._process:
             connection.close()
             return
+        if connection.is_last:
+            self.end(connection)
+            return
         now = age_clock()
         idle = self._idle.get(connection.way)
         if idle is None:
@@ -179,20 +186,29 @@ class Pool(Generic[C]):
         with suppress(IndexError):
             self._waiting.popleft().release()
 
+    def renew(self) -> None:
+        """Use no connection again that there is now: close the idle ones, and the others after their exchange."""
+        if os.getpid() != self._process:
+            return  # the parent's; the next call begins anew
+        for connection in self._alive():
+            connection.is_last = True
+        self._end_idle()
+
     def close(self) -> None:
         """Close all connections of this process, including those that other threads are using, and refuse new calls."""
         self._closed = True
         if os.getpid() != self._process:
             return
         self._end_idle()
-        with self._lock:
-            entries = list(self._all)
-        for entry in entries:
-            connection = entry()
-            if connection is not None:
-                connection.break_off()
+        for connection in self._alive():
+            connection.break_off()
         while self._waiting:
             self._wake()
+
+    def _alive(self) -> list[C]:
+        with self._lock:
+            entries = list(self._all)
+        return [connection for entry in entries if (connection := entry()) is not None]
 
     def _end_idle(self) -> None:
         for idle in list(self._idle.values()):

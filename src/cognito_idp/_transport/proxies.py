@@ -11,16 +11,20 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from .._errors import ConfigError, ProxyError
 from .._protocol.endpoint import has_host, is_loopback, is_plain_or_bracketed
+from .._protocol.redaction import Record
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-class Origin(NamedTuple):
+class Origin(Record):
     """Where a URL leads: IPv6 hosts have no brackets, and the port is None if it is the scheme's default."""
 
-    scheme: str
-    host: str
-    port: int | None
+    __slots__ = _fields = ("scheme", "host", "port")
+
+    def __init__(self, scheme: str, host: str, port: int | None) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
 
     @property
     def shown(self) -> str:
@@ -38,18 +42,21 @@ def origin_of(url: str) -> Origin:
     return Origin(parts.scheme, parts.hostname or "", port)
 
 
-class Proxy(NamedTuple):
+class Proxy(Record):
     """A proxy that the environment names.
 
     `scheme` is `http`, `https`, `socks4`, `socks5` or `socks5h`. `authorization` is the value of a Proxy-Authorization
     header (RFC 7617), or None without a user. `url` is as in the environment. `authorization` and `url` are secrets.
     """
 
-    scheme: str
-    host: str
-    port: int
-    authorization: str | None
-    url: str
+    __slots__ = _fields = ("scheme", "host", "port", "authorization", "url")
+
+    def __init__(self, scheme: str, host: str, port: int, authorization: str | None, url: str) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.authorization = authorization
+        self.url = url
 
     @property
     def shown(self) -> str:

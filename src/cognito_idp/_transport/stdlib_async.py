@@ -78,7 +78,7 @@ class AsyncStdlibTransport:
                     raise ClientClosedError(CLOSED)
                 reader = answer_reader(limits.max_response_bytes)
                 response, is_in_order = await connection.exchange(data, reader, limits, end_by)
-                if is_in_order and not self._closed:
+                if is_in_order and not self._closed and not connection.is_last:
                     pool.keep(connection)
                     connection = None
             finally:
@@ -100,6 +100,18 @@ class AsyncStdlibTransport:
         pool = self._pools[loop] = Pool(loop)
         await anext(pool.guardian)
         return pool
+
+    async def renew(self) -> None:
+        """Use no connection again that there is now; connections on other running loops end a little later."""
+        current = _running_loop()
+        for loop, pool in list(self._pools.items()):
+            if loop is current:
+                pool.renew()
+                # The loop closes the sockets on its next turn.
+                await asyncio.sleep(0)
+            elif pool.process == os.getpid():
+                with suppress(RuntimeError):  # the loop is closed
+                    loop.call_soon_threadsafe(pool.renew)
 
     async def close(self) -> None:
         """Close all connections; running calls get a `ClientClosedError`, on other running loops a little later."""
@@ -184,7 +196,7 @@ class Pool:
             connection = idle.pop()
             if connection.closed:
                 continue
-            if age_clock() - connection.since > max_idle:
+            if not 0 <= age_clock() - connection.since <= max_idle:
                 # The others are older still. A call that minds less may have them.
                 idle.append(connection)
                 return None
@@ -253,6 +265,14 @@ class Pool:
             if waiter.until <= now:
                 waiter.expire(now)
         self.look_by(min((waiter.until for waiter in waiters), default=inf))
+
+    def renew(self) -> None:
+        """Close what is idle, and have the others closed after their exchange."""
+        for connection in self.connections:
+            connection.is_last = True
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().abort()
 
     def abort(self) -> None:
         """Close everything at once."""

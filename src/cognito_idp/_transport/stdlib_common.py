@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import ssl
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from .._errors import (
@@ -20,6 +20,7 @@ from .._errors import (
     WriteError,
     WriteTimeoutError,
 )
+from .._protocol.redaction import Record
 from .http1 import BadAnswerError, request_bytes
 from .limits import MAX_CONNECTIONS
 from .proxies import (
@@ -42,13 +43,16 @@ CHUNK_BYTES: Final = 64 * 1024
 _TUNNEL_IS_OPEN: Final = range(200, 300)
 
 
-class Phase(NamedTuple):
+class Phase(Record):
     """What a wait is for: the limit that bounds it, its error classes, and the text for a timeout."""
 
-    limit: str
-    broken: type[TransportError]
-    late: type[TransportError]
-    what: str
+    __slots__ = _fields = ("limit", "broken", "late", "what")
+
+    def __init__(self, limit: str, broken: type[TransportError], late: type[TransportError], what: str) -> None:
+        self.limit = limit
+        self.broken = broken
+        self.late = late
+        self.what = what
 
 
 PROXY: Final = Phase("connect", ProxyError, ConnectTimeoutError, "no connection")
@@ -76,9 +80,9 @@ class Way:
             ConfigError: the certificates or the proxy that the environment names can't be used.
         """
         origin = origin_of(url)
-        scheme, self.host, port = origin
+        scheme, self.host = origin.scheme, origin.host
         self.shown = origin.shown
-        self.port = port or DEFAULT_PORTS[scheme]
+        self.port = origin.port or DEFAULT_PORTS[scheme]
         self.proxy: Proxy | None = route_of(url).proxy
         self.connect_to = (self.host, self.port)
         self.context = authorities.ssl_context() if scheme == "https" else None

@@ -38,6 +38,8 @@ class Connection(asyncio.Protocol):
         self.since = 0.0
         self.until = inf
         self.closed = False
+        # Whether its exchange is its last one.
+        self.is_last = False
         # The connect limit, until it is connected.
         self.connecting: asyncio.Timeout | None = None
         self._pool = pool

@@ -70,6 +70,10 @@ class StdlibTransport:
             raise
         return response
 
+    def renew(self) -> None:
+        """Use no connection again that there is now."""
+        self._pool.renew()
+
     def close(self) -> None:
         """Close all connections; threads that are using one get a `ClientClosedError`."""
         self._closed = True
@@ -118,12 +122,13 @@ class _Clock:
 class _Connection:
     """One connection, opened by its first exchange; `_socket` has the innermost TLS layer, `_raw` the outermost."""
 
-    __slots__ = ("__weakref__", "_raw", "_socket", "closed", "since", "way")
+    __slots__ = ("__weakref__", "_raw", "_socket", "closed", "is_last", "since", "way")
 
     def __init__(self, way: Any) -> None:
         self.way: Way = way
         self.since = 0.0
         self.closed = False
+        self.is_last = False
         self._raw: socket.socket | None = None
         self._socket: Any = None
 

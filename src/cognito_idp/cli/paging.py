@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import click
 
+from .._protocol.foreign_json import parsed_json
 from .._structs.shapes import Integer
 from .failures import InputError
 from .options import option_name
@@ -85,8 +86,8 @@ def encoded(name: str, token: str | None, skip: int) -> str:
 def decoded(name: str, text: str) -> tuple[str | None, int]:
     """Return the service's token and the number of items to skip; what this program didn't make is the service's."""
     try:
-        members = json.loads(b64decode(text, validate=True))
-    except (ValueError, RecursionError):
+        members = parsed_json(b64decode(text, validate=True))
+    except ValueError:
         return text, 0
     if not isinstance(members, dict) or name not in members or not set(members) <= {name, _SKIPPED}:
         return text, 0

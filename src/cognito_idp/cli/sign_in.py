@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +12,7 @@ import attrs
 import click
 
 from .._protocol.app_client import AppClient
+from .._protocol.foreign_json import parsed_json
 from ..errors import ConfigError, NotAuthorizedException
 from ..sign_in.machine import STARTS
 from ..sign_in.signed_in import Device
@@ -74,7 +74,7 @@ def _device(settings: Settings, name: str | None) -> Device | None:
         return None
     text = settings.inputs.read("--device-file", f"@{name}").text("--device-file")
     try:
-        device = json.loads(text)
+        device = parsed_json(text)
         device = Device(
             key=device["DeviceKey"],
             group_key=device["DeviceGroupKey"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -16,6 +15,7 @@ import attrs
 import click
 
 from .._protocol.app_client import AppClient
+from .._protocol.foreign_json import parsed_json
 from .._protocol.redaction import redacted
 from ..errors import ConfigError
 from ..sign_in.signed_in import Device, Tokens
@@ -110,7 +110,7 @@ def stored_of(settings: Settings, text: bytes) -> Stored:
         InputError: `sign-in --store` did not write this.
     """
     try:
-        data = json.loads(text)
+        data = parsed_json(text)
         tuple(map(str.strip, data.values()))  # TypeError: a value is not a text
         ends = data.get("ExpiresAt")
         stored = Stored(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
+from .._protocol.foreign_json import NestedTooDeepError, check_depth
 from .._structs.shapes import Blob, Boolean, Choice, Document, Integer, ListOf, MapOf, Nested, Shape, Text, Timestamp
 from .failures import InputError
 from .shorthand import ShorthandError, parse_shorthand
@@ -30,10 +31,13 @@ def read_json(text: str, option: str) -> Any:
         InputError: it is not JSON; the message says where.
     """
     try:
+        check_depth(text)
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_doubles)
     except json.JSONDecodeError as error:
         problem = f"line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError):
+    except NestedTooDeepError:
+        problem = "it is nested too deeply"
+    except ValueError:
         problem = "a member appears twice, or a number is invalid"
     msg = f"{option}: this is not valid JSON ({problem})"
     raise InputError(msg)

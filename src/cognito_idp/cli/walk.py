@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from .._errors import one_line
+from .._protocol.foreign_json import parsed_json
 from .._protocol.redaction import redacted
 from ..errors import (
     CodeMismatchException,
@@ -137,7 +138,7 @@ class Walk:
         )
         argument = self.settings.inputs.read("passkey", f"@{ask('File')}")
         try:
-            credential: dict[str, Any] = json.loads(argument.text("passkey"))
+            credential: dict[str, Any] = parsed_json(argument.text("passkey"))
         except ValueError:
             msg = "the file with the passkey's credential is not JSON"
         else:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import math
 import os
-import random
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from .._errors import CognitoIdpError, CredentialsError
-from .._flow.clock import age_clock
+from .._flow.clock import age_clock, is_over
 from .._flow.effects import Lock, hold, offload
 from .._flow.locks import new_lock, take
 from .._protocol.arguments import FUNCTION, check_given
+from .._protocol.ids import random_fraction
 from .._protocol.tracebacks import clear_frames
 from .chain import ProviderChain, boto_credentials, default_chain
 from .provider import NotConfigured, make_context
@@ -41,7 +41,8 @@ PAUSE_SECONDS: Final = 60
 class _State(NamedTuple):
     """Credentials and the times at which to renew them, in seconds since 1970 on their clock.
 
-    `not_before` is when the provider may be asked again, in seconds of a clock that never jumps.
+    `not_before` is when the provider may be asked again, in seconds of a clock that never jumps. `is_doubted` is true
+    if no clock is to decide.
     """
 
     credentials: Credentials
@@ -50,17 +51,20 @@ class _State(NamedTuple):
     foreground_at: float
     expires_at: float
     not_before: float
+    is_doubted: bool = False
 
     def is_due(self, at: float, age: float) -> bool:
         """Return whether to load new ones, from a time on and with the pause over; always once they have expired."""
+        if self.is_doubted:
+            return True
         now = self.clock()
-        return now >= at and (age >= self.not_before or now >= self.expires_at)
+        return now >= at and (is_over(self.not_before, age, PAUSE_SECONDS) or now >= self.expires_at)
 
 
 def _state(credentials: Credentials, clock: Callable[[], float], old: _State | None, age: float) -> _State:
     expires_at = math.inf if credentials.expiration is None else credentials.expiration.timestamp()
     if old is not None and old.credentials == credentials:
-        return old._replace(not_before=age + PAUSE_SECONDS)
+        return old._replace(not_before=age + PAUSE_SECONDS, is_doubted=False)
     lifetime = expires_at - clock()
     advisory = min(ADVISORY_SECONDS, lifetime * _ADVISORY_SHARE)
     foreground = min(FOREGROUND_SECONDS, lifetime * _FOREGROUND_SHARE)
@@ -149,6 +153,14 @@ class CachedCredentials:
             return state.credentials
         return (yield from hold(self._lock, self._load(seen, keep=False)))
 
+    def renew(self) -> None:
+        """Ask the provider anew when credentials are needed next, whatever the clock says about the old ones.
+
+        If that fails, the old ones stay in use while they are valid.
+        """
+        if self._state is not None:
+            self._state = self._state._replace(is_doubted=True)
+
     def _load(self, seen: int, *, keep: bool) -> Flow[Credentials]:
         """Load new credentials while holding the lock; `keep` falls back to the old ones if they are still valid."""
         number, failure = self._last
@@ -204,7 +216,7 @@ def _warn(credentials: Credentials, error: Exception) -> None:
 
 
 def _process_context() -> Context:
-    return make_context(os.environ, clock=time.time, random=random.random)
+    return make_context(os.environ, clock=time.time, random=random_fraction)
 
 
 def source_of(

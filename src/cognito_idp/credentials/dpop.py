@@ -26,9 +26,14 @@ def proof(private_key: str, *, method: str, url: str, issued_at: int, jti: str) 
     `jti` is an id that is unique to this proof. This imports `cryptography`, so flows call it through `offload`.
 
     Raises:
-        CredentialsError: the key can't be read, or is not on P-256.
+        CredentialsError: the key can't be read, or is not on P-256; or `cryptography` is not installed, which Pyodide
+            has only as a package of its own.
     """
-    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    try:
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    except ImportError as error:
+        msg = "refreshing the session of `aws login` needs the package cryptography, which is not installed"
+        raise CredentialsError(msg) from error
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
     from cryptography.hazmat.primitives.hashes import SHA256
 

@@ -14,6 +14,7 @@ from .._errors import (
     TransportError,
 )
 from .._flow.effects import send
+from .._flow.platform import on_emscripten
 from .._protocol.endpoint import Endpoint
 from .._protocol.redaction import masked
 from .._protocol.repeat import backoff
@@ -68,11 +69,16 @@ def fetch(
         failure = _failure(outcome, is_json=is_json) if isinstance(outcome, HttpResponse) else outcome
         if failure is None:
             return None
-        if isinstance(failure, ConnectError | TimeoutError_) and attempt >= (attempts_if_absent or attempts):
+        if _may_be_absent(failure) and attempt >= (attempts_if_absent or attempts):
             return None
         return backoff(failure, attempt, random, _PAUSE)
 
     return repeated(lambda: _sent(request), attempts, delay_after)
+
+
+def _may_be_absent(failure: Failure) -> bool:
+    # `fetch` doesn't tell a refused connection from a broken one.
+    return isinstance(failure, TransportError if on_emscripten() else ConnectError | TimeoutError_)
 
 
 def _failure(response: HttpResponse, *, is_json: bool) -> InvalidResponseError | None:

@@ -115,7 +115,7 @@ class LoginProvider:
             once=True,
         )
         try:
-            answer = yield from invoke_service(call, read_json, context.random)
+            answer = yield from invoke_service(call, read_json, context)
         except FAILURES as error:
             reason = _REASONS.get(str(error.members.get("error"))) if isinstance(error, ServiceError) else None
             msg = f"{state}: {f'{reason}: ' if reason else ''}{error}"

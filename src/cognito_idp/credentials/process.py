@@ -5,7 +5,6 @@ Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._errors import CredentialsError
 from .._flow.effects import run
 from .._protocol.arguments import NUMBER, check
+from .._protocol.foreign_json import parsed_json
 from .program import Program
 from .provider import NotConfigured, checked_credentials
 from .temporary import moment, text_member
@@ -80,8 +80,8 @@ def _arguments(command: str, where: str) -> list[str] | str:
 
 def _credentials(output: bytes, where: str) -> Credentials:
     members: Any = None
-    with suppress(ValueError, RecursionError):
-        members = json.loads(output.decode("utf-8"))
+    with suppress(ValueError):
+        members = parsed_json(output)
     # Raised outside the handler: a JSONDecodeError as __context__ would hold the whole output.
     what = f"{where}: the program's output"
     if not isinstance(members, dict):

@@ -13,7 +13,7 @@ from .._flow.effects import send, sleep
 from .._protocol.redaction import masked
 from .._protocol.repeat import backoff, is_retryable, was_not_carried_out
 from .._protocol.response import parse
-from .._protocol.user_agent import LIBRARY
+from .._protocol.user_agent import LIBRARY, trace_headers
 from .._protocol.wire import HttpRequest, Limits
 from ..model.exceptions import service_error
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._flow.effects import Flow
     from .._protocol.repeat import Failure
     from .._protocol.wire import Headers, HttpResponse
+    from .provider import Context
 
 R = TypeVar("R")
 
@@ -65,8 +66,10 @@ def common_headers(host: str, body: bytes | None = None, content_type: str = "ap
     return (*headers, ("content-type", content_type), ("content-length", str(len(body))))
 
 
-def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], random: Callable[[], float]) -> Flow[R]:
+def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], context: Context) -> Flow[R]:
     """Send a request and return `read(response, operation)`; retry transient failures up to twice.
+
+    On AWS Lambda it names the invocation, as the calls of a client do.
 
     Raises:
         ServiceError, TransportError, InvalidResponseError: the last attempt's failure; none shows a secret.
@@ -75,8 +78,10 @@ def invoke_service(call: ServiceCall, read: Callable[[HttpResponse, str], R], ra
     def delay_after(outcome: R | Failure, attempt: int) -> float | None:
         if not isinstance(outcome, FAILURES) or not _may_repeat(outcome, call):
             return None
-        return backoff(outcome, attempt, random)
+        return backoff(outcome, attempt, context.random)
 
+    headers = (*call.request.headers, *trace_headers(context.environ))
+    call = call._replace(request=call.request._replace(headers=headers))
     return repeated(lambda: _sent(call, read), ATTEMPTS, delay_after)
 
 

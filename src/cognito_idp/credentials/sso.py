@@ -98,7 +98,7 @@ def _role_credentials(context: Context, role: _Role, token: str) -> Flow[Credent
         secrets=(token,),
     )
     try:
-        answer = yield from invoke_service(call, read_json, context.random)
+        answer = yield from invoke_service(call, read_json, context)
     except FAILURES as error:
         msg = f"SSO returned no credentials for the role {role.name!r} in the account {role.account_id}: {error}"
         raise CredentialsError(msg) from error

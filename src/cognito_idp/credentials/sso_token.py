@@ -103,7 +103,7 @@ def _refreshed(context: Context, session: SsoSession, path: str) -> Flow[dict[st
     )
     sent_at = context.clock()
     try:
-        answer = yield from invoke_service(call, read_json, context.random)
+        answer = yield from invoke_service(call, read_json, context)
     except FAILURES as error:
         msg = f"{state}: {error}"
         raise CredentialsError(msg) from error

@@ -72,7 +72,7 @@ def assume_role(
         once="TokenCode" in parameters,
     )
     try:
-        members = yield from invoke_service(call, _read, context.random)
+        members = yield from invoke_service(call, _read, context)
     except FAILURES as error:
         msg = f"{origin}: STS returned no credentials: {error}"
         raise CredentialsError(msg) from error

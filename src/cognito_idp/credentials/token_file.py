@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import CredentialsError
 from .._flow.effects import UnderWay
+from .._protocol.foreign_json import parsed_json
 from .._settings.files import read_file
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def read_token(path: str) -> dict[str, Any]:
         msg = f"token file {path!r} can't be read: {error.strerror}"
         raise TokenFileError(msg) from None
     try:
-        token = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
+        token = parsed_json(content)
+    except ValueError:
         token = None
     # Raised outside the handler: a JSONDecodeError as __context__ would hold the whole file.
     if not isinstance(token, dict):

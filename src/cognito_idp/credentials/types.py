@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from .._errors import ConfigError
-from .._protocol.arguments import MOMENT, check_given, instance_of, typed
-from .._protocol.redaction import redacted
+from .._protocol.arguments import MOMENT, check, check_given, instance_of
+from .._protocol.redaction import Record, redacted
 from .._protocol.tracebacks import guards_init
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @guards_init
-@attrs.define(frozen=True, slots=True)
-class Credentials:
+@attrs.define(frozen=True, slots=True, eq=False)
+class Credentials(Record):
     """An access key id, its secret access key, and the session token of temporary credentials.
 
     `expiration` is an aware datetime, or None for keys that don't expire. A `repr` never shows the secret or the token.
@@ -30,6 +30,8 @@ class Credentials:
     """
 
     __module__ = "cognito_idp"
+
+    _fields = ("access_key_id", "secret_access_key", "session_token", "expiration")
 
     access_key_id: str
     secret_access_key: str = attrs.field(repr=redacted)
@@ -48,6 +50,9 @@ class Credentials:
                 msg = f"Credentials.{name} contains white space, control characters or non-ASCII characters"
                 raise ConfigError(msg)
         check_given(MOMENT, expiration=self.expiration)
+
+
+_CREDENTIALS = instance_of(Credentials, "Credentials")
 
 
 class CredentialSource(Protocol):
@@ -71,11 +76,14 @@ class CredentialSource(Protocol):
         ...
 
 
-@attrs.frozen
-class StaticCredentials:
+class StaticCredentials(Record):
     """A source that always returns the same credentials."""
 
-    credentials: Credentials = attrs.field(validator=typed(instance_of(Credentials, "Credentials")))
+    __slots__ = _fields = ("credentials",)
+
+    def __init__(self, credentials: Credentials) -> None:
+        check(_CREDENTIALS, credentials=credentials)
+        self.credentials = credentials
 
     def get(self) -> Flow[Credentials]:
         """Return the credentials."""

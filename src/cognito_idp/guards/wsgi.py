@@ -36,7 +36,10 @@ class TokenMiddleware:
         verifier: the verifier of the tokens.
         exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
             are relative to where the application is mounted.
-        demands: `scopes`, `groups`, `cookie` and `required`, as for a `Guard`.
+        scopes: scopes that the token must have, all of them, as for a `Guard`.
+        groups: groups that the user must be in, all of them.
+        cookie: the name of a cookie that may hold the token.
+        required: False lets requests without a token through, with None for claims.
 
     Raises:
         ConfigError: a setting can't be used.

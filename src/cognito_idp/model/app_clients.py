@@ -12,9 +12,10 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation, Pages
+from .._structs.empty import EmptyResponse
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Boolean, Choice, Integer, ListOf, Nested, Text, Timestamp, app_client, items, wire
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .choices import (
     each_explicit_auth_flows_type,
     each_oauth_flow_type,

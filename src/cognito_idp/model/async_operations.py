@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .._protocol.app_client import AppClient
-    from .._structs.struct import EmptyResponse
+    from .._structs.empty import EmptyResponse
     from ..types import (
         AccountRecoverySettingType,
         AccountTakeoverRiskConfigurationType,

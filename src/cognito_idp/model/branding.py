@@ -12,6 +12,7 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
+from .._structs.empty import EmptyResponse
 from .._structs.enums import OpenEnum
 from .._structs.shapes import (
     Blob,
@@ -29,7 +30,7 @@ from .._structs.shapes import (
     optional,
     wire,
 )
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .choices import to_asset_category_type, to_asset_extension_type, to_color_scheme_mode_type
 
 

@@ -9,7 +9,7 @@ defaults to None, so that one `RequestValidationError` names everything that a r
 import attrs
 
 from .._structs.enums import OpenEnum
-from .._structs.shapes import Integer, Nested, PairsOf, Text, pairs, wire
+from .._structs.shapes import Integer, Nested, Text, wire
 from .._structs.struct import Struct, members
 
 
@@ -21,6 +21,19 @@ class AnalyticsMetadataType(Struct):
         default=None, metadata=wire("AnalyticsEndpointId", Text(0, 131_072))
     )
     """Id of the Amazon Pinpoint endpoint that this request's events count towards."""
+
+
+class AuthFlowType(OpenEnum):
+    """Decides which sign-in flow to run, and so which keys `auth_parameters` must hold."""
+
+    USER_SRP_AUTH = "USER_SRP_AUTH"
+    REFRESH_TOKEN_AUTH = "REFRESH_TOKEN_AUTH"
+    REFRESH_TOKEN = "REFRESH_TOKEN"
+    CUSTOM_AUTH = "CUSTOM_AUTH"
+    ADMIN_NO_SRP_AUTH = "ADMIN_NO_SRP_AUTH"
+    USER_PASSWORD_AUTH = "USER_PASSWORD_AUTH"
+    ADMIN_USER_PASSWORD_AUTH = "ADMIN_USER_PASSWORD_AUTH"
+    USER_AUTH = "USER_AUTH"
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
@@ -72,53 +85,3 @@ class ChallengeNameType(OpenEnum):
     PASSWORD = "PASSWORD"
     WEB_AUTHN = "WEB_AUTHN"
     PASSWORD_SRP = "PASSWORD_SRP"
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class HttpHeader(Struct):
-    """One header of the user's HTTP request, passed on inside `context_data`."""
-
-    header_name: str | None = attrs.field(
-        default=None, metadata=wire("headerName", Text(0, 131_072), sensitive="personal")
-    )
-    """Name of the HTTP header."""
-    header_value: str | None = attrs.field(
-        default=None, metadata=wire("headerValue", Text(0, 131_072), sensitive="secret")
-    )
-    """Value of the HTTP header."""
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class ContextDataType(Struct):
-    """Request data a server passes on with an admin sign-in for risk scoring: IP address, headers, server name and
-    path.
-    """
-
-    ip_address: str = attrs.field(metadata=wire("IpAddress", Text(0, 131_072), sensitive="personal"))
-    """IP address of the end user."""
-    server_name: str = attrs.field(metadata=wire("ServerName", Text(0, 131_072), sensitive="personal"))
-    """Host name of your server that the user's request came to."""
-    server_path: str = attrs.field(metadata=wire("ServerPath", Text(0, 131_072), sensitive="personal"))
-    """Path on your server that the user's request came to."""
-    http_headers: tuple[HttpHeader, ...] = attrs.field(
-        converter=pairs, metadata=wire("HttpHeaders", PairsOf(Nested(HttpHeader)), sensitive="personal")
-    )
-    """HTTP headers of the user's request, as your server received them."""
-    encoded_data: str | None = attrs.field(
-        default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive="personal")
-    )
-    """Device fingerprint that Cognito's script or mobile library collected in the user's app."""
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class UserContextDataType(Struct):
-    """Device data that an app gathers and passes on for risk scoring, with the user's IP address."""
-
-    ip_address: str | None = attrs.field(
-        default=None, metadata=wire("IpAddress", Text(0, 131_072), sensitive="personal")
-    )
-    """IP address of the end user."""
-    encoded_data: str | None = attrs.field(
-        default=None, metadata=wire("EncodedData", Text(0, 131_072), sensitive="personal")
-    )
-    """Device fingerprint that Cognito's script or mobile library collected in the user's app."""

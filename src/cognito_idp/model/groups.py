@@ -12,8 +12,9 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation, Pages
+from .._structs.empty import EmptyResponse
 from .._structs.shapes import Integer, ListOf, Nested, Text, Timestamp, items, wire
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .common import UserType
 
 

@@ -15,7 +15,8 @@ from .._protocol.wire import Operation
 from .._structs.shapes import Boolean, MapOf, Nested, Text, app_client, wire
 from .._structs.struct import Request, Response, members
 from .common import CodeDeliveryDetailsType
-from .common_sign_in import AnalyticsMetadataType, UserContextDataType
+from .common_sign_in import AnalyticsMetadataType
+from .common_sign_in_by_app import UserContextDataType
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

@@ -12,8 +12,9 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
+from .._structs.empty import EmptyResponse
 from .._structs.shapes import ListOf, MapOf, Nested, PairsOf, Text, items, pairs, wire
-from .._structs.struct import EmptyResponse, Request, Response, members
+from .._structs.struct import Request, Response, members
 from .common import AttributeType, CodeDeliveryDetailsType, MFAOptionType
 
 

@@ -11,9 +11,10 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation, Pages
+from .._structs.empty import EmptyResponse
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Choice, Integer, ListOf, Nested, PairsOf, Text, items, pairs, wire
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .choices import maybe_resource_server_managed_by_type
 
 

@@ -12,101 +12,11 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation
-from .._structs.enums import OpenEnum
 from .._structs.shapes import Choice, ListOf, MapOf, Nested, Text, app_client, wire
 from .._structs.struct import Request, Response, members
 from .choices import each_challenge_name_type, maybe_challenge_name_type, to_auth_flow_type
-from .common_sign_in import (
-    AnalyticsMetadataType,
-    AuthenticationResultType,
-    ChallengeNameType,
-    ContextDataType,
-    UserContextDataType,
-)
-
-
-class AuthFlowType(OpenEnum):
-    """Decides which sign-in flow to run, and so which keys `auth_parameters` must hold."""
-
-    USER_SRP_AUTH = "USER_SRP_AUTH"
-    REFRESH_TOKEN_AUTH = "REFRESH_TOKEN_AUTH"
-    REFRESH_TOKEN = "REFRESH_TOKEN"
-    CUSTOM_AUTH = "CUSTOM_AUTH"
-    ADMIN_NO_SRP_AUTH = "ADMIN_NO_SRP_AUTH"
-    USER_PASSWORD_AUTH = "USER_PASSWORD_AUTH"
-    ADMIN_USER_PASSWORD_AUTH = "ADMIN_USER_PASSWORD_AUTH"
-    USER_AUTH = "USER_AUTH"
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class AdminInitiateAuthResponse(Response):
-    """Carries the tokens of a finished admin sign-in, or the challenge to answer next."""
-
-    challenge_name: ChallengeNameType | None = attrs.field(
-        default=None, converter=maybe_challenge_name_type, metadata=wire("ChallengeName", Choice(ChallengeNameType))
-    )
-    """Challenge to answer next; missing once the user is signed in."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
-    """Short-lived secret that ties the steps of one sign-in together; pass the latest one to the next step."""
-    challenge_parameters: Mapping[str, str] | None = attrs.field(
-        default=None,
-        metadata=wire("ChallengeParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters"),
-    )
-    """Data for answering the challenge, such as `USER_ID_FOR_SRP` or where a code was sent."""
-    authentication_result: AuthenticationResultType | None = attrs.field(
-        default=None, metadata=wire("AuthenticationResult", Nested(AuthenticationResultType))
-    )
-    """The user's tokens; missing while a challenge still has to be answered."""
-    available_challenges: tuple[ChallengeNameType, ...] | None = attrs.field(
-        default=None,
-        converter=each_challenge_name_type,
-        metadata=wire("AvailableChallenges", ListOf(Choice(ChallengeNameType))),
-    )
-    """Challenges the user may choose from when `challenge_name` is `SELECT_CHALLENGE`."""
-
-
-@attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)
-class AdminInitiateAuthRequest(Request[AdminInitiateAuthResponse]):
-    """Asks to start the sign-in of one user from a trusted server, with the flow named in `auth_flow`."""
-
-    operation: ClassVar[Operation[AdminInitiateAuthResponse]] = Operation(
-        "AdminInitiateAuth", AdminInitiateAuthResponse
-    )
-
-    user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))
-    """Id of the user pool, such as `us-east-1_EXAMPLE`."""
-    client_id: str = attrs.field(converter=app_client, metadata=wire("ClientId", Text(1, 128), sensitive="personal"))
-    """Id of the app client."""
-    auth_flow: AuthFlowType = attrs.field(converter=to_auth_flow_type, metadata=wire("AuthFlow", Choice(AuthFlowType)))
-    """Sign-in flow to start; it decides what `auth_parameters` must hold."""
-    auth_parameters: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("AuthParameters", MapOf(Text(0, 131_072), Text(0, 131_072)), sensitive="parameters")
-    )
-    """Inputs of the chosen `auth_flow`, which may hold secrets: the keys of the table, `SECRET_HASH` if the app client
-    has a secret.
-
-    | auth_flow | needs | takes as well |
-    | --- | --- | --- |
-    | `ADMIN_USER_PASSWORD_AUTH`, `ADMIN_NO_SRP_AUTH` | `USERNAME`, `PASSWORD` | `DEVICE_KEY` |
-    | `USER_SRP_AUTH` | `USERNAME`, `SRP_A` | `DEVICE_KEY` |
-    | `USER_AUTH` | `USERNAME` | `PREFERRED_CHALLENGE`, with its `PASSWORD` or `SRP_A`; `DEVICE_KEY` |
-    | `CUSTOM_AUTH` | `USERNAME` | `CHALLENGE_NAME` (`SRP_A`) with `SRP_A`; `DEVICE_KEY` |
-    | `REFRESH_TOKEN_AUTH`, `REFRESH_TOKEN` | `REFRESH_TOKEN` | `DEVICE_KEY` |
-    """
-    client_metadata: Mapping[str, str] | None = attrs.field(
-        default=None, metadata=wire("ClientMetadata", MapOf(Text(0, 131_072), Text(0, 131_072)))
-    )
-    """Your own key-value pairs for the Lambda triggers that this request runs; not stored, so no place for secrets."""
-    analytics_metadata: AnalyticsMetadataType | None = attrs.field(
-        default=None, metadata=wire("AnalyticsMetadata", Nested(AnalyticsMetadataType))
-    )
-    """Amazon Pinpoint endpoint to record this request's usage events under."""
-    context_data: ContextDataType | None = attrs.field(
-        default=None, metadata=wire("ContextData", Nested(ContextDataType), sensitive="personal")
-    )
-    """The end user's IP address, HTTP headers and device data, for threat protection to rate the risk."""
-    session: str | None = attrs.field(default=None, metadata=wire("Session", Text(20, 4_096), sensitive="secret"))
-    """Secret that `ConfirmSignUp` returned, to sign the new user in at once with `USER_AUTH`."""
+from .common_sign_in import AnalyticsMetadataType, AuthenticationResultType, AuthFlowType, ChallengeNameType
+from .common_sign_in_by_app import UserContextDataType
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False, field_transformer=members)

@@ -13,9 +13,10 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation, Pages
+from .._structs.empty import EmptyResponse
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, app_client, items, wire
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .choices import (
     maybe_terms_enforcement_type,
     maybe_terms_source_type,

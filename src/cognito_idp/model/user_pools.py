@@ -13,9 +13,10 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation, Pages
+from .._structs.empty import EmptyResponse
 from .._structs.enums import OpenEnum
 from .._structs.shapes import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text, Timestamp, items, wire
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .choices import (
     each_alias_attribute_type,
     each_auth_factor_type,

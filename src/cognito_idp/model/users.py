@@ -13,6 +13,7 @@ from typing import ClassVar
 import attrs
 
 from .._protocol.wire import Operation, Pages
+from .._structs.empty import EmptyResponse
 from .._structs.enums import OpenEnum
 from .._structs.shapes import (
     Boolean,
@@ -28,7 +29,7 @@ from .._structs.shapes import (
     pairs,
     wire,
 )
-from .._structs.struct import EmptyResponse, Request, Response, Struct, members
+from .._structs.struct import Request, Response, Struct, members
 from .choices import each_delivery_medium_type, maybe_message_action_type, maybe_user_status_type
 from .common import AttributeType, DeliveryMediumType, MFAOptionType, UserStatusType, UserType
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from .._errors import SignInAnswerError
 from .._protocol.arguments import check, instance_of
 from .._protocol.redaction import Opaque
 
@@ -80,6 +77,7 @@ def answer_flow(
 
 def set_up_totp_flow(options: Options, app: AppClient, challenge: MfaSetup) -> Flow[TotpSetup]:
     """Start to set up an authenticator app."""
+    from .._errors import SignInAnswerError
     from .outcomes import MfaSetup
     from .setup import set_up_totp
     from .state import check_client
@@ -93,6 +91,7 @@ def remember_device_flow(
     options: Options, app: AppClient, access_token: Opaque[str], device: Device, name: str | None
 ) -> Flow[bool]:
     """Ask the service to remember a device, and return whether the user must agree."""
+    from .._errors import SignInAnswerError
     from .kinds import check_types
     from .setup import remember_device
     from .signed_in import Device as DeviceClass
@@ -106,4 +105,4 @@ def in_region_of(app: AppClient, options: Options) -> Options:
     """Return options with the pool's region if the client has no region: public calls name no pool."""
     if options.region is not None or options.endpoint_url is not None:
         return options
-    return attrs.evolve(options, region=app.region)
+    return options._replace(region=app.region)

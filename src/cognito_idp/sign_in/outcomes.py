@@ -6,13 +6,13 @@ answers those that only need a password or a device (`PASSWORD_VERIFIER`, the de
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import attrs
 from attrs import field
 
 from .._errors import SignInStateError
+from .._protocol.foreign_json import parsed_json
 from .._protocol.redaction import REDACTED, parameters, personal, redacted
 from .._protocol.tracebacks import clears_frames
 from .packing import packed
@@ -114,8 +114,8 @@ class Challenge:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parsed_json(text)
+    except ValueError:
         return None
 
 

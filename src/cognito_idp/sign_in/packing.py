@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import SignInStateError
 from .._protocol.base64url import base64url
+from .._protocol.foreign_json import parsed_json
 from .._protocol.redaction import REDACTED
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def unpacked(state: str, kind: str = "challenge") -> dict[str, Any]:
         data = unpacker.decompress(compressed, _MAX_BYTES)
         # Decoding ignores characters outside the alphabet and leftover bits at the end, so the text is compared.
         if unpacker.eof and not unpacker.unused_data and base64url(compressed) == text:
-            fields = json.loads(data)
-    except (ValueError, zlib.error, RecursionError):
+            fields = parsed_json(data)
+    except (ValueError, zlib.error):
         pass
     if not isinstance(fields, dict):
         msg = f"the stored {kind} was truncated or changed"

@@ -9,7 +9,8 @@ import attrs
 from .._call.names import request_type
 from .._flow.locks import new_lock
 from .._reveal import revealed
-from .._structs.struct import EmptyResponse, Request, Response
+from .._structs.empty import EmptyResponse
+from .._structs.struct import Request, Response
 from ..errors import InvalidResponseError, ServiceError, TransportError
 from .compare import gaps
 

@@ -10,13 +10,14 @@ Working keys are never thrown away because a fetch failed. They are fetched agai
 
 from __future__ import annotations
 
-import json
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import InvalidResponseError, JwksError, TokenKeyError, TransportError
+from .._flow.clock import is_over
 from .._flow.effects import Lock, hold, send
 from .._protocol.endpoint import Endpoint
+from .._protocol.foreign_json import parsed_json
 from .._protocol.user_agent import LIBRARY
 from .._protocol.wire import OK, HttpRequest
 from .jws import shown
@@ -72,13 +73,19 @@ class JwksCache:
         self._limits = limits
         self._clock = clock
         self._max_age = max_age
+        self._longest = inf if uri is None else max(max_age, _PAUSE_WITH_OLD_KEYS)
         self._lock = Lock()
         self._state = _State(keys, old_at=inf if uri is None else clock() + max_age)
 
     def ready(self, kid: str) -> Any:
         """Return a key if it is cached and fresh, else None."""
         state = self._state
-        return state.keys.get(kid) if self._clock() < state.old_at else None
+        return None if is_over(state.old_at, self._clock(), self._longest) else state.keys.get(kid)
+
+    def renew(self) -> None:
+        """Have the keys fetched again when one is needed next; they stay in use if that fails."""
+        if self._uri is not None:
+            self._state = self._state._replace(old_at=-inf, fetched_at=-inf)
 
     def key(self, kid: str) -> Flow[Any]:
         """Return a key, and fetch the keys first if needed.
@@ -89,7 +96,7 @@ class JwksCache:
         """
         now = self._clock()
         seen = self._state
-        if kid in seen.keys and now >= seen.old_at:
+        if kid in seen.keys and is_over(seen.old_at, now, self._longest):
             # Set before the fetch, so that other callers don't wait for it.
             self._state = seen = seen._replace(old_at=now + _PAUSE_WITH_OLD_KEYS)
             yield from hold(self._lock, self._fetch(seen))
@@ -110,7 +117,7 @@ class JwksCache:
             JwksError: they can't be fetched, and there are no old ones.
         """
         seen = self._state
-        if self._uri is None or (seen.keys and self._clock() < seen.old_at):
+        if self._uri is None or (seen.keys and not is_over(seen.old_at, self._clock(), self._longest)):
             return
         yield from hold(self._lock, self._fetch(seen))
         state = self._state
@@ -119,7 +126,7 @@ class JwksCache:
 
     def _fetch_unless_paused(self, seen: _State) -> Flow[None]:
         pause = _PAUSE if seen.keys else _PAUSE_WITHOUT_KEYS
-        if self._clock() - seen.fetched_at >= pause:
+        if is_over(seen.fetched_at + pause, self._clock(), pause):
             yield from self._fetch(seen)
 
     def _fetch(self, seen: _State) -> Flow[None]:
@@ -162,8 +169,8 @@ def fetch(uri: str, read: Callable[[object], Mapping[str, Any]], limits: Limits)
         msg = f"the keys at {uri} can't be fetched: it answered with HTTP status {response.status_code}"
         raise JwksError(msg)
     try:
-        keys = read(json.loads(response.body))
-    except (ValueError, RecursionError):
+        keys = read(parsed_json(response.body))
+    except ValueError:
         keys = {}
     if not keys:
         msg = f"the answer from {uri} is not a JWK set with an RSA key for signatures"

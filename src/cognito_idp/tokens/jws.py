@@ -13,6 +13,7 @@ from json import JSONDecoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import TokenAlgorithmError, TokenFormatError, TokenKeyError, TokenTooLargeError
+from .._protocol.foreign_json import check_depth
 
 if TYPE_CHECKING:
     from typing import Final
@@ -113,12 +114,14 @@ def read_object(part: str, name: str) -> dict[str, Any]:
     """
     data = decode(part, name)
     try:
-        members = _JSON.decode(data.decode())
-    except (ValueError, RecursionError):
+        text = data.decode()
+        check_depth(text)
+        members = _JSON.decode(text)
+    except ValueError:
         # Raised below: the decoder's error holds the whole text, and must not become the context of ours.
         members = None
     if type(members) is not dict:
-        msg = f"the token's {name} is not a JSON object in UTF-8, or has a duplicate member"
+        msg = f"the token's {name} is not a JSON object in UTF-8, has a duplicate member, or is nested too deeply"
         raise TokenFormatError(msg)
     return members
 

@@ -16,7 +16,7 @@ import attrs
 
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, InvalidResponseError
-from .._flow.clock import age_clock
+from .._flow.clock import age_clock, is_over
 from .._flow.effects import Lock, hold
 from .._flow.locks import new_lock
 from .._protocol.arguments import TEXT, check_given
@@ -93,7 +93,7 @@ class KeptToken:
         if kept is not None:
             remaining = self._remaining(kept)
             now = self._age()
-            if remaining > kept.margin or (remaining > 0 and now < self._next_try):
+            if remaining > kept.margin or (remaining > 0 and not is_over(self._next_try, now, PAUSE_AFTER_FAILURE)):
                 return kept.token.value
             # Set before the fetch, so that other callers don't wait for it.
             self._next_try = now + PAUSE_AFTER_FAILURE
@@ -113,6 +113,10 @@ class KeptToken:
         """
         seen, _ = self._last
         return (yield from self._replaced(fetch, seen))
+
+    def is_empty(self) -> bool:
+        """Return whether there has been no token yet."""
+        return self._kept is None
 
     def has_ended(self) -> bool:
         """Return whether there is a token that has ended."""
@@ -190,7 +194,14 @@ class MachineKeeper:
         key = sha256(json.dumps(to_wire(request), sort_keys=True).encode()).digest()
         with self._lock:
             entry = self._entry(key)
-        return (yield from entry.fresh(lambda: _derived(request, self._options)))
+        try:
+            return (yield from entry.fresh(lambda: _derived(request, self._options)))
+        finally:
+            # An exchange that brought nothing takes no room: else a thousand bad ones would push out the good tokens.
+            if entry.is_empty():
+                with self._lock:
+                    if self._exchanged.get(key) is entry:
+                        del self._exchanged[key]
 
     def _entry(self, key: bytes) -> KeptToken:
         """Find or make an entry, which is then the one used last."""
@@ -198,7 +209,7 @@ class MachineKeeper:
         entry = entries.pop(key, None)
         if entry is None:
             now = self._age()
-            if now >= self._next_sweep:
+            if is_over(self._next_sweep, now, _SWEEP_SECONDS):
                 self._next_sweep = now + _SWEEP_SECONDS
                 for ended in [other for other, old in entries.items() if old.has_ended()]:
                     del entries[ended]

@@ -14,6 +14,7 @@ import attrs
 
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, SessionEndedError
+from .._flow.clock import is_over
 from .._flow.effects import Lock, UnderWay, call, finish, hold
 from .._protocol.arguments import FUNCTION, TEXT, check, check_given, instance_of
 from .._protocol.oauth_errors import InvalidGrantError
@@ -84,7 +85,7 @@ class TokenKeeper:
         self.tokens = _tokens(tokens, options)
         self.app = app
         self._options = options
-        self._unhurried = attrs.evolve(options, timeout=_unhurried(options.timeout))
+        self._unhurried = options._replace(timeout=_unhurried(options.timeout))
         self._device_key = None if device is None else device.key
         self._refresh_with = refresh_with
         self._username = username
@@ -108,7 +109,9 @@ class TokenKeeper:
         """
         self._check_open()
         tokens = self.tokens
-        can_wait = tokens.refresh_token is None or self._options.monotonic() < self._next_try
+        can_wait = tokens.refresh_token is None or not is_over(
+            self._next_try, self._options.monotonic(), PAUSE_AFTER_FAILURE
+        )
         if not self._is_due(tokens) or (can_wait and not self._is_over(tokens)):
             return tokens
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, Literal, NoReturn, Self, TypeV
 from .._flow.drive import Driver
 from .._protocol.tracebacks import clears_frames
 from .._settings.config import authorities_in_use
-from .._transport import check_transport, make_transport
+from .._transport import check_transport, make_transport, reseed
 from .._transport.lazy import Lazy
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification, check_revocation
@@ -72,7 +72,7 @@ class TokenVerifier(Generic[ClaimsT]):
 
     Raises:
         ConfigError: a setting can't be used.
-        JwtNotInstalledError: PyJWT is not installed.
+        JwtNotInstalledError: PyJWT is not installed, and this is not Pyodide, which can do without.
     """
 
     __module__ = "cognito_idp"
@@ -140,6 +140,19 @@ class TokenVerifier(Generic[ClaimsT]):
             JwksError: no issuer of a pool gives its keys, and there are no old ones.
         """
         self._driver.run(self._verification.keys_loaded())
+
+    def renew(self) -> None:
+        """Forget what may have become stale while the process stood still. Call it in a copy restored from a snapshot.
+
+        The next token waits for a fetch of its pool's keys, over a new connection; if that fails, the old keys stay in
+        use. A `RevocationCheck` asks again about each token; its client has a `renew` of its own. Nothing is sent now.
+        A transport of your own takes part if it has a method `renew`.
+        """
+        self._verification.renew()
+        reseed()
+        adapter = self._transport.value
+        if adapter is not None:
+            adapter.renew()
 
     def close(self) -> None:
         """Close all connections. The verifier still works with the keys it has. You can close more than once."""

