@@ -15,7 +15,9 @@ project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 extras = project["optional-dependencies"]
 groups = [project["dependencies"], *(extras[name] for name in extras.keys() - LEFT_OUT)]
 requirements = {text for group in groups for text in group if not text.startswith(f"{project['name']}[")}
-for text in sorted(requirements):
+constraints = set()
+for text in requirements:
     bound = BOUND.match(text)
     assert bound, f"{text} has no lower bound"
-    print(f"{bound['name']}=={bound['version']}")
+    constraints.add(f"{bound['name']}=={bound['version']}")
+print(*sorted(constraints), sep="\n")
