@@ -263,8 +263,8 @@ def test_a_verifier_that_returns_no_claims(returned: Any, *, is_required: bool) 
 def test_an_async_verifier_in_a_sync_check() -> None:
     """`check` with an async verifier, or with a sync wrapper of one, lets nobody in, and leaves no open coroutine."""
     async_verifier = verifier(is_async=True)
-    each: Any
-    for each in (async_verifier, Wrapping(async_verifier.verify)):
+    both: tuple[Any, ...] = (async_verifier, Wrapping(async_verifier.verify))
+    for each in both:
         for text in ("forged", GOOD):
             with pytest.raises(ConfigError, match=r"must return claims, not coroutine$"):
                 GUARD.check(each, Presented([f"Bearer {text}"]))
