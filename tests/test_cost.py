@@ -11,10 +11,12 @@ import json
 import subprocess
 import sys
 import tracemalloc
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import cognito_idp
 from cognito_idp import AsyncClient, Client
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
@@ -34,11 +36,11 @@ SIGN_IN: Any = {
     "auth_parameters": {"USERNAME": "u", "PASSWORD": "p"},
 }
 
-# Measured on CPython 3.11: 116 calls, 15.2 kB, no block kept, 143 modules of which 57 are ours, 28 sources compiled.
+# Measured on CPython 3.11: 116 calls, 15.2 kB, no block kept, 130 modules of which 57 are ours, 28 sources compiled.
 PYTHON_CALLS = 116
 BYTES_AT_PEAK = 16_000
 BLOCKS_KEPT = 5
-MODULES = 143
+MODULES = 130
 OWN_MODULES = 57
 COMPILED = 28
 # What a program that has made no call yet must not have paid for.
@@ -158,7 +160,9 @@ def test_memory_of_a_warm_call(make: Callable[[], Callable[[], object]]) -> None
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    kept = sum(each.count_diff for each in after.compare_to(before, "filename") if "cognito_idp" in str(each.traceback))
+    package = str(Path(cognito_idp.__file__).parent)
+    differences = after.compare_to(before, "filename")
+    kept = sum(each.count_diff for each in differences if each.traceback[0].filename.startswith(package))
     assert kept <= BLOCKS_KEPT
     assert peak - now <= BYTES_AT_PEAK
 
@@ -176,7 +180,8 @@ client.close()
 def test_modules_before_the_first_call() -> None:
     """Making a client imports no more modules than the bound says, and no HTTP library, asyncio or cattrs."""
     output = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True).stdout
-    modules = set(output.split())
+    # The private ones, such as _sha2 and _tokenize, are other ones in each version of Python.
+    modules = {name for name in output.split() if not name.startswith("_")}
     assert set() == modules & NOT_YET
     assert len(modules) <= MODULES
     assert len([name for name in modules if name.startswith("cognito_idp")]) <= OWN_MODULES

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import httpx
 import pytest
 
 from cognito_idp import ConfigError
@@ -117,13 +119,59 @@ def test_no_token_where_none_is_required() -> None:
         ({"path": "/apihealth", "root_path": "/api"}, False),
         ({"path": "/api/health", "root_path": ""}, False),
         ({"path": "/api/api/health", "root_path": "/api"}, False),
+        ({"path": "/static/app.js", "root_path": "/api"}, True),
+        ({"path": "/static/api/orders", "root_path": "/api"}, False),
+        ({"path": "/static/apiorders", "root_path": "/api"}, False),
+        ({"path": "/api/static/api/orders", "root_path": "/api"}, True),
+        ({"path": "/api/health", "root_path": "/api/"}, False),
+        ({"path": "/api/health", "root_path": "/api//"}, False),
+        ({"path": "/api", "root_path": "/api"}, False),
     ],
 )
 def test_exempt_paths_below_a_mount(scope: dict[str, str], *, is_exempt: bool) -> None:
-    """An exempt path is relative to the mount, whether or not the server has the mount in the path."""
-    app, guard = guarded(exempt="/health")
+    """An exempt path is relative to the mount, and none is exempt that frameworks would cut in different places."""
+    app, guard = guarded(exempt=["/health", "/static/*"])
     assert is_exempt == (ask(guard, **scope) == [])
     assert is_exempt == bool(app.scopes)
+
+
+@pytest.mark.parametrize("framework", ["litestar", "starlette"])
+@pytest.mark.parametrize("root_path", ["", "/x", "/x/", "/static", "/static/x"])
+@pytest.mark.parametrize("path", ["/orders", "/static/x/orders", "/static/orders", "/static/x/x/orders", "/x/orders"])
+def test_no_mount_leads_from_an_exempt_path(framework: str, root_path: str, path: str) -> None:
+    """Wherever the server or a client's header says that the mount is, no framework finds a guarded route unguarded."""
+    app = {"litestar": _litestar_orders, "starlette": _starlette_orders}[framework]()
+    guard = TokenMiddleware(app, verifier(is_async=True), exempt="/static/*")
+
+    async def visit() -> httpx.Response:
+        transport = httpx.ASGITransport(guard, root_path=root_path)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            return await client.get(path)
+
+    assert anyio.run(visit).status_code in (401, 404)
+
+
+@cache
+def _litestar_orders() -> Any:
+    from litestar import Litestar, get
+
+    async def orders() -> str:
+        return "orders"
+
+    orders.__annotations__["return"] = str  # which Litestar reads at run time
+    return Litestar([get("/orders")(orders)], openapi_config=None, logging_config=None)
+
+
+@cache
+def _starlette_orders() -> Any:
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    async def orders(_: Any) -> PlainTextResponse:
+        return PlainTextResponse("orders")
+
+    return Starlette(routes=[Route("/orders", orders)])
 
 
 def test_names_of_headers_in_capitals() -> None:

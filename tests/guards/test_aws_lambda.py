@@ -77,6 +77,14 @@ def test_the_context_of_other_tokens() -> None:
     assert {"sub": SUB, "client_id": CLIENT, "scope": "openid orders/read", "groups": ""} == of_machine
 
 
+@pytest.mark.parametrize("name", ["not admins", "admins\tx", " admins", "admins\u2028x", "admins\u00a0", "", " "])
+def test_a_group_that_would_read_as_several(name: str) -> None:
+    """A name of a group that a trigger made of several words makes nobody a member of a group by one of them."""
+    handler = api_gateway_authorizer(verifier(is_async=False))
+    answer = handler(http(token({**ACCESS, "cognito:groups": ["editors", name, "staff"]})), None)
+    assert "editors staff" == answer["context"]["groups"]
+
+
 def test_a_context_of_ones_own() -> None:
     """A function chooses the values, which become strings, since API Gateway and AppSync take no others."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -221,3 +222,56 @@ def test_other_errors_are_not_refusals(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
         Guard().check(Refusing(error), Presented(["Bearer x.y.z"]))  # type: ignore[arg-type]
     assert caught.value is error
+
+
+class Wrapping:
+    """A verifier around another one, as a user may write it."""
+
+    def __init__(self, verify: Any) -> None:
+        self.inner = verify
+
+    def verify(self, *arguments: Any, **settings: Any) -> Any:
+        """Return what the other one does."""
+        return self.inner(*arguments, **settings)
+
+
+class NeverAwaited:
+    """What stands for a coroutine that nobody awaits, without the warning that a real one gives."""
+
+    def __await__(self) -> Any:
+        """Never called."""
+        raise AssertionError
+
+
+@pytest.mark.parametrize("returned", [NeverAwaited(), None, True, {"sub": "mary"}, "mary", AccessTokenClaims])
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_verifier_that_returns_no_claims(returned: Any, *, is_required: bool) -> None:
+    """What is not claims lets nobody in, such as what a sync wrapper of an async verifier returns."""
+    guard = Guard(required=is_required)
+    wrapper: Any = Wrapping(lambda *_, **__: returned)
+    with pytest.raises(ConfigError, match=r"^verify\(\) of verifier= must return claims, not "):
+        guard.check(wrapper, Presented(["Bearer x.y.z"]))
+
+    async def verify(*_: Any, **__: Any) -> Any:
+        return returned
+
+    wrapper = Wrapping(verify)
+    with pytest.raises(ConfigError, match=r"^verify\(\) of verifier= must return claims, not "):
+        asyncio.run(guard.check_async(wrapper, Presented(["Bearer x.y.z"])))
+
+
+def test_an_async_verifier_in_a_sync_check() -> None:
+    """`check` with an async verifier, or with a sync wrapper of one, lets nobody in, and leaves no open coroutine."""
+    async_verifier = verifier(is_async=True)
+    each: Any
+    for each in (async_verifier, Wrapping(async_verifier.verify)):
+        for text in ("forged", GOOD):
+            with pytest.raises(ConfigError, match=r"must return claims, not coroutine$"):
+                GUARD.check(each, Presented([f"Bearer {text}"]))
+
+
+def test_a_verifier_around_another() -> None:
+    """A wrapper that hands on the claims is as good as what it wraps."""
+    wrapper: Any = Wrapping(VERIFIER.verify)
+    claims: Any = GUARD.check(wrapper, Presented([f"Bearer {GOOD}"]))
+    assert "mary" == claims.username

@@ -206,3 +206,16 @@ def test_what_is_not_a_verifier() -> None:
     """Anything else than a verifier is refused when the route is made."""
     with pytest.raises(ConfigError, match=r"^verifier= takes a TokenVerifier or an AsyncTokenVerifier, not str$"):
         require("eu-west-1_EXAMPLE")  # type: ignore[call-overload]
+
+
+def test_a_sync_wrapper_of_an_async_verifier() -> None:
+    """A wrapper whose `verify` only looks sync lets nobody in: its verification would never be awaited."""
+
+    class NeverAwaited:
+        def verify(self, *_: Any, **__: Any) -> Any:
+            return self
+
+    wrapper: Any = NeverAwaited()
+    app = app_of(Depends(require(wrapper)))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert 500 == client.get("/me", headers={"Authorization": "Bearer forged"}).status_code

@@ -32,6 +32,13 @@ REGION: Final = "us-east-1"
 FOLDER: Final = Path(__file__).resolve().parents[2] / "build" / "judges"
 # moto's extra `server` would bring what its other services need.
 MOTO: Final = Environment("moto", ("moto[cognitoidp]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"))
+# moto takes an app's code in its own half minute alone, so that one in some hundred would come too late.
+_MOTO_PROGRAM: Final = """
+from moto.cognitoidp import utils
+from moto.server import main
+utils.verify_totp.__defaults__ = (1,)
+main()
+"""
 COGNITO_LOCAL: Final = "cognito-local@5.3.0"
 # The code of every message: moto takes any, cognito-local is told it.
 CODE: Final = "123456"
@@ -123,7 +130,7 @@ def _moto(**variables: str) -> Iterator[Judge]:
             python = install(MOTO, FOLDER).python
         except subprocess.CalledProcessError as error:
             pytest.skip(f"moto is not asked: it could not be installed ({error})")
-    command = [str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    command = [str(python), "-c", _MOTO_PROGRAM, "-H", "127.0.0.1", "-p", "0"]
     with _running("moto", command, MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP="true", **variables) as judge:
         yield judge
 

@@ -126,7 +126,7 @@ def test_an_issuer_in_the_callback(kit: Kit) -> None:
     """A callback may name the pool's issuer (RFC 9207)."""
     login = login_of()
     pending = login.begin()
-    for iss in login.verification.issuers:
+    for iss in login.issuers:
         party = domain(kit, tokens(pending))
         assert isinstance(party.complete(login, pending, callback(pending, iss=iss)), SignedIn)
 
@@ -369,3 +369,18 @@ def test_what_an_observer_hears_of_a_refusal(kit: Kit) -> None:
     ]
     assert ["SignInStarted", "SignInEnded"] == [type(each).__name__ for each in events[-2:]]
     assert "LoginStateError" == events[-1].error
+
+
+def test_a_verifier_of_several_pools(kit: Kit) -> None:
+    """A verifier may trust other pools, but a login ends only with its own: in the callback and in the ID token."""
+    other = TokenIssuer("us-east-1_OTHER", PUBLIC_APP.client_id)
+    login = login_of(verifier=TokenVerifier([other.pool, issuer().pool], token_use="id"))
+    pending = login.begin()
+    (foreign, *_), (own, *_) = other.pool.jwks_uris, issuer().pool.jwks_uris
+    party = domain(kit, tokens(pending, id_token=other.id_token("mary", nonce=pending.nonce)))
+    with pytest.raises(LoginIssuerError, match="the callback's iss is "):
+        party.complete(login, pending, callback(pending, iss=foreign))
+    assert [] == party.requests
+    with pytest.raises(TokenIssuerError, match="the ID token's iss is "):
+        party.complete(login, pending, callback(pending))
+    assert isinstance(domain(kit, tokens(pending)).complete(login, pending, callback(pending, iss=own)), SignedIn)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cognito_idp import AppClient, ConfigError, ManagedLogin, TokenEndpoint
 from cognito_idp._protocol.base64url import base64url
 from cognito_idp.login.managed import code_challenge
+from cognito_idp.testing import TokenIssuer
 
 from .support import DOMAIN, HOST, PUBLIC_APP, REDIRECT_URI, issuer, login_of, query_of
 
@@ -203,6 +204,8 @@ def test_a_verifier_must_accept_id_tokens() -> None:
     """A verifier of access tokens can't check who signed in, and something else is no verifier."""
     with pytest.raises(ConfigError, match="must accept ID tokens"):
         login_of(verifier=issuer().verifier())
+    with pytest.raises(ConfigError, match="verifier= must trust the pool us-east-1_EXAMPLE, to which app= belongs"):
+        login_of(verifier=TokenIssuer("us-east-1_OTHER").verifier(token_use="id"))
     with pytest.raises(ConfigError, match="verifier= takes a TokenVerifier or AsyncTokenVerifier, not str"):
         login_of(verifier="verifier")
     assert login_of(verifier=issuer().async_verifier(token_use=None)).verification.accepts("id")
@@ -211,7 +214,7 @@ def test_a_verifier_must_accept_id_tokens() -> None:
 def test_a_login_trusts_its_own_pool() -> None:
     """Without a verifier, the issuers are those of the app client's pool."""
     login = ManagedLogin(PUBLIC_APP, domain=DOMAIN, redirect_uri=REDIRECT_URI)
-    assert set(issuer().pool.jwks_uris) == set(login.verification.issuers)
+    assert set(issuer().pool.jwks_uris) == set(login.issuers)
 
 
 def test_a_login_needs_an_app_client() -> None:

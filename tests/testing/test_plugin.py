@@ -69,7 +69,7 @@ def test_a_failure_shows_the_test_and_not_the_library(tmp_path: Path) -> None:
     assert "unused answers:" in output
     assert "pass an instance: AdminGetUserResponse(...)" in output
     failures = output.partition("short test summary")[0].replace("cognito_idp/testing/pytest_plugin.py", "")
-    assert [] == re.findall(r"^\S*cognito_idp\S*:[0-9]+:.*", failures, re.MULTILINE)
+    assert [] == re.findall(r"^\S*\bcognito_idp/\S*:[0-9]+:.*", failures, re.MULTILINE)
 
 
 def test_a_stub_for_each_test(tmp_path: Path) -> None:

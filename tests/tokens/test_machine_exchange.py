@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
-from cognito_idp import ConfigError, NotAuthorizedException, RequestValidationError
+from cognito_idp import CognitoIdpError, ConfigError, NotAuthorizedException, RequestValidationError
 from cognito_idp.tokens.machine_tokens import MOST_EXCHANGED
 from tests.support.responder import error
 
@@ -71,10 +72,11 @@ def test_the_same_arguments_get_the_same_token(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("role", ["subject_token", "actor_token"])
-def test_a_subject_that_ends_first(kit: Kit, role: str) -> None:
+@pytest.mark.parametrize("life", [90, 90.0, 89.5])
+def test_a_subject_that_ends_first(kit: Kit, role: str, life: float) -> None:
     """A token is not handed out past the end of what it was exchanged for, and is not renewed just before that."""
     party = machine_party(kit)
-    arguments = SHORTEST | {role: token(exp=NOW + 90)}
+    arguments = SHORTEST | {role: token(exp=int(NOW) + life)}
     tokens = []
     for _ in range(3):
         tokens.append(party.exchange(**arguments))
@@ -113,6 +115,24 @@ def test_how_many_are_kept(kit: Kit) -> None:
     party.exchange("subject 1")
     assert asked + 1 == len(party.desk.sent)
     assert MOST_EXCHANGED == len(party.session._keeper._exchanged)
+
+
+def test_failures_take_no_room(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many exchanges bring no token, they push out at most one that did."""
+    monkeypatch.setattr("cognito_idp.tokens.machine_tokens.MOST_EXCHANGED", 4)
+    party = machine_party(kit)
+    for number in range(4):
+        party.exchange(f"good {number}")
+    for number in range(10):
+        failure = error("NotAuthorizedException") if number % 2 else httpx.Response(200, json={})
+        party.desk.next = [failure]
+        with pytest.raises(CognitoIdpError):
+            party.exchange(f"bad {number}")
+    asked = len(party.desk.sent)
+    for number in (1, 2, 3):
+        party.exchange(f"good {number}")
+    assert asked == len(party.desk.sent)
+    assert 3 == len(party.session._keeper._exchanged)
 
 
 def test_tokens_that_have_ended_go(kit: Kit) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 import attrs
@@ -26,10 +26,10 @@ from .._errors import (
     TokenScopeError,
     one_line,
 )
-from .._protocol.arguments import FLAG, TEXT, Kind, check, check_given
+from .._protocol.arguments import FLAG, TEXT, Kind, check, check_given, described
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clears_frames
-from ..tokens.claims import AnyClaims
+from ..tokens.claims import AnyClaims, TokenClaims
 from ..tokens.names import Names, names
 
 if TYPE_CHECKING:
@@ -208,15 +208,20 @@ class Guard:
         """Return the claims of a good token, a refusal, or None for no token where none is required.
 
         `scopes` are required in addition to the guard's own.
+
+        Raises:
+            ConfigError: the verifier returned something else than claims.
         """
         wanted = self._scopes.union(scopes)
         try:
             token = self._token(presented)
             if token is None:
                 return None
-            return verifier.verify(token.value, required_scopes=wanted, required_groups=self._groups)
+            outcome = verifier.verify(token.value, required_scopes=wanted, required_groups=self._groups)
         except TokenError as error:
             return self._refusal(error, wanted)
+        _check_claims(outcome)
+        return outcome
 
     @clears_frames
     async def check_async(
@@ -228,9 +233,11 @@ class Guard:
             token = self._token(presented)
             if token is None:
                 return None
-            return await verifier.verify(token.value, required_scopes=wanted, required_groups=self._groups)
+            outcome = await verifier.verify(token.value, required_scopes=wanted, required_groups=self._groups)
         except TokenError as error:
             return self._refusal(error, wanted)
+        _check_claims(outcome)
+        return outcome
 
     def _token(self, presented: Presented) -> Opaque[str] | None:
         """Return the one token of a request, or None for none where none is required.
@@ -271,6 +278,19 @@ _NONE: Final = "the request has no bearer token"
 _BOTH: Final = "the request has a token in its Authorization header and one in a cookie"
 _TWO_HEADERS: Final = "the request has more than one Authorization header, or a comma in it"
 _TWO_COOKIES: Final = "the request has more than one cookie with the token, or a comma in it"
+
+
+def _check_claims(outcome: object) -> None:
+    """Check what a verifier returns: an async one, or what wraps one, returns a coroutine that nobody has awaited.
+
+    Raises:
+        ConfigError: it is not claims.
+    """
+    if not isinstance(outcome, TokenClaims):
+        if iscoroutine(outcome):
+            outcome.close()
+        msg = f"verify() of verifier= must return claims, not {described(outcome)}"
+        raise ConfigError(msg)
 
 
 def _bearer_token(authorization: str) -> str | None:

@@ -89,10 +89,17 @@ def _presented(scope: Any) -> Presented:
 
 
 def _path(scope: Any) -> str:
-    """Return the path below the mount. Some servers leave the mount out of the path, against the specification."""
+    """Return the path below the mount; nothing if frameworks cut it in different places.
+
+    Some servers leave the mount out of the path, against the specification. Then Litestar cuts at the first place
+    where the path has the text of the mount. With Daphne, a header of the client's names the mount.
+    """
     path: str = scope["path"]
-    root: str = scope.get("root_path", "").rstrip("/")
-    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+    root: str = scope.get("root_path") or ""
+    if not root or root not in path:
+        return path
+    below = path.removeprefix(root)
+    return below if below != path and below.startswith("/") else ""
 
 
 async def _refuse(refusal: Refusal, scope: Any, _: Any, send: Any) -> None:

@@ -164,8 +164,9 @@ class _Authorizer:
 
 
 def _context(claims: AnyClaims) -> dict[str, str]:
-    # Neither scopes nor the names of groups have spaces.
-    values = {"sub": claims.sub, "groups": " ".join(claims.groups)}
+    # The names of a pool's groups have no spaces. A Lambda trigger's may, and would read as several groups.
+    groups = " ".join(name for name in claims.groups if name.split() == [name])
+    values = {"sub": claims.sub, "groups": groups}
     if claims.username is not None:
         values["username"] = claims.username
     if isinstance(claims, AccessTokenClaims):

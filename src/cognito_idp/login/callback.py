@@ -17,6 +17,7 @@ from .._errors import (
     LoginRefusedError,
     LoginStateError,
     TokenAudienceError,
+    TokenIssuerError,
     TokenNonceError,
 )
 from .._protocol.base64url import base64url
@@ -98,13 +99,17 @@ def _refusal(parameters: Mapping[str, str]) -> LoginRefusedError | LoginCallback
     return LoginRefusedError(code, parameters.get("error_description", ""), parameters.get("error_uri"))
 
 
-def check_id_token(claims: AnyClaims, tokens: Tokens, pending: PendingLogin) -> None:
-    """Check what only this login knows of a verified ID token: its app client, its nonce, and its access token.
+def check_id_token(claims: AnyClaims, tokens: Tokens, pending: PendingLogin, issuers: Collection[str]) -> None:
+    """Check what only this login knows of a verified ID token: its pool, app client, nonce and access token.
 
     Raises:
+        TokenIssuerError: it comes from another pool that the verifier trusts.
         TokenAudienceError: it was issued to another app client.
         TokenNonceError: it belongs to another login, or to another access token.
     """
+    if claims.iss not in issuers:
+        msg = f"the ID token's iss is {shown(claims.iss)}; it must be {' or '.join(issuers)}"
+        raise TokenIssuerError(msg)
     if not isinstance(claims, IdTokenClaims) or claims.aud != pending.client_id:
         msg = "the token is not an ID token for the login's app client"
         raise TokenAudienceError(msg)

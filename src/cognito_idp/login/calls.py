@@ -38,13 +38,12 @@ def _completed(
     options: Options, login: ManagedLogin, pending: PendingLogin, callback_url: Opaque[str]
 ) -> Flow[SignedIn]:
     deadline = Deadline(options.timeout.total, options.monotonic)
-    verification = login.verification
-    code = Opaque(code_in(callback_url, pending, login.redirect_uri, verification.issuers))
+    code = Opaque(code_in(callback_url, pending, login.redirect_uri, login.issuers))
     result = yield from login.endpoint.code_grant(options, code.value, pending.code_verifier, login.redirect_uri)
     tokens = tokens_of(result, options)
     if tokens.id_token is not None:
-        claims = yield from deadline.bound(verification.verified(tokens.id_token, (), ()))
-        check_id_token(claims, tokens, pending)
+        claims = yield from deadline.bound(login.verification.verified(tokens.id_token, (), ()))
+        check_id_token(claims, tokens, pending, login.issuers)
     elif "openid" in pending.scopes:
         problem = "it has no id_token, although the scope openid was asked for"
         raise InvalidResponseError(problem, operation=TOKEN)

@@ -62,7 +62,8 @@ class ManagedLogin:
         allow_http: allow a plain-http domain on another machine. `COGNITO_IDP_ALLOW_HTTP` in the environment allows it
             for the hosts that it names.
         verifier: a verifier whose settings and keys check the ID token, such as one for a local server. It must accept
-            ID tokens. The client fetches the keys, whatever the verifier's own transport is. None: one of its own.
+            ID tokens of the app's pool; those of other pools are refused here. The client fetches the keys, whatever
+            the verifier's own transport is. None: one of its own.
         token_bytes: a function that returns as many random bytes as you ask for.
 
     Raises:
@@ -89,6 +90,8 @@ class ManagedLogin:
     """The OAuth 2.0 endpoints of the domain."""
     verification: Verification = field(init=False, repr=False, eq=False)
     """What checks the ID token."""
+    issuers: tuple[str, ...] = field(init=False, repr=False, eq=False)
+    """The issuers of the app's pool. A verifier may accept those of other pools, too."""
 
     def __attrs_post_init__(self) -> None:
         endpoint = TokenEndpoint(
@@ -102,7 +105,12 @@ class ManagedLogin:
         if not verification.accepts("id"):
             msg = "verifier= must accept ID tokens: token_use='id', or None for both kinds"
             raise ConfigError(msg)
+        issuers = verification.issuers_of(self.app.user_pool_id)
+        if not issuers:
+            msg = f"verifier= must trust the pool {self.app.user_pool_id}, to which app= belongs"
+            raise ConfigError(msg)
         object.__setattr__(self, "endpoint", endpoint)
+        object.__setattr__(self, "issuers", issuers)
         object.__setattr__(self, "verification", verification)
 
     @clears_frames

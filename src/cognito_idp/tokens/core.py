@@ -153,10 +153,9 @@ class Verification:
         """Return whether tokens of a kind are accepted."""
         return self._rules.token_use in (None, token_use)
 
-    @property
-    def issuers(self) -> tuple[str, ...]:
-        """The accepted issuers."""
-        return tuple(self._issuers)
+    def issuers_of(self, user_pool_id: str) -> tuple[str, ...]:
+        """Return the accepted issuers of a user pool."""
+        return tuple(name for name, issuer in self._issuers.items() if issuer.pool.user_pool_id == user_pool_id)
 
     def described(self) -> str:
         """Return whose tokens are accepted, for a `repr`: the pools with their app clients, and the kind of token."""

@@ -6,7 +6,7 @@ Also the checks that the sessions share, which hold such tokens.
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
-from typing import Final
+from typing import Any, Final
 
 from .._call.base_client import BaseClient
 from .._errors import ConfigError, TokenError
@@ -33,16 +33,17 @@ def lifetime_of(token: str) -> float | None:
     return None if issued_at is None or expires_at is None else expires_at - issued_at
 
 
-def time_of(token: str, claim: str) -> int | None:
+def time_of(token: str, claim: str) -> float | None:
     """Return a time that a token names, unverified: it decides nothing but when to replace the token.
 
-    A time that no float holds exactly counts as missing.
+    It may have a fraction (RFC 7519, section 2, NumericDate). A time that no float holds exactly counts as missing.
     """
     try:
-        seconds = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
+        seconds: Any = read_object(split(token, MAX_TOKEN_BYTES).payload, "payload").get(claim)
     except TokenError:
         return None
-    return seconds if type(seconds) is int and abs(seconds) <= _LAST_TIME else None
+    is_time = type(seconds) is int or type(seconds) is float
+    return seconds if is_time and abs(seconds) <= _LAST_TIME else None
 
 
 def check_margin(margin: float) -> None:

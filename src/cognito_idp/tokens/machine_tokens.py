@@ -114,6 +114,10 @@ class KeptToken:
         seen, _ = self._last
         return (yield from self._replaced(fetch, seen))
 
+    def is_empty(self) -> bool:
+        """Return whether there has been no token yet."""
+        return self._kept is None
+
     def has_ended(self) -> bool:
         """Return whether there is a token that has ended."""
         kept = self._kept
@@ -190,7 +194,14 @@ class MachineKeeper:
         key = sha256(json.dumps(to_wire(request), sort_keys=True).encode()).digest()
         with self._lock:
             entry = self._entry(key)
-        return (yield from entry.fresh(lambda: _derived(request, self._options)))
+        try:
+            return (yield from entry.fresh(lambda: _derived(request, self._options)))
+        finally:
+            # An exchange that brought nothing takes no room: else a thousand bad ones would push out the good tokens.
+            if entry.is_empty():
+                with self._lock:
+                    if self._exchanged.get(key) is entry:
+                        del self._exchanged[key]
 
     def _entry(self, key: bytes) -> KeptToken:
         """Find or make an entry, which is then the one used last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import OrderedDict
 from hashlib import sha256
@@ -10,12 +11,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._call.base_client import BaseClient
 from .._call.invoke import invoke
-from .._errors import CognitoIdpError, ConfigError, RevocationUnknownError, TokenRevokedError, TokenScopeError
+from .._errors import (
+    CognitoIdpError,
+    ConfigError,
+    RevocationUnknownError,
+    TokenRevokedError,
+    TokenScopeError,
+    WaitedTooLongError,
+)
 from .._flow.clock import age_clock, is_over
-from .._flow.effects import call
+from .._flow.effects import Lock, call, hold
 from .._flow.locks import new_lock
 from .._protocol.app_client import AppClient
 from .._protocol.arguments import NUMBER, check, instance_of
+from .._protocol.tracebacks import clear_frames
 from ..model.exceptions import (
     NotAuthorizedException,
     PasswordResetRequiredException,
@@ -53,6 +62,16 @@ class _Answer(NamedTuple):
     refusal: str | None
 
 
+class _Question:
+    """A question that is on its way, who waits for it, and why it got no answer."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.callers = 0
+        self.is_answered = False
+        self.failure: RevocationUnknownError | None = None
+
+
 class RevocationCheck:
     """Asks the service whether an access token was revoked (GetUser), and remembers the answer for a while.
 
@@ -65,7 +84,8 @@ class RevocationCheck:
     for up to `remember` seconds more.
 
     GetUser needs the scope `aws.cognito.signin.user.admin`. The tokens of `sign_in` have it; a token without it is
-    refused. Each question counts towards the quota of GetUser (Cognito developer guide, "Quotas").
+    refused. Each question counts towards the quota of GetUser (Cognito developer guide, "Quotas"). Callers who
+    send the same token at once share one question.
 
     Args:
         client: a `Client` for a `TokenVerifier`, an `AsyncClient` for an `AsyncTokenVerifier`.
@@ -91,6 +111,7 @@ class RevocationCheck:
         self._remember = remember
         self._clock = clock or age_clock
         self._answers: OrderedDict[bytes, _Answer] = OrderedDict()
+        self._questions: dict[bytes, _Question] = {}
         self._lock = new_lock()
 
     def __repr__(self) -> str:
@@ -100,6 +121,7 @@ class RevocationCheck:
         """Forget all answers, so that the service is asked again; a verifier's `renew` calls it."""
         with self._lock:
             self._answers.clear()
+            self._questions.clear()
 
     def confirm(self, token: Opaque[str], claims: AccessTokenClaims, user_pool_id: str) -> Flow[None]:
         """Check that a token with a valid signature was not revoked.
@@ -115,11 +137,63 @@ class RevocationCheck:
         digest = sha256(token.value.encode()).digest()
         answer = self._remembered(digest)
         if answer is None:
-            refusal = yield from self._asked(token, AppClient(user_pool_id, claims.client_id))
-            answer = _Answer(self._clock() + self._remember if refusal is None else math.inf, refusal)
-            self._keep(digest, answer)
+            app = AppClient(user_pool_id, claims.client_id)
+            if self._remember:
+                answer = yield from self._shared(digest, token, app)
+            else:
+                answer = yield from self._asked_now(digest, token, app)
         if answer.refusal is not None:
             raise TokenRevokedError(answer.refusal)
+
+    def _shared(self, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer]:
+        """Ask about a token once for all who wait: anyone with one token can send it any number of times at once."""
+        with self._lock:
+            question = self._questions.setdefault(digest, _Question())
+            question.callers += 1
+        try:
+            wait = self._client._options.timeout.total  # noqa: SLF001 - the limit of the one who asks
+            answer = yield from hold(question.lock, self._settled(question, digest, token, app), wait)
+        except WaitedTooLongError as error:
+            msg = f"the service can't be asked if the token was revoked: {error}"
+            raise RevocationUnknownError(msg) from error
+        finally:
+            with self._lock:
+                question.callers -= 1
+                if not question.callers:
+                    self._drop(digest, question)
+        return (yield from self._asked_now(digest, token, app)) if answer is None else answer
+
+    def _settled(self, question: _Question, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer | None]:
+        """Ask, unless somebody did while this waited for the lock; None if that answer is too old by now."""
+        if question.failure is not None:
+            raise copy.copy(question.failure) from question.failure.__cause__
+        answer = self._remembered(digest)
+        if answer is not None or question.is_answered:
+            return answer
+        try:
+            answer = yield from self._asked_now(digest, token, app)
+        except RevocationUnknownError as error:
+            clear_frames(error)
+            question.failure = error
+            raise
+        finally:
+            # Who comes later asks again, however many still wait.
+            with self._lock:
+                self._drop(digest, question)
+        question.is_answered = True
+        return answer
+
+    def _drop(self, digest: bytes, question: _Question) -> None:
+        if self._questions.get(digest) is question:
+            del self._questions[digest]
+
+    def _asked_now(self, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer]:
+        # The answer may have been long on its way: it is as old as its question.
+        now = self._clock()
+        refusal = yield from self._asked(token, app)
+        answer = _Answer(now + self._remember if refusal is None else math.inf, refusal)
+        self._keep(digest, answer)
+        return answer
 
     def _asked(self, token: Opaque[str], app: AppClient) -> Flow[str | None]:
         """Ask the service, and return why it refuses the token; None if it doesn't."""
