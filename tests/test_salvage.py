@@ -26,7 +26,8 @@ from cognito_idp import (
     to_wire,
 )
 from cognito_idp._structs import shapes
-from cognito_idp._structs.convert import read_struct, salvaged
+from cognito_idp._structs.convert import read_struct
+from cognito_idp._structs.salvage import salvaged
 from cognito_idp.errors import InvalidResponseError, SignInError
 from cognito_idp.observability import CallEnded, MemberUnreadable
 from tests.conformance.reference import installed_model

@@ -43,7 +43,7 @@ from cognito_idp import (
     types,
     updated,
 )
-from cognito_idp._structs.convert import _present
+from cognito_idp._structs.convert import present
 from cognito_idp._updates import WAYS, Difference, differences
 from tests.conformance.values import request_classes, sample
 
@@ -125,7 +125,7 @@ def test_what_is_carried_is_of_the_same_type(name: str) -> None:
     for member in getattr(types, way.request)._members:
         source = way.carried(description).get(member.name)
         if source is not None:
-            assert _present(sources[source].annotation) == _present(member.annotation), member.label
+            assert present(sources[source].annotation) == present(member.annotation), member.label
 
 
 @pytest.mark.parametrize("name", WAYS)

@@ -29,7 +29,7 @@ _SIGN_IN: Final = (
     ("AdminInitiateAuth", "AdminRespondToAuthChallenge"),
 )
 # What calls load when they meet it: a secret, a config file, an error, and the enums of a sign-in.
-_OF_CALLS: Final = ("_protocol.client_secret", "_settings.ini", "model.exceptions", "types")
+_OF_CALLS: Final = ("_protocol.client_secret", "_settings.ini", "_structs.salvage", "model.exceptions", "types")
 
 
 def preload(

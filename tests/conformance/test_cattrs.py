@@ -50,8 +50,8 @@ def compiled() -> Converter:
     """Return a converter that has our hooks for scalars, and cattrs' own for structs, lists and maps."""
     converter = Converter(detailed_validation=False)
     convert._register_scalars(converter)
-    converter.register_unstructure_hook_factory(convert._is_struct, partial(unstructure_hook, converter))
-    converter.register_structure_hook_factory(convert._is_struct, partial(structure_hook, converter))
+    converter.register_unstructure_hook_factory(convert.is_struct, partial(unstructure_hook, converter))
+    converter.register_structure_hook_factory(convert.is_struct, partial(structure_hook, converter))
     return converter
 
 

@@ -31,7 +31,7 @@ client = Client("us-east-1", transport=StubTransport(), retry="adaptive", creden
 policy = client._options.retry
 answers = iter([httpx.Response(500), httpx.Response(200, json={})] * 9)
 unused = Client("us-east-1", transport=httpx.MockTransport(lambda _: next(answers)), credentials=CREDENTIALS)
-stub = client._link._given
+stub = client._link.given
 locks = {
     "quota": policy._lock,
     "limiter": policy._limiter._lock,

@@ -16,7 +16,7 @@ from .._protocol.response import parse, request_id
 from .._protocol.sigv4 import amz_date, sign
 from .._protocol.tracebacks import clear_frames
 from .._protocol.wire import CONTENT_TYPE, TARGET_PREFIX, HttpRequest, HttpResponse
-from .._structs.convert import read_struct, salvaged, to_wire
+from .._structs.convert import read_struct, to_wire
 from .._structs.struct import Request, ResponseMetadata
 from .attempts import Attempts
 from .deadline import Deadline
@@ -56,6 +56,8 @@ def _invoked(request: Request[R], options: Options, watch: Watch) -> Flow[R]:
     if read is not None:
         response = read
     else:
+        from .._structs.salvage import salvaged
+
         # An observer runs below, so the answer is not in a variable here.
         box, faults = salvaged(operation.response_type, data)
         del data

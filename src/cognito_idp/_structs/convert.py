@@ -8,7 +8,7 @@ hooks here are closures over the struct's members, made in microseconds and near
 other. cattrs knows them like its own, and finds the hook of each type.
 
 Hooks refuse what they can't read as a whole, without saying why. Only then are the data read again, member by member
-(`salvaged`).
+(`salvage.py`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from .._errors import Fault, InvalidResponseError, RequestValidationError
 from .._protocol.arguments import described
-from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clears_frames
 from .enums import OpenEnum
-from .shapes import Document, Path, fault
 from .struct import Struct
 
 if TYPE_CHECKING:
@@ -59,17 +57,19 @@ def from_wire(cls: type[S], data: Mapping[str, Any]) -> S:
         InvalidResponseError: a member has the wrong type; the message says which.
         RequestValidationError: `cls` is a request, and the data breaks its rules.
     """
-    if not _is_struct(cls):
+    if not is_struct(cls):
         msg = f"from_wire() takes cls=, the class of a struct, not {described(cls)}"
         raise TypeError(msg)
     struct = read_struct(cls, data)
     if struct is not None:
         return struct
     if not isinstance(data, Mapping):
-        problem = f"{cls.__name__}: data {_WrongType(_AN_OBJECT, data)}"
+        problem = f"{cls.__name__}: data {WrongTypeError(AN_OBJECT, data)}"
         raise InvalidResponseError(problem)
+    from .salvage import members_of  # only for such data
+
     faults: list[Fault] = []
-    members = _members_of(cls, data, (), faults)
+    members = members_of(cls, data, (), faults)
     if faults:
         problem = f"{cls.__name__}: " + "; ".join(f"{fault.problem} @ $.{fault.path}" for fault in faults)
         raise InvalidResponseError(problem)
@@ -91,13 +91,13 @@ def read_struct(cls: type[S], data: Mapping[str, Any]) -> S | None:
     return struct
 
 
-def salvaged(cls: type[S], data: Mapping[str, Any]) -> tuple[Opaque[S], tuple[Fault, ...]]:
-    """Return a response struct with everything in a JSON object that can be read, and faults for what can't.
+def read_value(annotation: Any, data: Any) -> Any:
+    """Return a value of a member's type.
 
-    A member that can't be read is None. In a list or a map, an item or an entry that can't be read is left out.
+    Raises:
+        Exception: it can't be read as a whole.
     """
-    faults: list[Fault] = []
-    return Opaque(cls(**_members_of(cls, data, (), faults))), tuple(faults)
+    return _reader(annotation, _converter())(data, annotation)
 
 
 def make_hooks(cls: type[Struct]) -> None:
@@ -112,72 +112,13 @@ def _make(cls: Any, seen: set[Any]) -> None:
     if get_origin(cls) is not UnionType:
         _writer(cls, _converter())
         _reader(cls, _converter())
-    for part in [member.annotation for member in cls._members] if _is_struct(cls) else get_args(cls):
+    for part in [member.annotation for member in cls._members] if is_struct(cls) else get_args(cls):
         _make(part, seen)
 
 
-def _members_of(cls: type[Struct], data: Mapping[str, Any], path: Path, faults: list[Fault]) -> dict[str, Any]:
-    """Return the members that can be read, by name."""
-    members = {}
-    for member in cls._members:
-        value = data.get(member.wire_name)
-        if value is not None:
-            read = (
-                _copied_document if isinstance(member.shape, Document) else partial(_read, _present(member.annotation))
-            )
-            members[member.name] = _read_or_fault(read, value, member.label, (*path, member.step), faults)
-    return members
+class WrongTypeError(TypeError):
+    """A value has the wrong type; the message doesn't show it."""
 
-
-def _copied_document(value: Any, label: str, path: Path, faults: list[Fault]) -> Any:  # noqa: ARG001 - like `_read`
-    return Document().own(value)
-
-
-def _read_or_fault(read: Callable[..., Any], data: Any, label: str, path: Path, faults: list[Fault]) -> Any:
-    try:
-        return read(data, label, path, faults)
-    except _WrongType as error:
-        problem = str(error)
-    except RecursionError:
-        problem = "is nested too deeply"
-    faults.append(fault(label, path, problem))
-    return None
-
-
-def _read(annotation: Any, data: Any, label: str, path: Path, faults: list[Fault]) -> Any:
-    """Return a value without the parts that can't be read.
-
-    Raises:
-        _WrongType: it can't be read at all.
-    """
-    if _is_struct(annotation):
-        if not isinstance(data, Mapping):
-            raise _WrongType(_AN_OBJECT, data)
-        return annotation(**_members_of(annotation, data, path, faults))
-    container, expected = _CONTAINERS.get(get_origin(annotation), (None, ""))
-    if container is None:
-        return _reader(annotation, _converter())(data, annotation)
-    if not isinstance(data, container):
-        raise _WrongType(expected, data)
-    if container is Mapping:
-        key_type, value_type = get_args(annotation)
-        entries = (
-            (
-                _read_or_fault(partial(_read, key_type), key, label, path, faults),
-                _read_or_fault(partial(_read, value_type), value, label, (*path, (key,)), faults),
-            )
-            for key, value in data.items()
-            if value is not None
-        )
-        return {key: value for key, value in entries if key is not None and value is not None}
-    read = partial(_read, get_args(annotation)[0])
-    items = (
-        _read_or_fault(read, item, label, (*path, index), faults) for index, item in enumerate(data) if item is not None
-    )
-    return tuple(item for item in items if item is not None)
-
-
-class _WrongType(TypeError):
     def __init__(self, expected: str, value: Any, actual: str | None = None) -> None:
         super().__init__(f"must be {expected}, not {actual or type(value).__name__}")
 
@@ -200,7 +141,7 @@ def _converter() -> BaseConverter:
     converter = BaseConverter(detailed_validation=False)
     _register_scalars(converter)
     for is_of_kind, unstructure_hook, structure_hook in (
-        (_is_struct, _unstructure_struct, _structure_struct),
+        (is_struct, _unstructure_struct, _structure_struct),
         (_is_list, _unstructure_list, _structure_list),
         (_is_map, _unstructure_map, _structure_map),
     ):
@@ -209,7 +150,8 @@ def _converter() -> BaseConverter:
     return converter
 
 
-def _is_struct(cls: Any) -> bool:
+def is_struct(cls: Any) -> bool:
+    """Whether a type is a struct."""
     return isinstance(cls, type) and issubclass(cls, Struct)
 
 
@@ -267,7 +209,7 @@ def _structure_struct(converter: BaseConverter, cls: type[Struct]) -> Any:
 
     def structure(data: Any, _: Any) -> Any:
         if not isinstance(data, dict | Mapping):
-            raise _WrongType(_AN_OBJECT, data)
+            raise WrongTypeError(AN_OBJECT, data)
         values = {}
         for name, wire_name, read, annotation in members:
             value = data.get(wire_name)
@@ -284,7 +226,7 @@ def _structure_list(converter: BaseConverter, annotation: Any) -> Any:
 
     def structure(data: Any, _: Any) -> Any:
         if not isinstance(data, list | tuple):
-            raise _WrongType(_AN_ARRAY, data)
+            raise WrongTypeError(AN_ARRAY, data)
         return tuple([read(item, of) for item in data])
 
     return structure
@@ -295,19 +237,18 @@ def _structure_map(converter: BaseConverter, annotation: Any) -> Any:
 
     def structure(data: Any, _: Any) -> Any:
         if not isinstance(data, dict | Mapping):
-            raise _WrongType(_A_MAP, data)
+            raise WrongTypeError(A_MAP, data)
         return {read_key(key, of_keys): read_value(value, of_values) for key, value in data.items()}
 
     return structure
 
 
-_AN_OBJECT = "a JSON object"
-_AN_ARRAY = "an array"
-_A_MAP = "an object"
-_CONTAINERS: dict[Any, tuple[Any, str]] = {tuple: (list | tuple, _AN_ARRAY), Mapping: (Mapping, _A_MAP)}
+AN_OBJECT = "a JSON object"
+AN_ARRAY = "an array"
+A_MAP = "an object"
 
 
-def _present(annotation: Any) -> Any:
+def present(annotation: Any) -> Any:
     """Return the type of a present member. Nulls count as absent, so no hook has to check for them."""
     if get_origin(annotation) is UnionType:
         return next(part for part in get_args(annotation) if part is not NoneType)
@@ -320,7 +261,7 @@ _READ_AT_ONCE = frozenset({str, int, bool})
 
 def _late_writer(converter: BaseConverter, annotation: Any) -> Callable[[Any], Any] | None:
     """Return a hook that finds its own on first use, since most structs are never used; None if it changes nothing."""
-    annotation = _present(annotation)
+    annotation = present(annotation)
     if annotation in _SENT_AS_THEY_ARE:
         return None
     hook: Any = None
@@ -336,7 +277,7 @@ def _late_writer(converter: BaseConverter, annotation: Any) -> Callable[[Any], A
 
 def _late_reader(converter: BaseConverter, annotation: Any) -> tuple[Callable[[Any, Any], Any], Any]:
     """Return a hook that finds its own on first use, and the type to call it with."""
-    annotation = _present(annotation)
+    annotation = present(annotation)
     if annotation in _READ_AT_ONCE:
         return _reader(annotation, converter), annotation
     hook: Any = None
@@ -368,7 +309,7 @@ def _exactly(scalar: type, expected: str) -> Any:
         # Some servers write every number with a fraction.
         if scalar is int and type(data) is float and data.is_integer() and abs(data) <= _EXACT:
             return int(data)
-        raise _WrongType(expected, data)
+        raise WrongTypeError(expected, data)
 
     return read
 
@@ -381,29 +322,29 @@ def _read_enum(data: Any, cls: Any) -> Any:
     if type(data) is str:
         return cls(data)
     expected = "a string"
-    raise _WrongType(expected, data)
+    raise WrongTypeError(expected, data)
 
 
 def _read_bytes(data: Any, _: Any) -> bytes:
     if type(data) is not str:
         expected = "a base64 string"
-        raise _WrongType(expected, data)
+        raise WrongTypeError(expected, data)
     try:
         return b64decode(data, validate=True)
     except ValueError:
         expected = "a base64 string"
-        raise _WrongType(expected, data, "other text") from None
+        raise WrongTypeError(expected, data, "other text") from None
 
 
 def _read_timestamp(data: Any, _: Any) -> datetime:
     if type(data) is str:
         return _read_date(data)
     if type(data) not in (int, float):
-        raise _WrongType(_A_MOMENT, data)
+        raise WrongTypeError(_A_MOMENT, data)
     try:
         return _moment(data)
     except (OverflowError, ValueError):
-        raise _WrongType(_A_MOMENT, data) from None
+        raise WrongTypeError(_A_MOMENT, data) from None
 
 
 _A_MOMENT = "a number of seconds since 1970 or a date"
@@ -433,7 +374,7 @@ def _read_date(text: str) -> datetime:
             moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError):
-        raise _WrongType(_A_MOMENT, text, "other text") from None
+        raise WrongTypeError(_A_MOMENT, text, "other text") from None
 
 
 def _write_timestamp(value: datetime) -> int | float:
