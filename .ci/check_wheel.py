@@ -21,6 +21,9 @@ requirements = {
 assert requirements == EXPECTED, f"runtime dependencies are {sorted(requirements)}"
 files = [str(file) for file in distribution("cognito-idp").files or []]
 assert "cognito_idp/py.typed" in files, "py.typed is missing from the wheel"
+assert any(file.endswith(".dist-info/sboms/cognito-idp.cdx.json") for file in files), (
+    "the SBOM is missing from the wheel"
+)
 commands = {file for file in files if file.startswith("..") and file.rpartition("/")[2] == "cognito-idp"}
 strangers = sorted({file.split("/")[0] for file in files if file not in commands} - {"cognito_idp"})
 assert all(name.startswith("cognito_idp-") for name in strangers), f"the wheel holds more than the package: {strangers}"

@@ -34,11 +34,11 @@ SIGN_IN: Any = {
     "auth_parameters": {"USERNAME": "u", "PASSWORD": "p"},
 }
 
-# Measured on CPython 3.11: 115 calls, 13.8 kB, no block kept, 147 modules of which 58 are ours.
+# Measured on CPython 3.11: 115 calls, 13.8 kB, no block kept, 130 modules of which 58 are ours.
 PYTHON_CALLS = 115
 BYTES_AT_PEAK = 16_000
 BLOCKS_KEPT = 5
-MODULES = 147
+MODULES = 130
 OWN_MODULES = 58
 # What a program that has made no call yet must not have paid for.
 NOT_YET = {"anyio", "asyncio", "cattrs", "cryptography", "httpx", "logging", "socket", "ssl", "urllib.request", "uuid"}
@@ -161,7 +161,8 @@ client.close()
 def test_modules_before_the_first_call() -> None:
     """Making a client imports no more modules than the bound says, and no HTTP library, asyncio or cattrs."""
     output = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True).stdout
-    modules = set(output.split())
+    # The private ones, such as _sha2 and _tokenize, are other ones in each version of Python.
+    modules = {name for name in output.split() if not name.startswith("_")}
     assert set() == modules & NOT_YET
     assert len(modules) <= MODULES
     assert len([name for name in modules if name.startswith("cognito_idp")]) <= OWN_MODULES

@@ -172,12 +172,12 @@ def test_a_bound_flow(kit: Kit, time: FakeTime) -> None:
         second = yield from call(lambda: "called")
         third = yield from send(REQUEST)
         fourth = yield from hold(Lock(), inner())
-        fifth = yield from finish(inner())
-        return [first, second, third, fourth, fifth]
+        return [first, second, third, fourth]
 
-    deadline = Deadline(10, time.monotonic)
-    results = kit.flow(deadline.bound(flow()), respond=respond, time=time)
-    assert ["offloaded", "called", RESPONSE, "inner", "inner"] == results
+    results = kit.flow(Deadline(10, time.monotonic).bound(flow()), respond=respond, time=time)
+    assert ["offloaded", "called", RESPONSE, "inner"] == results
+    # With a deadline of its own: a thread may take longer to start than the nothing that is left of the other one.
+    assert "inner" == kit.flow(Deadline(10, time.monotonic).bound(finish(inner())), respond=respond, time=time)
     # The first wait ends at the deadline. What is to be finished has the limits that it came with.
     assert [10, 9, None] == seen
     assert [1, 1, 8, 1, 60] == time.waits

@@ -335,7 +335,8 @@ def test_what_does_not_go_together_is_refused(arguments: list[str], capsys: pyte
 
 
 @pytest.mark.parametrize(
-    "name", [".ci/run", "CONTRIBUTING.md", "SECURITY.md", "docs/pages/evidence.md", "tests/conformance/reference.py"]
+    "name",
+    [".ci/steps.sh", "CONTRIBUTING.md", "SECURITY.md", "docs/pages/evidence.md", "tests/conformance/reference.py"],
 )
 def test_the_pin_stands_in_one_place(name: str) -> None:
     """Who needs the pinned version reads it; nobody repeats it."""

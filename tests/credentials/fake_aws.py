@@ -289,7 +289,9 @@ class FakeAws:
             "typ": headers["typ"] == "dpop+jwt",
             "alg": headers["alg"] == "ES256",
             "private parts": not {"d", "p", "q"} & set(headers["jwk"]),
-            "key": jwk.thumbprint() == self.login_key.thumbprint(),
+            # 32 bytes each (RFC 7518, 6.2.1.2). Not the thumbprint: older versions of joserfc drop zero bytes from it.
+            "coordinates": all(len(headers["jwk"][name]) == 43 for name in ("x", "y")),
+            "key": jwk.public_key.public_numbers() == self.login_key.public_key.public_numbers(),
             "htm": payload["htm"] == "POST",
             "htu": payload["htu"] == f"{self.url}/v1/token",
             "iat": isinstance(payload["iat"], int) and abs(payload["iat"] - self.now()) < 300,

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from cognito_idp import AttributeType, Client, SoftwareTokenMfaConfigType, SoftwareTokenMfaSettingsType, totp
+from tests.support.marks import asks_pycognito
 
 if TYPE_CHECKING:
     from cognito_idp.testing import CognitoServer
@@ -93,6 +94,7 @@ def example_pool(server: CognitoServer) -> dict[str, str]:
     }
 
 
+@asks_pycognito
 @pytest.mark.long
 def test_the_page_runs(cognito_server: CognitoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every block of the page, boto3's and pycognito's as well, runs from top to bottom, and what it asserts holds."""

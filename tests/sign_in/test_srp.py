@@ -20,6 +20,7 @@ from cognito_idp.sign_in import srp
 from cognito_idp.sign_in.srp import SrpSession, device_verifier, device_verifier_flow, timestamp_of
 from cognito_idp.sign_in.srp_math import Done, N, group, run
 from tests.sign_in.rfc5054_server import Exchange, enrol, enrol_device
+from tests.support.marks import asks_pycognito
 from tests.vectors import vectors
 
 if TYPE_CHECKING:
@@ -389,6 +390,7 @@ def test_timestamps_do_not_depend_on_the_locale() -> None:
     pytest.skip("this machine has no locale of another language")
 
 
+@asks_pycognito
 @few
 @given(
     user_id=st.text(min_size=1),
@@ -424,6 +426,7 @@ def test_claims_are_those_of_pycognito(user_id: str, password: str, salt: int, s
     assert (theirs.get_auth_params()["SRP_A"], answer["PASSWORD_CLAIM_SIGNATURE"]) == (session.srp_a, claim)
 
 
+@asks_pycognito
 @pytest.mark.parametrize("block", ["3f1c8a52-6b7d-4e9f-a0b1-c2d3e4f5a6b7", "YQ==", " YQ\n==", "Y-WF_hYQ==", ""])
 def test_opaque_blocks_are_read_as_pycognito_reads_them(block: str) -> None:
     """Where pycognito makes a claim for a block that is not base64, such as moto's UUID, ours is the same.

@@ -1,4 +1,4 @@
-"""Marks for tests that leave something to the garbage collector on purpose, of which libraries warn."""
+"""Marks for tests in which a library warns: of what is left to the garbage collector, or of what it does itself."""
 
 from __future__ import annotations
 
@@ -30,4 +30,10 @@ def left_open(test: Test) -> Test:
         pytest.mark.usefixtures("garbage_collected"),
     ):
         mark(test)
+    return test
+
+
+def asks_pycognito(test: Test) -> Test:
+    """Let pycognito use `datetime.utcnow`, of which Python warns from 3.12 on. Only its authors can change that."""
+    pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:pycognito")(test)
     return test
