@@ -28,7 +28,7 @@ def test_each_part_may_hold_every_digit(digit: str) -> None:
     assert Parts(digit, digit, "") == split(f"{digit}.{digit}.", 10)
 
 
-CHARACTERS = "characters outside base64url, or lacks its header or payload"
+CHARACTERS = "^the token has characters outside base64url, or lacks its header or payload"
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ CHARACTERS = "characters outside base64url, or lacks its header or payload"
         ("Bearer  a.b.c", "^the token begins with 'Bearer '"),
         ("Bearer-a.b.c ", CHARACTERS),
         ("a.b.c.d.e", r"^the token is encrypted \(5 parts\): it may be a refresh token"),
-        ("", "has 3 parts separated by dots; this one has 1$"),
-        ("abc", "has 3 parts separated by dots; this one has 1$"),
-        ("abc.def", "has 3 parts separated by dots; this one has 2$"),
-        ("a.b.c.d", "has 3 parts separated by dots; this one has 4$"),
-        ("a.b.c.d.e.f", "has 3 parts separated by dots; this one has 6$"),
+        ("", "^a signed token has 3 parts separated by dots; this one has 1$"),
+        ("abc", "^a signed token has 3 parts separated by dots; this one has 1$"),
+        ("abc.def", "^a signed token has 3 parts separated by dots; this one has 2$"),
+        ("a.b.c.d", "^a signed token has 3 parts separated by dots; this one has 4$"),
+        ("a.b.c.d.e.f", "^a signed token has 3 parts separated by dots; this one has 6$"),
         (".b.c", CHARACTERS),
         ("a..c", CHARACTERS),
         ("a.b.c=", CHARACTERS),
@@ -54,6 +54,14 @@ def test_what_has_another_form_is_told_why(text: str, problem: str) -> None:
     """The refusal says which mistake was made: the header's scheme, an encrypted token, parts, characters."""
     with pytest.raises(TokenFormatError, match=problem):
         split(text, 100)
+
+
+@pytest.mark.parametrize("character", sorted({chr(code) for code in range(128)} - {*ALPHABET, "."}) + ["é", "\u0660"])
+def test_no_part_may_hold_another_character(character: str) -> None:
+    """Whatever is not one of the 64 digits is refused in each part: some readers of base64 skip it."""
+    for text in (f"a{character}.b.c", f"a.b{character}.c", f"a.b.c{character}"):
+        with pytest.raises(TokenFormatError, match=CHARACTERS):
+            split(text, 10)
 
 
 def test_the_limit_is_the_last_size_that_is_read() -> None:
