@@ -56,7 +56,7 @@ def test_what_has_another_form_is_told_why(text: str, problem: str) -> None:
         split(text, 100)
 
 
-@pytest.mark.parametrize("character", sorted({chr(code) for code in range(128)} - {*ALPHABET, "."}) + ["é", "\u0660"])
+@pytest.mark.parametrize("character", [*sorted({chr(code) for code in range(128)} - {*ALPHABET, "."}), "é", "٠"])
 def test_no_part_may_hold_another_character(character: str) -> None:
     """Whatever is not one of the 64 digits is refused in each part: some readers of base64 skip it."""
     for text in (f"a{character}.b.c", f"a.b{character}.c", f"a.b.c{character}"):
