@@ -111,6 +111,30 @@ def test_who_may_use_which_flow() -> None:
     }
 
 
+def test_what_each_flow_takes() -> None:
+    """Each flow has its required and its optional arguments, and a refresh is the same by both of its names."""
+    refresh = (("refresh_token",), ("username", "device"))
+    with_password = (("username", "password"), ("device",))
+    assert {
+        "USER_SRP_AUTH": with_password,
+        "USER_PASSWORD_AUTH": with_password,
+        "ADMIN_USER_PASSWORD_AUTH": with_password,
+        "ADMIN_NO_SRP_AUTH": with_password,
+        "CUSTOM_AUTH": (("username",), ("password", "device")),
+        "USER_AUTH": (("username",), ("password", "device", "preferred_challenge", "session")),
+        "REFRESH_TOKEN_AUTH": refresh,
+        "REFRESH_TOKEN": refresh,
+    } == {str(flow): (start.required, start.optional) for flow, start in STARTS.items()}
+
+
+def test_what_an_answer_may_bring_along() -> None:
+    """Two challenges have optional arguments, and three choices need what they are answered with at once."""
+    optional = {str(name): row.optional for name, row in TABLE.items() if row.optional}
+    assert {"SELECT_CHALLENGE": ("password", "credential"), "NEW_PASSWORD_REQUIRED": ("attributes",)} == optional
+    expected = {"PASSWORD": "password", "PASSWORD_SRP": "password", "WEB_AUTHN": "credential"}
+    assert expected == {str(choice): argument for choice, argument in CHOICES_WITH_PROOF.items()}
+
+
 def test_the_wire_name_of_each_answer() -> None:
     """An answer is sent by the name that RespondToAuthChallenge documents; one that is proven is not sent."""
     codes = {name: {"code": f"{name}_CODE"} for name in ("SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA")}
