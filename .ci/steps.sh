@@ -81,9 +81,13 @@ dists() {
     (umask 077 && TZ=Asia/Tokyo build_into "$work/second")
 }
 
+# The same run is measured: the extra test brings coverage, which starts in each process of pytest because of the variable.
 step_tests() {
     model
-    run_readme_command test
+    rm -rf build/coverage
+    COVERAGE_PROCESS_START=$PWD/pyproject.toml run_readme_command test
+    .venv/bin/coverage combine --quiet
+    .venv/bin/coverage report
 }
 
 step_lint() {

@@ -28,7 +28,9 @@ hypothesis.settings.load_profile("suite")
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, "REQUEST_METHOD")
+# Only the processes of pytest are measured: in a program that a test starts, coverage would load modules of its own.
+_COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+_SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, *_COVERAGE, "REQUEST_METHOD")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -107,7 +107,7 @@ def test_an_error_keeps_its_other_members() -> None:
     assert error_of(answer(400, body)).members == {"reasonCode": "X", "Extra": [1]}
 
 
-@pytest.mark.parametrize("status", [300, 302, 400, 403, 404, 413, 429, 500, 503])
+@pytest.mark.parametrize("status", [199, 300, 302, 400, 403, 404, 413, 429, 500, 503])
 def test_every_status_that_is_not_success_is_an_error(status: int) -> None:
     """An answer outside 200 to 299 raises, with its status and the operation."""
     error = error_of(answer(status, b'{"__type": "SomethingNewException"}'))
@@ -169,6 +169,14 @@ def test_an_error_without_body_and_code_is_refused() -> None:
     """A bare status gives a refusal that carries it."""
     refusal = refusal_of(answer(502))
     assert (502, True, "") == (refusal.status_code, refusal.is_retryable, refusal.body_summary)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"message": "m"}', b"[]", b"<html>"])
+def test_a_refusal_says_where_it_comes_from(body: bytes) -> None:
+    """An error without a code has the operation, the id of the request and the content type, JSON or not."""
+    refusal = refusal_of(answer(400, body, x_amzn_requestid="id-1", content_type="text/html"))
+    assert ("AdminInitiateAuth", "id-1") == (refusal.operation, refusal.request_id)
+    assert refusal.body_summary.startswith(f"text/html, {len(body)} bytes")
 
 
 @pytest.mark.parametrize("cut", range(8, 112, 7))

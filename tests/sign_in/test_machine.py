@@ -63,6 +63,98 @@ def leading_to(name: str) -> set[str]:
     return {step for step, leads_to in steps if name in leads_to}
 
 
+SECOND = {
+    "SMS_MFA",
+    "EMAIL_OTP",
+    "SOFTWARE_TOKEN_MFA",
+    "SELECT_MFA_TYPE",
+    "MFA_SETUP",
+    "NEW_PASSWORD_REQUIRED",
+    "DEVICE_SRP_AUTH",
+    "CUSTOM_CHALLENGE",
+}
+FIRST = {"SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}
+# The transitions of the developer guide, written a second time: a transition that the table loses is in no other test.
+FOLLOWING = {
+    "USER_SRP_AUTH": {"PASSWORD_VERIFIER"},
+    "USER_PASSWORD_AUTH": SECOND,
+    "ADMIN_USER_PASSWORD_AUTH": SECOND,
+    "ADMIN_NO_SRP_AUTH": SECOND | {"ADMIN_NO_SRP_AUTH"},
+    "CUSTOM_AUTH": SECOND | {"PASSWORD_VERIFIER"},
+    "USER_AUTH": FIRST | SECOND,
+    "REFRESH_TOKEN_AUTH": set(),
+    "REFRESH_TOKEN": set(),
+}
+FOLLOWING_ANSWERS = {
+    **dict.fromkeys(("SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA", "MFA_SETUP", "WEB_AUTHN"), SECOND),
+    **dict.fromkeys(("NEW_PASSWORD_REQUIRED", "PASSWORD", "ADMIN_NO_SRP_AUTH", "PASSWORD_VERIFIER"), SECOND),
+    "SELECT_MFA_TYPE": {"SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"},
+    "SELECT_CHALLENGE": FIRST | SECOND,
+    "CUSTOM_CHALLENGE": SECOND | {"PASSWORD_VERIFIER"},
+    "PASSWORD_SRP": {"PASSWORD_VERIFIER"},
+    "DEVICE_SRP_AUTH": {"DEVICE_PASSWORD_VERIFIER"},
+    "DEVICE_PASSWORD_VERIFIER": SECOND - {"DEVICE_SRP_AUTH"},
+}
+
+
+def test_what_may_follow_each_step() -> None:
+    """Each flow and each challenge leads where the developer guide lets it lead, and nowhere else."""
+    assert {str(flow): start.leads_to for flow, start in STARTS.items()} == FOLLOWING
+    assert {str(name): row.leads_to for name, row in TABLE.items()} == FOLLOWING_ANSWERS
+
+
+def test_who_may_use_which_flow() -> None:
+    """The password alone goes to a flow of its own for users and for administrators; all other flows are for both."""
+    assert {"USER_PASSWORD_AUTH"} == {str(flow) for flow, start in STARTS.items() if not start.admin}
+    assert {"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"} == {
+        str(f) for f, start in STARTS.items() if not start.public
+    }
+
+
+def test_what_each_flow_takes() -> None:
+    """Each flow has its required and its optional arguments, and a refresh is the same by both of its names."""
+    refresh = (("refresh_token",), ("username", "device"))
+    with_password = (("username", "password"), ("device",))
+    assert {
+        "USER_SRP_AUTH": with_password,
+        "USER_PASSWORD_AUTH": with_password,
+        "ADMIN_USER_PASSWORD_AUTH": with_password,
+        "ADMIN_NO_SRP_AUTH": with_password,
+        "CUSTOM_AUTH": (("username",), ("password", "device")),
+        "USER_AUTH": (("username",), ("password", "device", "preferred_challenge", "session")),
+        "REFRESH_TOKEN_AUTH": refresh,
+        "REFRESH_TOKEN": refresh,
+    } == {str(flow): (start.required, start.optional) for flow, start in STARTS.items()}
+
+
+def test_what_an_answer_may_bring_along() -> None:
+    """Two challenges have optional arguments, and three choices need what they are answered with at once."""
+    optional = {str(name): row.optional for name, row in TABLE.items() if row.optional}
+    assert {"SELECT_CHALLENGE": ("password", "credential"), "NEW_PASSWORD_REQUIRED": ("attributes",)} == optional
+    expected = {"PASSWORD": "password", "PASSWORD_SRP": "password", "WEB_AUTHN": "credential"}
+    assert expected == {str(choice): argument for choice, argument in CHOICES_WITH_PROOF.items()}
+
+
+def test_the_wire_name_of_each_answer() -> None:
+    """An answer is sent by the name that RespondToAuthChallenge documents; one that is proven is not sent."""
+    codes = {name: {"code": f"{name}_CODE"} for name in ("SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA")}
+    assert {
+        **codes,
+        "SELECT_MFA_TYPE": {"choice": "ANSWER"},
+        "SELECT_CHALLENGE": {"choice": "ANSWER"},
+        "MFA_SETUP": {"email": "EMAIL"},
+        "NEW_PASSWORD_REQUIRED": {"new_password": "NEW_PASSWORD"},
+        "CUSTOM_CHALLENGE": {"answer": "ANSWER"},
+        "PASSWORD": {"password": "PASSWORD"},
+        "ADMIN_NO_SRP_AUTH": {"password": "PASSWORD"},
+        "WEB_AUTHN": {"credential": "CREDENTIAL"},
+        "PASSWORD_SRP": {"password": ""},
+        "DEVICE_SRP_AUTH": {"device": ""},
+        "PASSWORD_VERIFIER": {},
+        "DEVICE_PASSWORD_VERIFIER": {},
+    } == {str(name): dict(row.answer) for name, row in TABLE.items()}
+
+
 def test_where_a_password_may_be_proven() -> None:
     """A proof of the password follows where SRP began; a device's proof follows DEVICE_SRP_AUTH and nothing else."""
     begun = {"USER_SRP_AUTH", "CUSTOM_AUTH", "USER_AUTH"}

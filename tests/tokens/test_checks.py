@@ -149,6 +149,14 @@ def test_the_verifiers_groups_count_where_the_call_has_its_own() -> None:
         offline(required_groups="owners").verify(GOOD, required_groups="admins")
 
 
+def test_required_names_of_another_type_are_refused() -> None:
+    """What a call requires must be names; the refusal says which argument is wrong."""
+    with pytest.raises(ConfigError, match="required_groups= takes a string or several, not int"):
+        offline().verify(GOOD, required_groups=7)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="required_scopes= takes a string or several, not int"):
+        offline().verify(GOOD, required_scopes=7)  # type: ignore[arg-type]
+
+
 def test_any_app_client_is_accepted_where_that_was_asked_for() -> None:
     """`client_ids=None` takes the tokens of every app client, but none that names no client."""
     verifier = offline(offline_pool(client_ids=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -137,6 +138,25 @@ def test_a_token_for_another_resource(kit: Kit, aud: dict[str, Any], error: type
     with pytest.raises(error) as caught:
         verified(kit, token(**aud), audience=API)
     assert error is type(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("aud", "audience", "problem"),
+    [
+        ({}, API, f"the token is for no resource; it must be for {API}"),
+        ({"aud": "urn:b"}, API, f"the token is for the resource 'urn:b'; it must be for {API}"),
+        (
+            {"aud": ["urn:b", "urn:c"]},
+            ["urn:z", "urn:a"],
+            "for the resource ['urn:b', 'urn:c']; it must be for urn:a or urn:z",
+        ),
+        ({"aud": "urn:b"}, (), "the token is for the resource 'urn:b'; audience= names the resources to accept"),
+    ],
+)
+def test_a_refusal_names_both_resources(kit: Kit, aud: dict[str, Any], audience: Any, problem: str) -> None:
+    """The refusal says what the token is for, and what this verifier stands for."""
+    with pytest.raises(TokenResourceError, match=f"{re.escape(problem)}$"):
+        verified(kit, token(**aud), audience=audience)
 
 
 def test_a_bound_token_where_no_resource_is_named(kit: Kit) -> None:

@@ -1,4 +1,4 @@
-"""Read data that a struct's hook refuses as a whole, member by member: what can be read, and what is wrong with the rest.
+"""Read data that a struct's hook refuses as a whole, member by member: what can be read, and what is wrong.
 
 Loaded with the first such answer.
 """
