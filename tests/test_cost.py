@@ -36,8 +36,8 @@ SIGN_IN: Any = {
     "auth_parameters": {"USERNAME": "u", "PASSWORD": "p"},
 }
 
-# Measured on CPython 3.11: 116 calls, 15.2 kB, no block kept, 127 modules of which 57 are ours, 28 sources compiled (30 on
-# 3.13). Which modules of others are loaded, their versions decide, too.
+# Measured on CPython 3.11: 116 calls, 15.2 kB, no block kept, 127 modules of which 57 are ours, 28 sources compiled (30
+# on 3.13). Which modules of others are loaded, their versions decide, too.
 PYTHON_CALLS = 116
 BYTES_AT_PEAK = 16_000
 BLOCKS_KEPT = 5
