@@ -86,7 +86,7 @@ def test_there_is_a_module_for_each_family(files: dict[str, str]) -> None:
 
 def test_bounds_stand_beside_each_member(files: dict[str, str]) -> None:
     """A reader sees a member's wire name, type and bounds where it is declared."""
-    text = " ".join(files["model/sign_in.py"].split())
+    text = " ".join(files["model/sign_in_by_server.py"].split())
     assert 'user_pool_id: str = attrs.field(metadata=wire("UserPoolId", Text(1, 55)))' in text
     assert 'wire("Session", Text(20, 4_096), sensitive="secret")' in text
 

@@ -118,7 +118,11 @@ def test_constants_that_json_does_not_have(constant: str) -> None:
 @pytest.mark.parametrize(
     ("header", "error", "problem"),
     [
-        (b"[]", TokenFormatError, "the token's header is not a JSON object in UTF-8, or has a duplicate member"),
+        (
+            b"[]",
+            TokenFormatError,
+            "the token's header is not a JSON object in UTF-8, has a duplicate member, or is nested",
+        ),
         (b'{"kid": "k"}', TokenAlgorithmError, "the token's alg is None; Cognito signs with RS256, and nothing else"),
         (b'{"alg": "none"}', TokenAlgorithmError, "the token's alg is 'none'; Cognito signs with RS256"),
         (b'{"alg": "RS256", "crit": []}', TokenFormatError, "has 'crit', an extension that Cognito doesn't use"),
