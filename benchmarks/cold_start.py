@@ -69,8 +69,8 @@ _COLUMNS: Final = (
 )
 # Our program, its bare imports and exchange, and the bound.
 _STARTS: Final = {
-    "httpx": ("cognito-idp", "bare", 0.52),
-    "stdlib": ("cognito-idp-stdlib", "bare-stdlib", 0.50),
+    "httpx": ("cognito-idp", "bare", 0.46),
+    "stdlib": ("cognito-idp-stdlib", "bare-stdlib", 0.36),
 }
 _PEAK: Final = 0.70
 
