@@ -34,7 +34,7 @@ async def main() -> None:
     client = AsyncClient("us-east-1", endpoint_url=os.environ["URL"], credentials=Credentials("AKIDEXAMPLE", "secret"))
     made = perf_counter()
     if "PRELOAD" in os.environ:
-        preload("AdminInitiateAuth")
+        preload("AdminInitiateAuth", asynchronous=True)
     loaded = perf_counter()
     moments = [loaded]
     for _ in range(2):
