@@ -269,7 +269,7 @@ def test_the_search_works_from_a_folder(site: Path, tmp_path: Path) -> None:
         )
         complaints = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
         assert "admin_initiate_auth" == box.get_attribute("value")
-    assert "reference/operations/sign_in.html" in links[0], links
+    assert "reference/operations/sign_in_by_server.html" in links[0], links
     assert [] == complaints
 
 
