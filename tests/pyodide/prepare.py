@@ -11,7 +11,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -90,8 +89,7 @@ def _npm_package(name: str, folder: Path) -> Path:
     if not folder.exists():
         folder.mkdir(parents=True)
         archive = json.loads(_output("npm", "pack", "--json", "--pack-destination", str(folder), name))
-        with tarfile.open(folder / archive[0]["filename"]) as packed:
-            packed.extractall(folder, filter="data")
+        _output("tar", "-xzf", str(folder / archive[0]["filename"]), "-C", str(folder))
     return folder / "package"
 
 
