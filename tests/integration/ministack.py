@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import httpx
-from botocore import xform_name
 
 from cognito_idp import AttributeType, Credentials, to_wire
 from cognito_idp._transport.httpx_default import RoutedTransport
@@ -173,7 +172,8 @@ def as_wire(value: Any) -> Any:
 
 def through_boto(boto: Any, request: Request[Any]) -> Any:
     """Send one of our requests through boto3."""
-    return getattr(boto, xform_name(request.operation.name))(**to_wire(request))
+    methods = {operation: method for method, operation in boto.meta.method_to_api_mapping.items()}
+    return getattr(boto, methods[request.operation.name])(**to_wire(request))
 
 
 def mailed_code(server: CognitoServer, address: str) -> str:
