@@ -65,6 +65,7 @@ BROKEN = (TransportError,)
 # Other faults close connections that stay in the pool. The last attempt of a call that is repeated may be the one that
 # meets such a connection while it closes.
 ON_A_CLOSING_CONNECTION = (ProtocolError, ReadError)
+NOTHING_IN_TIME = (ReadTimeoutError, *ON_A_CLOSING_CONNECTION)
 
 
 class Fault(NamedTuple):
@@ -94,9 +95,9 @@ def faults(rotation: Rotation) -> Mapping[str, Fault]:
         "cut off": Fault(cut_off(b"{" * 100, 10), AMPLE, BROKEN),
         "cut off in chunks": Fault(chunks_cut_off, AMPLE, BROKEN),
         "half a JSON": Fault(answer(b'{"Users": ['), AMPLE, (InvalidResponseError,)),
-        "hang": Fault(hang, SHORT, (ReadTimeoutError,)),
-        "hang in head": Fault(hang_in_head, SHORT, (ReadTimeoutError,)),
-        "hang in body": Fault(hang_in_body, SHORT, (ReadTimeoutError,)),
+        "hang": Fault(hang, SHORT, NOTHING_IN_TIME),
+        "hang in head": Fault(hang_in_head, SHORT, NOTHING_IN_TIME),
+        "hang in body": Fault(hang_in_body, SHORT, NOTHING_IN_TIME),
         "hang to the end": Fault(hang, SHORT_IN_ALL, (DeadlineExceededError,)),
         "slow drip": Fault(slowly(), AMPLE, ()),
         "drip without end": Fault(
@@ -104,7 +105,7 @@ def faults(rotation: Rotation) -> Mapping[str, Fault]:
         ),
         "byte by byte": Fault(byte_by_byte(), AMPLE, ()),
         "chunked": Fault(chunked(b"{", b"}"), AMPLE, ()),
-        "too short": Fault(shorter_than_said, SHORT, (ReadTimeoutError,)),
+        "too short": Fault(shorter_than_said, SHORT, NOTHING_IN_TIME),
         "two lengths": Fault(
             lambda connection, _: connection.send(head(200, ("Content-Length", "2"), ("Content-Length", "9")) + b"{}"),
             AMPLE,

@@ -50,8 +50,10 @@ def public(key: RSAPrivateNumbers) -> PublicKey:
 
 def hold(key: RSAPrivateNumbers, block: bytes) -> bytes:
     """Return the signature that holds a block, whatever that is."""
-    n = key.public_numbers.n
-    return int(powmod(int.from_bytes(block) % n, key.d, n)).to_bytes((n.bit_length() + 7) // 8)
+    number = int.from_bytes(block)
+    by_p, by_q = powmod(number, key.dmp1, key.p), powmod(number, key.dmq1, key.q)
+    held = by_q + key.q * ((by_p - by_q) * key.iqmp % key.p)  # RFC 8017, 5.1.2
+    return int(held).to_bytes((key.public_numbers.n.bit_length() + 7) // 8)
 
 
 def block(
