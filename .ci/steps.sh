@@ -1,6 +1,6 @@
 # The steps of the gate, in the order in which .ci/run takes them. Each runs by itself, too: it makes what it needs. Two more
 # run when they are named: docs and release. $work is a folder for this run alone.
-STEPS=(tests lint workflows long pyodide typing example quick_start packages oldest sdist drift)
+STEPS=(tests lint workflows long pyodide typing example quick_start packages oldest pythons drift)
 
 # Say at once, and again at the end, what this machine can't do.
 skip() {
@@ -180,39 +180,43 @@ find_others() {
     done
 }
 
-# The suite with the oldest versions that pyproject.toml admits of what the library and its extras need. Where there are two more
-# Pythons or more, the first of them takes this, and the others the sdist: each runs the suite once.
-step_oldest() {
-    model
-    find_others
-    local python
-    python=$(command -v python3)
-    [ "${#others[@]}" -lt 2 ] || python=${others[0]}
-    "$python" --version
-    python3 .ci/oldest.py >"$work/oldest.txt"
-    "$python" -m venv "$work/oldest"
-    "$work/oldest/bin/python" -m pip install --quiet -e '.[test]' -c "$work/oldest.txt"
-    # What a call costs is counted with the newest versions.
-    "$work/oldest/bin/python" -m pytest -q -n auto -p no:cacheprovider --ignore tests/test_cost.py
+# Unpack the sdist into $unpacked: the suite runs there without anything of the repository.
+unpack() {
+    dists
+    unpacked=$work/$1
+    mkdir "$unpacked"
+    tar -xzf "$dist"/*.tar.gz -C "$unpacked" --strip-components 1
 }
 
-# The README's test command in the unpacked sdist.
-step_sdist() {
-    dists
+# The suite in the unpacked sdist, with the oldest versions that pyproject.toml admits of what the library and its extras need: on
+# the first of the other Pythons, or on python3.
+step_oldest() {
+    unpack oldest
     model
     find_others
-    local path pythons=("${others[@]}")
-    [ "${#others[@]}" -lt 2 ] || pythons=("${others[@]:1}")
-    [ "${#others[@]}" != 0 ] || pythons=("$(command -v python3)")
-    for path in "${pythons[@]}"; do
-        rm -rf "$work/sdist"
-        mkdir -p "$work/sdist/bin"
+    local python=${others[0]:-python3}
+    "$python" --version
+    python3 .ci/oldest.py >"$work/oldest.txt"
+    "$python" -m venv "$unpacked/.venv"
+    # What a call costs is counted with the newest versions.
+    (cd "$unpacked" && .venv/bin/python -m pip install --quiet -e '.[test]' -c "$work/oldest.txt" &&
+        .venv/bin/python -m pytest -q -n auto --ignore tests/test_cost.py)
+}
+
+# The README's test command in the unpacked sdist, on the other Pythons but the one that the step oldest takes.
+step_pythons() {
+    model
+    find_others
+    local path
+    for path in "${others[@]:1}"; do
+        unpack "$(basename "$path")"
         # The README says python3, which is to be this one.
-        printf '#!/bin/sh\nexec "%s" "$@"\n' "$path" >"$work/sdist/bin/python3"
-        chmod +x "$work/sdist/bin/python3"
-        tar -xzf "$dist"/*.tar.gz -C "$work/sdist"
+        mkdir "$work/bin"
+        printf '#!/bin/sh\nexec "%s" "$@"\n' "$path" >"$work/bin/python3"
+        chmod +x "$work/bin/python3"
         "$path" --version
-        (cd "$work"/sdist/cognito_idp-* && PATH=$work/sdist/bin:$PATH run_readme_command test)
+        (cd "$unpacked" && PATH=$work/bin:$PATH run_readme_command test)
+        rm -r "$work/bin"
     done
 }
 
