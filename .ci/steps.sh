@@ -167,7 +167,8 @@ step_packages() {
 
 # Set $others to the Pythons that the package claims, without python3 itself.
 find_others() {
-    [ -z "${others+set}" ] || return 0
+    [ -z "${others_are_found-}" ] || return 0
+    others_are_found=1
     others=()
     local version path
     for version in $(claimed); do
