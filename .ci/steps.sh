@@ -209,15 +209,14 @@ step_pythons() {
     model
     find_others
     local path
+    mkdir "$work/bin"
     for path in "${others[@]:1}"; do
         unpack "$(basename "$path")"
         # The README says python3, which is to be this one.
-        mkdir "$work/bin"
         printf '#!/bin/sh\nexec "%s" "$@"\n' "$path" >"$work/bin/python3"
         chmod +x "$work/bin/python3"
         "$path" --version
         (cd "$unpacked" && PATH=$work/bin:$PATH run_readme_command test)
-        rm -r "$work/bin"
     done
 }
 
