@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,6 +37,9 @@ _SETTINGS = (*_PROXIES, *(name.lower() for name in _PROXIES), *_AUTHORITIES, *_C
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the variables of the library's frames where pytest is to show them (`-l`)."""
     tracebacks.keep_locals = bool(config.getoption("showlocals"))
+    # A shell starts its background jobs with Ctrl-C ignored, and the programs that tests start would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
