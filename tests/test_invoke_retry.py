@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from cognito_idp import Credentials, ListUsersRequest, StandardRetry, Timeout
+from cognito_idp._call.retry import Retry
 from cognito_idp.errors import (
     ConnectError,
     CredentialsError,
@@ -507,8 +508,6 @@ class Eager:
 
     def after_failure(self, failure: Any, attempt: int, retry_after: float | None, random: Any, now: float) -> Any:
         """Note everything."""
-        from cognito_idp._call.retry import Retry
-
         self.told.append(("failure", type(failure).__name__, attempt, retry_after, random(), now))
         return Retry(0.0, 0)
 
@@ -528,7 +527,7 @@ def test_a_policy_of_ones_own(kit: Kit, time: FakeTime) -> None:
         ("before", now),
         ("failure", "LimitExceededException", 1, 0.25, 0.5, now),
         ("before", now),
-        ("success", (0.0, 0), now),
+        ("success", Retry(0.0, 0), now),
     ]
     assert expected == policy.told
     assert "attempt=2; max=4" == service.requests[1].headers["amz-sdk-request"]

@@ -9,7 +9,7 @@ a claim that identifies the user.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,12 +30,24 @@ def _rebuild(cls: type[CognitoIdpError], args: tuple[Any, ...], state: dict[str,
     return error
 
 
-class Fault(NamedTuple):
+class Fault:
     """One thing wrong with a request: the member (`Struct.member`), its path in the request, and the problem."""
 
-    member: str
-    path: str
-    problem: str
+    __slots__ = ("member", "path", "problem")
+
+    def __init__(self, member: str, path: str, problem: str) -> None:
+        self.member = member
+        self.path = path
+        self.problem = problem
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fault) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"Fault(member={self.member!r}, path={self.path!r}, problem={self.problem!r})"
 
     def __str__(self) -> str:
         """Return the member and the problem, and the path of a nested member."""

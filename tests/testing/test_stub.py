@@ -96,7 +96,8 @@ def test_both_clients(kit: Kit) -> None:
     stub.add(found("mary"))
     response = kit.run(client_of(stub, kit).send, MARY)
     assert "mary" == response.username
-    assert ("stub-1", 200, 1) == response.metadata[:3]
+    metadata = response.metadata
+    assert ("stub-1", 200, 1) == (metadata.request_id, metadata.status_code, metadata.attempts)
     assert "AdminGetUser" == stub.calls[0].operation
     assert "cognito-idp.us-east-1.amazonaws.com" == urlsplit(stub.calls[0].url).hostname
     stub.assert_done()

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .events import Event
     from .reporting import Observed
     from .retry import RetryPolicy
-    from .watch import Watch, WatchStep, WatchWait
+    from .watch import Watch
 
 
 # What boto3 calls the settings of a client, and what does the same here. A client's copy has the first ones only.
@@ -227,7 +227,7 @@ class Options(Record):
 
         return Watched(self.observed, operation, self.monotonic, self.parent_id)
 
-    def watch_step(self, name: str, step: str) -> tuple[Options, WatchStep]:
+    def watch_step(self, name: str, step: str) -> tuple[Options, Watch]:
         """Return the options for the calls of a step of a sign-in, and the step's hooks, as `watch` does for a call."""
         if self.observed is None:
             return self, UNWATCHED
@@ -237,7 +237,7 @@ class Options(Record):
         watch = WatchedStep(self.observed, name, step, step_id, self.monotonic)
         return self._replace(parent_id=step_id), watch
 
-    def watch_wait(self, waiter: str, operation: str) -> WatchWait:
+    def watch_wait(self, waiter: str, operation: str) -> Watch:
         """Return the hooks of a wait that looks with an operation, as `watch` does for a call."""
         if self.observed is None:
             return UNWATCHED

@@ -22,6 +22,7 @@ from .events import (
     SignInStarted,
     WaitProgressed,
 )
+from .watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ class Observed:
         return is_new
 
 
-class Watched:
+class Watched(Watch):
     """Reports the events of one call to the observer."""
 
     __slots__ = (
@@ -189,7 +190,7 @@ class Watched:
         )
 
 
-class WatchedStep:
+class WatchedStep(Watch):
     """Reports the beginning and the end of a step of a sign-in to the observer."""
 
     __slots__ = ("_call_id", "_monotonic", "_name", "_observed", "_step")
@@ -225,7 +226,7 @@ class WatchedStep:
         )
 
 
-class WatchedWait:
+class WatchedWait(Watch):
     """Reports each look of a wait to the observer."""
 
     __slots__ = ("_call_id", "_observed", "_operation", "_waiter")

@@ -7,11 +7,12 @@ behavior".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from .._errors import ConfigError
 from .._flow.locks import new_lock
 from .._protocol.arguments import CODES, WHOLE, check
+from .._protocol.redaction import Record
 from .._protocol.repeat import backoff, is_retryable, is_throttle
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
 RetryMode: TypeAlias = Literal["standard", "adaptive", "off"]
 
 
-class Retry(NamedTuple):
+class Retry(Record):
     """The decision to retry: the delay in seconds, and the cost to the quota."""
 
-    delay: float
-    cost: int
+    __slots__ = _fields = ("delay", "cost")
+
+    def __init__(self, delay: float, cost: int) -> None:
+        self.delay = delay
+        self.cost = cost
 
 
 class RetryPolicy(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from .._flow.effects import Flow
@@ -13,54 +13,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Watch(Protocol):
-    """Hook points of one call."""
-
-    def over(self, flow: Flow[R]) -> Flow[R]:
-        """Return the flow of the whole call, watched."""
-        ...
-
-    def call_started(self, call_id: str, target: Target) -> None:
-        """Called when the call has an id and a target."""
-
-    def signed_with(self, credentials: Credentials) -> None:
-        """Called with the credentials that sign the next attempt."""
-
-    def attempt_started(self, attempt: int) -> None:
-        """Called when an attempt starts."""
-
-    def attempt_ended(self, answer: HttpResponse | None, error: Exception | None) -> None:
-        """Called when an attempt ends, with or without an answer."""
-
-    def retry_scheduled(self, delay: float, error: Exception) -> None:
-        """Called when another attempt follows."""
-
-    def member_unreadable(self, member: str, problem: str) -> None:
-        """Called when a member of the answer was left out because it can't be read."""
-
-
-class WatchStep(Protocol):
-    """Hook points of a step of a sign-in."""
-
-    def over(self, flow: Flow[R]) -> Flow[R]:
-        """Return the flow of the whole step, watched."""
-        ...
-
-
-class WatchWait(Protocol):
-    """Hook points of a wait."""
-
-    def looked(self, state: str | None, looks: int, seconds: float, delay: float | None) -> None:
-        """Called after each look; `delay` is None if it was the last one."""
-
-
-class Unwatched:
-    """All hook points without an observer: no-ops."""
+class Watch:
+    """All hook points, without an observer: no-ops."""
 
     __slots__ = ()
 
     def over(self, flow: Flow[R]) -> Flow[R]:
-        """Return the flow unchanged."""
+        """Return the flow of the whole call, or of the whole step of a sign-in, watched."""
         return flow
 
     def call_started(self, call_id: str, target: Target) -> None:
@@ -82,7 +41,7 @@ class Unwatched:
         """Called when a member of the answer was left out because it can't be read."""
 
     def looked(self, state: str | None, looks: int, seconds: float, delay: float | None) -> None:
-        """Called after each look; `delay` is None if it was the last one."""
+        """Called after each look of a wait; `delay` is None if it was the last one."""
 
 
-UNWATCHED: Final = Unwatched()
+UNWATCHED: Final = Watch()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -41,7 +40,7 @@ def user_agent(retry_mode: str, app_id: str | None = None) -> str:
 
 def _token(text: str) -> str:
     """Replace the characters that RFC 9110 (5.6.2) doesn't allow in a token."""
-    return re.sub(r"[^A-Za-z0-9!$%&'*+.^_`|~-]", "-", text)
+    return "".join(c if (c.isascii() and c.isalnum()) or c in "!$%&'*+.^_`|~-" else "-" for c in text)
 
 
 def is_lambda(environ: Mapping[str, str]) -> bool:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def expanded(path: str, environ: Mapping[str, str]) -> str:
     """Return a path with variables and a leading `~` expanded from `environ`, not from the process's environment."""
-    path = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda match: environ.get(match[1] or match[2], match[0]), path)
+    if "$" in path:
+        path = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda match: environ.get(match[1] or match[2], match[0]), path)
     home = environ.get("USERPROFILE" if os.name == "nt" else "HOME")
     if home and (path == "~" or path.startswith(("~/", "~\\" if os.name == "nt" else "~/"))):
         return home.rstrip("/") + path[1:]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._protocol.wire import Operation
 
-Method = TypeVar("Method", bound="Callable[..., Any]")
+    Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class _Late:

@@ -8,7 +8,7 @@ class. `members` reads the shape beside each member. Type checkers see the plain
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import attrs
 
@@ -254,17 +254,24 @@ class Request(Struct, Generic[R]):
             raise RequestValidationError(type(self).__name__, tuple(faults))
 
 
-class ResponseMetadata(NamedTuple):
+class ResponseMetadata(Record):
     """Facts about the exchange behind a response.
 
     `request_id` is AWS's id of the request (for AWS support), `status_code` the HTTP status, `attempts` how often the
     call was sent, and `headers` the response headers with lower-case names.
     """
 
-    request_id: str | None
-    status_code: int
-    attempts: int
-    headers: tuple[tuple[str, str], ...] = ()
+    __module__ = "cognito_idp"
+
+    __slots__ = _fields = ("request_id", "status_code", "attempts", "headers")
+
+    def __init__(
+        self, request_id: str | None, status_code: int, attempts: int, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        self.request_id = request_id
+        self.status_code = status_code
+        self.attempts = attempts
+        self.headers = headers
 
     def __repr__(self) -> str:
         # Without the headers, which are long.
@@ -273,9 +280,6 @@ class ResponseMetadata(NamedTuple):
 
 
 NOT_RECEIVED = ResponseMetadata(request_id=None, status_code=0, attempts=0)
-
-
-ResponseMetadata.__module__ = "cognito_idp"  # a NamedTuple doesn't allow this line inside
 
 
 @attrs.define(frozen=True, kw_only=True, slots=True, repr=False, eq=False)

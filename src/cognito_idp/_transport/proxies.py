@@ -6,7 +6,6 @@ import os
 from base64 import b64encode
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from .._errors import ConfigError, ProxyError
@@ -68,11 +67,14 @@ class Proxy(Record):
         return f"Proxy('{self.scheme}://{self.shown}')"
 
 
-class Route(NamedTuple):
+class Route(Record):
     """How a URL is reached. URLs with equal routes can share connection settings."""
 
-    scheme: str
-    proxy: Proxy | None
+    __slots__ = _fields = ("scheme", "proxy")
+
+    def __init__(self, scheme: str, proxy: Proxy | None) -> None:
+        self.scheme = scheme
+        self.proxy = proxy
 
 
 PROXY_AUTHENTICATION_REQUIRED = 407
