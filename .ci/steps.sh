@@ -81,11 +81,16 @@ dists() {
     (umask 077 && TZ=Asia/Tokyo build_into "$work/second")
 }
 
-# The same run is measured: the extra test brings coverage, which starts in each process of pytest because of the variable.
+# The README's test command, and the slow tests that it leaves out. Both are measured: the extra test brings coverage, which
+# starts in each process of pytest because of the variable.
 step_tests() {
     model
     rm -rf build/coverage
-    COVERAGE_PROCESS_START=$PWD/pyproject.toml run_readme_command test
+    (
+        export COVERAGE_PROCESS_START=$PWD/pyproject.toml
+        run_readme_command test
+        .venv/bin/python -m pytest -q -n auto -m "slow and not long"
+    )
     .venv/bin/coverage combine --quiet
     .venv/bin/coverage report
 }
@@ -201,7 +206,7 @@ step_oldest() {
     "$python" -m venv "$unpacked/.venv"
     # What a call costs is counted with the newest versions.
     (cd "$unpacked" && .venv/bin/python -m pip install --quiet -e '.[test]' -c "$work/oldest.txt" &&
-        .venv/bin/python -m pytest -q -n auto --ignore tests/test_cost.py)
+        .venv/bin/python -m pytest -q -n auto -m "not long" --ignore tests/test_cost.py)
 }
 
 # The README's test command in the unpacked sdist, on the other Pythons but the one that the step oldest takes.

@@ -77,6 +77,7 @@ def branding(images: int) -> bytes:
     return json.dumps({"ManagedLoginBranding": {"Assets": assets}}).encode()
 
 
+@pytest.mark.slow
 def test_a_branding_style_with_all_its_images(kit: Kit) -> None:
     """All 40 images of a branding style arrive, each of a million bytes."""
     client = kit.client(respond=Responder(httpx.Response(200, content=branding(40))))
@@ -85,6 +86,7 @@ def test_a_branding_style_with_all_its_images(kit: Kit) -> None:
     assert 1_000_000 == len(answer.managed_login_branding.assets[39].bytes)
 
 
+@pytest.mark.slow
 def test_a_page_of_users_with_long_attributes(kit: Kit) -> None:
     """A page of 60 users with 50 attributes of 2,048 characters arrives, in the longest spelling of JSON."""
     attributes = [{"Name": f"custom:{number}", "Value": "\u00e9" * 2048} for number in range(50)]

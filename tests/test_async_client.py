@@ -30,6 +30,7 @@ def echo(connection: Connection, request: Received) -> None:
     answer(request.body)(connection, request)
 
 
+@pytest.mark.slow
 async def test_many_calls_at_once(serve: Serve) -> None:
     """Of 300 calls at once on one loop each gets its own answer, and httpx makes no more than 100 connections."""
     server = serve(echo)

@@ -99,6 +99,7 @@ left(closed)
 """
 
 
+@pytest.mark.slow
 def test_a_client_that_nobody_closed() -> None:
     """A client that holds connections and is dropped warns once, with its class and the line that made it."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -287,6 +287,7 @@ names = st.sampled_from(["User", "Username", "Attributes", "Name", "Value", "Use
 users = st.dictionaries(names, json_values | st.lists(st.dictionaries(names, json_values, max_size=2), max_size=2))
 
 
+@pytest.mark.slow
 @given(data=st.fixed_dictionaries({"User": users | json_values}))
 @settings(deadline=None)
 def test_any_json_is_read_or_refused(data: dict[str, Any]) -> None:

@@ -141,6 +141,7 @@ def python_calls(function: Callable[[], object]) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [sync_call, async_call])
 def test_python_calls_of_a_warm_call(make: Callable[[], Callable[[], object]]) -> None:
     """One warm call enters no more Python functions than the bound says."""
@@ -150,6 +151,7 @@ def test_python_calls_of_a_warm_call(make: Callable[[], Callable[[], object]]) -
     assert min(python_calls(call) for _ in range(3)) <= PYTHON_CALLS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [sync_call, async_call])
 def test_memory_of_a_warm_call(make: Callable[[], Callable[[], object]]) -> None:
     """A hundred warm calls leave next to nothing behind, and one takes little more than its answer while it runs."""
@@ -219,6 +221,7 @@ def test_what_is_compiled_before_the_first_answer() -> None:
     assert int(subprocess.run(run, check=True, capture_output=True, text=True).stdout) <= COMPILED
 
 
+@pytest.mark.slow
 def test_the_counters_count() -> None:
     """The count of Python calls is that of the functions entered, so that a bound means something."""
 

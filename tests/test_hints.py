@@ -64,6 +64,7 @@ def faults(cls: Any, **members: Any) -> list[tuple[str, str]]:
 # --- reading ---
 
 
+@pytest.mark.slow
 @for_each("cls", STRUCTS)
 def test_every_member_is_found_by_its_wire_name(cls: type[Struct]) -> None:
     """An attribute or an item by boto3's name raises, and the message has the member's own name."""

@@ -262,6 +262,7 @@ class SlowService(Responder):
         return super().__call__(request)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [

@@ -79,6 +79,7 @@ Client("eu-west-1", credentials=Credentials("a", "b"))
     assert {"httpx", "httpcore", "anyio", "asyncio", "cryptography", *BOTO} & modules == set()
 
 
+@pytest.mark.slow
 def test_a_call_loads_its_family_and_no_boto() -> None:
     """A whole call through the default kind of transport needs one family, and nothing of boto's."""
     code = """
@@ -99,6 +100,7 @@ def test_an_error_is_importable_without_any_family() -> None:
     assert "attrs" not in modules
 
 
+@pytest.mark.slow
 def test_a_star_import_brings_every_name() -> None:
     """`from cognito_idp import *` works and brings all that `__all__` lists."""
     code = """

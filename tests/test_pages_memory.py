@@ -7,10 +7,13 @@ import json
 import tracemalloc
 
 import httpx
+import pytest
 
 from cognito_idp import Client
 from tests.support.kit import CREDENTIALS
 from tests.support.responder import success
+
+pytestmark = pytest.mark.slow
 
 PAGE = 60
 

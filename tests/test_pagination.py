@@ -216,6 +216,7 @@ def walked(kit: Kit, before: int, length: int) -> int:
     return len(service.asked)
 
 
+@pytest.mark.slow
 @given(before=st.integers(1, 60), length=st.integers(1, 50))
 def test_every_circle_is_found(before: int, length: int) -> None:
     """Wherever a circle begins and however long it is, it is found before it was walked thrice, and not too early."""
@@ -231,6 +232,7 @@ def test_a_circle_through_both_clients(kit: Kit, length: int) -> None:
     assert walked(kit, 3, length) <= 2 * 3 + 3 * length + 2
 
 
+@pytest.mark.slow
 @given(number=st.integers(1, 300))
 def test_no_line_is_taken_for_a_circle(number: int) -> None:
     """A walk of any length whose tokens all differ comes to its end."""

@@ -214,6 +214,7 @@ def walked(kit: Kit, before: int, length: int) -> int:
     return len(service.asked)
 
 
+@pytest.mark.slow
 @given(before=st.integers(1, 40), length=st.integers(1, 40))
 def test_every_circle_is_found(before: int, length: int) -> None:
     """A circle of tokens is found here as by `paginate`: before it was walked thrice, and not too early."""

@@ -28,6 +28,7 @@ APP = AppClient("us-east-1_EXAMPLE", "1example23456789", "secret")
 PROGRAM = Path(__file__).with_name("preloaded.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sync", "async"])
 @pytest.mark.parametrize("engine", ["httpx", "stdlib"])
 @pytest.mark.parametrize("how", ["preload", "warm_up"])
@@ -81,6 +82,7 @@ print(*sys.modules)
     )
 
 
+@pytest.mark.slow
 def test_without_names_all_is_loaded() -> None:
     """Without names, all families are loaded, the sign-in and the verifier; and no socket is used."""
     modules = loaded_by("preload()")

@@ -292,6 +292,7 @@ def waited(limiter: RateLimiter, now: float) -> float:
 STEPS = st.tuples(st.floats(0, 5) | st.integers(0, 20).map(lambda quarters: quarters / 4), st.booleans())
 
 
+@pytest.mark.slow
 @given(st.lists(STEPS, max_size=60), st.lists(STEPS, max_size=60))
 def test_botocore_waits_as_long(before: Updates, after: Updates) -> None:
     """Over any sequence of attempts one after the other, each waits as long as with botocore's limiter."""

@@ -190,6 +190,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     operation=st.sampled_from(sorted(NOT_REPEATABLE)),
     members=st.dictionaries(st.sampled_from(["AuthFlow", "AuthParameters", "UserAttributes", "Session"]), JSON),

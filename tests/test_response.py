@@ -218,6 +218,7 @@ bodies = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(status=st.integers(100, 599), body=bodies, header=st.none() | st.text(max_size=20))
 def test_whatever_comes_gives_an_object_or_one_of_our_errors(status: int, body: bytes, header: str | None) -> None:

@@ -186,6 +186,7 @@ def test_an_end_is_found(make: Callable[[], object]) -> None:
     assert len(text) < 20_000
 
 
+@pytest.mark.slow
 def test_many_users() -> None:
     """An answer of many users has lines for each of them."""
     users = [UserType(username=f"user-{number}", attributes={"email": f"{number}@x.y"}) for number in range(2_000)]

@@ -112,6 +112,7 @@ secrets = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 times = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))  # noqa: DTZ001 - UTC comes below
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     method=st.sampled_from(["POST", "GET"]),

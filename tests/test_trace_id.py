@@ -49,6 +49,7 @@ def botocores(environ: dict[str, str]) -> str | None:
     return header.decode() if isinstance(header, bytes) else header
 
 
+@pytest.mark.slow
 @for_each(
     "environ",
     {

@@ -126,6 +126,7 @@ def test_any_url(place: str, url: str, engine: str) -> None:
     PLACES[place](engine, url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"])
 @given(url=st.sampled_from(PLAIN) | URLS | st.sampled_from(["[::1]", "[::1]evil.example", "@evil.example", ":99999"]))
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))

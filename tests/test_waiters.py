@@ -390,6 +390,7 @@ def test_the_law_of_pauses(timeout: float, shortest: float, factor: float, jitte
     assert waited < timeout
 
 
+@pytest.mark.slow
 @given(timeout=st.floats(1, 500), seconds=st.floats(0, 40), shortest=st.floats(0.5, 20), factor=st.floats(1, 10))
 def test_no_wait_exceeds_its_limit(timeout: float, seconds: float, shortest: float, factor: float) -> None:
     """Whatever a look takes, the wait ends within its limit."""

@@ -71,6 +71,7 @@ def targets(service: Server) -> list[str]:
     return [target.rpartition(".")[2] for request in service.requests if (target := request.header("x-amz-target"))]
 
 
+@pytest.mark.slow
 def test_the_example(serve: Serve) -> None:
     """The example answers requests of an HTTP API under Lambda's runtime, and logs no secret."""
     service = serve(Service())
@@ -85,6 +86,7 @@ def test_the_example(serve: Serve) -> None:
     assert not [secret for secret in (PASSWORD, "a-token", *KEYS.values()) if secret in function.log]
 
 
+@pytest.mark.slow
 def test_the_example_for_a_queue(serve: Serve) -> None:
     """The example's other handler takes a batch of a queue, twice over one event loop."""
     service = serve(Service())
@@ -95,6 +97,7 @@ def test_the_example_for_a_queue(serve: Serve) -> None:
     assert ["AdminUserGlobalSignOut"] * 4 == targets(service)
 
 
+@pytest.mark.slow
 def test_the_example_under_snap_start(serve: Serve) -> None:
     """A copy of the example that is restored from a snapshot uses none of the snapshot's connections."""
     service = Service()
@@ -116,6 +119,7 @@ def test_a_function_without_its_settings(serve: Serve) -> None:
     assert ("init error", "KeyError") == (outcome.kind, outcome.body["errorType"])
 
 
+@pytest.mark.slow
 def test_the_authorizer(serve: Serve) -> None:
     """The example authorizer lets a good token pass, refuses a bad one, and keeps its keys through a freeze."""
     pytest.importorskip("jwt", reason=REASON)
@@ -140,6 +144,7 @@ def test_the_authorizer(serve: Serve) -> None:
     assert good not in function.log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["httpx", "stdlib"])
 def test_a_freeze(serve: Serve, engine: str) -> None:
     """A call that must not be repeated succeeds after a freeze in which the service closed all connections."""
@@ -154,6 +159,7 @@ def test_a_freeze(serve: Serve, engine: str) -> None:
     assert PASSWORD not in function.log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["httpx", "stdlib"])
 def test_a_snapshot(serve: Serve, engine: str) -> None:
     """After a restore nobody told a client that its connections lead nowhere; renewed by a hook, it makes new ones."""
@@ -168,6 +174,7 @@ def test_a_snapshot(serve: Serve, engine: str) -> None:
     assert 4 == server.accepted
 
 
+@pytest.mark.slow
 def test_each_invocation_is_named(serve: Serve) -> None:
     """A call names the invocation that makes it, as boto3's calls do, and none where the runtime names none."""
     service = serve(Service())

@@ -79,6 +79,7 @@ def test_exit_codes(code: int, args: tuple[str, ...], respond: Any, expected: st
     assert code == 0 or result.out == ""
 
 
+@pytest.mark.slow
 def test_no_credentials() -> None:
     """Without credentials the exit code is 253, and the text says where they were looked for."""
     result = process(*GET)
@@ -127,6 +128,7 @@ def test_global_options_stand_on_both_sides() -> None:
     assert "u\n" == before.out == after.out
 
 
+@pytest.mark.slow
 def test_help_loads_no_structs_and_no_libraries() -> None:
     """The list of all commands defines no struct, and imports neither rich nor jmespath, segno, cattrs or httpx."""
     code = (
@@ -193,6 +195,7 @@ def test_shell_completion(words: str, expected: str, capsys: pytest.CaptureFixtu
     assert expected in capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130(serve: Serve) -> None:
     """Ctrl-C in the middle of a call ends the process with exit code 130 and no traceback."""
     import subprocess
@@ -220,6 +223,7 @@ def test_ctrl_c_ends_with_130(serve: Serve) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_hidden_prompts_at_a_terminal(serve: Serve) -> None:
     """At a terminal a secret is asked for, and what is typed does not show."""
     service = Service({})
@@ -234,6 +238,7 @@ def test_hidden_prompts_at_a_terminal(serve: Serve) -> None:
     assert "Horse" not in terminal.shown
 
 
+@pytest.mark.slow
 def test_against_a_server(server: CognitoServer) -> None:
     """A pool is made, filled, listed and deleted by commands alone, against a server that checks signatures."""
     keys = server.credentials
@@ -257,6 +262,7 @@ def test_against_a_server(server: CognitoServer) -> None:
     assert "(UserNotFoundException) when calling the AdminGetUser operation" in gone.err
 
 
+@pytest.mark.slow
 def test_a_sign_in_against_a_server(server: CognitoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A user is made, given a password, signed in by SRP, and the tokens that were stored are found good."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.credentials.access_key_id)

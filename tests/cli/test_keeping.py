@@ -143,6 +143,7 @@ def test_nobody_to_ask() -> None:
     assert 1 == len(aws.sent)
 
 
+@pytest.mark.slow
 def test_at_a_terminal(serve: Serve) -> None:
     """The question is asked at a terminal."""
     aws = service()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Serve
 
+pytestmark = pytest.mark.slow
+
 SERIAL = "arn:aws:iam::111122223333:mfa/me"
 PROMPT = f"Code of the MFA device {SERIAL}: "
 CONFIG = f"""

@@ -196,6 +196,7 @@ def test_input_json_comes_after_the_options(tmp_path: Path) -> None:
     assert [("CreateUserPool", expected)] * 3 == service.sent
 
 
+@pytest.mark.slow
 @for_each("name", NAMES)
 def test_skeleton_names_every_member(name: str) -> None:
     """`--generate-cli-skeleton` prints JSON with every member, asks for nothing and sends nothing."""

@@ -127,6 +127,7 @@ def test_what_excludes_each_other(option: str, off: tuple[str, ...]) -> None:
     assert [] == people.sent
 
 
+@pytest.mark.slow
 @given(number=st.integers(0, 12), size=st.integers(1, 5), limit=st.integers(1, 13), by_size=st.booleans())
 def test_parts_make_the_whole(number: int, size: int, limit: int, *, by_size: bool) -> None:
     """Whoever goes on with each NextToken gets every item once, in order, wherever the limits lie in the pages."""
@@ -174,6 +175,7 @@ def test_tokens_are_those_of_botocore(token: str | None, skip: int) -> None:
     assert (token, skip) == decoded("PaginationToken", encoded("PaginationToken", token, skip))
 
 
+@pytest.mark.slow
 @given(
     st.text()
     | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)).map(
@@ -258,6 +260,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", QUERIES)
 @given(pages=st.lists(st.lists(VALUES, max_size=3), max_size=3))
 def test_what_goes_item_by_item(query: str, pages: list[list[Any]]) -> None:

@@ -325,6 +325,7 @@ def test_what_does_not_fit(args: tuple[str, ...], expected: str, tmp_path: Path)
     assert [] == fake.sent
 
 
+@pytest.mark.slow
 def test_at_a_terminal(serve: Serve) -> None:
     """A person at a terminal goes through several challenges; nothing that is typed in secret shows on the screen."""
     fake = fake_for("NEW_PASSWORD_REQUIRED", "SELECT_MFA_TYPE", "CUSTOM_CHALLENGE", "MFA_SETUP")

@@ -188,6 +188,7 @@ def test_ctrl_c_during_a_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
     assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
 
 
+@pytest.mark.slow
 def test_two_at_a_time(serve: Serve, tmp_path: Path) -> None:
     """A second refresh waits for the first and goes on with its tokens: a rotated token is sent once."""
     fake = fake_for()
@@ -364,6 +365,7 @@ def test_whoami_without_claims() -> None:
     check_silent(fake, result)
 
 
+@pytest.mark.slow
 def test_a_user_at_a_terminal(serve: Serve, tmp_path: Path) -> None:
     """The four commands follow one another at a terminal."""
     server = serve(over_http(fake_for()))
@@ -378,6 +380,7 @@ def test_a_user_at_a_terminal(serve: Serve, tmp_path: Path) -> None:
     assert [] == files()
 
 
+@pytest.mark.slow
 def test_against_a_server(server: CognitoServer) -> None:
     """A session of a real server is refreshed, explained, verified by that server's keys, and ended."""
     with server.client() as client:

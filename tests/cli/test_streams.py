@@ -29,6 +29,7 @@ def url(serve: Serve, *answers: dict[str, Any]) -> tuple[str, str]:
     return ("--endpoint-url", serve(over_http(Service(*answers))).url)
 
 
+@pytest.mark.slow
 def test_a_bar_at_a_terminal(serve: Serve) -> None:
     """At a terminal a list counts pages and items on a bar, and prints the items whole."""
     with Terminal(*LIST, "--output", "jsonl", *url(serve, *PAGES), **KEYS) as terminal:
@@ -40,6 +41,7 @@ def test_a_bar_at_a_terminal(serve: Serve) -> None:
     assert "2 pages, 2 items" in terminal.shown
 
 
+@pytest.mark.slow
 def test_a_bar_beside_a_file(serve: Serve, tmp_path: Path) -> None:
     """While the items go to a file, the terminal shows the bar."""
     args = (*LIST, "--output", "jsonl", *url(serve, *PAGES))
@@ -51,6 +53,7 @@ def test_a_bar_beside_a_file(serve: Serve, tmp_path: Path) -> None:
     assert '{"Username": "u0"}\n{"Username": "u1"}\n' == (tmp_path / "users").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("args", "answers", "shown"), [(LIST, PAGES, ""), (START_IMPORT, (JOB,), "Succeeded after")])
 def test_no_bar_beside_a_pipe(serve: Serve, args: tuple[str, ...], answers: Any, shown: str) -> None:
     """What reads a pipe may draw on the same terminal, as a pager does, so nothing else is drawn there."""
@@ -67,6 +70,7 @@ def test_no_bar_beside_a_pipe(serve: Serve, args: tuple[str, ...], answers: Any,
     assert shown in terminal.shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "args",
     [
@@ -95,6 +99,7 @@ def test_a_closed_pipe(serve: Serve, args: tuple[str, ...]) -> None:
     assert (141, "") == (running.returncode, err)
 
 
+@pytest.mark.slow
 def test_no_more_pages_for_a_closed_pipe(serve: Serve) -> None:
     """A list ends with its reader, and the pages that nobody reads are not asked for."""
     server = serve(over_http(Service(*({"Users": [{"Username": "u"}], "PaginationToken": str(n)} for n in range(99)))))
@@ -120,6 +125,7 @@ TEXT = "Zo\u00eb \u20ac \u738b \U0001f600"
 ENCODINGS = ["ascii", "latin-1", "cp1252", "utf-8", "ascii:strict"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["json", "jsonl", "yaml", "text", "table"])
 @pytest.mark.parametrize(
     "encoding", [ENCODINGS[0], *(pytest.param(one, marks=pytest.mark.long) for one in ENCODINGS[1:])]
@@ -183,6 +189,7 @@ def test_no_call_without_what_prints_its_answer(
     assert "not installed" in result.err
 
 
+@pytest.mark.slow
 def test_yaml_without_its_library(serve: Serve) -> None:
     """Without PyYAML, `--output yaml` says what to install, and nothing else needs it."""
     code = (
@@ -204,6 +211,7 @@ def test_yaml_without_its_library(serve: Serve) -> None:
     assert "--output yaml needs PyYAML, which is not installed: pip install PyYAML" in done[0].stderr
 
 
+@pytest.mark.slow
 def test_a_table_is_straight_in_any_encoding(serve: Serve) -> None:
     """All lines of a table are equally long, also where a cell has characters that the encoding lacks."""
     page = {"Users": [{"Username": "zo\u00eb \u65e5\u672c"}, {"Username": "mary"}]}

@@ -325,6 +325,7 @@ def test_verify_takes_no_orders_from_a_token(keys: str) -> None:
     assert "[bold]eve" in result.out
 
 
+@pytest.mark.slow
 def test_verify_as_a_process() -> None:
     """The command works as a process, too, and reads the token from standard input."""
     result = process("verify", "-", "--user-pool-id", POOL, "--jwks", json.dumps(jwks()), given=fresh())

@@ -186,6 +186,7 @@ def test_ctrl_c() -> None:
     assert "" == result.out
 
 
+@pytest.mark.slow
 def test_a_bar_at_a_terminal(serve: Serve) -> None:
     """At a terminal a bar shows the state."""
     server = serve(over_http(Service(job("Succeeded"))))

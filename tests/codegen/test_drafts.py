@@ -25,6 +25,7 @@ def test_a_model_differs_from_itself_in_nothing() -> None:
     assert report([]) == summary([]) == ""
 
 
+@pytest.mark.slow
 def test_what_is_new_one_way_is_gone_the_other_way() -> None:
     """The comparison is a mirror: new and gone, and old and new values, change places."""
     there = {(each.kind, each.name, each.old, each.new) for each in compare(facts(today()), facts(later()))}
@@ -32,6 +33,7 @@ def test_what_is_new_one_way_is_gone_the_other_way() -> None:
     assert there == back
 
 
+@pytest.mark.slow
 def test_the_auth_flag_is_the_models_own() -> None:
     """What our own table says of signing does not hide that the model changes its mind."""
     service, paginators = copy.deepcopy(today())
@@ -40,6 +42,7 @@ def test_the_auth_flag_is_the_models_own() -> None:
     assert said == "changed\n  auth flags\n    GetClientToken: signed -> unsigned"
 
 
+@pytest.mark.slow
 def test_an_order_is_no_difference() -> None:
     """A model with its entries in another order says the same."""
     service, paginators = copy.deepcopy(today())
@@ -83,6 +86,7 @@ def test_an_entry_of_several_lines_is_refused() -> None:
 NAMES = strategies.sets(strategies.from_regex(r"[A-Za-z]{1,3}(\.[A-Z])?", fullmatch=True))
 
 
+@pytest.mark.slow
 @given(have=NAMES, want=NAMES)
 def test_a_table_gets_the_names_that_are_wanted(have: set[str], want: set[str]) -> None:
     """A sorted table is sorted afterwards, keeps the values of what stays, and needs no second edit."""

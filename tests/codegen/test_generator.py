@@ -57,11 +57,13 @@ def package(tmp_path: Path) -> Iterator[Path]:
 # --- what it writes ---
 
 
+@pytest.mark.slow
 def test_the_committed_files_are_the_generated_ones(files: dict[str, str]) -> None:
     """The package holds exactly what the generator writes."""
     assert differences(files, PACKAGE, committed_model(PACKAGE)) == []
 
 
+@pytest.mark.slow
 def test_generating_is_repeatable(files: dict[str, str]) -> None:
     """The same model gives the same files, byte by byte."""
     assert files == generate(load(wheel()))
@@ -94,6 +96,7 @@ def test_bounds_stand_beside_each_member(files: dict[str, str]) -> None:
 # --- the command ---
 
 
+@pytest.mark.slow
 def test_the_check_is_clean_on_the_committed_files(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--check` answers 0 and counts the files where nothing differs, and writes nothing."""
     before = {path: path.read_bytes() for path in package.rglob("*") if path.is_file()}
@@ -102,6 +105,7 @@ def test_the_check_is_clean_on_the_committed_files(package: Path, capsys: pytest
     assert before == {path: path.read_bytes() for path in package.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_check_names_every_difference(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A missing file, one too many, and a changed one are all named, with the lines that differ."""
     (package / "model" / "tags.py").unlink()
@@ -126,6 +130,7 @@ def test_a_difference_in_white_space_counts(package: Path, files: dict[str, str]
     assert len(differences(files, package, committed_model(package))) == 1
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_the_check_wants(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without `--check` the files are written, so that a following check is clean."""
     (package / "model" / "tags.py").write_text("spoilt")
@@ -141,6 +146,7 @@ def test_a_path_without_a_model_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert f"{tmp_path} is neither a botocore wheel nor a folder that holds botocore" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_model_is_read_from_a_folder_as_well(tmp_path: Path) -> None:
     """An installed botocore, with its documents plain or compressed, is as good as a wheel."""
     folder = tmp_path / "botocore" / "data" / "cognito-idp" / "2016-04-18"
@@ -226,6 +232,7 @@ def test_an_operation_in_two_families_is_refused(service: dict[str, Any], pagina
     assert "an operation is in two families" in refused(service, paginators, changed)
 
 
+@pytest.mark.slow
 def test_a_family_with_the_name_of_another_module_is_refused(
     service: dict[str, Any], paginators: dict[str, Any]
 ) -> None:
@@ -313,12 +320,14 @@ def test_a_table_of_signing_that_does_not_fit_is_refused(service: dict[str, Any]
     assert "UNSIGNED_BY_DOCUMENTATION names GetDerivedToken.ClientSecret, which is no required member" in text
 
 
+@pytest.mark.slow
 def test_an_unused_throttling_code_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
     """The throttling codes must be exceptions of the model."""
     with mock.patch.object(emit_index, "THROTTLES", frozenset({"TooManyRequestsException", "NoSuchException"})):
         assert refused(service, paginators) == "THROTTLES names what is no exception: NoSuchException"
 
 
+@pytest.mark.slow
 def test_an_unused_name_is_refused(service: dict[str, Any], paginators: dict[str, Any]) -> None:
     """Every entry of the naming tables must be needed."""
     with (
@@ -328,6 +337,7 @@ def test_an_unused_name_is_refused(service: dict[str, Any], paginators: dict[str
         assert refused(service, paginators) == "entries of the naming tables that nothing uses: IPv6, Import"
 
 
+@pytest.mark.slow
 def test_an_exception_with_a_member_that_is_no_string_is_refused(
     service: dict[str, Any], paginators: dict[str, Any]
 ) -> None:
@@ -357,6 +367,7 @@ def sentences() -> dict[str, str]:
     return dict(TEXTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "line", "said"),
     [
@@ -380,6 +391,7 @@ def test_a_sentence_that_nothing_uses_is_refused(sentences: dict[str, str], file
     assert said == str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "name", "said"),
     [

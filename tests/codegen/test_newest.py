@@ -108,6 +108,7 @@ def pinned(copied: Path) -> str:
 # --- the command ---
 
 
+@pytest.mark.slow
 def test_the_report_says_everything_that_differs(
     copied: Path, wheels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +118,7 @@ def test_the_report_says_everything_that_differs(
     assert f"{LATER}\n" == pinned(copied)
 
 
+@pytest.mark.slow
 def test_the_drafts_are_all_that_changes_in_the_sources(copied: Path, wheels: Path) -> None:
     """New names get a place and a marked sentence, gone ones lose theirs, and every other line stays."""
     before = read_texts(copied / "cognito_idp_codegen")
@@ -136,6 +138,7 @@ def names_of(file: str, lines: list[str]) -> list[str]:
     return [line.partition(" = ")[0] for line in lines] if file.startswith(("prose", "sensitive")) else lines
 
 
+@pytest.mark.slow
 def test_a_new_entry_stands_where_the_alphabet_puts_it(copied: Path, wheels: Path) -> None:
     """Sentences, and the operations of a family, stay sorted; a new family comes last."""
     assert newest(wheels) == 0
@@ -146,6 +149,7 @@ def test_a_new_entry_stands_where_the_alphabet_puts_it(copied: Path, wheels: Pat
     assert texts["families.toml"].endswith('operations = [\n    "ListReports",\n    "UpdateReportState",\n]\n')
 
 
+@pytest.mark.slow
 def test_the_check_names_each_sentence_until_it_is_written(
     copied: Path, wheels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -164,6 +168,7 @@ def test_the_check_names_each_sentence_until_it_is_written(
     assert main(check) == 0
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_nothing(copied: Path, wheels: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It says that there is nothing new, and which sentences are still to be written."""
     assert newest(wheels) == 0
@@ -176,6 +181,7 @@ def test_a_second_run_changes_nothing(copied: Path, wheels: Path, capsys: pytest
     assert before == contents(copied)
 
 
+@pytest.mark.slow
 def test_the_code_follows(copied: Path, wheels: Path) -> None:
     """New families get a module, and a family without operations loses its own."""
     assert newest(wheels) == 0
@@ -282,6 +288,7 @@ DRIFTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drift", DRIFTS, ids=["pinned", "same", "older", "newer", "odd"])
 def test_the_drift_is_one_line(
     copied: Path, wheels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], drift: tuple[str, Any, str]

@@ -43,6 +43,7 @@ def fullest(model: Model, name: str) -> Any:
     return value
 
 
+@pytest.mark.slow
 def test_bounds_hold_for_the_fullest_value(model: Model) -> None:
     """The bound of each shape that has one in all its parts is no smaller than the JSON of its fullest value."""
     checked = 0

@@ -77,6 +77,7 @@ def test_the_check_of_twins_needs_no_model() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_change_of_a_source_shows_in_the_check(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A new method of the sync client is missed in the async one, until the command has written it."""
     method = "    def ping(self) -> None:\n        self._run(self._call_flow('Ping', None, signed=False))\n\n"

@@ -125,6 +125,7 @@ def test_all_errors_and_operations_are_tried() -> None:
     assert set(REQUESTS) == {operation for operation, _ in ERRORS}
 
 
+@pytest.mark.slow
 @for_each("operation,code", ERRORS)
 def test_an_error_comes_out_of_the_call(operation: str, code: str, kit: Kit) -> None:
     """A call that the service refuses raises the exception of the code, with what is known of the exchange."""

@@ -117,6 +117,7 @@ def test_failures_over_fetch(kit: Kit, tmp_path: Path, platform: str, monkeypatc
     assert (1 if platform == "emscripten" else 3) == len(asked)
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_is_left_alone(kit: Kit, serve: Serve, tmp_path: Path) -> None:
     """Where something takes the connection and says nothing, the answer names the endpoint and the time limit."""
     server = serve(hang)

@@ -103,6 +103,7 @@ def kept(request: pytest.FixtureRequest, kit: Kit, home: Home, aws: FakeAws, pem
     kit.run(driver.once_idle, adapter.close)
 
 
+@pytest.mark.slow
 def test_the_time_limit_of_a_call(kept: Kept) -> None:
     """A call whose time is up leaves; the refresh goes on, is shared by those who come meanwhile, and is written."""
     kept.hurried(kept.source)

@@ -101,6 +101,7 @@ def test_members_of_the_wrong_kind(kit: Kit, tmp_path: Path, member: str, value:
     assert_no_secret(caught.value)
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_is_ended(kit: Kit, tmp_path: Path) -> None:
     """A program that outlives its time limit is killed, even if a child of its own holds on to the output."""
     program = (

@@ -107,6 +107,7 @@ def pipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(program, "_PIPE", getattr(program, request.param))
 
 
+@pytest.mark.slow
 def test_a_program_ends_at_the_calls_limit(kit: Kit, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that hangs is killed, with its child, when the time limit of the call passes."""
     for name, value in programs.environ(HANG).items():
@@ -118,6 +119,7 @@ def test_a_program_ends_at_the_calls_limit(kit: Kit, programs: Programs, monkeyp
     kit.close(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_many_calls_leave_no_program(backend: str, programs: Programs) -> None:
     """Forty calls that give up, at the same time and one after the other, leave no program and no busy thread."""
@@ -196,6 +198,7 @@ def test_a_signal_ends_the_program(programs: Programs) -> None:
     programs.assert_all_ended()
 
 
+@pytest.mark.slow
 def test_a_program_at_a_terminal_is_killed_alone(kit: Kit, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a program may ask at a terminal it stays in our session, and it alone is killed."""
     monkeypatch.setattr("os.isatty", lambda _: True)
@@ -222,6 +225,7 @@ def test_the_most_output(kit: Kit, programs: Programs) -> None:
     assert "AKIDPROC" == kit.flow(ProcessProvider().load(programs.context(text))).access_key_id
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pipe")
 def test_a_child_that_keeps_the_output_open(kit: Kit, programs: Programs, tmp_path: Path) -> None:
     """The output is complete when the program ends; a child that it leaves behind delays nothing, and lives on."""

@@ -201,6 +201,7 @@ def written(home: Home, session: str) -> dict[str, Any]:
     return {name: value for name, value in token.items() if not name.lower().endswith("expiresat")}
 
 
+@pytest.mark.slow
 def test_same_keys(kit: Kit, tmp_path: Path, expected: tuple[list[Any], dict[str, Any]]) -> None:
     """For each profile and environment, we choose the keys that botocore chooses, and fail where it fails."""
     answers, token = expected
@@ -228,6 +229,7 @@ def traces(folder: Path, ask: Callable[[Home, list[Any], float], object]) -> lis
         return list(zip(aws.operations(), named, strict=True))
 
 
+@pytest.mark.slow
 def test_same_trace(kit: Kit, tmp_path: Path) -> None:
     """On AWS Lambda, the requests to STS and SSO name the invocation that they are made for, as botocore's do."""
     theirs = traces(tmp_path / "theirs", lambda home, asked, _: botocore_answers(home, asked))
@@ -299,6 +301,7 @@ def logins_of_botocore(tmp_path_factory: pytest.TempPathFactory, pem: str) -> di
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends_in", ENDS_IN)
 def test_same_login(
     kit: Kit, tmp_path: Path, pem: str, logins_of_botocore: dict[float, tuple[Any, ...]], ends_in: float

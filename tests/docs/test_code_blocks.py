@@ -30,6 +30,7 @@ HERE = [path for path in documents() if str(path.relative_to(ROOT)) not in ELSEW
 WITH_BLOCKS = [path for path in HERE if blocks_of(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=[str(path.relative_to(ROOT)) for path in WITH_BLOCKS])
 def test_the_blocks_of_a_page_run(page: Path, server: CognitoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a page, run in order as one session against a real server, do what they show without an error."""
@@ -49,6 +50,7 @@ def test_the_blocks_of_a_page_run(page: Path, server: CognitoServer, monkeypatch
         stage.close(names)
 
 
+@pytest.mark.slow
 def test_the_guarded_route_of_the_readme(server: CognitoServer) -> None:
     """The README's guarded route takes five lines besides its imports, and wants a token, which a sign-in gives."""
     from fastapi.testclient import TestClient
@@ -110,6 +112,7 @@ def test_no_exception_is_left_over() -> None:
         assert document.rpartition("/")[2] in (ROOT / test).read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_pages_have_blocks() -> None:
     """The reader of blocks finds those of the guide."""
     assert {"index.md", "sign-in.md", "errors.md", "credentials.md", "transports.md"} <= {

@@ -93,6 +93,7 @@ async def set_up_totp(visitor: Visitor) -> str:
     return secret
 
 
+@pytest.mark.slow
 async def test_signing_up(local: Local, address: str) -> None:
     """Who signs up and confirms the address by the code of the mail, and not by another, can sign in."""
     async with opened(local.settings) as visitor:
@@ -121,6 +122,7 @@ async def test_a_password_that_breaks_the_rules(local: Local, address: str) -> N
     assert "horse-77" not in page.text
 
 
+@pytest.mark.slow
 async def test_nobody_learns_who_has_an_account(local: Local, address: str) -> None:
     """A known and an unknown address get the same answers: to a wrong password, a sign-up, a lost password, a code."""
     async with opened(local.settings) as visitor:
@@ -142,6 +144,7 @@ async def test_nobody_learns_who_has_an_account(local: Local, address: str) -> N
     assert [401, 200, 400, 200, 400, 200] == [status for status, _, _ in answers[0]]
 
 
+@pytest.mark.slow
 async def test_an_authenticator_app(local: Local, address: str) -> None:
     """An authenticator app is turned on by its right code alone, is asked for at the next sign-in, and turned off."""
     async with opened(local.settings) as visitor:
@@ -169,6 +172,7 @@ async def test_an_authenticator_app(local: Local, address: str) -> None:
     assert ["Your authenticator app is not asked for any more."] == said(off)
 
 
+@pytest.mark.slow
 async def test_a_temporary_password(local: Local, address: str) -> None:
     """Who was invited with a temporary password chooses another one, and is signed in."""
     server = local.server
@@ -186,6 +190,7 @@ async def test_a_temporary_password(local: Local, address: str) -> None:
     assert ("Choose a password", "Your account") == (heading(asked), heading(account))
 
 
+@pytest.mark.slow
 async def test_a_forgotten_password(local: Local, address: str) -> None:
     """A code by mail sets another password, which signs in, and the old one doesn't any more."""
     async with opened(local.settings) as visitor:
@@ -200,6 +205,7 @@ async def test_a_forgotten_password(local: Local, address: str) -> None:
     assert "Your account" == heading(new)
 
 
+@pytest.mark.slow
 async def test_pages_for_who_is_signed_in(local: Local, address: str) -> None:
     """Without a session, or with a cookie that is forged, changed or of another purpose, a page asks to sign in."""
     async with opened(local.settings) as visitor:
@@ -216,6 +222,7 @@ async def test_pages_for_who_is_signed_in(local: Local, address: str) -> None:
     assert "Your account" == heading(good)
 
 
+@pytest.mark.slow
 async def test_the_api(local: Local, address: str) -> None:
     """The API takes a verified access token, whatever cookies say, and nothing else."""
     store = RecordingStore()
@@ -246,6 +253,7 @@ async def test_the_api(local: Local, address: str) -> None:
         assert "no-store" == answer.headers["cache-control"]
 
 
+@pytest.mark.slow
 async def test_tokens_are_refreshed(local: Local, address: str) -> None:
     """An access token that is near its end is replaced before a page is shown, and the new tokens are stored."""
     store = RecordingStore()
@@ -266,6 +274,7 @@ async def test_tokens_are_refreshed(local: Local, address: str) -> None:
     assert store.added[0].refresh_token == new.refresh_token
 
 
+@pytest.mark.slow
 async def test_signing_out(local: Local, address: str) -> None:
     """A sign-out ends the session for whoever kept its cookie, and has the refresh token revoked."""
     store = RecordingStore()
@@ -289,6 +298,7 @@ async def test_signing_out(local: Local, address: str) -> None:
         )
 
 
+@pytest.mark.slow
 async def test_signing_out_everywhere(local: Local, address: str) -> None:
     """A sign-out on all devices ends the sessions of the other browsers, too."""
     async with opened(local.settings) as visitor:
@@ -303,6 +313,7 @@ async def test_signing_out_everywhere(local: Local, address: str) -> None:
     assert ["Your session has ended. Sign in again."] == said(after)
 
 
+@pytest.mark.slow
 async def test_another_sign_in_begins_another_session(local: Local, address: str) -> None:
     """A sign-in ends the session that the browser had, whose cookie is worth nothing then."""
     async with opened(local.settings) as visitor:
@@ -315,6 +326,7 @@ async def test_another_sign_in_begins_another_session(local: Local, address: str
     assert ("Sign in", "Your account") == (heading(replayed), heading(account))
 
 
+@pytest.mark.slow
 async def test_no_secret_leaves_the_server(local: Local, address: str) -> None:
     """Neither pages nor headers hold a token, a password, the app client's secret, or the key of an unasked-for app."""
     store = RecordingStore()
@@ -356,6 +368,7 @@ async def test_forms_of_other_sites(local: Local, headers: dict[str, str], statu
     assert status == answer.status_code
 
 
+@pytest.mark.slow
 async def test_every_answer_is_guarded(local: Local) -> None:
     """Pages, errors and refusals forbid scripts, frames and caches; files may be cached."""
     async with opened(local.settings) as visitor:
@@ -410,6 +423,7 @@ async def test_what_is_typed_in_is_escaped(local: Local) -> None:
     assert "&lt;script&gt;" in typed.text
 
 
+@pytest.mark.slow
 async def test_steps_that_nobody_began(local: Local) -> None:
     """A step whose cookie is missing leads back to the first one."""
     async with opened(local.settings) as visitor:

@@ -55,6 +55,7 @@ async def begin(visitor: Visitor) -> str:
     return answer.headers["location"]
 
 
+@pytest.mark.slow
 async def test_signing_in_on_the_pages_of_the_domain(local: Local) -> None:
     """Who follows the link and signs in on the pages comes back to the account, and can sign out; once only."""
     async with opened(local.settings) as visitor:
@@ -98,6 +99,7 @@ async def test_the_pages_may_refuse(local: Local) -> None:
     assert (401, ["The sign-in was refused, or given up."]) == (refused.status_code, said(refused))
 
 
+@pytest.mark.slow
 async def test_without_a_domain(local: Local) -> None:
     """An app whose settings name no domain offers no managed login."""
     async with opened(attrs.evolve(local.settings, domain=None)) as visitor:

@@ -117,6 +117,7 @@ def test_a_cookie_that_is_none_of_ours(value: str) -> None:
     assert cookie.read(sent({cookie.name: value})) is None
 
 
+@pytest.mark.slow
 @given(texts=st.lists(st.integers(0, 8800).map("x".__mul__), min_size=1, max_size=3))
 def test_a_text_of_any_length(texts: list[str]) -> None:
     """The last text comes back, in as many cookies as it needs, whatever an earlier one left in the browser."""
@@ -188,6 +189,7 @@ class SlowStore(MemoryStore):
         return tokens
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_tokens_that_are_refreshed_while_the_store_answers() -> None:
     """A request whose tokens were refreshed by another one while the store answered goes on with the new ones."""
@@ -223,6 +225,7 @@ async def test_tokens_that_are_refreshed_while_the_store_answers() -> None:
     assert ["a", "b"] == shown
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_request_that_is_given_up_during_a_refresh() -> None:
     """The next request waits for the refresh of one that was given up, and doesn't show its refresh token again."""

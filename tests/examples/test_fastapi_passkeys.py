@@ -85,6 +85,7 @@ async def test_a_passkey_signs_in(service: tuple[PasskeyCognito, Settings]) -> N
     assert 2 == cognito.passkeys[0].sign_count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lies", "text"),
     [
@@ -108,6 +109,7 @@ async def test_a_registration_that_is_refused(
     assert ([], 1) == (cognito.passkeys, len(cognito.refused))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lies",
     [
@@ -141,6 +143,7 @@ async def test_a_sign_in_that_is_refused(service: tuple[PasskeyCognito, Settings
     assert 1 == len(cognito.refused)
 
 
+@pytest.mark.slow
 async def test_a_passkey_that_was_deleted(service: tuple[PasskeyCognito, Settings]) -> None:
     """A passkey that is deleted during a sign-in doesn't finish it; afterwards none is asked for."""
     _, settings = service
@@ -200,6 +203,7 @@ async def test_nobody_learns_who_has_a_passkey(service: tuple[PasskeyCognito, Se
     assert "passkey" not in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("credential", "statuses"), [("", (422, 422)), ("no JSON", (400, 400)), ("[]", (400, 400)), ("{}", (400, 401))]
 )

@@ -110,6 +110,7 @@ async def workers_in_virtual_time(rate: float, burst: int) -> list[float]:
     return sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "burst"), [(20.0, 2), (100.0, 10), (7.0, 1)])
 def test_the_bound_holds_over_all_workers(rate: float, burst: int) -> None:
     """Six workers join, stall and die: no window of any length has more than its bound, and the rate is used up."""

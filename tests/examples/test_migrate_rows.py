@@ -122,6 +122,7 @@ def test_a_column_can_be_left_out() -> None:
     assert row.request.user_attributes is None
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
     """Reading 20,000 rows takes at its peak no more memory than reading 1,000, within 100 kB."""
 

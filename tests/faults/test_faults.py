@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .faults import Fault
 
+pytestmark = pytest.mark.slow
+
 THREADS = 8
 TASKS = 20
 # 10,000 calls in all, whatever libraries are there to share them.

@@ -54,6 +54,7 @@ async def test_a_cancelled_exchange_goes_on(serve: Serve) -> None:
     assert (2, 1) == (len(server.requests), server.accepted)
 
 
+@pytest.mark.slow
 @left_unread
 @pytest.mark.anyio
 @pytest.mark.usefixtures("garbage_collected")
@@ -135,6 +136,7 @@ def test_closing_from_another_event_loop(serve: Serve, backend: str) -> None:
     server.wait_for(lambda: server.open == 0)
 
 
+@pytest.mark.slow
 def test_closing_during_a_call_of_a_loop_that_stands_still(serve: Serve) -> None:
     """Closing a client comes back although the event loop of one of its calls doesn't run just now."""
     server = serve(hang)
@@ -149,6 +151,7 @@ def test_closing_during_a_call_of_a_loop_that_stands_still(serve: Serve) -> None
     other.close()
 
 
+@pytest.mark.slow
 def test_nobody_complains_of_a_failure_that_nobody_waits_for(serve: Serve) -> None:
     """An exchange that fails after its call was cancelled is not reported by asyncio."""
     gate = threading.Event()

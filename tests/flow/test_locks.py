@@ -111,6 +111,7 @@ def ran(program: str) -> tuple[int, str, str]:
     return result.returncode, result.stdout, result.stderr
 
 
+@pytest.mark.slow
 @forks
 def test_locks_that_are_held_at_a_fork() -> None:
     """All that another thread holds at a fork is free in the child, whose calls work, and stays held in the parent."""

@@ -49,6 +49,7 @@ def test_the_seeds_keep_the_law(name: str) -> None:
         TARGETS[name](seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_changed_seeds_and_any_bytes_keep_the_law(name: str) -> None:
     """No change of a known answer, and no bytes at all, break the law of the target."""

@@ -14,6 +14,8 @@ from .ministack import ALL_FLOWS, NEW_PASSWORD, PASSWORD, AsyncRecording, given,
 if TYPE_CHECKING:
     from cognito_idp.testing import CognitoServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.anyio
 async def test_a_pool_lives_through_the_async_client(server: CognitoServer) -> None:

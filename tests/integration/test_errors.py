@@ -107,6 +107,7 @@ def test_wrong_code(client: Client, pool: Pool) -> None:
         client.confirm_sign_up(client_id=pool.client_id, username="mary", confirmation_code="000000")
 
 
+@pytest.mark.slow
 def test_forged_access_token(client: Client, pool: Pool) -> None:
     """An access token with another signature gives NotAuthorizedException."""
     add_user(client, pool)

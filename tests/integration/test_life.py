@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cognito_idp import Client
 
 from .life_people import live_people
@@ -12,6 +14,8 @@ from .ministack import Recording, given, settings
 
 if TYPE_CHECKING:
     from cognito_idp.testing import CognitoServer
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_pool_lives_through_at_least_60_operations(server: CognitoServer) -> None:

@@ -29,6 +29,7 @@ def full_pool(client: Client, pool: Pool) -> Pool:
     return pool
 
 
+@pytest.mark.slow
 def test_paging_through_users(client: Client, full_pool: Pool) -> None:
     """However large the pages are, every user comes once, in order; a page can be resumed from its token."""
     for limit in (7, 60, None):
@@ -51,6 +52,7 @@ def test_paging_through_users(client: Client, full_pool: Pool) -> None:
     assert USERNAMES[10:20] == [user.username for user in found]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_paging_through_users_with_the_async_client(server: CognitoServer, full_pool: Pool) -> None:
     """The async client's pages and items are the same."""
@@ -64,6 +66,7 @@ async def test_paging_through_users_with_the_async_client(server: CognitoServer,
     assert [60, 5] == pages
 
 
+@pytest.mark.slow
 def test_paging_by_name(client: Client, full_pool: Pool) -> None:
     """The pages of an operation by name hold the same users, as JSON."""
     pages = client.call_pages("ListUsers", {"UserPoolId": full_pool.id, "Limit": 20})

@@ -19,6 +19,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("server")
 def test_the_quick_start_works(tmp_path: Path) -> None:
     """It ends with exit code 0, shows a user, claims and both refusals but no token, and leaves no file behind."""

@@ -122,6 +122,7 @@ def _text(value: str | bytes) -> str:
     return value.decode("ascii") if isinstance(value, bytes) else value
 
 
+@pytest.mark.slow
 def test_tokens_are_the_same_kind_through_both(client: Client, pool: Pool, boto: Any) -> None:
     """A token that boto3 was given works through our client, and the other way round."""
     add_user(client, pool)
@@ -167,6 +168,7 @@ def furnished_pool(client: Client, pool: Pool) -> Pool:
     return pool
 
 
+@pytest.mark.slow
 def test_members_are_those_that_boto3_reads(client: Client, furnished_pool: Pool, boto: Any) -> None:
     """For 20 reading operations, `to_wire` of our response equals boto3's answer, member by member."""
     pool, arn = furnished_pool.id, furnished_pool.arn

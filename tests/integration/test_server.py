@@ -71,6 +71,7 @@ def test_a_taken_port_leads_to_another(server: CognitoServer, monkeypatch: pytes
         assert () == client.list_user_pools(max_results=1).user_pools
 
 
+@pytest.mark.slow
 def test_a_port_of_ones_own(server: CognitoServer) -> None:
     """A server takes the port that it is told to, and says so where that is taken, without trying another."""
     free = module._free_port()
@@ -80,6 +81,7 @@ def test_a_port_of_ones_own(server: CognitoServer) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_what_reaches_the_server(server: CognitoServer) -> None:
     """A server gives clients of both kinds, with further settings, and a pool whose tokens can be verified."""
 
@@ -103,6 +105,7 @@ def test_what_reaches_the_server(server: CognitoServer) -> None:
         verifier.verify(signed_in.tokens.access_token)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [("-m", "cognito_idp.testing"), ("-m", "cognito_idp.cli", "local")], ids=["testing", "cli"]
 )
@@ -216,6 +219,7 @@ def test_the_machine_s_credentials_stay_out_of_the_server(tmp_path: Path, monkey
     assert "of the machine" not in environment.values()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system knows no SIGKILL")
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGKILL"])
 def test_a_program_that_is_ended_leaves_no_server_behind(number: str) -> None:

@@ -86,6 +86,7 @@ def test_admin_initiate_auth_gives_tokens(client: Client, pool: Pool) -> None:
     assert response.challenge_name is None
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_async_admin_initiate_auth_gives_tokens(server: CognitoServer, client: Client, pool: Pool) -> None:
     """`AsyncClient.admin_initiate_auth` with the right password gives the user's tokens."""

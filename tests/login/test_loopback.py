@@ -56,6 +56,7 @@ def test_no_redirect_is_followed(kit: Kit, serve: Serve, status: int) -> None:
         assert (1, 0) == (len(server.requests), len(elsewhere.requests))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handler", "error"),
     [

@@ -67,6 +67,7 @@ def client(kit: Kit, cognito_server: CognitoServer) -> Any:
     return kit.client(**settings(cognito_server))
 
 
+@pytest.mark.slow
 def test_a_whole_login(kit: Kit, client: Any, login: ManagedLogin) -> None:
     """A person signs in on the pages; the code, userInfo, a refresh at the domain and one by the API work."""
     pending = login.begin()

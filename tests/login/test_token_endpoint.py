@@ -295,6 +295,7 @@ def test_user_info_without_a_subject(kit: Kit) -> None:
             run(domain(kit, answer), "user info")
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),

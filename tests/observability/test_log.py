@@ -159,6 +159,7 @@ print(len(seen))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "lines"), [("debug", 12), ("INFO", 3), ("warning", 0), ("", 0)])
 def test_the_environment_turns_it_on(level: str, lines: int) -> None:
     """The variable gives every client and copy log lines from its level on, beside an observer that it may have."""

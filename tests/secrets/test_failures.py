@@ -231,6 +231,7 @@ def break_off(raw: socket.socket, _: threading.Event) -> None:
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", params())
 @pytest.mark.parametrize("take", [take_nothing, break_off])
 @pytest.mark.parametrize("tls", [False, True])
@@ -252,6 +253,7 @@ def test_a_request_that_is_not_taken(
         fail(wire, search, take.__name__, url, verify=not wire.is_default and context, padding=MARKS(8_000_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", params())
 def test_a_request_that_nobody_takes(wire: Wire, search: Search) -> None:
     """A server that takes no connection leaves the request in no frame."""
@@ -262,6 +264,7 @@ def test_a_request_that_nobody_takes(wire: Wire, search: Search) -> None:
 APP = AppClient("us-east-1_EXAMPLE", "1example23456789", MARKS(40))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", params())
 @pytest.mark.parametrize("way", ["closed in body", "silent in body", "no JSON"])
 def test_sessions_and_sign_ins(

@@ -158,6 +158,7 @@ def test_every_service_error_of_every_operation(sync_kit: Kit, cls: type[Request
         _call(sync_kit, cls, refusing(error), search, f"{cls.operation.name}, {error.__name__}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [
@@ -191,6 +192,7 @@ def test_the_time_limit(kit: Kit, search: Search) -> None:
         kit.close(client)
 
 
+@pytest.mark.slow
 def test_faults_of_a_request(kit: Kit, search: Search) -> None:
     """A request that is refused before it is sent shows no secret, whatever is wrong with it."""
     client = kit.client(respond=always(200, b"{}"), credentials=CREDENTIALS)

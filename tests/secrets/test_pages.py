@@ -70,6 +70,7 @@ TYPES = st.sampled_from(["text/html", "application/x-amz-json-1.1", "text/plain;
 NAMES = st.sampled_from(["Password", "AccessToken", "PASSWORD", "Code", "x-amz-security-token"])
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     form=st.sampled_from(list(FORMS)),

@@ -89,6 +89,7 @@ def test_every_challenge(kit: Kit, search: Search, name: ChallengeNameType, answ
     walk(search, kit, name, answers, str(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
 def test_refusals(kit: Kit, search: Search, refusal: RefusedError) -> None:
     """A service that refuses any step of a sign-in brings no secret to light."""

@@ -63,6 +63,7 @@ def test_the_secret_is_not_shown() -> None:
     assert "client_secret=None" in repr(AppClient(POOL_ID, CLIENT_ID))
 
 
+@pytest.mark.slow
 @given(name=st.text())
 def test_a_hash_is_for_one_name(name: str) -> None:
     """Without a secret there is no SECRET_HASH, with one it depends on the name."""

@@ -167,6 +167,7 @@ def assert_tokens(side: Side, outcome: Any, username: str) -> None:
     assert abs(access["exp"] - given(outcome.tokens.expires_at).timestamp()) < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("username", ["mary", MARY], ids=["name", "alias"])
 def test_srp(side: Side, username: str) -> None:
     """The right password is proven, and a wrong one is not."""
@@ -190,6 +191,7 @@ def test_a_wrong_client_secret(side: Side, world: World) -> None:
         side.sign_in()
 
 
+@pytest.mark.slow
 def test_a_temporary_password(side: Side, world: World) -> None:
     """A temporary password is proven, replaced by another one, and good no more; the challenge survives storage."""
     username = f"invited-{side.kit.kind}-{side.app.client_secret is None}-{side.admin}"
@@ -215,6 +217,7 @@ def totp_secret(world: World) -> str:
     return secret
 
 
+@pytest.mark.slow
 def test_an_authenticator_app(side: Side, totp_secret: str) -> None:
     """The password leads to a demand for a code, which takes the right one only, from another process as well."""
     challenge = challenge_from_state(side.sign_in(username="anna").to_state(), side.app)
@@ -351,6 +354,7 @@ def custom(world: World) -> AppClient:
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("password", [None, PASSWORD], ids=["custom", "custom with SRP"])
 def test_a_custom_flow(side: Side, custom: AppClient, password: str | None) -> None:
     """CUSTOM_AUTH asks what the triggers ask, after SRP where a password is given; wrong answers end it."""

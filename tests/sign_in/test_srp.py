@@ -143,6 +143,7 @@ def claim_for(session: SrpSession, exchange: Exchange, pool_name: str, user_id: 
     )
 
 
+@pytest.mark.slow
 @few
 @given(
     user_id=st.text(),
@@ -162,6 +163,7 @@ def test_a_server_of_rfc_5054_accepts_the_claim_and_no_other(
     assert (other == password) == exchange.accepts(claim_for(session, exchange, "pool", user_id, other), TIMESTAMP)
 
 
+@pytest.mark.slow
 @few
 @given(secret_b=secrets_of_both, shift=st.integers(-2, 2))
 def test_any_spelling_of_the_servers_value_is_taken(secret_b: int, shift: int) -> None:
@@ -183,6 +185,7 @@ def test_a_claim_holds_for_its_user_block_and_time_alone() -> None:
     assert not exchange.accepts(claim, "Mon Feb 10 18:30:13 UTC 2025")
 
 
+@pytest.mark.slow
 @few
 @given(group_key=st.text(), key=st.text(), password=st.text(), salt=st.binary(min_size=1, max_size=40))
 def test_a_server_that_was_given_the_verifier_accepts_the_device(
@@ -390,6 +393,7 @@ def test_timestamps_do_not_depend_on_the_locale() -> None:
     pytest.skip("this machine has no locale of another language")
 
 
+@pytest.mark.slow
 @asks_pycognito
 @few
 @given(

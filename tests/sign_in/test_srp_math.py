@@ -87,6 +87,7 @@ class CountingInt(int):
         return CountingInt(super().__mod__(other))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(exponent=st.integers(2**511, 2**512 - 1), short=short_exponents)
 def test_a_step_is_few_multiplications(exponent: int, short: int) -> None:

@@ -267,6 +267,7 @@ def test_a_secret_where_none_belongs(change: dict[str, Any]) -> None:
             challenge_from_state(state_of({**BASE, "name": "MFA_SETUP", **change}))
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused() -> None:
     """A few bytes that unpack to megabytes are not unpacked beyond the limit."""
     bomb = packed(json.dumps({**BASE, "user": "a" * 50_000_000}).encode())

@@ -123,6 +123,7 @@ ITEMS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(item=ITEMS)
 def test_cbor_comes_back(item: Any) -> None:
     """What is written is read again, if the keys of maps are in order."""

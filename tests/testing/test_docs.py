@@ -29,6 +29,7 @@ def test_scripts(code: str) -> None:
     exec(compile(code, str(PAGE), "exec"), {"__name__": "block"})
 
 
+@pytest.mark.slow
 def test_files(tmp_path: Path) -> None:
     """The files of the page, the FastAPI application among them, stand in one folder, and pytest passes there."""
     pytest.importorskip("fastapi", reason="the application needs FastAPI: pip install '.[examples]'")

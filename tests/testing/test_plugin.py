@@ -43,6 +43,7 @@ def run_module(folder: Path, *options: str) -> tuple[dict[str, int], str]:
     return counts, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_failure_shows_the_test_and_not_the_library(tmp_path: Path) -> None:
     """What the stub refuses is told by its message: no line of the library is shown."""
     counts, output = run_pytest(
@@ -72,6 +73,7 @@ def test_a_failure_shows_the_test_and_not_the_library(tmp_path: Path) -> None:
     assert [] == re.findall(r"^\S*\bcognito_idp/\S*:[0-9]+:.*", failures, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_stub_for_each_test(tmp_path: Path) -> None:
     """Each test gets a stub of its own, and passes if it asked for all answers."""
     counts, output = run_pytest(
@@ -87,6 +89,7 @@ def test_a_stub_for_each_test(tmp_path: Path) -> None:
     assert {"passed": 2} == counts, output
 
 
+@pytest.mark.slow
 def test_leftovers_fail_the_test(tmp_path: Path) -> None:
     """A test that leaves an answer fails, and is told which one."""
     counts, output = run_pytest(
@@ -100,6 +103,7 @@ def test_leftovers_fail_the_test(tmp_path: Path) -> None:
     assert "LeftoverAnswersError: unused answers:" in output
 
 
+@pytest.mark.slow
 def test_a_fixture_may_call_at_its_end(tmp_path: Path) -> None:
     """What the test's own fixtures call when they end comes before the check."""
     counts, output = run_pytest(
@@ -117,6 +121,7 @@ def test_a_fixture_may_call_at_its_end(tmp_path: Path) -> None:
     assert {"passed": 1} == counts, output
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_once(tmp_path: Path) -> None:
     """A test that fails for another reason is not failed again for what it left."""
     counts, output = run_pytest(
@@ -131,6 +136,7 @@ def test_a_failure_is_told_once(tmp_path: Path) -> None:
     assert "LeftoverAnswersError" not in output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seen", "expected"), [("500", {"passed": 1, "error": 1}), ("200", {"failed": 1})])
 def test_a_swallowed_call(tmp_path: Path, seen: str, expected: dict[str, int]) -> None:
     """An unexpected call that the program swallowed fails a test that passed, and explains one that failed."""
@@ -153,6 +159,7 @@ def test_a_swallowed_call(tmp_path: Path, seen: str, expected: dict[str, int]) -
     assert ("- cognito_stub -" in output) == ("failed" in expected)
 
 
+@pytest.mark.slow
 def test_structs_that_differ(tmp_path: Path) -> None:
     """A failed comparison shows the members that differ, one a line, with personal data and without secrets."""
     counts, output = run_pytest(
@@ -196,6 +203,7 @@ def test_structs_that_differ(tmp_path: Path) -> None:
     assert not [line for line in explained if "hunter" in line]
 
 
+@pytest.mark.slow
 def test_comparisons_cost_nothing_elsewhere(tmp_path: Path) -> None:
     """A failed comparison in a program that made nothing of this library loads nothing of it."""
     (tmp_path / "test_it.py").write_text(
@@ -216,6 +224,7 @@ def test_comparisons_cost_nothing_elsewhere(tmp_path: Path) -> None:
     assert {"failed": 1, "passed": 1} == counts, output
 
 
+@pytest.mark.slow
 def test_a_rerun_starts_anew(tmp_path: Path) -> None:
     """A test that failed and is run again, as rerun plugins do, fails for what it leaves in the second run."""
     (tmp_path / "conftest.py").write_text(
@@ -242,6 +251,7 @@ def test_a_rerun_starts_anew(tmp_path: Path) -> None:
     assert {"passed": 1, "error": 1} == counts, output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("funcargs", ["", "self.funcargs = None", "self.funcargs = {'cognito_stub': None}"])
 def test_other_kinds_of_items(tmp_path: Path, funcargs: str) -> None:
     """An item of another plugin that fails is reported as such, whatever it holds as `funcargs`."""
@@ -279,6 +289,7 @@ def test_the_hook_is_of_the_old_kind() -> None:
     assert {"hookwrapper"} == used
 
 
+@pytest.mark.slow
 def test_no_server_without_the_extra(tmp_path: Path) -> None:
     """Where ministack is not installed, tests of the server are skipped with the name of the extra."""
     counts, output = run_pytest(
@@ -318,6 +329,7 @@ def test_two(cognito_server):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [(), pytest.param(("-p", "xdist", "-n", "2", "--dist", "each"), id="xdist")], ids=["plain", ""]
 )

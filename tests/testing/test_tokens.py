@@ -66,6 +66,7 @@ def test_tokens_to_be_refused(kit: Kit, token: str, error: type[Exception]) -> N
         verify(kit, token)
 
 
+@pytest.mark.slow
 def test_the_clock(kit: Kit) -> None:
     """The tokens are issued by the clock that was given."""
     old = TokenIssuer(clock=lambda: 1_000_000_000.0)

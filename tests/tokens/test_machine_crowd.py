@@ -276,6 +276,7 @@ print(os.waitstatus_to_exitcode(status), flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_during_a_request() -> None:
     """A child that is forked while other threads ask, and hold every lock, asks by itself and keeps what it gets."""

@@ -161,6 +161,7 @@ def machine(cognito_server: CognitoServer) -> Iterator[AppClient]:
         yield AppClient(pool.id, given(made.client_id), made.client_secret)
 
 
+@pytest.mark.slow
 def test_against_a_server(kit: Kit, cognito_server: CognitoServer, machine: AppClient) -> None:
     """A server of others grants a token with the scopes that were asked for, and its keys verify it."""
     pytest.importorskip("jwt", reason=REASON)

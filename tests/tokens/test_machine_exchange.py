@@ -101,6 +101,7 @@ def test_a_failure(kit: Kit) -> None:
     assert 3 == len(party.desk.sent)
 
 
+@pytest.mark.slow
 def test_how_many_are_kept(kit: Kit) -> None:
     """The session keeps a bounded number of tokens, and the one that was used longest ago goes first."""
     party = machine_party(kit)

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import attrs
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -21,6 +22,8 @@ from .issuing import Clock
 if TYPE_CHECKING:
     from cognito_idp._flow.effects import Flow
     from cognito_idp.tokens.machine_tokens import Answer
+
+pytestmark = pytest.mark.slow
 
 MARGIN = 60.0
 PAUSE = 5.0

@@ -92,6 +92,7 @@ def test_what_is_not_for_this_verifier(kit: Kit, mary: SignedIn) -> None:
         kit.close(verifier)
 
 
+@pytest.mark.slow
 def test_a_revoked_token(kit: Kit, cognito_server: CognitoServer) -> None:
     """A server of others says that a token is good, and after the user's sign-out everywhere that it isn't."""
     own: Any = Client if kit.kind == "sync" else AsyncClient

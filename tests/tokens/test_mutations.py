@@ -105,6 +105,7 @@ def test_any_text(text: str) -> None:
     assert not accepted(text)
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_signed_header(header: bytes) -> None:
@@ -112,6 +113,7 @@ def test_any_signed_header(header: bytes) -> None:
     assert not accepted(signed(header, ACCESS))
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_signed_payload(payload: bytes) -> None:
@@ -119,6 +121,7 @@ def test_any_signed_payload(payload: bytes) -> None:
     assert not accepted(signed({"kid": "first", "alg": "RS256"}, payload))
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.sampled_from([*ACCESS, *ID, "nbf", "aud"]), json_values | st.just(MISSING))
 def test_any_value_of_a_claim(claim: str, value: Any) -> None:
@@ -135,6 +138,7 @@ def test_any_value_of_a_claim(claim: str, value: Any) -> None:
         assert {type(found.username), type(found.jti), type(found.event_id)} <= {str, type(None)}
 
 
+@pytest.mark.slow
 @unhurried
 @given(st.dictionaries(st.text(), json_values))
 def test_json_objects_are_read_as_they_were_written(value: dict[str, Any]) -> None:

@@ -73,6 +73,7 @@ def outcome(call: Any, given: Any, errors: type[Exception]) -> Any:
         return type(error)
 
 
+@pytest.mark.slow
 @unhurried
 @given(
     exp=times,

@@ -202,6 +202,7 @@ async def test_a_crowd_and_a_failure_while_the_token_is_good(gate: Gate) -> None
     assert [REFRESH] == gate.fake.operations
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_cancelled_caller_loses_no_token(gate: Gate) -> None:
     """The refresh of a cancelled caller goes on: its rotated token is kept, stored by the hook, and used next."""

@@ -120,6 +120,7 @@ def test_a_short_read_limit_does_not_break_a_refresh_off() -> None:
         assert own == room_of(timeout=given).session._keeper._unhurried.timeout
 
 
+@pytest.mark.slow
 def test_impatient_callers_share_what_is_under_way() -> None:
     """Whoever comes while a refresh goes on waits for that one: neither requests nor threads add up."""
     room = room_of()
@@ -482,6 +483,7 @@ threading.Thread(target=lambda: (threading.main_thread().join(), gate.set())).st
 """
 
 
+@pytest.mark.slow
 def test_the_interpreter_waits_for_a_refresh() -> None:
     """A program that ends while a refresh goes on stores what that brings, and prints no traceback."""
     result = subprocess.run(
@@ -513,6 +515,7 @@ atexit.register(session.refresh)
 """
 
 
+@pytest.mark.slow
 def test_a_refresh_at_the_end_of_the_interpreter() -> None:
     """A refresh in a function of `atexit` runs in its caller's thread: the interpreter waits for no other any more."""
     result = subprocess.run(

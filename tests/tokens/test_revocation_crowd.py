@@ -79,6 +79,7 @@ def test_a_crowd_of_threads(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not verifier._verification._revocation._questions  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("case", list(ANSWERS))
 async def test_a_crowd_of_tasks(anyio_backend: str, case: str) -> None:

@@ -133,6 +133,7 @@ def forged(key: RSAPrivateNumbers) -> Iterator[tuple[str, bytes]]:
     yield "all ones", b"\xff" * size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bits", "exponent"), [(2048, 65537), (2048, 3), (2056, 65537), (3072, 65537)])
 def test_signatures_that_nobody_may_accept(bits: int, exponent: int) -> None:
     """The right signature is accepted, and no form that lenient readers have taken; cryptography agrees."""
@@ -194,6 +195,7 @@ def compare(keys: list[RSAPrivateNumbers], number: int) -> None:
     assert number / 12 < accepted < number / 6
 
 
+@pytest.mark.slow
 def test_some_changes() -> None:
     """What cryptography accepts is accepted, and nothing else."""
     compare([numbers(2048, 65537), numbers(2048, 3), numbers(2056, 65537)], 300)

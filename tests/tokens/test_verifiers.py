@@ -314,6 +314,7 @@ def test_what_a_server_does_wrong_is_a_jwks_error(kit: Kit, serve: Serve, handle
     kit.close(verifier)
 
 
+@pytest.mark.slow
 @left_unread
 def test_an_answer_that_never_ends_is_given_up(kit: Kit, serve: Serve) -> None:
     """`timeout` bounds the whole fetch, even if a byte comes now and then."""

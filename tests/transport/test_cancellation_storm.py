@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.conftest import Serve
     from tests.support.server import Server
 
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 10
 TASKS = 30
 # Calls cancelled in the default run; more of the same are a matter of the long one, as in `behaviour`.

@@ -78,6 +78,7 @@ print("httpx" in sys.modules)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("httpx2") is None, reason="httpx2 is not installed")
 def test_a_transport_of_httpx2_needs_no_httpx(serve: Serve) -> None:
     """A transport of httpx2's gets requests of httpx2's, and httpx is not imported."""

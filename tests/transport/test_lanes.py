@@ -188,6 +188,7 @@ async def test_closing_with_a_call_under_way(serve: Serve) -> None:
     await wait_for(server, lambda: server.open == 0)
 
 
+@pytest.mark.slow
 @left_open
 def test_one_asyncio_run_after_the_other(serve: Serve) -> None:
     """A client outlives the event loop that it was used on: on the next one it begins anew."""
@@ -204,6 +205,7 @@ async def two_calls(client: AsyncClient) -> list[dict[str, Any]]:
     return [await client.call("ListUsers"), await client.call("ListUsers")]
 
 
+@pytest.mark.slow
 @left_open
 def test_a_loop_that_ended_in_the_middle_of_calls(serve: Serve) -> None:
     """Calls that were cancelled by the end of their loop take no place on the next loop."""
@@ -220,6 +222,7 @@ def test_a_loop_that_ended_in_the_middle_of_calls(serve: Serve) -> None:
     asyncio.run(client.aclose())
 
 
+@pytest.mark.slow
 @left_open
 def test_two_loops_in_turn(serve: Serve) -> None:
     """A client that two event loops use in turn keeps a connection for each, until the loop is closed."""
@@ -242,6 +245,7 @@ def test_two_loops_in_turn(serve: Serve) -> None:
     loops[1].close()
 
 
+@pytest.mark.slow
 @left_open
 def test_two_loops_at_once(serve: Serve) -> None:
     """A client closed on one loop closes the connections that calls on another one use, when these calls end."""
@@ -265,6 +269,7 @@ def test_two_loops_at_once(serve: Serve) -> None:
     server.wait_for(lambda: server.open == 0)
 
 
+@pytest.mark.slow
 @left_open
 def test_a_forked_child_on_its_parents_loop(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child makes a connection of its own, even on the same loop, and closes only this one."""

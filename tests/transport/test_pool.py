@@ -205,6 +205,7 @@ def test_a_lost_wake_is_made_good() -> None:
     assert outcome[0] not in (None, held)
 
 
+@pytest.mark.slow
 def test_a_lost_connection_leaves_its_place() -> None:
     """A connection that nobody refers to any more, as a signal handler that raises may leave it, counts no more."""
     pool = pool_of(2)
@@ -250,6 +251,7 @@ def test_closing_ends_the_waits() -> None:
     assert held.broken_off
 
 
+@pytest.mark.slow
 def test_a_forked_child_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child uses none of its parent's connections, has all places, and closes only its own."""
     pool = pool_of(1)
@@ -348,6 +350,7 @@ def test_a_renewed_pool_leaves_what_its_parent_has(monkeypatch: pytest.MonkeyPat
     assert (False, False) == (parents.closed, parents.is_last)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_connections", [1, 3, 50])
 def test_threads_share_a_pool(max_connections: int) -> None:
     """No connection is in two hands at once, and never are there more than allowed, whatever 16 threads do."""

@@ -103,6 +103,7 @@ def survives(rig: Rig, serve: Serve, how: Callable[..., Awaitable[bool]], number
     server.wait_for(lambda: server.open == 0)
 
 
+@pytest.mark.slow
 @ASYNCIO
 @pytest.mark.parametrize("number", [WAVE, pytest.param(2000, marks=pytest.mark.long)])
 def test_a_storm(rig: Rig, serve: Serve, number: int) -> None:

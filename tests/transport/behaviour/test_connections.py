@@ -89,6 +89,7 @@ def test_an_answer_that_says_close(rig: Rig, serve: Serve) -> None:
     assert 3 == server.accepted
 
 
+@pytest.mark.slow
 def test_a_connection_is_not_used_again_after_a_failure(rig: Rig, serve: Serve) -> None:
     """An exchange that was given up in the middle takes its connection along; the next call makes a new one."""
     server = serve(in_turn(hang_in_body, answer(b'{"Users": []}')))

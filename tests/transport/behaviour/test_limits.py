@@ -52,11 +52,13 @@ def test_the_read_limit(rig: Rig, serve: Serve, handler: Handler) -> None:
     server.wait_for(lambda: server.open == 0)
 
 
+@pytest.mark.slow
 def test_the_read_limit_is_for_one_wait(rig: Rig, serve: Serve) -> None:
     """A read limit counts from the last byte: a body that keeps coming may take longer in all."""
     assert {} == rig.call_once(serve(drip_body(60)).url, timeout=Timeout(read=0.5))  # takes 0.6 s at least
 
 
+@pytest.mark.slow
 def test_the_read_limit_in_a_head(rig: Rig, serve: Serve) -> None:
     """It does so within a head, too."""
     assert {} == rig.call_once(serve(drip_head(60)).url, timeout=Timeout(read=0.5))

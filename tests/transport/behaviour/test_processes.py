@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from .rig import Rig
 
+pytestmark = pytest.mark.slow
+
 
 @over(lambda wire: not wire.is_async)
 def test_ctrl_c(rig: Rig, serve: Serve) -> None:

@@ -119,6 +119,7 @@ def test_a_clock_that_began_anew(rig: Rig, serve: Serve, monkeypatch: pytest.Mon
     assert 2 == server.accepted
 
 
+@pytest.mark.slow
 @left_open
 @pytest.mark.parametrize(("library", "kind"), [("httpx", "asyncio"), ("httpx", "trio"), ("stdlib", "asyncio")])
 def test_connections_of_another_loop(serve: Serve, library: str, kind: str) -> None:

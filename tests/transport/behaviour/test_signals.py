@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from .rig import Rig
 
+pytestmark = pytest.mark.slow
+
 DEFAULT = over(lambda wire: wire.is_default and not wire.is_async)
 
 

@@ -176,6 +176,7 @@ DRIPPED: Final = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("data", "size"), DRIPPED.values(), ids=DRIPPED)
 def test_work_grows_with_the_answer(data: bytes, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte is searched or copied 13 times at most, in whatever pieces an answer comes."""

@@ -48,6 +48,7 @@ def test_the_decision(row: Row) -> None:
     assert not row.differs or re.fullmatch(r"[a-z ]+: .+ \(RFC 91\d\d, \d[\d.]*\)", row.differs)
 
 
+@pytest.mark.slow
 @each_row
 def test_pieces_change_nothing(row: Row) -> None:
     """The decision, and the words of an error, are the same byte by byte, and cut in two at any place."""

@@ -145,6 +145,7 @@ _names = st.text(_TOKEN, min_size=1, max_size=20).filter(lambda name: name not i
 _values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=50).map(str.strip)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=50),

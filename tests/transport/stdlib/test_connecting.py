@@ -39,6 +39,7 @@ def refusing_port() -> int:
     return port
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limits", [{"connect": 2 * SHORT}, {"total": 2 * SHORT}, {"connect": 9, "total": 2 * SHORT}])
 def test_the_first_address_is_dead(
     rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float]
@@ -55,6 +56,7 @@ def test_the_first_address_refuses(rig: Rig, serve: Serve, monkeypatch: pytest.M
     assert {} == rig.call_once(URL, timeout=Timeout(connect=None, read=None, write=None))
 
 
+@pytest.mark.slow
 def test_all_addresses_are_dead(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """If no address answers there is one error, when the limit has passed; if they refuse, at once."""
     with deaf_port() as one, deaf_port() as other:
@@ -84,6 +86,7 @@ def test_a_name_that_is_unknown(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> No
         rig.call_once(f"http://{'x' * 64}.example")
 
 
+@pytest.mark.slow
 @needs_proc
 @pytest.mark.parametrize("way", ["deaf", "refuses", "no handshake", "no TLS", "stranger", "silent"])
 def test_no_socket_is_left_behind(

@@ -68,6 +68,7 @@ def server(request: pytest.FixtureRequest, serve: Serve, trusted: Authority) -> 
     return serve(answer(), tls=trusted.server_context("127.0.0.1") if request.param == "https" else None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["this", *(pytest.param(one, marks=pytest.mark.long) for one in VERSIONS[1:])])
 @pytest.mark.parametrize("program", ["threads", "loops"])
 def test_threads_that_come_and_go(server: Server, program: str, version: str) -> None:
@@ -77,6 +78,7 @@ def test_threads_that_come_and_go(server: Server, program: str, version: str) ->
     assert len(server.requests) >= 24
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["loops", "dropped", "cancelled"])
 def test_a_client_that_nobody_closes(server: Server, program: str) -> None:
     """An async client that outlives its event loops, or is dropped, warns of itself alone; its connections close."""

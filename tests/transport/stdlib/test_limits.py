@@ -169,6 +169,7 @@ def slow_server(stack: ExitStack, scheme: str, authority: Authority, slow: Slow)
     return url
 
 
+@pytest.mark.slow
 def test_the_write_limit_is_for_one_wait(rig: Rig, authority: Authority, scheme: str, stack: ExitStack) -> None:
     """A server that takes a little of the request now and then gets all of it, which takes longer than the limit."""
     url = slow_server(stack, scheme, authority, Slow(len(LARGE), answers=True))
@@ -176,6 +177,7 @@ def test_the_write_limit_is_for_one_wait(rig: Rig, authority: Authority, scheme:
     assert b"{}" == rig.exchange(url, body=LARGE, limits=limits).body
 
 
+@pytest.mark.slow
 def test_the_write_limit(rig: Rig, authority: Authority, scheme: str, stack: ExitStack) -> None:
     """A server that has taken a part of the request, and takes no more, is given up after the write limit."""
     url = slow_server(stack, scheme, authority, Slow(MIB, answers=False))
@@ -281,6 +283,7 @@ def test_at_most_so_many_connections(rig: Rig, serve: Serve, monkeypatch: pytest
     assert (2, 2) == (one.accepted, other.accepted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secure", [True, False], ids=["https", "http"])
 @pytest.mark.usefixtures("trusted")
 def test_without_poll(

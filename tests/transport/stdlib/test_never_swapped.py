@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.support.server import Connection, Received
 
+pytestmark = pytest.mark.slow
+
 TASKS, THREADS = 200, 16
 FEW = 600
 CALLS = pytest.mark.parametrize("calls", [FEW, pytest.param(20_000, marks=pytest.mark.long)])

@@ -66,6 +66,7 @@ def body_of(size: int) -> bytes:
     return b"".join(b"%08x" % number for number in range(size // 8))
 
 
+@pytest.mark.slow
 def test_large_bodies_through_a_tunnel(rig: Rig, target: Server, proxied: Callable[[Handler], Server]) -> None:
     """1 MB each way, by length and in chunks, through http and https proxies, over one connection."""
     proxy = proxied(tunnel(target.port))

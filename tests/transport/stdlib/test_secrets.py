@@ -127,6 +127,7 @@ def test_a_request_that_is_not_taken(rig: Rig, monkeypatch: pytest.MonkeyPatch, 
             over.set()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("trusted")
 def test_a_connection_that_is_not_made(rig: Rig, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that can't be reached, and proxies that refuse."""
