@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +17,7 @@ from .report import Column, Report, Target, arguments, finish
 from .server import running_server
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .environments import Installed
@@ -65,6 +68,7 @@ _COLUMNS: Final = (
     Column("cpu_ratio", "of boto3", ".3f"),
     Column("peak_mib", "peak MiB", ".1f"),
     Column("peak_ratio", "of boto3", ".3f"),
+    Column("instructions", "million instructions", ".0f"),
     Column("warm_up_ms", "warm_up ms", ".1f"),
 )
 # Our program, its bare imports and exchange, and the bound.
@@ -85,7 +89,8 @@ def measure(envs: Path, *, rounds: int) -> Report:
         }
         costs = run_all(commands, server.environ, rounds=rounds)
         calls = _first_calls(installed["plain"], server, rounds)
-    rows = {name: _row(name, costs[name], costs["boto3"]) for name in _PROGRAMS}
+        instructions = {name: _instructions(command, server.environ) for name, command in commands.items()}
+    rows = {name: {**_row(name, costs[name], costs["boto3"]), "instructions": instructions[name]} for name in _PROGRAMS}
     targets = [
         Target(
             f"cold start to the first response, {which}: {time} time of boto3's",
@@ -109,6 +114,7 @@ def measure(envs: Path, *, rounds: int) -> Report:
         environments=environments.distinct(installed.values()),
         notes=[
             f"{rounds} processes each, in turn, compiled beforehand; medians, ratios within each round",
+            "instructions: of one more process each under valgrind, if there is one; no other load changes them",
             "the first call alone: timed in the process, from after the import and Client(), or after warm_up",
             "the authorities to trust are certifi's and the server's, so that reading them costs what it usually does",
             "stdlib never imports httpx (the program asserts it)",
@@ -146,6 +152,17 @@ def _first_calls(plain: Installed, server: Server, rounds: int) -> list[dict[str
         }
         for name, of_one in figures.items()
     ]
+
+
+def _instructions(command: Sequence[str], environ: Mapping[str, str]) -> float | None:
+    """Return the millions of instructions that a process takes, or None without valgrind."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        return None
+    settings = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+    done = subprocess.run([valgrind, *settings, *command], env=environ, capture_output=True, text=True, check=True)
+    count = re.search(r"I\s+refs:\s+([0-9,]+)", done.stderr)
+    return None if count is None else int(count[1].replace(",", "")) / 1e6
 
 
 def _row(name: str, costs: list[Cost], peers: list[Cost]) -> dict[str, Any]:

@@ -120,6 +120,7 @@ def test_the_path_of_an_endpoint_url(kit: Kit, serve: Serve, path: str, engine: 
         aws_secret_access_key=CREDENTIALS.secret_access_key,
     )
     theirs.list_user_pools(MaxResults=1)
+    theirs.close()
     client = kit.client("eu-west-1", endpoint_url=url, transport=engine)
     kit.run(client.list_user_pools, max_results=1)
     kit.close(client)

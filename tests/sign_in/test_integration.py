@@ -6,6 +6,7 @@ import io
 import json
 import time
 import zipfile
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -336,14 +337,16 @@ def custom(world: World) -> AppClient:
         "region_name": world.server.region,
     }
     root["endpoint_url"] = world.server.endpoint_url
-    role = boto3.client("iam", **root).create_role(RoleName="triggers", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    arn = boto3.client("lambda", **root).create_function(
-        FunctionName="triggers",
-        Runtime="python3.11",
-        Role=role,
-        Handler="triggers.handler",
-        Code={"ZipFile": packed.getvalue()},
-    )["FunctionArn"]
+    with closing(boto3.client("iam", **root)) as iam:
+        role = iam.create_role(RoleName="triggers", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    with closing(boto3.client("lambda", **root)) as functions:
+        arn = functions.create_function(
+            FunctionName="triggers",
+            Runtime="python3.11",
+            Role=role,
+            Handler="triggers.handler",
+            Code={"ZipFile": packed.getvalue()},
+        )["FunctionArn"]
     triggers = LambdaConfigType(
         define_auth_challenge=arn, create_auth_challenge=arn, verify_auth_challenge_response=arn
     )
