@@ -25,7 +25,7 @@ from cognito_idp import (
     UnknownServiceError,
     errors,
 )
-from cognito_idp._errors import body_summary
+from cognito_idp._errors import Fault, body_summary
 from cognito_idp._protocol import service_errors
 from cognito_idp.errors import service_error
 from cognito_idp.model import exceptions
@@ -297,3 +297,15 @@ def test_what_is_shown_of_an_answer(body: bytes, content_type: str | None, shown
     """Content type, size, a usual first tag and an AWS error code are shown, each in a known form; nothing else is."""
     shown = "application/xml, 61 bytes, <error>, code AccessDenied" if shown is None else shown
     assert shown == body_summary(body, content_type)
+
+
+def test_faults_are_compared_by_what_they_say() -> None:
+    """Equal faults are one in a set, another path makes another fault, and a copy from another process is equal."""
+    fault = Fault("AttributeType.name", "user_attributes[1].name", "is required")
+    same, other = Fault(fault.member, fault.path, fault.problem), Fault(fault.member, "name", fault.problem)
+    assert {fault, other} == {fault, same, other}
+    assert fault != str(fault)
+    assert fault == pickle.loads(pickle.dumps(fault))
+    assert "AttributeType.name: is required (at user_attributes[1].name)" == str(fault)
+    expected = "Fault(member='AttributeType.name', path='user_attributes[1].name', problem='is required')"
+    assert expected == repr(fault)
