@@ -81,6 +81,27 @@ def test_the_total_limit_while_connecting(rig: Rig, scheme: str) -> None:
         rig.exchange(f"{scheme}://127.0.0.1:{port}", limits=ONLY_TOTAL)
 
 
+@pytest.mark.slow
+def test_a_limit_while_another_call_is_connecting(rig: Rig, serve: Serve) -> None:
+    """A call ends at its limit while another is still connecting, and that one ends at its own."""
+    server = serve(hang)
+    client = rig.client(server.url)
+    ended: list[type[BaseException]] = []
+
+    def connect(port: int) -> None:
+        with pytest.raises(DeadlineExceededError) as caught:
+            rig.exchange(f"http://127.0.0.1:{port}", client=client, limits=GENEROUS._replace(total=0.5))
+        ended.append(caught.type)
+
+    with deaf_port() as port:
+        connecting = threading.Thread(target=connect, args=(port,))
+        connecting.start()
+        with pytest.raises(ReadTimeoutError):
+            rig.exchange(server.url, client=client, limits=GENEROUS._replace(read=0.2))
+        connecting.join()
+    assert [DeadlineExceededError] == ended
+
+
 @pytest.mark.usefixtures("trusted")
 def test_the_total_limit_in_a_handshake(rig: Rig) -> None:
     """So is a server that doesn't shake hands."""
