@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from asyncio.selector_events import BaseSelectorEventLoop
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cognito_idp import Timeout
+from cognito_idp import AsyncClient, Timeout
 from cognito_idp._protocol.wire import HttpRequest
 from cognito_idp._transport import make_async_transport, stdlib_common
 from cognito_idp.errors import ClientClosedError, ConnectError, ConnectTimeoutError, DeadlineExceededError
 from tests.faults.census import grown, open_files
 from tests.support.answers import answer
 from tests.support.hostile import deaf_port
+from tests.support.kit import CREDENTIALS
 from tests.support.server import PATIENCE
 from tests.transport.behaviour.rig import GENEROUS
 
@@ -69,6 +71,36 @@ def test_all_addresses_are_dead(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(ConnectError, match=r"service\.example: Connection refused") as caught:
         rig.call_once(URL)
     assert ConnectError is type(caught.value)
+
+
+def test_a_call_that_is_cancelled_while_connecting(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that is cancelled while an address doesn't answer ends, and tries no other address."""
+    server = serve(answer())
+    settings: Any = {"credentials": CREDENTIALS, "endpoint_url": URL, "allow_http": True, "transport": "stdlib"}
+    tried: list[object] = []
+    original = BaseSelectorEventLoop.sock_connect
+
+    async def main() -> None:
+        begun = asyncio.Event()
+
+        async def sock_connect(loop: Any, *arguments: Any) -> None:
+            tried.append(arguments)
+            begun.set()
+            await original(loop, *arguments)
+
+        monkeypatch.setattr(BaseSelectorEventLoop, "sock_connect", sock_connect)
+        async with AsyncClient("us-east-1", **settings) as client:
+            call = asyncio.create_task(client.call("ListUsers"))
+            await begun.wait()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    with deaf_port() as port:
+        resolve_to(monkeypatch, [port, server.port])
+        asyncio.run(main())
+    assert 1 == len(tried)
+    assert 0 == server.accepted
 
 
 def test_a_name_that_is_unknown(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
