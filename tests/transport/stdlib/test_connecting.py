@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import threading
 from asyncio.selector_events import BaseSelectorEventLoop
@@ -14,9 +16,9 @@ import pytest
 from cognito_idp import AsyncClient, Timeout
 from cognito_idp._protocol.wire import HttpRequest
 from cognito_idp._transport import make_async_transport, stdlib_common
-from cognito_idp.errors import ClientClosedError, ConnectError, ConnectTimeoutError, DeadlineExceededError
+from cognito_idp.errors import ClientClosedError, ConnectError, ConnectTimeoutError, DeadlineExceededError, ReadError
 from tests.faults.census import grown, open_files
-from tests.support.answers import answer
+from tests.support.answers import answer, reset
 from tests.support.hostile import deaf_port
 from tests.support.kit import CREDENTIALS
 from tests.support.server import PATIENCE
@@ -101,6 +103,13 @@ def test_a_call_that_is_cancelled_while_connecting(serve: Serve, monkeypatch: py
         asyncio.run(main())
     assert 1 == len(tried)
     assert 0 == server.accepted
+
+
+def test_a_connection_that_is_reset(rig: Rig, serve: Serve) -> None:
+    """The error of a connection that the server breaks off has the system's own words for it."""
+    error = rig.failure(serve(reset).url)
+    assert ReadError is type(error)
+    assert str(error).endswith(f": {os.strerror(errno.ECONNRESET)}")
 
 
 def test_a_name_that_is_unknown(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
