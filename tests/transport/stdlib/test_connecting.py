@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import socket
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from cognito_idp import AsyncClient, Timeout
 from cognito_idp._protocol.wire import HttpRequest
-from cognito_idp._transport import make_async_transport, stdlib_common
+from cognito_idp._transport import make_async_transport, stdlib_common, stdlib_protocol, stdlib_sync
 from cognito_idp.errors import ClientClosedError, ConnectError, ConnectTimeoutError, DeadlineExceededError, ReadError
 from tests.faults.census import grown, open_files
 from tests.support.answers import answer, reset
@@ -110,6 +111,22 @@ def test_a_connection_that_is_reset(rig: Rig, serve: Serve) -> None:
     error = rig.failure(serve(reset).url)
     assert ReadError is type(error)
     assert str(error).endswith(f": {os.strerror(errno.ECONNRESET)}")
+
+
+def test_broken_connections_are_forgotten(rig: Rig, serve: Serve) -> None:
+    """A client holds nothing of connections that broke, however many there were."""
+
+    def held() -> int:
+        gc.collect()
+        kinds = (stdlib_protocol.Connection, stdlib_sync._Connection)
+        return sum(isinstance(each, kinds) for each in gc.get_objects())
+
+    client = rig.client(serve(reset).url)
+    before = held()
+    for _ in range(3):
+        with pytest.raises(ReadError):
+            rig.call(client)
+    assert before >= held()
 
 
 def test_a_name_that_is_unknown(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
