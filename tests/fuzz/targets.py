@@ -207,9 +207,8 @@ def url(data: bytes) -> None:
     try:
         checked = checked_url(text, allow_http=True)
     except ConfigError as error:
-        _, _, rest = text.partition("://")
-        secret = rest.rpartition("@")[0]
-        _harmless(error, *([MARK] if MARK in secret and MARK not in rest.rpartition("@")[2] else []))
+        secret, _, shown = text.rpartition("@")
+        _harmless(error, *([MARK] if MARK in secret and MARK not in shown else []))
         return
     endpoint = Endpoint(checked, None)
     theirs = httpx.URL(checked)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cognito_idp import ConfigError
-from cognito_idp._protocol.endpoint import checked_url
+from cognito_idp._protocol.endpoint import checked_url, domain_url
 from cognito_idp._settings.shared import load_config
 
 from .targets import MARK
@@ -38,13 +39,18 @@ def test_a_nul_in_a_setting(tmp_path: Path, setting: str) -> None:
         f"https://me:{MARK}/x@example.com",
         f"https://me:{MARK}@exa\u2100mple.com",
         f"https://me:{MARK}?@example.com",
+        f"http/me:{MARK}/x@example.cs://me:{MARK}@example.com",
+        f"me:{MARK}@https://example.com",
+        f"{MARK}://@example.com",
+        f"me:{MARK}@auth.example.com",
     ],
 )
 def test_a_password_that_ends_the_host(url: str) -> None:
     """A URL that can't be read is refused without what stands before its last `@`, whatever the reader quotes."""
-    with pytest.raises(ConfigError) as caught:
-        checked_url(url)
-    assert MARK not in f"{caught.value}{caught.value.__context__}"
+    for check in (checked_url, partial(domain_url, region=None)):
+        with pytest.raises(ConfigError) as caught:
+            check(url)
+        assert MARK not in f"{caught.value}{caught.value.__context__}"
 
 
 @pytest.mark.parametrize("url", ["http://elsewhere.example[::1]/", "https://%[::2]:8", "http://me[::1]"])

@@ -208,7 +208,8 @@ def domain_url(domain: str, region: str | None, *, use_fips: bool = False, allow
             raise ConfigError(msg)
         label = "auth-fips" if use_fips or partition == _DOMAINS_ARE_FIPS else "auth"
         return f"https://{domain}.{label}.{region}.amazoncognito.com"
-    msg = f"domain {domain!r} is neither a prefix ('my-app'), nor a host name ('auth.example.com'), nor a URL"
+    shown = _without_userinfo(domain)
+    msg = f"domain {shown!r} is neither a prefix ('my-app'), nor a host name ('auth.example.com'), nor a URL"
     raise ConfigError(msg)
 
 
@@ -285,8 +286,10 @@ def is_plain_or_bracketed(netloc: str) -> bool:
 
 
 def _without_userinfo(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+    """Return a URL that may be malformed without all that stands before its last `@`, but for a scheme."""
+    before, _, rest = url.rpartition("@")
+    scheme, separator, _ = before.partition("://")
+    return f"{scheme}{separator}{rest}" if separator and scheme.isalnum() else rest
 
 
 def may_be_plain_http(host: str, allow_http: AllowHttp) -> bool:
