@@ -25,7 +25,8 @@ from cognito_idp import (
     UnknownServiceError,
     errors,
 )
-from cognito_idp._errors import Fault, body_summary
+from cognito_idp._body_summary import body_summary
+from cognito_idp._errors import Fault
 from cognito_idp._protocol import service_errors
 from cognito_idp.errors import service_error
 from cognito_idp.model import exceptions

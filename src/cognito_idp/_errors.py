@@ -1,4 +1,4 @@
-"""The library's own exception classes. This module imports nothing from the package; import them from `errors.py`.
+"""The library's own exception classes. This module loads nothing of the package; import them from `errors.py`.
 
 Those of sign-ins and tokens are in `_user_errors.py`. They can be had from here, and load with the first of them.
 
@@ -8,7 +8,6 @@ a claim that identifies the user.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -197,6 +196,8 @@ class InvalidResponseError(CognitoIdpError):
         request_id: str | None = None,
         operation: str | None = None,
     ) -> None:
+        from ._body_summary import body_summary
+
         self.problem = problem
         self.attempts = 1
         self.status_code = status_code
@@ -217,42 +218,6 @@ class InvalidResponseError(CognitoIdpError):
     def is_retryable(self) -> bool:
         """Whether the status is one of a passing fault (429, 500, 502, 503, 504)."""
         return self.status_code in TRANSIENT_STATUSES
-
-
-# A proxy's page may repeat a request, and an answer that is cut off holds tokens, in any form and with any escapes. So
-# nothing of a body is quoted but words of these lists, and a code in its place. They are compiled when such an answer
-# comes: compiling takes a millisecond of a cold start.
-_TAG = (
-    r"html|head|body|title|meta|h1|h2|p|div|pre|center|script|svg|xml|errors?|errorresponse|response|message|code|fault"
-    r"|(?:(?:s|env|soap|soapenv|soap-env):)?envelope|rss|feed"
-)
-_FIRST_TAG = r"(?si)(?>\s+|<\?[^>]*>|<!--(?>.*?-->)|<!doctype[^>]*>)*+<([a-z][a-z0-9:-]{0,30}+)[\s/>]"
-_CONTENT_TYPE = (
-    r"text/(?:html|plain|xml|csv|javascript|event-stream)|multipart/form-data"
-    r"|application/(?:(?:problem\+)?json|(?:xhtml\+|soap\+)?xml|x-amz-json-1\.[01]|octet-stream|x-www-form-urlencoded)"
-)
-# An error of AWS in XML, whose code is two words or more in one: `AccessDenied`.
-_XML_CODE = (
-    r"<Error>\s*(?:<Type>[A-Za-z]{1,20}</Type>\s*)?"
-    r"<Code>((?=[A-Za-z]{0,60}[a-z][A-Z])[A-Z][A-Za-z]{1,63})</Code>"
-)
-_LOOKED_AT = 4096
-
-
-def body_summary(body: bytes, content_type: str | None = None) -> str:
-    """Return what may be shown of an answer that can't be read."""
-    parts = []
-    media_type = (content_type or "").partition(";")[0].strip().lower()
-    if re.fullmatch(_CONTENT_TYPE, media_type):
-        parts.append(media_type)
-    if body:
-        parts.append("1 byte" if len(body) == 1 else f"{len(body):,} bytes")
-    text = body[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    if (tag := re.match(_FIRST_TAG, text)) and re.fullmatch(_TAG, tag[1].lower()):
-        parts.append(f"<{tag[1].lower()}>")
-        if code := re.search(_XML_CODE, text):
-            parts.append(f"code {code[1]}")
-    return ", ".join(parts)
 
 
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
