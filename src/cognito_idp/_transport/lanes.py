@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import httpcore
 import httpx
 
 from .._flow.clock import age_clock
@@ -51,12 +52,12 @@ class LanePool(httpx.AsyncBaseTransport):
             route = self._routes.route(request.url)
             lane = await lanes.take(route, request.extensions.get(MAX_IDLE, KEEPALIVE_SECONDS))
             if lane is None:
-                lane = self._routes.transport(httpx.AsyncHTTPTransport, route, 1)
+                lane = _Lane(self._routes.transport(httpx.AsyncHTTPTransport, route, 1))
         except BaseException:
             lanes.slots.release()
             raise
         try:
-            response = await lane.handle_async_request(request)
+            response = await lane.transport.handle_async_request(request)
         except BaseException:
             await lanes.end(route, lane, in_order=False)
             raise
@@ -106,30 +107,30 @@ class _Lanes:
 
     def __init__(self, max_connections: int) -> None:
         self.slots = anyio.Semaphore(max_connections)
-        self._idle: dict[Route, deque[tuple[float, httpx.AsyncHTTPTransport]]] = {}
+        self._idle: dict[Route, deque[tuple[float, _Lane]]] = {}
         self._closed = False
 
-    async def take(self, route: Route, max_idle: float) -> httpx.AsyncHTTPTransport | None:
+    async def take(self, route: Route, max_idle: float) -> _Lane | None:
         """Return the most recently used lane, the likeliest to be alive; None if the caller must make one."""
         idle = self._idle.get(route)
         if idle and 0 <= age_clock() - idle[-1][0] <= max_idle:
             return idle.pop()[1]
         kept = [lanes for lanes in self._idle.values() if lanes]
         if sum(map(len, kept)) > self.slots.value:
-            await _close(min(kept, key=lambda lanes: lanes[0][0]).popleft()[1])
+            await min(kept, key=lambda lanes: lanes[0][0]).popleft()[1].close()
         return None
 
-    async def end(self, route: Route, lane: httpx.AsyncHTTPTransport, *, in_order: bool) -> None:
+    async def end(self, route: Route, lane: _Lane, *, in_order: bool) -> None:
         """Keep a lane for the next call if its exchange was completed; close it otherwise."""
         try:
             if not in_order or self._closed:
-                await _close(lane)
+                await lane.close()
                 return
             idle = self._idle.setdefault(route, deque())
             now = age_clock()
             idle.append((now, lane))
             if idle[0][0] < now - KEEPALIVE_SECONDS:
-                await _close(idle.popleft()[1])
+                await idle.popleft()[1].close()
         finally:
             self.slots.release()
 
@@ -140,19 +141,52 @@ class _Lanes:
         if is_here:
             for lanes in idle.values():
                 for _, lane in lanes:
-                    await _close(lane)
+                    await lane.close()
 
 
-async def _close(lane: httpx.AsyncHTTPTransport) -> None:
-    # Shielded: closing must finish even if the call was cancelled, or the socket would stay open.
-    with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-        await lane.aclose()
+class _Lane:
+    """One connection: an httpx transport of at most one, and the connection below it."""
+
+    def __init__(self, transport: httpx.AsyncHTTPTransport) -> None:
+        self.transport = transport
+        self._backend: _Backend | None = None
+        # httpx has no setting for this. Without the private attributes, what httpcore closes is all that is closed.
+        pool: Any = getattr(transport, "_pool", None)
+        backend = getattr(pool, "_network_backend", None)
+        if isinstance(backend, httpcore.AsyncNetworkBackend):
+            self._backend = pool._network_backend = _Backend(backend)  # noqa: SLF001 - see above
+
+    async def close(self) -> None:
+        """Close the connection."""
+        # Shielded: closing must finish even if the call was cancelled, or the socket would stay open.
+        with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+            await self.transport.aclose()
+            if self._backend is not None and self._backend.stream is not None:
+                await self._backend.stream.aclose()
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    """Makes a lane's connection, and keeps it until the lane closes.
+
+    httpcore 1.0.9 itself forgets a connection whose TLS handshake is cancelled, and on trio nobody else closes it.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self.stream: httpcore.AsyncNetworkStream | None = None
+        self._inner = inner
+
+    async def connect_tcp(self, *arguments: Any, **settings: Any) -> httpcore.AsyncNetworkStream:
+        self.stream = stream = await self._inner.connect_tcp(*arguments, **settings)
+        return stream
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
 
 
 class _LaneStream(httpx.AsyncByteStream):
     """The body of an answer; closing it returns its lane to the pool."""
 
-    def __init__(self, lanes: _Lanes, route: Route, lane: httpx.AsyncHTTPTransport, response: httpx.Response) -> None:
+    def __init__(self, lanes: _Lanes, route: Route, lane: _Lane, response: httpx.Response) -> None:
         self._lanes = lanes
         self._route = route
         self._lane = lane

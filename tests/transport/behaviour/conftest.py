@@ -15,8 +15,6 @@ from .wires import params
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.tls import Authority
-
 
 @pytest.fixture(scope="session")
 def kits() -> Iterator[dict[str, Kit]]:
@@ -33,10 +31,3 @@ def rig(request: pytest.FixtureRequest, kits: dict[str, Kit]) -> Iterator[Rig]:
         # A trio loop ends with its test, so that what was left unread there is collected while the test's filters hold.
         kit = kits.get(kind) or stack.enter_context(kit_of(kind))
         yield Rig(request.param, kit, stack)
-
-
-@pytest.fixture
-def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    """Trust the tests' own authority."""
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
-    return authority

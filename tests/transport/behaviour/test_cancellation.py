@@ -13,13 +13,15 @@ import anyio.to_thread
 import pytest
 
 from tests.support.answers import answer, hang
+from tests.support.stepped import cancelled_at_each
 
 from .wires import over
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     from tests.conftest import Serve
+    from tests.support.server import Server
 
     from .rig import Rig
 
@@ -130,6 +132,28 @@ def test_a_cancelled_call_lets_go(rig: Rig, serve: Serve) -> None:
                 tasks.start_soon(client.call, "ListUsers")
             await anyio.to_thread.run_sync(server.wait_for, lambda: len(server.requests) == 20)
             tasks.cancel_scope.cancel()
+
+    rig.kit.run(main)
+    rig.kit.close(client)
+    server.wait_for(lambda: server.open == 0)
+
+
+@pytest.fixture
+def _no_garbage_collection() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@ASYNC
+@pytest.mark.usefixtures("_no_garbage_collection")
+def test_a_call_that_is_cancelled_at_any_await(rig: Rig, reached: tuple[str, Server]) -> None:
+    """Wherever a call is cancelled while it connects, sends or reads, its connection closes without the collector."""
+    url, server = reached
+    client = rig.client(url)
+
+    async def main() -> None:
+        assert await cancelled_at_each(lambda: client.call("ListUsers")) >= 4
 
     rig.kit.run(main)
     rig.kit.close(client)

@@ -14,8 +14,6 @@ from tests.transport.behaviour.wires import params
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.tls import Authority
-
 
 @pytest.fixture(scope="session")
 def kits() -> Iterator[dict[str, Kit]]:
@@ -29,10 +27,3 @@ def rig(request: pytest.FixtureRequest, kits: dict[str, Kit]) -> Iterator[Rig]:
     """Make the tools of one wire."""
     with ExitStack() as stack:
         yield Rig(request.param, kits[request.param.kind], stack)
-
-
-@pytest.fixture
-def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    """Trust the tests' own authority."""
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.bundle))
-    return authority

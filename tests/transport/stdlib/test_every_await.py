@@ -3,85 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cognito_idp._protocol.wire import HttpRequest
 from cognito_idp._transport import make_async_transport, stdlib_async
-from tests.support.answers import answer, tunnel
+from tests.support.answers import answer
+from tests.support.stepped import cancelled_at_each
 from tests.transport.behaviour.rig import GENEROUS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Generator
-
     from cognito_idp._transport.stdlib_async import Pool
     from tests.conftest import Serve
     from tests.support.server import Server
-    from tests.support.tls import Authority
 
 PLACES = 3
-
-
-class Stepped:
-    """Awaits something, and cancels the task at its await number `cancel_at`: before or `after` what it waits for."""
-
-    def __init__(self, inner: Coroutine[Any, Any, Any], cancel_at: int, *, after: bool) -> None:
-        self._inner = inner
-        self._cancel_at = cancel_at
-        self._after = after
-        self.awaits = 0
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        """Pass on, step by step."""
-        task = asyncio.current_task()
-        assert task is not None
-        steps = self._inner.__await__()
-        step: Callable[[], Any] = lambda: steps.send(None)  # noqa: E731 - it is one of two
-        while True:
-            try:
-                future = step()
-            except StopIteration as stop:
-                return stop.value
-            if self.awaits == self._cancel_at:
-                if self._after and future is not None:
-                    # Before the task hears of it: the result is there, and nobody takes it.
-                    blocking, future._asyncio_future_blocking = future._asyncio_future_blocking, False
-                    future.add_done_callback(lambda _: task.cancel())
-                    future._asyncio_future_blocking = blocking
-                else:
-                    task.cancel()
-            self.awaits += 1
-            try:
-                yield future
-            except BaseException as error:  # noqa: BLE001 - it goes on to where it belongs
-                thrown = error
-                step = lambda: steps.throw(thrown)  # noqa: B023, E731
-            else:
-                step = lambda: steps.send(None)  # noqa: E731
-
-
-async def cancelled_at_each(call: Callable[[], Coroutine[Any, Any, Any]], check: Callable[[], Awaitable[None]]) -> int:
-    """Cancel calls at their first await, their second, and so on until a call has no more; check after each."""
-    cancelled = 0
-    for after in (False, True):
-        number = 0
-        while True:
-            stepped = Stepped(call(), number, after=after)
-            task = asyncio.ensure_future(_awaited(stepped))
-            with suppress(asyncio.CancelledError):
-                await task
-            await check()
-            if stepped.awaits <= number:
-                break
-            cancelled += 1
-            number += 1
-    return cancelled
-
-
-async def _awaited(stepped: Stepped) -> Any:
-    return await stepped
 
 
 class Scene:
@@ -134,23 +71,9 @@ def _few_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stdlib_async, "MAX_CONNECTIONS", PLACES)
 
 
-@pytest.fixture(params=["http", "https", "tunnel", "TLS in TLS"])
-def servers(
-    request: pytest.FixtureRequest, serve: Serve, trusted: Authority, monkeypatch: pytest.MonkeyPatch
-) -> tuple[str, Server]:
-    """Return a URL and the server that a connection to it reaches first."""
-    context = trusted.server_context("127.0.0.1", "192.0.2.1")
-    target = serve(answer(), tls=None if request.param == "http" else context)
-    if request.param in {"http", "https"}:
-        return target.url, target
-    proxy = serve(tunnel(target.port), tls=context if request.param == "TLS in TLS" else None)
-    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    return "https://192.0.2.1", proxy
-
-
-def test_a_call_that_connects(servers: tuple[str, Server]) -> None:
+def test_a_call_that_connects(reached: tuple[str, Server]) -> None:
     """A call on a new connection can be cancelled anywhere: in name, connection, tunnel, handshake and answer."""
-    url, server = servers
+    url, server = reached
 
     async def main() -> None:
         scene = Scene(url)
@@ -160,9 +83,9 @@ def test_a_call_that_connects(servers: tuple[str, Server]) -> None:
     asyncio.run(main())
 
 
-def test_a_call_on_a_kept_connection(servers: tuple[str, Server]) -> None:
+def test_a_call_on_a_kept_connection(reached: tuple[str, Server]) -> None:
     """So can a call on a kept connection, which is closed then."""
-    url, server = servers
+    url, server = reached
 
     async def main() -> None:
         scene = Scene(url)
