@@ -62,11 +62,13 @@ def _environment_without_settings() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def garbage_collected() -> Iterator[None]:
-    """Collect all garbage at the end of a test, while its warning filters hold."""
+@pytest.fixture(autouse=True)
+def _garbage_collected() -> Iterator[None]:
+    """Collect what a test leaves, so that a connection that it left open fails this test, and no other one later."""
     yield
     gc.collect()
+    # What a test leaves on purpose is not searched after each test that follows.
+    gc.freeze()
 
 
 @pytest.fixture(params=["asyncio", "trio"])

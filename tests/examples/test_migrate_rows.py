@@ -124,7 +124,7 @@ def test_a_column_can_be_left_out() -> None:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
-    """Reading 20,000 rows takes at its peak no more memory than reading 1,000, within 100 kB."""
+    """Reading 20,000 rows takes at its peak no more memory than reading 1,000, within 200 kB."""
 
     def lines(number: int) -> Iterator[bytes]:
         yield b"username,email\n"
@@ -140,4 +140,5 @@ def test_memory_does_not_grow_with_the_file() -> None:
         return most
 
     peak(10)
-    assert peak(20_000) < peak(1_000) + 100_000
+    # Kept rows would take more than 10 MB. Python itself keeps up to 2,000 freed tuples of a size for reuse: 96 kB.
+    assert peak(20_000) < peak(1_000) + 200_000

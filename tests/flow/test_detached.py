@@ -57,7 +57,6 @@ async def test_a_cancelled_exchange_goes_on(serve: Serve) -> None:
 @pytest.mark.slow
 @left_unread
 @pytest.mark.anyio
-@pytest.mark.usefixtures("garbage_collected")
 async def test_a_call_that_took_too_long_leaves_its_exchange_behind(serve: Serve) -> None:
     """The limit of the whole call ends the call in time; its exchange goes on until it sees how late it is."""
     gate = threading.Event()

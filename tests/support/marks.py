@@ -24,12 +24,7 @@ def left_unread(test: Test) -> Test:
 
 def left_open(test: Test) -> Test:
     """Let a test leave a connection to the garbage collector, since its event loop is gone."""
-    # Collected before the test ends, so that no other test sees the warning.
-    for mark in (
-        pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-        pytest.mark.usefixtures("garbage_collected"),
-    ):
-        mark(test)
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")(test)
     return test
 
 
