@@ -140,5 +140,5 @@ def test_memory_does_not_grow_with_the_file() -> None:
         return most
 
     peak(10)
-    # Kept rows would take more than 10 MB. Python itself keeps up to 2,000 freed tuples of a size for reuse: 96 kB.
+    # Kept rows would take 9 MB. Python itself keeps up to 2,000 freed tuples of a size for reuse: 96 kB.
     assert peak(20_000) < peak(1_000) + 200_000
