@@ -71,6 +71,14 @@ def _garbage_collected() -> Iterator[None]:
     gc.freeze()
 
 
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    """Turn the collector off, so that a test sees what closes without it."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """Run each `anyio` test on both event loops."""

@@ -18,7 +18,7 @@ from tests.support.stepped import cancelled_at_each
 from .wires import over
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from tests.conftest import Serve
     from tests.support.server import Server
@@ -138,15 +138,8 @@ def test_a_cancelled_call_lets_go(rig: Rig, serve: Serve) -> None:
     server.wait_for(lambda: server.open == 0)
 
 
-@pytest.fixture
-def _no_garbage_collection() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
-
-
 @ASYNC
-@pytest.mark.usefixtures("_no_garbage_collection")
+@pytest.mark.usefixtures("no_garbage_collection")
 def test_a_call_that_is_cancelled_at_any_await(rig: Rig, reached: tuple[str, Server]) -> None:
     """Wherever a call is cancelled while it connects, sends or reads, its connection closes without the collector."""
     url, server = reached
