@@ -160,15 +160,17 @@ class _Lane:
         """Close the connection."""
         # Shielded: closing must finish even if the call was cancelled, or the socket would stay open.
         with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-            await self.transport.aclose()
-            if self._backend is not None and self._backend.stream is not None:
-                await self._backend.stream.aclose()
+            try:
+                await self.transport.aclose()
+            finally:
+                if self._backend is not None and self._backend.stream is not None:
+                    await self._backend.stream.aclose()
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
     """Makes a lane's connection, and keeps it until the lane closes.
 
-    httpcore 1.0.9 itself forgets a connection whose TLS handshake is cancelled, and on trio nobody else closes it.
+    httpcore 1.0.9 itself forgets a connection whose TLS handshake is cancelled.
     """
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
