@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .rig import Rig
 
 ASYNC = over(lambda wire: wire.is_async)
+# A user's own transport is never cancelled midway.
+DEFAULT = over(lambda wire: wire.is_async and wire.is_default)
 # Only asyncio has tasks that can be cancelled from outside.
 ASYNCIO = over(lambda wire: wire.kind == "asyncio")
 TASKS = 30
@@ -138,7 +140,7 @@ def test_a_cancelled_call_lets_go(rig: Rig, serve: Serve) -> None:
     server.wait_for(lambda: server.open == 0)
 
 
-@ASYNC
+@DEFAULT
 @pytest.mark.usefixtures("no_garbage_collection")
 def test_a_call_that_is_cancelled_at_any_await(rig: Rig, reached: tuple[str, Server]) -> None:
     """Wherever a call is cancelled while it connects, sends or reads, its connection closes without the collector."""
