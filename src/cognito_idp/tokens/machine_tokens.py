@@ -52,7 +52,7 @@ Answer: TypeAlias = tuple[Opaque[str], float | None, float]
 
 @attrs.frozen
 class _Kept:
-    """A token, its end by two clocks, for how many seconds it was good, and how many before its end a new one is due."""
+    """A token, its end by two clocks, its life in seconds, and how many of them before its end a new one is due."""
 
     token: Opaque[str]
     ends_at: float
@@ -64,8 +64,8 @@ class _Kept:
 class KeptToken:
     """One token, replaced when it is due. Safe to share between threads and between tasks.
 
-    A token ends by whichever clock comes first: the client's, or the one for ages. Where one of them says that more is
-    left than the token's whole life, it was set back since, and the token counts as ended.
+    A token ends by whichever clock comes first: the client's, or the one for ages. Where both say that more is left
+    than the token's whole life, they were ahead when it came, and it counts as ended.
     """
 
     def __init__(self, options: Options, margin: float, age: Callable[[], float]) -> None:
@@ -125,10 +125,8 @@ class KeptToken:
         return kept is not None and self._remaining(kept) <= 0
 
     def _remaining(self, kept: _Kept) -> float:
-        now, age = self._options.clock(), self._age()
-        if is_over(kept.ends_at, now, kept.life) or is_over(kept.ends_at_age, age, kept.life):
-            return 0.0
-        return min(kept.ends_at - now, kept.ends_at_age - age)
+        remaining = min(kept.ends_at - self._options.clock(), kept.ends_at_age - self._age())
+        return 0.0 if is_over(remaining, 0.0, kept.life) else remaining
 
     def _replaced(self, fetch: Callable[[], Flow[Answer]], seen: int) -> Flow[str]:
         return hold(self._lock, self._fetched(fetch, seen), self._options.timeout.total)
