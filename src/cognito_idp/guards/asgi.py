@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
 
 from .._protocol.arguments import check
 from .._protocol.redaction import Opaque
@@ -40,7 +41,8 @@ class TokenMiddleware:
         app: the application.
         verifier: the verifier of the tokens.
         exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
-            are relative to where the application is mounted.
+            are relative to where the application is mounted. Nothing is exempt below a mount that only `path` shows,
+            not `root_path`, as in Litestar.
         scopes: scopes that the token must have, all of them, as for a `Guard`.
         groups: groups that the user must be in, all of them.
         cookie: the name of a cookie that may hold the token.
@@ -96,10 +98,29 @@ def _path(scope: Any) -> str:
     """
     path: str = scope["path"]
     root: str = scope.get("root_path") or ""
+    if _is_below_another_mount(scope, path, root):
+        return ""
     if not root or root not in path:
         return path
     below = path.removeprefix(root)
     return below if below != path and below.startswith("/") else ""
+
+
+def _is_below_another_mount(scope: Any, path: str, root: str) -> bool:
+    """Return whether a framework has cut more from the path than `root_path` says.
+
+    Litestar routes before its middleware runs. For a mounted application it leaves the path below the mount, which may
+    look like an exempt one. Its paths have no slash at their end, or one, so only the segments are compared.
+    """
+    raw: bytes | None = scope.get("raw_path")
+    if not raw:  # Mangum has none
+        return bool(getattr(scope.get("route_handler"), "is_mount", False))
+    whole = unquote_to_bytes(raw.partition(b"?")[0]).decode(errors="replace")
+    return _segments(path) not in (_segments(whole), _segments(whole.removeprefix(root)))
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
 
 
 async def _refuse(refusal: Refusal, scope: Any, _: Any, send: Any) -> None:
