@@ -146,7 +146,7 @@ def test_settings_that_cannot_be_used(settings: dict[str, Any], text: str) -> No
 PATHS = Paths(["/health", "/static/*", "/"])
 
 
-@pytest.mark.parametrize("path", ["/health", "/", "/static/", "/static/a.css", "/static/a/b.c"])
+@pytest.mark.parametrize("path", ["/health", "/", "/static/a.css", "/static//a", "/static/a/b.c", "/static/100%.png"])
 def test_exempt_paths(path: str) -> None:
     """A path is exempt by itself, or below one that ends with a star."""
     assert path in PATHS
@@ -166,14 +166,28 @@ def test_exempt_paths(path: str) -> None:
         "/static/./../orders",
         "/static/..\\orders",
         "/static/a/..",
+        "/static/",
+        "/static//",
+        "/static/%2e%2e/orders",
+        "/static/%2E./orders",
+        "/static/a%2f..%2forders",
+        "/static/..%5corders",
+        "/static/%252e%252e/orders",
         "/orders",
         "",
         "/*",
     ],
 )
 def test_paths_that_are_not_exempt(path: str) -> None:
-    """A path that only begins alike, or that may lead elsewhere, needs a token."""
+    """A path that only begins alike, or that may lead elsewhere, even if it is decoded again, needs a token."""
     assert path not in PATHS
+
+
+def test_a_slash_at_the_end_is_exempt_by_name() -> None:
+    """`/static/` is exempt where it is listed, and a star alone doesn't exempt the front page."""
+    assert "/static/" in Paths(["/static/", "/static/*"])
+    assert "/" not in Paths("/*")
+    assert "/orders" in Paths("/*")
 
 
 @pytest.mark.parametrize("exempt", ["health", "/a*b", "/a*", "*", "", 5])

@@ -49,6 +49,8 @@ _SECOND_BEARER: Final = re.compile(r",[ \t]*bearer(?=[ \t,]|$)", re.IGNORECASE)
 _COOKIE_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 6749, 3.3.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+# A dot, a slash, a backslash, or a percent sign of one of these, in a path that the server has decoded.
+_ENCODED: Final = re.compile(r"%(?:2[ef5]|5c)", re.IGNORECASE)
 
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 
@@ -333,7 +335,8 @@ def _challenge(reason: _Reason, scopes: frozenset[str]) -> str:
 class Paths:
     """Paths that need no token, below the place where the application is mounted.
 
-    `/health` is that path alone, and `/static/*` is everything below `/static/`.
+    `/health` is that path alone, and `/static/*` is everything below `/static/`. That path itself is not: Litestar and
+    others route it as `/static`.
     """
 
     def __init__(self, exempt: Names) -> None:
@@ -346,6 +349,9 @@ class Paths:
         self._alone = paths - {f"{path}*" for path in self._below}
 
     def __contains__(self, path: str) -> bool:
-        # What is behind this may resolve dots and backslashes, and so lead elsewhere.
-        is_plain = "\\" not in path and {".", ".."}.isdisjoint(path.split("/"))
-        return path in self._alone or (is_plain and path.startswith(self._below))
+        if path in self._alone:
+            return True
+        # What is behind this may resolve dots and backslashes, or decode the path once more, and so lead elsewhere.
+        if "\\" in path or _ENCODED.search(path) or not {".", ".."}.isdisjoint(path.split("/")):
+            return False
+        return any(path.startswith(below) and path[len(below) :].strip("/") for below in self._below)

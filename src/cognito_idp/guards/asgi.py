@@ -40,9 +40,9 @@ class TokenMiddleware:
     Args:
         app: the application.
         verifier: the verifier of the tokens.
-        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
-            are relative to where the application is mounted. Nothing is exempt below a mount that only `path` shows,
-            not `root_path`, as in Litestar.
+        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below
+            `/static/`, and neither `/static/` nor `/static`. They are relative to where the application is mounted.
+            Nothing is exempt below a mount that `root_path` doesn't show, as in Litestar.
         scopes: scopes that the token must have, all of them, as for a `Guard`.
         groups: groups that the user must be in, all of them.
         cookie: the name of a cookie that may hold the token.
