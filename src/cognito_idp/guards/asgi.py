@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TokenMiddleware"]
 
-_POLICY_VIOLATION: Final = 1008
-_ANSWERS: Final = "websocket.http.response"
+POLICY_VIOLATION: Final = 1008
+_ANSWER: Final = "websocket.http.response"
 
 
 class TokenMiddleware:
@@ -83,11 +83,11 @@ class TokenMiddleware:
 
 
 def _presented(scope: Any) -> Presented:
-    found: dict[bytes, list[str]] = {b"authorization": [], b"cookie": []}
+    headers: dict[bytes, list[str]] = {b"authorization": [], b"cookie": []}
     for name, value in scope["headers"]:
-        if (values := found.get(name.lower())) is not None:
+        if (values := headers.get(name.lower())) is not None:
             values.append(value.decode("latin-1"))
-    return Presented(found[b"authorization"], found[b"cookie"])
+    return Presented(headers[b"authorization"], headers[b"cookie"])
 
 
 def _path(scope: Any) -> str:
@@ -123,13 +123,16 @@ def _segments(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]
 
 
+def takes_answers(scope: Any) -> bool:
+    """Return whether a refusal is an HTTP answer; else the WebSocket is closed before it is accepted."""
+    return scope["type"] == "http" or _ANSWER in (scope.get("extensions") or {})
+
+
 async def _refuse(refusal: Refusal, scope: Any, _: Any, send: Any) -> None:
-    kind = "http.response"
-    if scope["type"] == "websocket":
-        if _ANSWERS not in (scope.get("extensions") or {}):
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.error})
-            return
-        kind = _ANSWERS
+    if not takes_answers(scope):
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.error})
+        return
+    kind = _ANSWER if scope["type"] == "websocket" else "http.response"
     headers = {**refusal.headers, "Content-Length": str(len(refusal.body))}
     lines = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     await send({"type": f"{kind}.start", "status": refusal.status, "headers": lines})
