@@ -313,10 +313,24 @@ def test_an_answer_of_a_snapshot(kit: Kit) -> None:
     assert [text] * 3 == pool.asked()
 
 
-@pytest.mark.parametrize(
-    "error",
-    ["NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException", "UserNotConfirmedException"],
-)
+@pytest.mark.parametrize("error", ["PasswordResetRequiredException", "UserNotConfirmedException"])
+def test_a_token_that_is_refused_for_now(kit: Kit, error: str) -> None:
+    """A token that is refused until its user has done something is asked about again after `remember` seconds."""
+    pool = Pool(kit, remember=60.0)
+    text = token(scope=SCOPE)
+    for answer in (error, None):
+        pool.answers(*([answer] if answer else []))
+        for _ in range(2):
+            if answer is None:
+                assert SUB == pool.verify(text).sub
+            else:
+                with pytest.raises(TokenRevokedError, match=error):
+                    pool.verify(text)
+        pool.clock.now += 60.0
+    assert 2 == len(pool.stub.calls)
+
+
+@pytest.mark.parametrize("error", ["NotAuthorizedException", "UserNotFoundException"])
 def test_a_revoked_token(kit: Kit, error: str) -> None:
     """A token that the service refuses is refused, and the service isn't asked again, however late."""
     pool = Pool(kit)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from .._errors import ServiceError
     from .._flow.effects import Flow
     from .._protocol.redaction import Opaque
     from ..async_client import AsyncClient
@@ -46,19 +47,15 @@ if TYPE_CHECKING:
 
 # GetUser refuses a token without it, in the same words as a revoked one.
 _SCOPE: Final = "aws.cognito.signin.user.admin"
-# What GetUser answers for a token that is valid by its signature and no longer by the pool.
-_REFUSALS: Final = (
-    NotAuthorizedException,
-    PasswordResetRequiredException,
-    UserNotConfirmedException,
-    UserNotFoundException,
-)
+# What GetUser answers for a token that is valid by its signature and no longer by the pool: for good, or for now.
+_FOR_GOOD: Final = (NotAuthorizedException, UserNotFoundException)
+_FOR_NOW: Final = (PasswordResetRequiredException, UserNotConfirmedException)
 # An entry takes about 200 bytes.
 _MOST_REMEMBERED: Final = 10_000
 
 
 class _Answer(NamedTuple):
-    good_until: float
+    until: float
     refusal: str | None
 
 
@@ -91,8 +88,9 @@ class RevocationCheck:
 
     Args:
         client: a `Client` for a `TokenVerifier`, an `AsyncClient` for an `AsyncTokenVerifier`.
-        remember: for how many seconds an accepted token is not asked about again, by default 60. A refusal is
-            remembered as long as there is room. There is room for the 10,000 tokens that came last.
+        remember: for how many seconds an accepted token is not asked about again, by default 60; nor one whose user
+            must first confirm or reset a password. Every other refusal is remembered as long as there is room. There is
+            room for the 10,000 tokens that came last.
         clock: a function that returns seconds of a clock for ages, for tests.
 
     Raises:
@@ -201,19 +199,20 @@ class RevocationCheck:
         # The answer may have been long on its way: it is as old as its question.
         now, renewals = self._clock(), self._renewals
         refusal = yield from self._asked(token, app)
-        answer = _Answer(now + self._remember if refusal is None else math.inf, refusal)
+        text = None if refusal is None else f"the service refuses the token: {refusal.code}"
+        answer = _Answer(math.inf if isinstance(refusal, _FOR_GOOD) else now + self._remember, text)
         self._keep(digest, answer, renewals)
         return answer
 
-    def _asked(self, token: Opaque[str], app: AppClient) -> Flow[str | None]:
-        """Ask the service, and return why it refuses the token; None if it doesn't."""
+    def _asked(self, token: Opaque[str], app: AppClient) -> Flow[ServiceError | None]:
+        """Ask the service, and return the error by which it refuses the token; None if it doesn't."""
         client = self._client
         flow = invoke(GetUserRequest(access_token=token.value), in_region_of(app, client._options))  # noqa: SLF001
         try:
             # The client's own driver, so that its transport, its limits and a test's stub count.
             yield from call(lambda: client._run(flow))  # noqa: SLF001
-        except _REFUSALS as error:
-            return f"the service refuses the token: {error.code}"
+        except (*_FOR_GOOD, *_FOR_NOW) as error:
+            return error
         except CognitoIdpError as error:
             msg = f"the service can't be asked if the token was revoked: {error}"
             raise RevocationUnknownError(msg) from error
@@ -222,7 +221,7 @@ class RevocationCheck:
     def _remembered(self, digest: bytes) -> _Answer | None:
         with self._lock:
             answer = self._answers.get(digest)
-            if answer is None or (answer.refusal is None and is_over(answer.good_until, self._clock(), self._remember)):
+            if answer is None or (answer.until != math.inf and is_over(answer.until, self._clock(), self._remember)):
                 return None
             self._answers.move_to_end(digest)
             return answer
