@@ -318,10 +318,10 @@ def test_a_token_that_is_refused_for_now(kit: Kit, error: str) -> None:
     """A token that is refused until its user has done something is asked about again after `remember` seconds."""
     pool = Pool(kit, remember=60.0)
     text = token(scope=SCOPE)
-    for answer in (error, None):
-        pool.answers(*([answer] if answer else []))
+    for refusal in (error, None):
+        pool.answers(*([refusal] if refusal else []))
         for _ in range(2):
-            if answer is None:
+            if refusal is None:
                 assert SUB == pool.verify(text).sub
             else:
                 with pytest.raises(TokenRevokedError, match=error):
