@@ -21,6 +21,7 @@ from .._errors import (
     TokenNonceError,
 )
 from .._protocol.base64url import base64url
+from .._protocol.oauth_errors import ERROR_CODE
 from ..tokens.claims import IdTokenClaims
 from ..tokens.jws import shown
 
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
 _PARAMETERS: Final = ("code", "state", "iss", "error", "error_description", "error_uri")
 _LONGEST: Final = 16 * 1024
 _MOST: Final = 50
-# RFC 6749, appendix A.11 and A.7.
+# RFC 6749, appendix A.11.
 _CODE: Final = re.compile(r"[ -~]{1,8192}")
-_ERROR: Final = re.compile(r"[ !#-\[\]-~]{1,80}")
 
 
 def code_in(callback_url: Opaque[str], pending: PendingLogin, redirect_uri: str, issuers: Collection[str]) -> str:
@@ -94,7 +94,7 @@ def _parameters(callback_url: str, redirect_uri: str) -> Mapping[str, str]:
 
 def _refusal(parameters: Mapping[str, str]) -> LoginRefusedError | LoginCallbackError:
     code = parameters["error"]
-    if not _ERROR.fullmatch(code):
+    if not ERROR_CODE.fullmatch(code):
         return LoginCallbackError("the callback's error is not an error code")
     return LoginRefusedError(code, parameters.get("error_description", ""), parameters.get("error_uri"))
 

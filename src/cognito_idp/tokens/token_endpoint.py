@@ -24,7 +24,7 @@ from .._errors import ConfigError, InvalidResponseError
 from .._protocol.app_client import AppClient
 from .._protocol.arguments import FLAG, TEXT, check, instance_of, typed, typed_or_none
 from .._protocol.endpoint import Endpoint, domain_url, target_of
-from .._protocol.oauth_errors import BY_CODE, OAuthError
+from .._protocol.oauth_errors import BY_CODE, ERROR_CODE, OAuthError
 from .._protocol.redaction import Opaque, masked
 from .._protocol.response import SUCCESS, json_object, request_id
 from .._protocol.wire import HttpRequest
@@ -47,8 +47,6 @@ REVOKE: Final = "oauth2/revoke"
 USER_INFO: Final = "oauth2/userInfo"
 
 _FORM: Final = "application/x-www-form-urlencoded"
-# RFC 6749, 5.2: visible ASCII but for quotation marks and backslashes.
-_CODE: Final = re.compile(r"[!#-\[\]-~]{1,80}")
 # RFC 6750, 3: the code where the body has none.
 _CODE_IN_HEADER: Final = re.compile(r'\berror="?([A-Za-z_]{1,80})')
 _REDIRECTS: Final = range(300, 400)
@@ -284,7 +282,7 @@ def _refusal(answer: HttpResponse, call: _Call) -> OAuthError | InvalidResponseE
         unreadable = error
     in_header = _CODE_IN_HEADER.search(answer.header("www-authenticate") or "")
     code = members.get("error") or (in_header and in_header[1].lower())
-    if not isinstance(code, str) or not _CODE.fullmatch(code):
+    if not isinstance(code, str) or not ERROR_CODE.fullmatch(code):
         if answer.status_code in _REDIRECTS:
             return _unreadable("a redirect, which is not followed", answer, call.operation)
         return unreadable or _unreadable("an error without a code", answer, call.operation)
@@ -295,7 +293,8 @@ def _refusal(answer: HttpResponse, call: _Call) -> OAuthError | InvalidResponseE
     )
     return BY_CODE.get(code, OAuthError)(
         description,
-        code=masked(code, secrets),
+        # A known code is never a secret, even if a short secret is a part of it.
+        code=code if code in BY_CODE else masked(code, secrets),
         status_code=answer.status_code,
         request_id=request_id(answer),
         operation=call.operation,
