@@ -35,6 +35,7 @@ from cognito_idp import (
 from cognito_idp._protocol.base64url import base64url
 from cognito_idp.observability import AttemptEnded, CallEnded, CallStarted, SignInEnded, SignInStarted
 from cognito_idp.testing import TokenIssuer
+from tests.support.kit import FakeTime
 
 from .support import (
     DOMAIN,
@@ -178,6 +179,16 @@ def test_a_callback_that_is_refused(
     assert [] == party.requests
     assert "the-code" not in str(refused.value)
     assert pending.state not in str(refused.value)
+
+
+def test_a_pending_login_without_a_state(kit: Kit) -> None:
+    """A login whose state is empty fits no callback, not even one with an empty state."""
+    login = login_of()
+    pending = attrs.evolve(login.begin(), state="")
+    party = domain(kit)
+    with pytest.raises(LoginStateError, match="has another state"):
+        party.complete(login, pending)
+    assert [] == party.requests
 
 
 def test_an_error_in_the_callback(kit: Kit) -> None:
@@ -333,6 +344,16 @@ def test_keys_come_through_the_clients_transport(kit: Kit) -> None:
         party = domain(kit, tokens(pending), dict(issuer().pool.jwks or {}))
         assert isinstance(party.complete(login, pending), SignedIn)
         assert paths == [each.url.path.rpartition("/")[2] for each in party.requests]
+
+
+def test_the_clients_limit_holds_for_the_keys(kit: Kit) -> None:
+    """The time that is left of a call's total limit is all that fetching the keys may take."""
+    login = ManagedLogin(SECRET_APP, domain=DOMAIN, redirect_uri=REDIRECT_URI)
+    pending = login.begin()
+    party = domain(kit, tokens(pending), dict(issuer().pool.jwks or {}), timeout=2.0, time=FakeTime())
+    party.complete(login, pending)
+    assert ["token", "jwks.json"] == [request.url.path.rpartition("/")[2] for request in party.requests]
+    assert {2.0} == {limit for request in party.requests for limit in request.extensions["timeout"].values()}
 
 
 def test_what_an_observer_hears(kit: Kit) -> None:
