@@ -1,4 +1,4 @@
-"""Run in an environment that has the wheel and its dependencies only: everything imports, and no boto comes along."""
+"""Run where the wheel and its dependencies alone are installed: every public name imports, and no boto comes along."""
 
 import sys
 from importlib.metadata import distribution, distributions

@@ -94,7 +94,7 @@ def measure(envs: Path, *, rounds: int, freezes: tuple[float, ...] = (3.0, 65.0)
         rows=list(rows.values()),
         targets=[
             *(
-                Target(f"first invocation, {name}: CPU time of boto3's", rows[name]["cpu_ratio"], bound)
+                Target(f"first invocation, {name}: CPU time, as a share of boto3's", rows[name]["cpu_ratio"], bound)
                 for name, bound in _TARGETS.items()
             ),
             Target("calls that failed after a freeze", failures, 0),

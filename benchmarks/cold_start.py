@@ -93,7 +93,7 @@ def measure(envs: Path, *, rounds: int) -> Report:
     rows = {name: {**_row(name, costs[name], costs["boto3"]), "instructions": instructions[name]} for name in _PROGRAMS}
     targets = [
         Target(
-            f"cold start to the first response, {which}: {time} time of boto3's",
+            f"cold start to the first response, {which}: {time} time, as a share of boto3's",
             rows[ours][key],
             bound,
             floor=rows[bare][key],
@@ -104,7 +104,13 @@ def measure(envs: Path, *, rounds: int) -> Report:
     ]
     peak, floor = rows["cognito-idp"]["peak_ratio"], rows["bare"]["peak_ratio"]
     targets.append(
-        Target("peak memory after the first response, httpx: of boto3's", peak, _PEAK, floor=floor, floor_of="bare")
+        Target(
+            "peak memory after the first response, httpx: as a share of boto3's",
+            peak,
+            _PEAK,
+            floor=floor,
+            floor_of="bare",
+        )
     )
     return Report(
         title="Cold start over TLS: from the start of a process to the first parsed response, and the first call alone",

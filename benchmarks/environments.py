@@ -67,7 +67,7 @@ def guard() -> Environment:
 
 
 def boto3() -> Environment:
-    """Return boto3's, in the version that the service model comes from."""
+    """Return boto3's."""
     return Environment("boto3", ("boto3==1.44.5",))
 
 

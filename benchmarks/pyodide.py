@@ -86,8 +86,8 @@ def _run(there: Prepared, folders: dict[Path, str], environ: dict[str, str]) -> 
         check=True,
     )
     steps = [line.removeprefix("STEPS ") for line in done.stdout.splitlines() if line.startswith("STEPS ")]
-    found: dict[str, float] = json.loads(steps[0]) if steps else {}
-    return found
+    seconds: dict[str, float] = json.loads(steps[0]) if steps else {}
+    return seconds
 
 
 def main() -> None:

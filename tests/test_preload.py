@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from cognito_idp import AppClient, preload
-from cognito_idp.errors import ConfigError
+from cognito_idp.errors import ConfigError, JwtNotInstalledError
 from cognito_idp.testing import TokenIssuer
 from tests.sign_in.fake_accounts import PASSWORD, user
 from tests.sign_in.fake_cognito import FakeCognito
@@ -89,6 +91,18 @@ def test_without_names_all_is_loaded() -> None:
     families = {path.stem for path in (Path(__file__).parents[1] / "src/cognito_idp/model").glob("[!_]*.py")}
     expected = {f"cognito_idp.model.{family}" for family in families - {"async_operations", "sensitive"}}
     assert expected | {"cognito_idp.client", "cognito_idp.sign_in.srp", "cognito_idp.tokens.verify", "httpx"} <= modules
+
+
+@pytest.mark.slow
+def test_another_package_named_jwt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `jwt` is not PyJWT, there is no verifier to load, which is an error only if you ask for one."""
+    other = ModuleType("jwt")
+    other.__spec__ = ModuleSpec("jwt", None)
+    monkeypatch.setitem(sys.modules, "jwt", other)
+    monkeypatch.setitem(sys.modules, "jwt.algorithms", None)
+    preload()
+    with pytest.raises(JwtNotInstalledError):
+        preload(verifier=True)
 
 
 def test_only_what_is_named_is_loaded() -> None:

@@ -29,6 +29,7 @@ from cognito_idp import (
     Device,
     EmailOtp,
     MachineSession,
+    ManagedLogin,
     MfaSetup,
     RequestValidationError,
     SignedIn,
@@ -70,6 +71,7 @@ APP = AppClient(POOL, "client", "secret")
 MACHINE = AppClient(POOL, "client", "secret-of-the-app-client-51")
 TOKENS = Tokens(access_token="t")
 ISSUER = TokenIssuer(POOL, "client")
+LOGIN = ManagedLogin(APP, domain="my-app", redirect_uri="https://app.example.com/")
 DEVICE = Device(key="k", group_key="g", password="p")
 ANSWER = GetUserResponse(username="u", user_attributes=[])
 CODE = EmailOtp(client_id="client", username="u")
@@ -552,14 +554,33 @@ def test_no_message_shows_a_value() -> None:
         (StubTransport().client(), "a Client can't be .*: make one in each process"),
         (StubTransport().async_client(), "an AsyncClient can't be .*: make one in each process"),
         (UserSession(StubTransport().client(), APP, TOKENS), "a UserSession can't be .*: store its tokens"),
+        (AsyncUserSession(StubTransport().async_client(), APP, TOKENS), "an AsyncUserSession can't be .*: store its"),
         (TokenVerifier(ISSUER.pool, token_use="id"), "a TokenVerifier can't be .*: make one in each process"),
+        (
+            AsyncTokenVerifier(ISSUER.pool, token_use="id"),
+            "an AsyncTokenVerifier can't be .*: make one in each process",
+        ),
+        (LOGIN, "a ManagedLogin can't be .*, since it has the pool's keys: make one in each process"),
     ],
-    ids=["Client", "AsyncClient", "UserSession", "TokenVerifier"],
+    ids=[
+        "Client",
+        "AsyncClient",
+        "UserSession",
+        "AsyncUserSession",
+        "TokenVerifier",
+        "AsyncTokenVerifier",
+        "ManagedLogin",
+    ],
 )
 def test_what_has_connections_stays_in_its_process(refused: Any, made: Any, instead: str) -> None:
     """Pickling or deep-copying a client, a session or a verifier says what to do instead."""
     with pytest.raises(TypeError, match=instead):
         refused(made)
+
+
+def test_a_shallow_copy_shares_the_keys() -> None:
+    """A shallow copy of a login is the login, which can't change."""
+    assert copy.copy(LOGIN) is LOGIN
 
 
 def test_a_shallow_copy_shares_the_connections() -> None:

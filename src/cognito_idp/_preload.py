@@ -5,11 +5,10 @@ A process may be copied after it: a snapshot of a Lambda function (SnapStart), a
 
 from __future__ import annotations
 
-from importlib import import_module, util
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from ._errors import ConfigError
-from ._flow.platform import on_emscripten
+from ._errors import ConfigError, JwtNotInstalledError
 from ._protocol.arguments import FLAG, check, check_given
 from ._structs.convert import make_hooks
 from ._structs.struct import Request
@@ -49,7 +48,8 @@ def preload(
             sign-in load `sign_in` and `respond` as well. If you name none, all are loaded, in half a second.
         transport: the engine of your clients. None: httpx, and `"fetch"` under Pyodide.
         asynchronous: load what `AsyncClient` needs, instead of what `Client` needs.
-        verifier: load what a token verifier needs, too. None: if you name no operation and PyJWT is installed.
+        verifier: load what a token verifier needs, too. None: if you name no operation, and PyJWT is installed or this
+            is Pyodide.
 
     Raises:
         ConfigError: there is no operation or engine with this name.
@@ -64,8 +64,12 @@ def preload(
     else:
         load_engine(transport)
     load_operations(operations or [name.removesuffix(_REQUEST) for name in HOMES if name.endswith(_REQUEST)])
-    if verifier or (verifier is None and not operations and (on_emscripten() or util.find_spec("jwt") is not None)):
-        _load_verifier(asynchronous=asynchronous)
+    if verifier or (verifier is None and not operations):
+        try:
+            _load_verifier(asynchronous=asynchronous)
+        except JwtNotInstalledError:
+            if verifier:
+                raise
 
 
 def load_operations(operations: Iterable[str | type[Request[Any]]]) -> list[type[Request[Any]]]:
@@ -92,8 +96,8 @@ def load_operations(operations: Iterable[str | type[Request[Any]]]) -> list[type
 def _load_verifier(*, asynchronous: bool) -> None:
     from .tokens.rs256 import Rs256
 
-    import_module(f"{__package__}.tokens.{'async_verify' if asynchronous else 'verify'}")
     Rs256()
+    import_module(f"{__package__}.tokens.{'async_verify' if asynchronous else 'verify'}")
 
 
 def _request_type(operation: str | type[Request[Any]]) -> type[Request[Any]]:

@@ -162,7 +162,7 @@ def test_a_freeze(serve: Serve, engine: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["httpx", "stdlib"])
 def test_a_snapshot(serve: Serve, engine: str) -> None:
-    """After a restore nobody told a client that its connections lead nowhere; renewed by a hook, it makes new ones."""
+    """A restored client's connections are dead. A hook renews it, and it opens new ones."""
     service = Service()
     server = serve(service)
     snap_start = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}

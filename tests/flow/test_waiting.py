@@ -13,8 +13,20 @@ import pytest
 from cognito_idp._call.deadline import Deadline
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
-from cognito_idp._flow.effects import Call, Flow, Hold, Lock, Offload, call, hold, offload, run
-from cognito_idp.errors import WaitedTooLongError
+from cognito_idp._flow.effects import (
+    Call,
+    Finish,
+    Flow,
+    Hold,
+    Lock,
+    Offload,
+    UnderWay,
+    call,
+    hold,
+    offload,
+    run,
+)
+from cognito_idp.errors import DeadlineExceededError, WaitedTooLongError
 
 if TYPE_CHECKING:
     from cognito_idp._protocol.wire import HttpRequest, HttpResponse
@@ -110,6 +122,32 @@ async def test_a_task_gives_up_waiting_for_functions() -> None:
                 await driver.run(flow)
     finally:
         release.set()
+
+
+@pytest.mark.anyio
+async def test_a_second_waiter_has_a_deadline_of_its_own() -> None:
+    """A task that waits too long for what another one began gets an error without a cause, and the work goes on."""
+    under_way, began, go_on = UnderWay(), anyio.Event(), anyio.Event()
+    driver = AsyncDriver(NoAsyncTransport())
+    results: list[str] = []
+
+    async def work() -> None:
+        began.set()
+        await go_on.wait()
+        results.append("result")
+
+    def flow(seconds: float | None) -> Flow[Any]:
+        result = yield Finish(call(work), under_way, seconds)
+        return result
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(driver.run, flow(None))
+        await began.wait()
+        with pytest.raises(DeadlineExceededError, match="the exchange goes on") as late:
+            await driver.run(flow(0.001))
+        go_on.set()
+    assert late.value.__cause__ is None
+    assert ["result"] == results
 
 
 class Stopped:

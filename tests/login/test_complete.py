@@ -35,6 +35,7 @@ from cognito_idp import (
 from cognito_idp._protocol.base64url import base64url
 from cognito_idp.observability import AttemptEnded, CallEnded, CallStarted, SignInEnded, SignInStarted
 from cognito_idp.testing import TokenIssuer
+from tests.support.kit import FakeTime
 
 from .support import (
     DOMAIN,
@@ -104,6 +105,7 @@ def test_a_public_client_names_itself(kit: Kit) -> None:
         "/signed-in?{query}",
         "http://127.0.0.1:8000/signed-in?{query}",
         "https://app.example.com/signed%2Din?{query}&session_state=a&session_state=b",
+        "/signed-in?{query}" + "&a=b" * 48,
     ],
 )
 def test_a_callback_behind_a_proxy(kit: Kit, url: str) -> None:
@@ -145,14 +147,15 @@ BAD_CALLBACKS: list[tuple[str, Callable[[PendingLogin], str], type[LoginError], 
     ("a code of two lines", lambda p: callback(p, code="a\nb"), LoginCallbackError, "neither a code nor an error"),
     ("a code twice", lambda p: f"{callback(p)}&code=b", LoginCallbackError, "a parameter twice"),
     ("a state twice", lambda p: f"{callback(p)}&state={p.state}", LoginCallbackError, "a parameter twice"),
+    ("an issuer twice", lambda p: f"{callback(p)}&iss=a&iss=a", LoginCallbackError, "a parameter twice"),
     ("an error twice", lambda p: f"{callback(p)}&error=a&error=b", LoginCallbackError, "a parameter twice"),
     ("a fragment", lambda p: f"{callback(p)}#code=b", LoginCallbackError, "has a fragment"),
     ("another path", lambda p: callback(p).replace("/signed-in", "/other"), LoginCallbackError, "another path"),
     ("no path", lambda p: callback(p).replace("/signed-in", ""), LoginCallbackError, "another path"),
     ("no query", lambda _: REDIRECT_URI, LoginStateError, "has no state"),
     ("no URL", lambda _: "https://[a/signed-in", LoginCallbackError, "can't be read as a URL"),
-    ("half a character", lambda p: f"{callback(p)}&x=%ff", LoginCallbackError, "can't be read as a URL"),
-    ("many parameters", lambda p: callback(p) + "&a=b" * 60, LoginCallbackError, "can't be read as a URL"),
+    ("half a character", lambda p: f"{callback(p)}&x=%ff", LoginCallbackError, "has text that isn't UTF-8"),
+    ("51 parameters", lambda p: callback(p) + "&a=b" * 49, LoginCallbackError, "has more than 50 parameters"),
     ("a long one", lambda p: callback(p, a="b" * 20_000), LoginCallbackError, "characters long; the limit is 16,384"),
     ("no error code", lambda p: callback(p, error="denied\r\nby"), LoginCallbackError, "is not an error code"),
     ("an empty error", lambda p: callback(p, error=""), LoginCallbackError, "is not an error code"),
@@ -176,6 +179,16 @@ def test_a_callback_that_is_refused(
     assert [] == party.requests
     assert "the-code" not in str(refused.value)
     assert pending.state not in str(refused.value)
+
+
+def test_a_pending_login_without_a_state(kit: Kit) -> None:
+    """A login whose state is empty fits no callback, not even one with an empty state."""
+    login = login_of()
+    pending = attrs.evolve(login.begin(), state="")
+    party = domain(kit)
+    with pytest.raises(LoginStateError, match="has another state"):
+        party.complete(login, pending)
+    assert [] == party.requests
 
 
 def test_an_error_in_the_callback(kit: Kit) -> None:
@@ -331,6 +344,16 @@ def test_keys_come_through_the_clients_transport(kit: Kit) -> None:
         party = domain(kit, tokens(pending), dict(issuer().pool.jwks or {}))
         assert isinstance(party.complete(login, pending), SignedIn)
         assert paths == [each.url.path.rpartition("/")[2] for each in party.requests]
+
+
+def test_the_clients_limit_holds_for_the_keys(kit: Kit) -> None:
+    """The time that is left of a call's total limit is all that fetching the keys may take."""
+    login = ManagedLogin(SECRET_APP, domain=DOMAIN, redirect_uri=REDIRECT_URI)
+    pending = login.begin()
+    party = domain(kit, tokens(pending), dict(issuer().pool.jwks or {}), timeout=2.0, time=FakeTime())
+    party.complete(login, pending)
+    assert ["token", "jwks.json"] == [request.url.path.rpartition("/")[2] for request in party.requests]
+    assert {2.0} == {limit for request in party.requests for limit in request.extensions["timeout"].values()}
 
 
 def test_what_an_observer_hears(kit: Kit) -> None:

@@ -85,7 +85,7 @@ def test_the_clients_methods(kit: Kit) -> None:
 def test_a_login_of_another_app_client(kit: Kit) -> None:
     """A session and its login have one app client, and something else refreshes nothing."""
     party = domain(kit, NEW)
-    with pytest.raises(ConfigError, match="refresh_with= belongs to another app client"):
+    with pytest.raises(ConfigError, match="refresh_with= has another AppClient than app="):
         session_of(kit, party, login_of(), AppClient(SECRET_APP.user_pool_id, "another"))
     with pytest.raises(ConfigError, match="refresh_with= takes a TokenEndpoint or a ManagedLogin, not int"):
         session_of(kit, party, 7)

@@ -184,7 +184,7 @@ CODES = {
 }
 
 
-@pytest.mark.parametrize("code", [*CODES, "slow_down", "urn:example:odd!"])
+@pytest.mark.parametrize("code", [*CODES, "slow_down", "urn:example:odd!", "access denied"])
 def test_a_refusal(kit: Kit, code: str) -> None:
     """Each code of the RFCs has its class, an unknown one survives, and all of them are errors of the service."""
     answer = refusal(code, error_description="Because.", error_uri="https://errors.example/1")
@@ -222,16 +222,32 @@ def test_a_description_is_one_line_of_bounded_length(kit: Kit) -> None:
         assert ("", None) == (refused.value.message, refused.value.uri)
 
 
+@pytest.mark.parametrize("member", ["error", "error_description", "error_uri"])
 @pytest.mark.parametrize("grant", list(GRANTS))
-def test_a_description_that_repeats_the_request(kit: Kit, grant: str) -> None:
-    """A refusal that quotes a secret of the request shows nothing of it, also in its code."""
-    secrets = ("the-code", "the-verifier", "the-refresh-token", "the-access-token", SECRET_APP.client_secret)
-    said = f"got {' and '.join(map(str, secrets))}"
-    with pytest.raises(OAuthError) as refused:
-        run(domain(kit, refusal("invalid_request", error_description=said)), grant)
-    sent = {"code": secrets[:2], "refresh": secrets[2:3], "revoke": secrets[2:3], "user info": secrets[3:4]}
-    expected = (*sent.get(grant, ()), *(() if grant == "user info" else secrets[4:]))
-    assert [] == [text for text in expected if str(text) in str(refused.value)]
+def test_a_refusal_that_repeats_the_request(kit: Kit, grant: str, member: str) -> None:
+    """A refusal that quotes a secret of the request shows nothing of it, in none of its members."""
+    secret_of = {
+        "code": ("the-code", "the-verifier"),
+        "refresh": ("the-refresh-token",),
+        "user info": ("the-access-token",),
+    }
+    secret_of["revoke"] = secret_of["refresh"]
+    header = basic(SECRET_APP.client_id, str(SECRET_APP.client_secret))
+    of_the_app = () if grant == "user info" else (str(SECRET_APP.client_secret), header.removeprefix("Basic "))
+    for secret in (*secret_of.get(grant, ()), *of_the_app):
+        with pytest.raises(OAuthError) as refused:
+            run(domain(kit, httpx.Response(400, json={"error": "odd", member: f"got {secret}"})), grant)
+        error = refused.value
+        assert [] == [text for text in (error.code, str(error), str(error.uri), repr(error.members)) if secret in text]
+
+
+def test_a_known_code_is_never_a_secret(kit: Kit) -> None:
+    """A callback with the code `a`, which anybody can send, changes nothing in the error's own code."""
+    party = domain(kit, refusal("invalid_grant"))
+    grant = ENDPOINT.code_grant(party.client._options, "a", "the-verifier", "https://app.example.com/")
+    with pytest.raises(InvalidGrantError) as refused:
+        party.flow(grant)
+    assert "invalid_grant" == refused.value.code
 
 
 def test_user_info_says_why_in_a_header(kit: Kit) -> None:
@@ -266,11 +282,8 @@ PAGE = httpx.Response(400, html="<html><body>the-code</body></html>")
         (httpx.Response(200, json={**TOKENS, "id_token": ["a"]}), "a token is not a string"),
         (httpx.Response(200, json={**TOKENS, "refresh_token": {}}), "a token is not a string"),
         (httpx.Response(200, json={**TOKENS, "token_type": None}), "its token_type is not Bearer"),
+        (httpx.Response(200, json={**TOKENS, "token_type": 7}), "its token_type is not Bearer"),
         (httpx.Response(200, json={**TOKENS, "token_type": "mac"}), "its token_type is not Bearer"),
-        (httpx.Response(200, json={**TOKENS, "expires_in": "3600"}), "not a number of seconds"),
-        (httpx.Response(200, json={**TOKENS, "expires_in": True}), "not a number of seconds"),
-        (httpx.Response(200, json={**TOKENS, "expires_in": -1}), "not a number of seconds"),
-        (httpx.Response(200, json={**TOKENS, "expires_in": 10**30}), "not a number of seconds"),
         (httpx.Response(200, content=b'{"a":' * 100_000), "too deep"),
         (httpx.Response(200, content=b"\xff{}"), "UTF-8"),
         (httpx.Response(200, content=b" " * 1_100_000), "larger than the limit"),
@@ -286,6 +299,21 @@ def test_an_answer_that_can_not_be_read(kit: Kit, answer: httpx.Response, messag
     assert "oauth2/token" == refused.value.operation
     assert "the-" not in str(refused.value)
     assert "evil" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        *((form, 3600) for form in (3600, 3600.0, "3600")),
+        *((odd, None) for odd in (None, True, -1, 0.5, 10**30, 1e300, "", "-1", "1h", "\u0663", "9" * 5000, [3600])),
+    ],
+)
+def test_a_lifetime_in_another_form(kit: Kit, sent: Any, seconds: int | None) -> None:
+    """A lifetime counts in each form of a whole number, and in no form does it cost the tokens beside it."""
+    party = domain(kit, {**TOKENS, "refresh_token": "the-new-one", "expires_in": sent})
+    result = run(party, "refresh")
+    assert (seconds, "the-new-one") == (result.expires_in, result.refresh_token)
+    assert type(seconds) is type(result.expires_in)
 
 
 def test_user_info_without_a_subject(kit: Kit) -> None:

@@ -119,7 +119,7 @@ def test_what_a_login_may_ask_for() -> None:
     [
         ({"identity_provider": "Google", "idp_identifier": "example.org"}, "both name a provider"),
         ({"lang": ""}, "lang= is empty"),
-        ({"prompt": "login\n"}, "prompt= is empty, or has characters"),
+        ({"prompt": "login\n"}, "prompt= is empty, or has unprintable characters"),
         ({"resource": 7}, "resource= takes a string, not int"),
         ({"scopes": 7}, "scopes= takes a string or several"),
     ],

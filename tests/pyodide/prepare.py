@@ -13,11 +13,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 PYODIDE = "314.0.7"
@@ -54,18 +59,18 @@ def prepared(folder: Path) -> Prepared:
     if own is None or shutil.which("npm") is None:
         msg = "Node or npm is not installed"
         raise MissingError(msg)
-    pyodide = _npm_package(f"pyodide@{PYODIDE}", folder / "pyodide")
+    pyodide = _npm_package(f"pyodide@{PYODIDE}", folder)
     node = Path(own)
     if not (has_jspi := _has_jspi(node)) and platform.system() == "Linux" and platform.machine() == "x86_64":
-        node = _npm_package(NODE, folder / "node") / "bin" / "node"
+        node = _npm_package(NODE, folder) / "bin" / "node"
         has_jspi = _has_jspi(node)
     return Prepared(
         node,
         has_jspi,
         pyodide,
-        _wheels(needed_there(), folder / "library"),
-        _wheels(FETCH_TRANSPORT, folder / "fetch-transport"),
-        _wheels(SUITE, folder / "suite"),
+        _wheels(needed_there(), folder),
+        _wheels(FETCH_TRANSPORT, folder),
+        _wheels(SUITE, folder),
     )
 
 
@@ -86,23 +91,34 @@ def _has_jspi(node: Path) -> bool:
 
 
 def _npm_package(name: str, folder: Path) -> Path:
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        archive = json.loads(_output("npm", "pack", "--json", "--pack-destination", str(folder), name))
-        _output("tar", "-xzf", str(folder / archive[0]["filename"]), "-C", str(folder))
-    return folder / "package"
+    def fetch(unfinished: Path) -> Path:
+        archive = json.loads(_output("npm", "pack", "--json", "--pack-destination", str(unfinished), name))
+        _output("tar", "-xzf", str(unfinished / archive[0]["filename"]), "-C", str(unfinished))
+        return unfinished / "package"
+
+    return _kept(folder / name, fetch)
 
 
 def _wheels(names: tuple[str, ...], folder: Path) -> Path:
-    if not folder.exists():
-        wheels = folder.with_name(f"{folder.name}-wheels")
+    def fetch(unfinished: Path) -> Path:
         pure = ("--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none")
-        _output(
-            sys.executable, "-m", "pip", "download", "-q", *pure, f"--python-version={PYTHON}", f"-d{wheels}", *names
-        )
-        for wheel in wheels.glob("*.whl"):
+        python = f"--python-version={PYTHON}"
+        _output(sys.executable, "-m", "pip", "download", "-q", *pure, python, f"-d{unfinished}", *names)
+        for wheel in unfinished.glob("*.whl"):
             with zipfile.ZipFile(wheel) as packed:
-                packed.extractall(folder)
+                packed.extractall(unfinished / "unpacked")
+        return unfinished / "unpacked"
+
+    # In a path that `run.mjs` takes, there can be no "=".
+    return _kept(folder / f"wheels-{sha256(' '.join((PYTHON, *names)).encode()).hexdigest()[:12]}", fetch)
+
+
+def _kept(folder: Path, fetch: Callable[[Path], Path]) -> Path:
+    """Return a folder that is there whole or not at all. Its name says what is in it, versions included."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent) as unfinished:
+            fetch(Path(unfinished)).rename(folder)
     return folder
 
 

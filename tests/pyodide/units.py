@@ -1,7 +1,6 @@
 """Runs the project's own tests under Pyodide, as far as they need no thread, no socket, no process and no cryptography.
 
-Two things stand in for what is missing there: a portal to "another thread" waits for promises in this one, and the
-maker of certificates is absent, so that `conftest.py` can be imported.
+Two stand-ins: a portal that waits in this thread, and an empty module in place of the certificate maker.
 """
 
 from __future__ import annotations

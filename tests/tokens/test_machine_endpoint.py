@@ -131,7 +131,10 @@ def test_a_refusal(kit: Kit, serve: Serve, handler: Handler, expected: type[Exce
     [
         ({"endpoint": "my-app"}, "endpoint= takes a TokenEndpoint or a ManagedLogin, not str"),
         ({"endpoint": TokenEndpoint}, "endpoint= takes a TokenEndpoint or a ManagedLogin, not the class TokenEndpoint"),
-        ({"endpoint": TokenEndpoint(OTHER, domain="my-app")}, "endpoint= belongs to another app client than app="),
+        (
+            {"endpoint": TokenEndpoint(OTHER, domain="my-app")},
+            r"endpoint= has another AppClient than app= \(pool, client id or secret\)",
+        ),
         ({"resource": "https://api.example.com"}, "resource= needs endpoint=: GetClientToken issues no token for"),
     ],
 )

@@ -14,7 +14,7 @@ from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clear_frames, clears_frames
 from .._structs.struct import Request
 from .._transport import transport_name
-from .._transport.lazy import Lazy
+from .._transport.lazy import Lazy, not_copied
 from .._transport.limits import timeout_of
 from ..model.index import HOMES, is_signed, load_type
 from .invoke import exchange, invoke
@@ -164,11 +164,7 @@ class BaseClient(Generic[TransportT, DriverT]):
         return self.with_options()
 
     def __reduce__(self) -> NoReturn:
-        # Both pickling and a deep copy come here.
-        name = type(self).__name__
-        article = "an" if name.startswith("A") else "a"
-        msg = f"{article} {name} can't be pickled or copied deeply, since it has connections: make one in each process"
-        raise TypeError(msg)
+        raise not_copied(self, "connections")
 
     def __repr__(self) -> str:
         target = self._options.target

@@ -41,14 +41,16 @@ class AsyncApart:
         if job is not None and not job.task.is_done():
             if job.task.is_current():
                 raise RuntimeError(ITSELF)
+            await job.wait(seconds)
             try:
-                return await job.result(seconds)
+                return job.task.result()
             except CognitoIdpError as error:
                 raise copy(error) from error  # each of those that share it gets a traceback of its own
         job = _Job(self, under_way)
         try:
             job.start(work)
-            return await job.result(seconds)
+            await job.wait(seconds)
+            return job.task.result()
         finally:
             job.is_left = True
 
@@ -110,11 +112,10 @@ class _Job(Generic[R]):
             self._under_way.for_tasks = None
             await self._apart.ended(self)
 
-    async def result(self, seconds: float | None) -> R:
-        """Wait for the end and return the result."""
+    async def wait(self, seconds: float | None) -> None:
+        """Wait for the end."""
         if not await self.task.wait(seconds):
             raise DeadlineExceededError(GOES_ON)
-        return self.task.result()
 
     def can_end(self) -> bool:
         """Return whether its event loop still runs, in this process."""

@@ -5,6 +5,7 @@ Sources: RFC 6749 (5.2), RFC 6750 (3.1), RFC 7009 (2.2.1), RFC 8693 (2.2.2).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from .._errors import ServiceError
@@ -87,6 +88,9 @@ __all__ = [
 # Tracebacks and pickles then name the public module.
 for _name in __all__:
     globals()[_name].__module__ = "cognito_idp"
+
+# RFC 6749, 5.2 and appendix A.7: printable ASCII, spaces included, but for quotation marks and backslashes.
+ERROR_CODE: Final = re.compile(r"[ !#-\[\]-~]{1,80}")
 
 # The class for each code. Any other code is an `OAuthError`.
 BY_CODE: Final[Mapping[str, type[OAuthError]]] = {

@@ -2,7 +2,8 @@
 
 The runtime connects, speaks TLS and keeps connections; nothing of that can be chosen or seen. `fetch` says neither
 where it stands nor what was sent before it failed. So a wait has the limits of all steps that it may consist of, and
-every failure may mean that the service has carried the request out: it is a `ReadError`, never a `ConnectError`.
+every failure may mean that the service has carried the request out: it is a `ReadError` or a timeout, never a
+`ConnectError`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from .._protocol.wire import Headers, HttpRequest, HttpResponse, Limits
 
-# The runtime sets these itself, to the same values where it matters: these of them that are signed.
+# The runtime sets these. Where they are signed, it sets the same values.
 _RUNTIMES_OWN: Final = frozenset({"accept-encoding", "content-length", "host"})
 # The runtime has unpacked the body already; these describe it as it was.
 _OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})

@@ -70,6 +70,13 @@ class Lazy(Generic[T]):
             )
 
 
+def not_copied(owner: object, holds: str, instead: str = "make one in each process") -> TypeError:
+    """Return what `__reduce__` raises, which pickling and a deep copy call."""
+    name = type(owner).__name__
+    article = "an" if name.startswith("A") else "a"
+    return TypeError(f"{article} {name} can't be pickled or copied deeply, since it has {holds}: {instead}")
+
+
 def _caller() -> tuple[str, int] | None:
     """Return the file and the line of the user's code that is running; None if there is none."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - `inspect` has it in public, and takes long to import

@@ -48,8 +48,8 @@ class AsyncLoginMethods:
             LoginStateError: the callback or the pending login belongs to another login.
             LoginIssuerError: the callback names another issuer.
             LoginRefusedError: the callback says that the login failed (`error=`); `code` says why.
-            LoginCallbackError: the callback is none: another path, a parameter twice, a fragment, neither code nor
-                error.
+            LoginCallbackError: the URL is not a login's callback: another path, a parameter twice, a fragment, neither
+                code nor error.
             OAuthError: the domain refuses the code (`InvalidGrantError`) or the app client (`InvalidClientError`).
             TokenError: the ID token is refused; the class says why.
             CognitoIdpError: as for `send`.
@@ -64,9 +64,9 @@ class AsyncLoginMethods:
     async def user_info(self, login: ManagedLogin, *, access_token: str) -> dict[str, Any]:
         """Return the claims about the user of an access token, from the userInfo endpoint.
 
-        The token must have the scope `openid`; its other scopes say which claims there are. All values but `sub` are as
-        the domain sent them: `email_verified` may be a string. If you know who signed in, compare `sub` with that of
-        the ID token (OpenID Connect Core 1.0, 5.3.2).
+        The token must have the scope `openid`; its other scopes say which claims there are. `sub` is a string. The
+        other values are unchecked: `email_verified` may be a string. If you know who signed in, compare `sub` with that
+        of the ID token (OpenID Connect Core 1.0, 5.3.2).
 
         Raises:
             OAuthError: the domain refuses; for the token, as `InvalidTokenError`.

@@ -21,6 +21,7 @@ from .._errors import (
     TokenNonceError,
 )
 from .._protocol.base64url import base64url
+from .._protocol.oauth_errors import ERROR_CODE
 from ..tokens.claims import IdTokenClaims
 from ..tokens.jws import shown
 
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
 _PARAMETERS: Final = ("code", "state", "iss", "error", "error_description", "error_uri")
 _LONGEST: Final = 16 * 1024
 _MOST: Final = 50
-# RFC 6749, appendix A.11 and A.7.
+# RFC 6749, appendix A.11.
 _CODE: Final = re.compile(r"[ -~]{1,8192}")
-_ERROR: Final = re.compile(r"[ !#-\[\]-~]{1,80}")
 
 
 def code_in(callback_url: Opaque[str], pending: PendingLogin, redirect_uri: str, issuers: Collection[str]) -> str:
@@ -68,33 +68,37 @@ def code_in(callback_url: Opaque[str], pending: PendingLogin, redirect_uri: str,
 
 
 def _parameters(callback_url: str, redirect_uri: str) -> Mapping[str, str]:
-    problem, found = "can't be read as a URL", None
+    problem, pairs = "can't be read as a URL", None
     if len(callback_url) > _LONGEST:
         problem = f"is {len(callback_url):,} characters long; the limit is {_LONGEST:,}"
     elif "#" in callback_url:
         problem = "has a fragment, which no authorization code comes in"
+    elif callback_url.partition("?")[2].count("&") >= _MOST:
+        problem = f"has more than {_MOST} parameters"
     else:
         try:
             parts = urlsplit(callback_url)
-            found = parse_qsl(parts.query, keep_blank_values=True, errors="strict", max_num_fields=_MOST)
+            pairs = parse_qsl(parts.query, keep_blank_values=True, errors="strict")
             if (unquote(parts.path) or "/") != (unquote(urlsplit(redirect_uri).path) or "/"):
-                problem, found = "has another path than redirect_uri", None
+                problem, pairs = "has another path than redirect_uri", None
+        except UnicodeDecodeError:
+            problem = "has text that isn't UTF-8"
         except ValueError:
             pass
     # Raised outside the handler: the error there may quote the URL.
-    names = [name for name, _ in found or () if name in _PARAMETERS]
+    names = [name for name, _ in pairs or () if name in _PARAMETERS]
     if len(names) != len(set(names)):
         # RFC 6749, 3.1: two readers could take different ones of them.
-        problem, found = "has a parameter twice", None
-    if found is None:
+        problem, pairs = "has a parameter twice", None
+    if pairs is None:
         msg = f"the callback {problem}"
         raise LoginCallbackError(msg)
-    return dict(found)
+    return dict(pairs)
 
 
 def _refusal(parameters: Mapping[str, str]) -> LoginRefusedError | LoginCallbackError:
     code = parameters["error"]
-    if not _ERROR.fullmatch(code):
+    if not ERROR_CODE.fullmatch(code):
         return LoginCallbackError("the callback's error is not an error code")
     return LoginRefusedError(code, parameters.get("error_description", ""), parameters.get("error_uri"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
@@ -14,6 +14,7 @@ from .._errors import ConfigError
 from .._protocol.arguments import FLAG, FUNCTION, TEXT, Kind, check, check_given, typed, typed_or_none
 from .._protocol.base64url import base64url
 from .._protocol.tracebacks import clears_frames
+from .._transport.lazy import not_copied
 from ..tokens.core import Verification
 from ..tokens.names import scopes as scope_names
 from ..tokens.token_endpoint import TokenEndpoint
@@ -113,6 +114,12 @@ class ManagedLogin:
         object.__setattr__(self, "issuers", issuers)
         object.__setattr__(self, "verification", verification)
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise not_copied(self, "the pool's keys")
+
     @clears_frames
     def begin(
         self,
@@ -138,7 +145,8 @@ class ManagedLogin:
             resource: the URI of the API that the access token is for, as its `aud` (RFC 8707).
 
         Raises:
-            ConfigError: an argument has the wrong type or is empty, or both name a provider.
+            ConfigError: an argument has the wrong type or is empty, or both `identity_provider` and `idp_identifier`
+                are set.
         """
         options = {
             "identity_provider": identity_provider,
@@ -212,7 +220,7 @@ def _check_texts(texts: Mapping[str, str | None]) -> None:
     check_given(TEXT, **texts)
     for name, text in texts.items():
         if text is not None and (not text or not text.isprintable()):
-            msg = f"{name}= is empty, or has characters that can't be shown"
+            msg = f"{name}= is empty, or has unprintable characters"
             raise ConfigError(msg)
 
 

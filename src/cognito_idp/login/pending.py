@@ -67,7 +67,7 @@ def pending_from_state(state: str) -> PendingLogin:
     if (
         fields.keys() != names
         or not isinstance(scopes, list)
-        or not all(isinstance(each, str) for each in texts + scopes)
+        or not all(isinstance(text, str) for text in texts + scopes)
     ):
         msg = "the stored login has missing or invalid fields"
         raise SignInStateError(msg)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .._protocol.arguments import TEXT, check_given
 from .._protocol.tracebacks import clears_frames
+from .._transport.lazy import not_copied
 from ..sign_in.calls import in_region_of
 from ..sign_in.state import check_app
 from ..types import GetDerivedTokenRequest, TokenTypeIdentifierType
@@ -80,10 +81,7 @@ class AsyncMachineSession:
         return f"{type(self).__name__}({self._app!r})"
 
     def __reduce__(self) -> NoReturn:
-        name = type(self).__name__
-        article = "an" if name.startswith("A") else "a"
-        msg = f"{article} {name} can't be pickled or copied deeply, since it has a client: make one in each process"
-        raise TypeError(msg)
+        raise not_copied(self, "a client")
 
     @property
     def auth(self) -> httpx.Auth:
@@ -150,7 +148,7 @@ class AsyncMachineSession:
 
         Raises:
             RequestValidationError: an argument has the wrong type, or is out of bounds.
-            ConfigError: `scopes` is empty, or not a string or several.
+            ConfigError: `scopes` is empty, or neither a string nor several.
             CognitoIdpError: the service refused the exchange (`NotAuthorizedException`, ...) or didn't answer.
         """
         check_given(TEXT, audience=audience, resource=resource)

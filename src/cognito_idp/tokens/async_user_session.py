@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from .._protocol.tracebacks import clears_frames
+from .._transport.lazy import not_copied
 from ..sign_in.calls import in_region_of
 from ..sign_in.state import check_app
 from .freshness import DEFAULT_MARGIN, check_client
@@ -87,9 +88,7 @@ class AsyncUserSession:
         return f"{type(self).__name__}({self._keeper.app!r})"
 
     def __reduce__(self) -> NoReturn:
-        name = type(self).__name__
-        msg = f"a {name} can't be pickled or copied deeply, since it has a client: store its tokens"
-        raise TypeError(msg)
+        raise not_copied(self, "a client", "store its tokens")
 
     @property
     def tokens(self) -> Tokens:

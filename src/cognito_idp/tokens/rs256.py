@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 # RFC 7518, 3.3: smaller keys must not be used.
-_MIN_KEY_BITS: Final = 2048
+MIN_KEY_BITS: Final = 2048
 
 
 class Rs256:
@@ -69,7 +69,7 @@ class Rs256:
             key = self._from_jwk({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
         except self._no_key:
             return None
-        return key if key.key_size >= _MIN_KEY_BITS else None
+        return key if key.key_size >= MIN_KEY_BITS else None
 
 
 def _is_for_rs256(jwk: Mapping[str, Any]) -> bool:

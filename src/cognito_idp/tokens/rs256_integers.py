@@ -12,8 +12,10 @@ from base64 import urlsafe_b64decode
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-# RFC 7518, 3.3, and what a key of a hostile set may cost: 8192 bits with 32 of `e` take Pyodide a few milliseconds.
-_KEY_BITS: Final = range(2048, 8192 + 1)
+from .rs256 import MIN_KEY_BITS
+
+# What a key of a hostile set may cost: 8192 bits with 32 of `e` take Pyodide a few milliseconds.
+_KEY_BITS: Final = range(MIN_KEY_BITS, 8192 + 1)
 _EXPONENT_BITS: Final = 32
 _LEAST_EXPONENT: Final = 3
 # A number of 8192 bits has 1366 digits.
@@ -44,7 +46,8 @@ def from_jwk(jwk: dict[str, str]) -> PublicKey:
     key = PublicKey(_number(jwk["n"]), _number(jwk["e"]))
     is_exponent = key.e & 1 and key.e >= _LEAST_EXPONENT and key.e.bit_length() <= _EXPONENT_BITS
     if key.key_size not in _KEY_BITS or not key.n & 1 or not is_exponent:
-        msg = "not an RSA key of 2048 to 8192 bits with an odd exponent of at most 32"
+        sizes = f"{_KEY_BITS[0]} to {_KEY_BITS[-1]} bits"
+        msg = f"not an RSA key of {sizes} with an odd exponent of at most {_EXPONENT_BITS} bits"
         raise ValueError(msg)
     return key
 

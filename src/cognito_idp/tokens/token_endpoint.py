@@ -24,7 +24,7 @@ from .._errors import ConfigError, InvalidResponseError
 from .._protocol.app_client import AppClient
 from .._protocol.arguments import FLAG, TEXT, check, instance_of, typed, typed_or_none
 from .._protocol.endpoint import Endpoint, domain_url, target_of
-from .._protocol.oauth_errors import BY_CODE, OAuthError
+from .._protocol.oauth_errors import BY_CODE, ERROR_CODE, OAuthError
 from .._protocol.redaction import Opaque, masked
 from .._protocol.response import SUCCESS, json_object, request_id
 from .._protocol.wire import HttpRequest
@@ -47,11 +47,10 @@ REVOKE: Final = "oauth2/revoke"
 USER_INFO: Final = "oauth2/userInfo"
 
 _FORM: Final = "application/x-www-form-urlencoded"
-# RFC 6749, 5.2: visible ASCII but for quotation marks and backslashes.
-_CODE: Final = re.compile(r"[!#-\[\]-~]{1,80}")
 # RFC 6750, 3: the code where the body has none.
 _CODE_IN_HEADER: Final = re.compile(r'\berror="?([A-Za-z_]{1,80})')
 _REDIRECTS: Final = range(300, 400)
+_DIGITS: Final = re.compile("[0-9]{1,10}")
 # A longer life than any token has; beyond it, sums of times would overflow.
 _LONGEST_LIFE: Final = 2**31
 
@@ -243,24 +242,24 @@ class HasEndpoint(Protocol):
         ...
 
 
-def endpoint_of(given: object, app: AppClient, setting: str) -> TokenEndpoint:
+def endpoint_of(owner: object, app: AppClient, setting: str) -> TokenEndpoint:
     """Return a token endpoint, or that of what has one, for an app client.
 
     Raises:
-        ConfigError: there is none, or it belongs to another app client. The message names the setting.
+        ConfigError: there is none, or it has another `AppClient`. The message names the setting.
     """
-    endpoint: Any = getattr(given, "endpoint", given)
+    endpoint: Any = getattr(owner, "endpoint", owner)
     check(instance_of(TokenEndpoint, "a TokenEndpoint or a ManagedLogin"), **{setting: endpoint})
     if endpoint.app != app:
-        msg = f"{setting}= belongs to another app client than app="
+        msg = f"{setting}= has another AppClient than app= (pool, client id or secret)"
         raise ConfigError(msg)
-    found: TokenEndpoint = endpoint
-    return found
+    result: TokenEndpoint = endpoint
+    return result
 
 
 def basic(client_id: str, client_secret: str) -> str:
     """Return an `authorization` header: both are form-encoded before base64 (RFC 6749, 2.3.1)."""
-    credentials = ":".join(_encoded(quote_plus, each) for each in (client_id, client_secret))
+    credentials = ":".join(_encoded(quote_plus, text) for text in (client_id, client_secret))
     return f"Basic {b64encode(credentials.encode('ascii')).decode('ascii')}"
 
 
@@ -284,7 +283,7 @@ def _refusal(answer: HttpResponse, call: _Call) -> OAuthError | InvalidResponseE
         unreadable = error
     in_header = _CODE_IN_HEADER.search(answer.header("www-authenticate") or "")
     code = members.get("error") or (in_header and in_header[1].lower())
-    if not isinstance(code, str) or not _CODE.fullmatch(code):
+    if not isinstance(code, str) or not ERROR_CODE.fullmatch(code):
         if answer.status_code in _REDIRECTS:
             return _unreadable("a redirect, which is not followed", answer, call.operation)
         return unreadable or _unreadable("an error without a code", answer, call.operation)
@@ -295,7 +294,8 @@ def _refusal(answer: HttpResponse, call: _Call) -> OAuthError | InvalidResponseE
     )
     return BY_CODE.get(code, OAuthError)(
         description,
-        code=masked(code, secrets),
+        # A known code is never a secret, even if a short secret is a part of it.
+        code=code if code in BY_CODE else masked(code, secrets),
         status_code=answer.status_code,
         request_id=request_id(answer),
         operation=call.operation,
@@ -317,22 +317,30 @@ def _unreadable(problem: str, answer: HttpResponse, operation: str) -> InvalidRe
 def _read_tokens(answer: HttpResponse) -> AuthenticationResultType:
     """Return the tokens of a successful answer (RFC 6749, 5.1)."""
     members = json_object(answer, TOKEN)
-    texts = {name: members.get(name) for name in ("access_token", "token_type", "refresh_token", "id_token")}
-    lifetime = members.get("expires_in")
+    tokens = {name: members.get(name) for name in ("access_token", "refresh_token", "id_token")}
+    token_type = members.get("token_type")
     # Cognito's tokens are bearer tokens, and a token of a type that one doesn't know must not be used (RFC 6749, 7.1).
     checks = (
-        (all(text is None or isinstance(text, str) for text in texts.values()), "a token is not a string"),
-        (bool(texts["access_token"]), "it has no access_token"),
-        (str(texts["token_type"]).lower() == "bearer", "its token_type is not Bearer"),
-        (
-            lifetime is None or (type(lifetime) is int and 0 <= lifetime < _LONGEST_LIFE),
-            "its expires_in is not a number of seconds",
-        ),
+        (all(token is None or isinstance(token, str) for token in tokens.values()), "a token is not a string"),
+        (bool(tokens["access_token"]), "it has no access_token"),
+        (str(token_type).lower() == "bearer", "its token_type is not Bearer"),
     )
     for fits, problem in checks:
         if not fits:
             raise _unreadable(problem, answer, TOKEN)
-    return AuthenticationResultType(**texts, expires_in=lifetime)
+    return AuthenticationResultType(**tokens, token_type=token_type, expires_in=_seconds(members.get("expires_in")))
+
+
+def _seconds(lifetime: object) -> int | None:
+    """Return a whole number in any of its forms, and None for anything else.
+
+    `expires_in` is optional (RFC 6749, 5.1), and the answer may hold the only valid refresh token.
+    """
+    if isinstance(lifetime, str) and _DIGITS.fullmatch(lifetime):
+        lifetime = int(lifetime)
+    if isinstance(lifetime, float) and lifetime.is_integer():
+        lifetime = int(lifetime)
+    return lifetime if type(lifetime) is int and 0 <= lifetime < _LONGEST_LIFE else None
 
 
 def _read_user_info(answer: HttpResponse) -> dict[str, Any]:

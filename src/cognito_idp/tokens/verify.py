@@ -11,7 +11,7 @@ from .._flow.drive import Driver
 from .._protocol.tracebacks import clears_frames
 from .._settings.config import authorities_in_use
 from .._transport import check_transport, make_transport, reseed
-from .._transport.lazy import Lazy
+from .._transport.lazy import Lazy, not_copied
 from .claims import AccessTokenClaims, AnyClaims, IdTokenClaims
 from .core import Verification, check_revocation
 
@@ -164,9 +164,7 @@ class TokenVerifier(Generic[ClaimsT]):
         return f"{type(self).__name__}({self._verification.described()})"
 
     def __reduce__(self) -> NoReturn:
-        name = type(self).__name__
-        msg = f"a {name} can't be pickled or copied deeply, since it has connections: make one in each process"
-        raise TypeError(msg)
+        raise not_copied(self, "connections")
 
     def __enter__(self) -> Self:
         return self
