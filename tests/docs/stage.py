@@ -93,7 +93,11 @@ class Stage:
         return text.replace("eu-west-1_EXAMPLE", self.app.user_pool_id).replace("1example23456789", self.app.client_id)
 
     def close(self, names: dict[str, Any]) -> None:
-        """Close every client and verifier that a page left open."""
+        """Close every client and verifier that a page left open, and forget its hooks for a restored snapshot."""
+        if "register_after_restore" in names:
+            from snapshot_restore_py import get_after_restore
+
+            get_after_restore().clear()
         for made in (*names.values(), self.client):
             for each in made if isinstance(made, list) else [made]:
                 if type(each).__module__.partition(".")[0] == "cognito_idp" and hasattr(each, "close"):
