@@ -126,9 +126,22 @@ def test_no_token_where_none_is_required() -> None:
         ({"path": "/api/health", "root_path": "/api/"}, False),
         ({"path": "/api/health", "root_path": "/api//"}, False),
         ({"path": "/api", "root_path": "/api"}, False),
+        # A server may strip the mount, and versions of Starlette before 0.33 do.
+        ({"path": "/api/health", "root_path": "/api", "raw_path": b"/api/health"}, True),
+        ({"path": "/health", "root_path": "/api", "raw_path": b"/health"}, True),
+        ({"path": "/health", "root_path": "/api", "raw_path": b"/api/health"}, True),
+        ({"path": "/health", "root_path": "/api", "raw_path": b"/admin/health"}, False),
+        ({"path": "/health", "root_path": "/api", "raw_path": b"/api/admin/health"}, False),
+        ({"path": "/health", "root_path": "/health", "raw_path": b"/health/health"}, False),
+        ({"path": "/health", "raw_path": b"/admin/health"}, False),
+        ({"path": "/health", "raw_path": b"/health/"}, True),
+        ({"path": "/health", "raw_path": b"/health?query"}, True),
+        ({"path": "/health", "raw_path": None}, True),
+        ({"path": "/static/\u00fc?", "raw_path": b"/static/%C3%BC%3F"}, True),
+        ({"path": "/static/\ufffd", "raw_path": b"/static/%FF"}, True),
     ],
 )
-def test_exempt_paths_below_a_mount(scope: dict[str, str], *, is_exempt: bool) -> None:
+def test_exempt_paths_below_a_mount(scope: dict[str, Any], *, is_exempt: bool) -> None:
     """An exempt path is relative to the mount, and none is exempt that frameworks would cut in different places."""
     app, guard = guarded(exempt=["/health", "/static/*"])
     assert is_exempt == (ask(guard, **scope) == [])
@@ -149,6 +162,48 @@ def test_no_mount_leads_from_an_exempt_path(framework: str, root_path: str, path
             return await client.get(path)
 
     assert anyio.run(visit).status_code in (401, 404)
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize("has_raw_path", [True, False])
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_no_exempt_path_lets_into_a_mount_of_litestar(place: str, kind: str, *, has_raw_path: bool) -> None:
+    """Litestar shows a guard inside it the path below the mount, and that one is not taken for an exempt path."""
+    pytest.importorskip("litestar")
+    mounted = Application()
+    app = _litestar_mounts(mounted, place)
+
+    def sent(path: str) -> Any:
+        raw_path = f"{path}?query".encode() if has_raw_path else None
+        first = ask(app, type=kind, path=path, raw_path=raw_path, root_path="", query_string=b"query")[0]
+        return first.get("status", first.get("code"))
+
+    for path in ("/admin", "/admin/", "/admin/health", "/admin/public/export", "/admin/public/admin"):
+        assert (401 if kind == "http" else 1008) == sent(path)
+    assert [] == mounted.scopes
+    if kind == "http":
+        assert [200] * 3 == [sent(path) for path in ("/", "/health", "/public/export")]
+
+
+def _litestar_mounts(mounted: Application, place: str) -> Any:
+    from litestar import Litestar, asgi, get
+    from litestar.middleware import DefineMiddleware
+
+    async def admin(scope: Any, receive: Any, send: Any) -> None:
+        await mounted(scope, receive, send)
+
+    async def public() -> None:
+        pass
+
+    public.__annotations__["return"] = None  # which Litestar reads at run time
+    settings: Any = {"verifier": verifier(is_async=True), "exempt": ["/", "/health", "/public/*"]}
+    app = Litestar(
+        [asgi("/admin", is_mount=True, copy_scope=True)(admin), get(["/", "/health", "/public/export"])(public)],
+        middleware=[DefineMiddleware(TokenMiddleware, **settings)] if place == "inside" else [],
+        openapi_config=None,
+        logging_config=None,
+    )
+    return app if place == "inside" else TokenMiddleware(app, **settings)
 
 
 @cache

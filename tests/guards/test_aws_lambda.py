@@ -109,6 +109,36 @@ def test_denied_fields() -> None:
     assert {"isAuthorized": False} == handler({"authorizationToken": None}, None)
 
 
+@pytest.mark.parametrize("fields", ["Order.margin", ["Order.margin"], ("Order.margin", "Order.margin")])
+def test_a_denied_field_is_a_name(fields: Any) -> None:
+    """A function that returns one name denies this field, not one for each of its letters."""
+    handler = appsync_authorizer(verifier(is_async=False), denied_fields=lambda _: fields)
+    assert ["Order.margin"] == handler({"authorizationToken": GOOD}, None)["deniedFields"]
+
+
+@pytest.mark.parametrize("fields", [None, [None], b"Order.margin", 5])
+def test_denied_fields_that_cannot_be_used(fields: Any) -> None:
+    """What is not names fails the request, so that nobody gets a field because of it."""
+    handler = appsync_authorizer(verifier(is_async=False), denied_fields=lambda _: fields)
+    with pytest.raises(ConfigError, match=r"^denied_fields= takes a string or several, not "):
+        handler({"authorizationToken": GOOD}, None)
+
+
+@pytest.mark.parametrize("token", [None, ""])
+def test_the_log_of_no_token(token: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    """AppSync without a token logs that there is none, and not that one is malformed."""
+    appsync_authorizer(verifier(is_async=False))({"authorizationToken": token}, None)
+    assert ["refused with 401: MissingTokenError: the request has no bearer token"] == caplog.messages
+
+
+@pytest.mark.parametrize("more", [{}, {"methodArn": None}, {"methodArn": "arn:aws:execute-api:eu-west-1:1:a1"}])
+def test_an_event_without_the_arn_of_a_method(more: dict[str, Any]) -> None:
+    """A policy needs the event's `methodArn`, and an error says so."""
+    handler = api_gateway_authorizer(verifier(is_async=False))
+    with pytest.raises(ConfigError, match=r"^the event needs a methodArn, "):
+        handler({"type": "TOKEN", "authorizationToken": f"Bearer {GOOD}", **more}, None)
+
+
 @pytest.mark.parametrize("event", [rest(FAR), http(FAR), {"authorizationToken": FAR}])
 def test_a_failure_is_not_remembered(event: dict[str, Any]) -> None:
     """If the keys can't be had, an authorizer raises instead of saying no, which would be kept for minutes."""

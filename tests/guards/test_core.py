@@ -44,9 +44,44 @@ def outcome_of(authorization: list[str], cookies: list[str]) -> tuple[Any, ...]:
 @given(st.lists(VALUES, max_size=3), VALUES)
 @example([f"Bearer {GOOD}", f"Bearer {GOOD}"], "")
 def test_headers_are_as_good_as_joined_ones(authorization: list[str], cookies: str) -> None:
-    """Whatever is sent, a guard answers the same whether or not something before it joined headers with commas."""
+    """A guard answers the same whether or not something before it joined `Authorization` headers with commas."""
     apart = outcome_of(authorization, [cookies])
     assert apart == outcome_of([",".join(authorization)], [cookies])
+
+
+def test_cookies_that_were_joined_with_commas() -> None:
+    """`Cookie` headers are joined with semicolons (RFC 9113, 8.2.3); a token among joined with commas is refused."""
+    cookies = ["theme=dark", f"access_token={GOOD}"]
+    assert (200, "mary") == outcome_of([], cookies)
+    assert (401, "missing_token") == outcome_of([], [",".join(cookies)])
+    assert (400, "invalid_request") == outcome_of([], [",".join(reversed(cookies))])
+
+
+def test_a_string_is_one_header() -> None:
+    """A header that is passed without a list counts as one, so that a forged token is not taken for none."""
+    optional = Guard(required=False, cookie="access_token")
+    forged: Any = optional.check(VERIFIER, Presented("Bearer x"))
+    assert 401 == forged.status
+    forged = optional.check(VERIFIER, Presented(cookies="access_token=x"))
+    assert 401 == forged.status
+    claims: Any = optional.check(VERIFIER, Presented(f"Bearer {GOOD}"))
+    assert "mary" == claims.username
+
+
+@pytest.mark.parametrize("values", [b"Bearer x", [b"Bearer x"], None, 5])
+def test_headers_that_cannot_be_read(values: Any) -> None:
+    """Headers are text: bytes would be read as numbers. The error shows no value."""
+    with pytest.raises(ConfigError, match=r"^authorization= takes a string( or several)?, not (bytes|NoneType|int)$"):
+        Presented(values)
+    with pytest.raises(ConfigError, match=r"^cookies= takes a string( or several)?, not (bytes|NoneType|int)$"):
+        Presented(cookies=values)
+
+
+def test_the_public_classes() -> None:
+    """The classes name the module that users import them from, and a refusal can be a member of a set."""
+    assert {"cognito_idp.guards"} == {cls.__module__ for cls in (Guard, Presented, Refusal)}
+    refusal: Any = GUARD.check(VERIFIER, Presented())
+    assert {refusal} == {GUARD.check(VERIFIER, Presented()), refusal}
 
 
 @given(st.lists(VALUES, max_size=3), st.lists(VALUES, max_size=3))
@@ -104,6 +139,18 @@ def test_scopes_of_one_check(kit: Kit) -> None:
     assert 'scope="admin orders/read"' in refusal.headers["WWW-Authenticate"]
 
 
+def test_scopes_of_one_check_in_a_string(kit: Kit) -> None:
+    """A string has one scope or several, as for a guard."""
+    is_async = kit.kind != "sync"
+    check = Guard().check_async if is_async else Guard().check
+    presented = Presented(f"Bearer {GOOD}")
+    assert "mary" == kit.run(check, verifier(is_async=is_async), presented, "openid orders/read").username
+    refusal = kit.run(check, verifier(is_async=is_async), presented, "openid orders/write")
+    assert 'scope="openid orders/write"' in refusal.headers["WWW-Authenticate"]
+    with pytest.raises(ConfigError, match=r"^scopes= takes a string or several, not int$"):
+        kit.run(check, verifier(is_async=is_async), presented, 5)
+
+
 def test_a_cookie_counts_only_where_it_is_named() -> None:
     """A guard without `cookie=` reads no cookie, not even beside a header."""
     cookies = (f"access_token={GOOD}",)
@@ -135,6 +182,7 @@ def test_nothing_is_shown() -> None:
         ({"scopes": 1}, "scopes= takes a string or several, not int"),
         ({"groups": [1]}, "groups= takes a string or several, not int"),
         ({"required": "no"}, "required= takes True or False, not str"),
+        ({"log_level": "INFO"}, "log_level= takes a whole number, not str"),
     ],
 )
 def test_settings_that_cannot_be_used(settings: dict[str, Any], text: str) -> None:
@@ -146,7 +194,7 @@ def test_settings_that_cannot_be_used(settings: dict[str, Any], text: str) -> No
 PATHS = Paths(["/health", "/static/*", "/"])
 
 
-@pytest.mark.parametrize("path", ["/health", "/", "/static/", "/static/a.css", "/static/a/b.c"])
+@pytest.mark.parametrize("path", ["/health", "/", "/static/a.css", "/static//a", "/static/a/b.c", "/static/100%.png"])
 def test_exempt_paths(path: str) -> None:
     """A path is exempt by itself, or below one that ends with a star."""
     assert path in PATHS
@@ -166,14 +214,28 @@ def test_exempt_paths(path: str) -> None:
         "/static/./../orders",
         "/static/..\\orders",
         "/static/a/..",
+        "/static/",
+        "/static//",
+        "/static/%2e%2e/orders",
+        "/static/%2E./orders",
+        "/static/a%2f..%2forders",
+        "/static/..%5corders",
+        "/static/%252e%252e/orders",
         "/orders",
         "",
         "/*",
     ],
 )
 def test_paths_that_are_not_exempt(path: str) -> None:
-    """A path that only begins alike, or that may lead elsewhere, needs a token."""
+    """A path that only begins alike, or that may lead elsewhere, even if it is decoded again, needs a token."""
     assert path not in PATHS
+
+
+def test_a_slash_at_the_end_is_exempt_by_name() -> None:
+    """`/static/` is exempt where it is listed, and a star alone doesn't exempt the front page."""
+    assert "/static/" in Paths(["/static/", "/static/*"])
+    assert "/" not in Paths("/*")
+    assert "/orders" in Paths("/*")
 
 
 @pytest.mark.parametrize("exempt", ["health", "/a*b", "/a*", "*", "", 5])
@@ -218,7 +280,7 @@ def test_every_error_of_a_token(name: str, caplog: pytest.LogCaptureFixture) -> 
 
 @pytest.mark.parametrize("error", [ValueError("x"), ConfigError("x"), errors.ClientClosedError("x")])
 def test_other_errors_are_not_refusals(error: Exception) -> None:
-    """What is no error of a token is a fault of the program, and leaves the guard as it is."""
+    """Errors that aren't about the token propagate unchanged."""
     with pytest.raises(type(error)) as caught:
         Guard().check(Refusing(error), Presented(["Bearer x.y.z"]))  # type: ignore[arg-type]
     assert caught.value is error
@@ -268,6 +330,22 @@ def test_an_async_verifier_in_a_sync_check() -> None:
         for text in ("forged", GOOD):
             with pytest.raises(ConfigError, match=r"must return claims, not coroutine$"):
                 GUARD.check(each, Presented([f"Bearer {text}"]))
+
+
+@pytest.mark.parametrize("text", ["forged", GOOD])
+def test_a_sync_verifier_in_an_async_check(text: str) -> None:
+    """`check_async` with a sync verifier lets nobody in, and says so with the first token, good or bad."""
+    sync_verifier: Any = VERIFIER
+    with pytest.raises(ConfigError, match=r"^verifier= takes an AsyncTokenVerifier, not TokenVerifier$"):
+        asyncio.run(GUARD.check_async(sync_verifier, Presented(f"Bearer {text}")))
+
+
+def test_a_wrapper_of_a_sync_verifier_in_an_async_check() -> None:
+    """A wrapper whose `verify` returns claims at once is refused by name."""
+    wrapper: Any = Wrapping(VERIFIER.verify)
+    text = r"^verify\(\) of verifier= must return an awaitable for check_async, not AccessTokenClaims$"
+    with pytest.raises(ConfigError, match=text):
+        asyncio.run(GUARD.check_async(wrapper, Presented(f"Bearer {GOOD}")))
 
 
 def test_a_verifier_around_another() -> None:

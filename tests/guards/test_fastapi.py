@@ -78,7 +78,7 @@ def test_scopes_of_security() -> None:
 
 
 def test_scopes_of_a_router() -> None:
-    """Scopes of a router count for the guard of a route below it."""
+    """Scopes of a router are demanded of each route in it, beside what the route's own guard demands."""
     guard = require(verifier(is_async=True))
     router = APIRouter(dependencies=[Security(guard, scopes=["orders/write"])])
 
@@ -111,7 +111,7 @@ def test_tests_can_replace_it() -> None:
 
 
 def test_a_handler_of_ones_own() -> None:
-    """The application's handler of `HTTPException` shapes the answer, and has the status and the challenge for it."""
+    """The application's handler of `HTTPException` chooses the body and its type, and has the status and challenge."""
     app = app_of(Depends(require(verifier(is_async=True))))
 
     @app.exception_handler(HTTPException)
@@ -122,6 +122,7 @@ def test_a_handler_of_ones_own() -> None:
         answer = client.get("/me")
     assert (401, "Sorry. A bearer token is needed.") == (answer.status_code, answer.text)
     assert 'Bearer realm="api"' == answer.headers["www-authenticate"]
+    assert "text/plain; charset=utf-8" == answer.headers["content-type"]
 
 
 def test_websockets() -> None:

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from cognito_idp import AsyncTokenVerifier, TokenVerifier
-from cognito_idp.errors import CognitoIdpError
 from cognito_idp.guards import Guard, Presented
 from cognito_idp.guards.asgi import TokenMiddleware as AsgiMiddleware
 from cognito_idp.guards.aws_lambda import api_gateway_authorizer, appsync_authorizer
@@ -158,11 +157,15 @@ def test_refusals(search: Search, case: str) -> None:
         search.text("answer", repr(answer), case)
 
 
-def test_a_closed_verifier(search: Search) -> None:
-    """An error that is no refusal leaves the guard without the token."""
-    search.also(FAR)
-    closed = verifier(is_async=False)
-    closed.close()
-    with pytest.raises(CognitoIdpError) as caught:
-        Guard().check(closed, Presented([f"Bearer {FAR}"]))
+def breaks(_: httpx.Request) -> httpx.Response:
+    """Stand for a transport with a bug."""
+    raise AppError
+
+
+def test_an_error_that_is_no_refusal(search: Search) -> None:
+    """An error of a user's transport leaves the guard without the token."""
+    search.also(GOOD)
+    broken = TokenVerifier(POOL, client_ids=CLIENT, token_use="access", transport=httpx.MockTransport(breaks))
+    with pytest.raises(AppError) as caught:
+        Guard().check(broken, Presented([f"Bearer {GOOD}"]))
     search.error(caught.value)

@@ -252,6 +252,64 @@ def test_nobody_waits_while_one_renews_old_keys(kit: Kit) -> None:
     assert 1 == bench.fetches
 
 
+def test_who_leaves_before_the_fetch_puts_nothing_off(kit: Kit) -> None:
+    """A caller who is to look at old keys again, and leaves first, leaves that to the next one."""
+    bench = Bench(kit, "first")
+    assert bench.has("first")
+    bench.clock.now += DAY
+    bench.issuer.kids = ("second",)
+    leaving = bench.cache.key("first")
+    next(leaving)
+    leaving.close()
+    assert not bench.has("first")
+    assert 2 == bench.fetches
+
+
+def test_old_keys_outlive_any_error(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """If a transport fails in a way of its own, old keys stay in use, and the log names the error."""
+    bench = Bench(kit, "first")
+    assert bench.has("first")
+    bench.clock.now += DAY
+    bench.issuer.answer = ZeroDivisionError("secret")
+    assert bench.has("first")
+    assert [f"{URI} can't be fetched again: ZeroDivisionError"] == caplog.messages
+    bench.clock.now += 10
+    with pytest.raises(ZeroDivisionError):
+        bench.has("second")
+
+
+def test_an_issuer_that_is_out_of_reach(kit: Kit) -> None:
+    """While one caller tries again to reach an issuer that has given no keys yet, the others are refused at once."""
+    bench = Bench(kit)
+    bench.issuer.answer = FAILURES["no-connection"]
+    with pytest.raises(JwksError):
+        bench.key("first")
+    bench.clock.now += 1
+    trying = bench.cache.key("first")
+    next(trying)
+    with pytest.raises(JwksError) as caught:
+        bench.key("first")
+    assert FAILURES["no-connection"] is caught.value.__cause__
+    assert 1 == bench.fetches
+    trying.close()
+
+
+def test_a_fetch_from_before_a_renewal(kit: Kit) -> None:
+    """Keys that were under way at a renewal serve those who waited for them, and are fetched again for others."""
+    bench = Bench(kit, "first")
+    before = bench.issuer
+
+    def renewed_meanwhile(request: HttpRequest) -> HttpResponse:
+        bench.cache.renew()
+        return before(request)
+
+    assert private_key("first").public_key() == kit.flow(bench.cache.key("first"), respond=renewed_meanwhile)
+    before.kids = ("second",)
+    assert not bench.has("first")
+    assert bench.has("second")
+    assert 2 == bench.fetches
+
+
 def test_a_renewal_that_is_under_way_is_no_answer_about_other_keys(kit: Kit) -> None:
     """A caller with an unknown key fetches even if another one has only just begun to look at the old keys."""
     bench = Bench(kit, "first")

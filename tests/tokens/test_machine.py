@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tests.support.kit import Kit
 
 DUE = LIFE - 60
+DAY = 24 * 3600
 HUGE = 10**400
 
 
@@ -149,6 +150,17 @@ def test_a_clock_that_is_set_back(kit: Kit, seconds: float) -> None:
     party.clock.now += seconds
     party.age.now += DUE
     assert "token-2" == party.token()
+
+
+def test_a_clock_that_was_ahead(kit: Kit) -> None:
+    """A token that came while the date was wrong, by which both clocks go, is not good for longer than any other."""
+    party = machine_party(kit)
+    party.go(DAY)
+    assert "token-1" == party.token()
+    party.go(-DAY)
+    assert ["token-2"] * 2 == [party.token(), party.token()]
+    party.go(LIFE)
+    assert "token-3" == party.token()
 
 
 def test_a_clock_that_stands_still(kit: Kit) -> None:

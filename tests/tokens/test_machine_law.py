@@ -59,7 +59,8 @@ class Issued:
 class KeptTokens(RuleBasedStateMachine):
     """A token that is asked for at any time, of a service that answers slowly or fails, and clocks that are wrong.
 
-    Time passes by both clocks, or by one alone: the wall clock may be set, the other one may have stood still.
+    Time passes by both clocks, or by one alone: the wall clock may be set, the other one may have stood still. Both go
+    back where the date was wrong, by which the second clock goes, too.
     """
 
     def __init__(self) -> None:
@@ -100,13 +101,18 @@ class KeptTokens(RuleBasedStateMachine):
 
     @rule(seconds=PASSES)
     def stand_still(self, seconds: float) -> None:
-        """The clock that never jumps stands still while the machine does."""
+        """The clock for ages stands still while the machine does."""
         self.wall.now += seconds
 
     @rule(seconds=PASSES)
     def set_back(self, seconds: float) -> None:
         """Somebody sets the clock back."""
         self.wall.now -= seconds
+
+    @rule(seconds=PASSES)
+    def correct(self, seconds: float) -> None:
+        """Somebody corrects a clock that was ahead."""
+        self.pass_time(-seconds)
 
     @rule(
         life=ISSUED_FOR,
@@ -119,7 +125,7 @@ class KeptTokens(RuleBasedStateMachine):
         self.plan = (life, takes, until, succeeds)
         before = self.issued[-1] if self.issued else None
         remaining, until_due = self.left(before)
-        fetches, pause = self.fetches, self.age.now - self.last_failure < PAUSE
+        fetches, pause = self.fetches, -1 <= self.age.now - self.last_failure < PAUSE
         try:
             number: int | None = int(KIT.flow(self.kept.fresh(self.fetch)))
         except CognitoIdpError:
@@ -143,6 +149,9 @@ class KeptTokens(RuleBasedStateMachine):
             return 0.0, 0.0
         lag = max(0.0, (self.wall.now - self.walls[-1]) - (self.age.now - token.at))
         now = self.age.now + lag
+        if now < token.at - 1:
+            # The clocks were ahead when it came: nobody knows how old it is.
+            return 0.0, 0.0
         return token.end - now, token.due - now
 
     @invariant()

@@ -220,6 +220,25 @@ def test_a_failure_does_no_harm_while_the_token_is_good(kit: Kit) -> None:
     assert [1, 1, 1, 2, 2, 3] == calls
 
 
+def test_a_clock_that_was_ahead(kit: Kit) -> None:
+    """Tokens that came while the date was wrong are replaced, and not given for as long as the clock was ahead."""
+    party = session_party(kit)
+    party.clock.set(24 * LIFETIME)
+    came = party.access_token()
+    party.clock.set(0)
+    assert came != party.access_token()
+    assert [REFRESH] * 2 == party.fake.operations
+
+
+def test_a_clock_that_was_a_little_ahead(kit: Kit) -> None:
+    """A minute counts for nothing: by so much the clocks of two machines may differ that share stored tokens."""
+    party = session_party(kit)
+    party.clock.set(OVER)
+    came = party.access_token()
+    party.clock.set(OVER - 59)
+    assert came == party.access_token()
+
+
 def test_a_clock_that_is_set_does_not_prolong_the_pause(kit: Kit) -> None:
     """The pause after a failure is measured by a clock that nobody sets: set back, the other would prolong it."""
     time = FakeTime()

@@ -26,7 +26,7 @@ from cognito_idp.errors import (
 from cognito_idp.tokens.async_verify import AsyncTokenVerifier
 from cognito_idp.tokens.pools import TrustedPool
 from cognito_idp.tokens.verify import TokenVerifier
-from tests.support.answers import answer, close, drip, gated, hang, html_503, in_turn
+from tests.support.answers import answer, close, drip, gated, html_503
 from tests.support.marks import left_unread
 
 from .issuing import CLIENT, ISSUER, NOW, POOL, REASON, SUB, Clock, jwks, offline_pool, token, verifier_of
@@ -227,24 +227,27 @@ def test_those_who_waited_share_a_failure(serve: Serve) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_cancelled_fetch_is_done_by_another_task(serve: Serve) -> None:
-    """If the task that fetches is cancelled, one of those that wait fetches instead."""
-    server = serve(in_turn(hang, KEYS))
+async def test_a_fetch_goes_on_without_its_caller(serve: Serve) -> None:
+    """However many callers begin to fetch and leave, the keys are fetched once, and who waits gets them."""
+    gate = threading.Event()
+    server = serve(gated(gate, KEYS))
     subjects: list[str] = []
     async with AsyncTokenVerifier(served(server.url), token_use="access", clock=Clock()) as verifier:
 
         async def work() -> None:
             subjects.append((await verifier.verify(GOOD)).sub)
 
+        for _ in range(5):
+            async with anyio.create_task_group() as leaving:
+                leaving.start_soon(work)
+                await anyio.to_thread.run_sync(server.wait_for, lambda: bool(server.requests))
+                await anyio.wait_all_tasks_blocked()
+                leaving.cancel_scope.cancel()
         async with anyio.create_task_group() as tasks:
-            with anyio.CancelScope() as scope:
-                async with anyio.create_task_group() as cancelled:
-                    cancelled.start_soon(work)
-                    await anyio.to_thread.run_sync(server.wait_for, lambda: bool(server.requests))
-                    tasks.start_soon(work)
-                    await anyio.wait_all_tasks_blocked()
-                    scope.cancel()
-    assert ([SUB], 2) == (subjects, len(server.requests))
+            tasks.start_soon(work)
+            await anyio.wait_all_tasks_blocked()
+            gate.set()
+    assert ([SUB], 1) == (subjects, len(server.requests))
 
 
 @pytest.fixture
@@ -397,8 +400,11 @@ def test_a_closed_verifier_works_with_the_keys_it_has(kit: Kit, age: Clock) -> N
     kit.close(verifier)
     assert SUB == kit.run(verifier.verify, GOOD).sub
     age.now += 10
-    with pytest.raises(ClientClosedError, match="this verifier is closed"):
+    with pytest.raises(JwksError, match="this verifier is closed") as caught:
         kit.run(verifier.verify, token(kid="second"))
+    assert isinstance(caught.value.__cause__, ClientClosedError)
+    age.now += 24 * 3600
+    assert SUB == kit.run(verifier.verify, GOOD).sub
 
 
 class Closing(httpx.MockTransport):

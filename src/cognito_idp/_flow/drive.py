@@ -81,8 +81,8 @@ class Driver:
                 finally:
                     if True in taken:
                         held.release()
-            case Finish(flow, under_way, seconds):
-                return self._finished(flow, under_way, seconds)
+            case Finish(flow, under_way, seconds, tasks_only):
+                return self.run(flow) if tasks_only else self._finished(flow, under_way, seconds)
         msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)
 

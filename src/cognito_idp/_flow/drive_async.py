@@ -88,7 +88,7 @@ class AsyncDriver:
                     return await self.run(flow)
                 finally:
                     held.release()
-            case Finish(flow, under_way, seconds):
+            case Finish(flow, under_way, seconds, _):
                 return await self._apart.run(lambda: self.run(flow), under_way or UnderWay(), seconds)
         msg = f"a flow yielded {effect!r}, which is not an effect"
         raise TypeError(msg)

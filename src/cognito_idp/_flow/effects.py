@@ -119,16 +119,28 @@ class Finish(Record):
     can be asked for again: temporary credentials, tokens of a sign-in, a device's password, which its user has before
     the service hears of it.
 
+    With `tasks_only` it is for what strangers can begin, by requests that they break off: the fetch of a verifier's
+    keys (`tokens/jwks.py`), its question about a token (`tokens/revocation.py`). Each request would begin another one.
+    Under a sync driver such a flow runs in the caller's thread, which no peer can break off.
+
     `seconds` is how long the caller waits; the flow itself needs limits of its own. Who comes with the same
     `under_way` while such a flow runs waits for that one instead, and gets its result or a copy of its error.
     """
 
-    __slots__ = __match_args__ = _fields = ("flow", "under_way", "seconds")
+    __slots__ = __match_args__ = _fields = ("flow", "under_way", "seconds", "tasks_only")
 
-    def __init__(self, flow: Flow[Any], under_way: UnderWay | None = None, seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        flow: Flow[Any],
+        under_way: UnderWay | None = None,
+        seconds: float | None = None,
+        *,
+        tasks_only: bool = False,
+    ) -> None:
         self.flow = flow
         self.under_way = under_way
         self.seconds = seconds
+        self.tasks_only = tasks_only
 
 
 class UnderWay:
@@ -229,11 +241,13 @@ def hold(lock: Lock, flow: Flow[R], seconds: float | None = None) -> Flow[R]:
     return result
 
 
-def finish(flow: Flow[R], under_way: UnderWay | None = None, seconds: float | None = None) -> Flow[R]:
+def finish(
+    flow: Flow[R], under_way: UnderWay | None = None, seconds: float | None = None, *, tasks_only: bool = False
+) -> Flow[R]:
     """Run `flow` to its end even if the caller leaves, so that its result is not lost; wait at most `seconds`.
 
     Raises:
         DeadlineExceededError: the wait is over, and the flow goes on.
     """
-    result: R = yield Finish(flow, under_way, seconds)
+    result: R = yield Finish(flow, under_way, seconds, tasks_only=tasks_only)
     return result

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from inspect import iscoroutine, iscoroutinefunction
+from collections.abc import Iterable
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 import attrs
@@ -26,17 +27,18 @@ from .._errors import (
     TokenScopeError,
     one_line,
 )
-from .._protocol.arguments import FLAG, TEXT, Kind, check, check_given, described
+from .._protocol.arguments import FLAG, TEXT, WHOLE, Kind, check, check_given, described
 from .._protocol.redaction import Opaque
 from .._protocol.tracebacks import clears_frames
 from ..tokens.claims import AnyClaims, TokenClaims
 from ..tokens.names import Names, names
+from ..tokens.names import scopes as scope_names
+from ..tokens.verify import TokenVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Mapping
 
     from ..tokens.async_verify import AsyncTokenVerifier
-    from ..tokens.verify import TokenVerifier
 
 LOG: Final = logging.getLogger("cognito_idp.guards")
 UNAVAILABLE: Final = 503
@@ -49,6 +51,8 @@ _SECOND_BEARER: Final = re.compile(r",[ \t]*bearer(?=[ \t,]|$)", re.IGNORECASE)
 _COOKIE_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 6749, 3.3.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+# A dot, a slash, a backslash, or a percent sign of one of these, in a path that the server has decoded.
+_ENCODED: Final = re.compile(r"%(?:2[ef5]|5c)", re.IGNORECASE)
 
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 
@@ -65,20 +69,34 @@ def is_async(verifier: Any) -> bool:
 VERIFIER: Final = Kind("a TokenVerifier", lambda value: _verifies(value) and not is_async(value))
 ASYNC_VERIFIER: Final = Kind("an AsyncTokenVerifier", lambda value: _verifies(value) and is_async(value))
 ANY_VERIFIER: Final = Kind("a TokenVerifier or an AsyncTokenVerifier", _verifies)
+_VALUES: Final = Kind("a string or several", lambda value: isinstance(value, Iterable) and not isinstance(value, bytes))
 
 
 class Presented(Opaque["tuple[tuple[str, ...], tuple[str, ...]]"]):
-    """What a request has of a token: its `Authorization` and its `Cookie` headers.
+    """The headers of a request that may hold a token.
 
     Args:
-        authorization: the value of each `Authorization` header, as text in Latin-1.
-        cookies: the value of each `Cookie` header.
+        authorization: the value of each `Authorization` header, as text in Latin-1. A string is one header.
+        cookies: the value of each `Cookie` header. A string is one header.
+
+    Raises:
+        ConfigError: a value is not a string.
     """
 
+    __module__ = "cognito_idp.guards"
     __slots__ = ()
 
-    def __init__(self, authorization: Iterable[str] = (), cookies: Iterable[str] = ()) -> None:
-        super().__init__((tuple(authorization), tuple(cookies)))
+    @clears_frames
+    def __init__(self, authorization: Names = (), cookies: Names = ()) -> None:
+        super().__init__((_values("authorization", authorization), _values("cookies", cookies)))
+
+
+def _values(name: str, values: Names) -> tuple[str, ...]:
+    check(_VALUES, **{name: values})
+    headers = (values,) if isinstance(values, str) else tuple(values)
+    for header in headers:
+        check(TEXT, **{name: header})
+    return headers
 
 
 @attrs.frozen
@@ -92,10 +110,12 @@ class Refusal:
         headers: the headers of the answer, `WWW-Authenticate` or `Retry-After` among them.
     """
 
+    __module__ = "cognito_idp.guards"
+
     status: int
     error: str
     description: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(hash=False)
 
     @property
     def body(self) -> bytes:
@@ -177,6 +197,8 @@ class Guard:
         ConfigError: a setting can't be used.
     """
 
+    __module__ = "cognito_idp.guards"
+
     def __init__(
         self,
         *,
@@ -187,11 +209,12 @@ class Guard:
         log_level: int = logging.INFO,
     ) -> None:
         check(FLAG, required=required)
+        check(WHOLE, log_level=log_level)
         check_given(TEXT, cookie=cookie)
         if cookie is not None and not _COOKIE_NAME.fullmatch(cookie):
             msg = f"cookie={cookie!r} is not the name of a cookie (RFC 6265)"
             raise ConfigError(msg)
-        self._scopes = names(scopes.split() if isinstance(scopes, str) else scopes, "scopes")
+        self._scopes = scope_names(scopes, "scopes")
         for scope in self._scopes:
             if not _SCOPE.fullmatch(scope):
                 msg = f"scopes= has {scope!r}, which is not a scope (RFC 6749, section 3.3)"
@@ -203,16 +226,16 @@ class Guard:
 
     @clears_frames
     def check(
-        self, verifier: TokenVerifier[ClaimsT], presented: Presented, scopes: Iterable[str] = ()
+        self, verifier: TokenVerifier[ClaimsT], presented: Presented, scopes: Names = ()
     ) -> ClaimsT | Refusal | None:
         """Return the claims of a good token, a refusal, or None for no token where none is required.
 
-        `scopes` are required in addition to the guard's own.
+        `scopes` are required in addition to the guard's own; a string may hold several, separated by spaces.
 
         Raises:
-            ConfigError: the verifier returned something else than claims.
+            ConfigError: the verifier returned something else than claims, or `scopes` can't be used.
         """
-        wanted = self._scopes.union(scopes)
+        wanted = self._scopes | scope_names(scopes, "scopes")
         try:
             token = self._token(presented)
             if token is None:
@@ -225,15 +248,23 @@ class Guard:
 
     @clears_frames
     async def check_async(
-        self, verifier: AsyncTokenVerifier[ClaimsT], presented: Presented, scopes: Iterable[str] = ()
+        self, verifier: AsyncTokenVerifier[ClaimsT], presented: Presented, scopes: Names = ()
     ) -> ClaimsT | Refusal | None:
-        """Do what `check` does with an async verifier."""
-        wanted = self._scopes.union(scopes)
+        """Do what `check` does with an async verifier. A `TokenVerifier` is refused: it would block the event loop.
+
+        Raises:
+            ConfigError: the verifier is a sync one, or as for `check`.
+        """
+        if isinstance(verifier, TokenVerifier):
+            check(ASYNC_VERIFIER, verifier=verifier)
+        wanted = self._scopes | scope_names(scopes, "scopes")
         try:
             token = self._token(presented)
             if token is None:
                 return None
-            outcome = await verifier.verify(token.value, required_scopes=wanted, required_groups=self._groups)
+            outcome = await _awaitable(
+                verifier.verify(token.value, required_scopes=wanted, required_groups=self._groups)
+            )
         except TokenError as error:
             return self._refusal(error, wanted)
         _check_claims(outcome)
@@ -293,6 +324,18 @@ def _check_claims(outcome: object) -> None:
         raise ConfigError(msg)
 
 
+def _awaitable(outcome: Awaitable[ClaimsT]) -> Awaitable[ClaimsT]:
+    """Return what the verifier of an async check returns, so that it may be awaited.
+
+    Raises:
+        ConfigError: it is nothing to await, as from a wrapper of a sync verifier.
+    """
+    if not isawaitable(outcome):
+        msg = f"verify() of verifier= must return an awaitable for check_async, not {described(outcome)}"
+        raise ConfigError(msg)
+    return outcome
+
+
 def _bearer_token(authorization: str) -> str | None:
     """Return what the Authorization header has as a bearer token, or None if its scheme is another.
 
@@ -333,7 +376,8 @@ def _challenge(reason: _Reason, scopes: frozenset[str]) -> str:
 class Paths:
     """Paths that need no token, below the place where the application is mounted.
 
-    `/health` is that path alone, and `/static/*` is everything below `/static/`.
+    `/health` is that path alone, and `/static/*` is everything below `/static/`. That path itself is not: Litestar and
+    others route it as `/static`.
     """
 
     def __init__(self, exempt: Names) -> None:
@@ -346,6 +390,9 @@ class Paths:
         self._alone = paths - {f"{path}*" for path in self._below}
 
     def __contains__(self, path: str) -> bool:
-        # What is behind this may resolve dots and backslashes, and so lead elsewhere.
-        is_plain = "\\" not in path and {".", ".."}.isdisjoint(path.split("/"))
-        return path in self._alone or (is_plain and path.startswith(self._below))
+        if path in self._alone:
+            return True
+        # What is behind this may resolve dots and backslashes, or decode the path once more, and so lead elsewhere.
+        if "\\" in path or _ENCODED.search(path) or not {".", ".."}.isdisjoint(path.split("/")):
+            return False
+        return any(path.startswith(below) and path[len(below) :].strip("/") for below in self._below)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
 
 from .._protocol.arguments import check
 from .._protocol.redaction import Opaque
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TokenMiddleware"]
 
-_POLICY_VIOLATION: Final = 1008
-_ANSWERS: Final = "websocket.http.response"
+POLICY_VIOLATION: Final = 1008
+_ANSWER: Final = "websocket.http.response"
 
 
 class TokenMiddleware:
@@ -39,8 +40,9 @@ class TokenMiddleware:
     Args:
         app: the application.
         verifier: the verifier of the tokens.
-        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
-            are relative to where the application is mounted.
+        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below
+            `/static/`, and neither `/static/` nor `/static`. They are relative to where the application is mounted.
+            Nothing is exempt below a mount that `root_path` doesn't show, as in Litestar.
         scopes: scopes that the token must have, all of them, as for a `Guard`.
         groups: groups that the user must be in, all of them.
         cookie: the name of a cookie that may hold the token.
@@ -81,11 +83,11 @@ class TokenMiddleware:
 
 
 def _presented(scope: Any) -> Presented:
-    found: dict[bytes, list[str]] = {b"authorization": [], b"cookie": []}
+    headers: dict[bytes, list[str]] = {b"authorization": [], b"cookie": []}
     for name, value in scope["headers"]:
-        if (values := found.get(name.lower())) is not None:
+        if (values := headers.get(name.lower())) is not None:
             values.append(value.decode("latin-1"))
-    return Presented(found[b"authorization"], found[b"cookie"])
+    return Presented(headers[b"authorization"], headers[b"cookie"])
 
 
 def _path(scope: Any) -> str:
@@ -96,19 +98,41 @@ def _path(scope: Any) -> str:
     """
     path: str = scope["path"]
     root: str = scope.get("root_path") or ""
+    if _is_below_another_mount(scope, path, root):
+        return ""
     if not root or root not in path:
         return path
     below = path.removeprefix(root)
     return below if below != path and below.startswith("/") else ""
 
 
+def _is_below_another_mount(scope: Any, path: str, root: str) -> bool:
+    """Return whether a framework has cut more from the path than `root_path` says.
+
+    Litestar routes before its middleware runs. For a mounted application it leaves the path below the mount, which may
+    look like an exempt one. Its paths have no slash at their end, or one, so only the segments are compared.
+    """
+    raw: bytes | None = scope.get("raw_path")
+    if not raw:  # Mangum has none
+        return bool(getattr(scope.get("route_handler"), "is_mount", False))
+    whole = unquote_to_bytes(raw.partition(b"?")[0]).decode(errors="replace")
+    return _segments(path) not in (_segments(whole), _segments(whole.removeprefix(root)))
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
+def takes_answers(scope: Any) -> bool:
+    """Return whether a refusal is an HTTP answer; else the WebSocket is closed before it is accepted."""
+    return scope["type"] == "http" or _ANSWER in (scope.get("extensions") or {})
+
+
 async def _refuse(refusal: Refusal, scope: Any, _: Any, send: Any) -> None:
-    kind = "http.response"
-    if scope["type"] == "websocket":
-        if _ANSWERS not in (scope.get("extensions") or {}):
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.error})
-            return
-        kind = _ANSWERS
+    if not takes_answers(scope):
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refusal.error})
+        return
+    kind = _ANSWER if scope["type"] == "websocket" else "http.response"
     headers = {**refusal.headers, "Content-Length": str(len(refusal.body))}
     lines = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     await send({"type": f"{kind}.start", "status": refusal.status, "headers": lines})

@@ -8,14 +8,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .._errors import CognitoIdpError
+from .._errors import CognitoIdpError, ConfigError
 from .._protocol.arguments import FUNCTION, check, check_given
 from .._protocol.tracebacks import clears_frames
 from ..tokens.claims import AccessTokenClaims, AnyClaims
+from ..tokens.names import names
 from ._core import FORBIDDEN, UNAVAILABLE, VERIFIER, Guard, Presented, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias, Unpack
 
     from ..tokens.names import Names
@@ -68,13 +69,14 @@ def api_gateway_authorizer(
         demands: `scopes`, `groups` and `cookie`, as for a `Guard`.
 
     Raises:
-        ConfigError: a setting can't be used.
+        ConfigError: a setting can't be used. The handler raises it for an event that needs a policy and has no
+            `methodArn`.
     """
     authorizer = _Authorizer(verifier, context, demands)
 
     @clears_frames
     def handler(event: Event, _: object) -> dict[str, Any]:
-        presented, is_simple, arn = _presented(event), event.get("version") == "2.0", event.get("methodArn", "")
+        presented, is_simple, arn = _presented(event), event.get("version") == "2.0", event.get("methodArn") or ""
         del event  # it holds the token, and a user's transport runs below
         refusal, claims = authorizer.outcome(presented)
         values = {} if refusal else authorizer.context(claims)
@@ -93,7 +95,7 @@ def appsync_authorizer(
     verifier: TokenVerifier[ClaimsT],
     *,
     context: Callable[[ClaimsT], Mapping[str, object]] | None = None,
-    denied_fields: Callable[[ClaimsT], Iterable[str]] | None = None,
+    denied_fields: Callable[[ClaimsT], Names] | None = None,
     scopes: Names = (),
     groups: Names = (),
 ) -> Handler:
@@ -107,12 +109,12 @@ def appsync_authorizer(
         context: a function from the claims to what resolvers get as `$ctx.identity.resolverContext`, instead of `sub`,
             `username`, `client_id`, `scope` and `groups`. Values become strings.
         denied_fields: a function from the claims to the fields that are null for this caller, such as
-            `["Order.margin", "Mutation.deleteOrder"]`.
+            `["Order.margin", "Mutation.deleteOrder"]`. A string is one field.
         scopes: as for a `Guard`.
         groups: as for a `Guard`.
 
     Raises:
-        ConfigError: a setting can't be used.
+        ConfigError: a setting can't be used. The handler raises it if `denied_fields` doesn't return names.
     """
     check_given(FUNCTION, denied_fields=denied_fields)
     authorizer = _Authorizer(verifier, context, {"scopes": scopes, "groups": groups})
@@ -124,7 +126,7 @@ def appsync_authorizer(
         refusal, claims = authorizer.outcome(presented)
         if refusal:
             return {"isAuthorized": False}
-        denied = [] if denied_fields is None else list(denied_fields(claims))
+        denied = [] if denied_fields is None else sorted(names(denied_fields(claims), "denied_fields"))
         return {"isAuthorized": True, "resolverContext": authorizer.context(claims), "deniedFields": denied}
 
     return handler
@@ -177,19 +179,27 @@ def _context(claims: AnyClaims) -> dict[str, str]:
 def _presented(event: Event) -> Presented:
     if event.get("type") == "TOKEN":
         return Presented([event.get("authorizationToken") or ""])
-    found: dict[str, list[str]] = {"authorization": [], "cookie": []}
+    headers: dict[str, list[str]] = {"authorization": [], "cookie": []}
     several = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
     for name, values in several.items():
-        found.get(name.lower(), []).extend(values)
-    return Presented(found["authorization"], event.get("cookies") or found["cookie"])
+        headers.get(name.lower(), []).extend(values)
+    return Presented(headers["authorization"], event.get("cookies") or headers["cookie"])
 
 
 def _with_scheme(token: str) -> str:
-    return token if " " in token else f"Bearer {token}"
+    return f"Bearer {token}" if token and " " not in token else token
 
 
 def _policy(effect: str, method_arn: str) -> dict[str, Any]:
-    """Return a policy for the whole stage of `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`."""
-    api, stage = method_arn.split("/", 2)[:2]
+    """Return a policy for the whole stage of `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
+
+    Raises:
+        ConfigError: the event has no such ARN.
+    """
+    api, _, rest = method_arn.partition("/")
+    if not rest:
+        msg = "the event needs a methodArn, arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH, for a policy"
+        raise ConfigError(msg)
+    stage = rest.partition("/")[0]
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{api}/{stage}/*"}
     return {"Version": "2012-10-17", "Statement": [statement]}

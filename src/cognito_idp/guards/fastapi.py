@@ -17,13 +17,12 @@ from ..tokens.async_verify import AsyncTokenVerifier
 from ..tokens.claims import AnyClaims
 from ..tokens.verify import TokenVerifier
 from ._core import ANY_VERIFIER, Demands, Guard, Presented, Refusal, is_async
+from .asgi import POLICY_VIOLATION, takes_answers
 
 __all__ = ["require"]
 
 ClaimsT = TypeVar("ClaimsT", bound=AnyClaims)
 ResultT = TypeVar("ResultT")
-
-_POLICY_VIOLATION = 1008
 
 
 class _Required(SecurityBase, Generic[ResultT]):
@@ -40,7 +39,7 @@ class _Required(SecurityBase, Generic[ResultT]):
     async def __call__(self, connection: HTTPConnection, security_scopes: SecurityScopes) -> ResultT:
         headers = connection.headers
         presented = Presented(headers.getlist("authorization"), headers.getlist("cookie"))
-        answers = _answers(connection)
+        answers = takes_answers(connection.scope)
         del connection, headers  # a user's transport runs below
         scopes = security_scopes.scopes
         if self._is_async:
@@ -52,16 +51,12 @@ class _Required(SecurityBase, Generic[ResultT]):
         return outcome  # type: ignore[return-value]  # `require` says which claims its verifier returns
 
 
-def _answers(connection: HTTPConnection) -> bool:
-    """Return whether a refusal is an HTTP answer; else the WebSocket is closed before it is accepted."""
-    scope = connection.scope
-    return scope["type"] == "http" or "websocket.http.response" in (scope.get("extensions") or {})
-
-
 def _refuse(refusal: Refusal, *, answers: bool) -> NoReturn:
     if not answers:
-        raise WebSocketException(_POLICY_VIOLATION, refusal.error)
-    raise HTTPException(refusal.status, refusal.description, dict(refusal.headers))
+        raise WebSocketException(POLICY_VIOLATION, refusal.error)
+    # The handler of these exceptions writes the body, and so says what it is.
+    headers = {name: value for name, value in refusal.headers.items() if name != "Content-Type"}
+    raise HTTPException(refusal.status, refusal.description, headers)
 
 
 Verifier: TypeAlias = TokenVerifier[ClaimsT] | AsyncTokenVerifier[ClaimsT]

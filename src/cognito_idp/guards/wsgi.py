@@ -34,8 +34,8 @@ class TokenMiddleware:
     Args:
         app: the application.
         verifier: the verifier of the tokens.
-        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below it. They
-            are relative to where the application is mounted.
+        exempt: paths where no token is read: `"/health"` is that path alone, `"/static/*"` everything below
+            `/static/`, and neither `/static/` nor `/static`. They are relative to where the application is mounted.
         scopes: scopes that the token must have, all of them, as for a `Guard`.
         groups: groups that the user must be in, all of them.
         cookie: the name of a cookie that may hold the token.

@@ -52,23 +52,24 @@ Answer: TypeAlias = tuple[Opaque[str], float | None, float]
 
 @attrs.frozen
 class _Kept:
-    """A token, its end by two clocks, and how many seconds before it a new one is due."""
+    """A token, its end by two clocks, its life in seconds, and how many of them before its end a new one is due."""
 
     token: Opaque[str]
     ends_at: float
     ends_at_age: float
+    life: float
     margin: float
 
 
 class KeptToken:
     """One token, replaced when it is due. Safe to share between threads and between tasks.
 
-    A token ends by whichever clock comes first: the client's, which may be set, or one that never jumps, which may
-    stand still while the machine does.
+    A token ends by whichever clock comes first: the client's, or the one for ages. Where both say that more is left
+    than the token's whole life, they were ahead when it came, and it counts as ended.
     """
 
     def __init__(self, options: Options, margin: float, age: Callable[[], float]) -> None:
-        """Begin without a token. `age` returns seconds of a clock that never jumps."""
+        """Begin without a token. `age` returns seconds of a clock for ages (`_flow/clock.py`)."""
         self._options = options
         self._margin = margin
         self._age = age
@@ -124,7 +125,8 @@ class KeptToken:
         return kept is not None and self._remaining(kept) <= 0
 
     def _remaining(self, kept: _Kept) -> float:
-        return min(kept.ends_at - self._options.clock(), kept.ends_at_age - self._age())
+        remaining = min(kept.ends_at - self._options.clock(), kept.ends_at_age - self._age())
+        return 0.0 if is_over(remaining, 0.0, kept.life) else remaining
 
     def _replaced(self, fetch: Callable[[], Flow[Answer]], seen: int) -> Flow[str]:
         return hold(self._lock, self._fetched(fetch, seen), self._options.timeout.total)
@@ -150,7 +152,7 @@ class KeptToken:
         if life > until - now:
             # The next one would end then, too.
             life, margin = until - now, 0.0
-        self._kept = _Kept(token, now + life, age + life, margin)
+        self._kept = _Kept(token, now + life, age + life, life, margin)
         self._last = (number + 1, None)
         self._next_try = -inf
         return token.value

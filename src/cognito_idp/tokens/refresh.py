@@ -55,6 +55,8 @@ BY_FLOW: Final = "REFRESH_TOKEN_AUTH"
 # callers wait no longer than the client's total limit.
 _LEAST_SECONDS = 30.0
 _MOST_SECONDS = 120.0
+# The clocks of two machines that share stored tokens, in seconds.
+_CLOCKS_DIFFER_BY = 60.0
 
 
 class TokenKeeper:
@@ -91,8 +93,8 @@ class TokenKeeper:
         self._username = username
         self._on_tokens = on_tokens
         self._margin = margin
-        # The tokens that the last refresh brought, and for how many seconds they were good.
-        self._lifetime: tuple[Tokens, float] | None = None
+        # Tokens, and for how many seconds they were good when they were new, as far as that is known.
+        self._lifetime: tuple[Tokens, float | None] | None = None
         self._lock = Lock()
         self._under_way = UnderWay()
         self._ended: str | None = None
@@ -167,13 +169,16 @@ class TokenKeeper:
         if expires_at is None:
             return False
         remaining = expires_at - self._options.clock()
-        return remaining <= self._margin and remaining <= self._margin_for(tokens)
+        lifetime = self._lifetime_of(tokens)
+        # More than its whole life is left only by a clock that was ahead when the token came.
+        is_too_far = lifetime is not None and remaining - _CLOCKS_DIFFER_BY > lifetime
+        return is_too_far or remaining <= margin_for(self._margin, lifetime)
 
-    def _margin_for(self, tokens: Tokens) -> float:
-        refreshed, lifetime = self._lifetime or (None, None)
-        if refreshed is not tokens:
-            lifetime = lifetime_of(tokens.access_token)
-        return margin_for(self._margin, lifetime)
+    def _lifetime_of(self, tokens: Tokens) -> float | None:
+        known = self._lifetime
+        if known is None or known[0] is not tokens:
+            self._lifetime = known = tokens, lifetime_of(tokens.access_token)
+        return known[1]
 
     def _is_over(self, tokens: Tokens) -> bool:
         expires_at = _expires_at(tokens)

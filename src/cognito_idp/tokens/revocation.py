@@ -20,7 +20,7 @@ from .._errors import (
     WaitedTooLongError,
 )
 from .._flow.clock import age_clock, is_over
-from .._flow.effects import Lock, call, hold
+from .._flow.effects import Lock, UnderWay, call, finish, hold
 from .._flow.locks import new_lock
 from .._protocol.app_client import AppClient
 from .._protocol.arguments import NUMBER, check, instance_of
@@ -67,7 +67,9 @@ class _Question:
 
     def __init__(self) -> None:
         self.lock = Lock()
+        self.under_way = UnderWay()
         self.callers = 0
+        self.is_asked = False
         self.is_answered = False
         self.failure: RevocationUnknownError | None = None
 
@@ -85,13 +87,13 @@ class RevocationCheck:
 
     GetUser needs the scope `aws.cognito.signin.user.admin`. The tokens of `sign_in` have it; a token without it is
     refused. Each question counts towards the quota of GetUser (Cognito developer guide, "Quotas"). Callers who
-    send the same token at once share one question.
+    send the same token at once share one question, unless `remember` is 0. It goes on if they leave.
 
     Args:
         client: a `Client` for a `TokenVerifier`, an `AsyncClient` for an `AsyncTokenVerifier`.
         remember: for how many seconds an accepted token is not asked about again, by default 60. A refusal is
             remembered as long as there is room. There is room for the 10,000 tokens that came last.
-        clock: a function that returns seconds of a clock that never jumps, for tests.
+        clock: a function that returns seconds of a clock for ages, for tests.
 
     Raises:
         ConfigError: an argument can't be used.
@@ -112,6 +114,7 @@ class RevocationCheck:
         self._clock = clock or age_clock
         self._answers: OrderedDict[bytes, _Answer] = OrderedDict()
         self._questions: dict[bytes, _Question] = {}
+        self._renewals = 0
         self._lock = new_lock()
 
     def __repr__(self) -> str:
@@ -122,6 +125,7 @@ class RevocationCheck:
         with self._lock:
             self._answers.clear()
             self._questions.clear()
+            self._renewals += 1
 
     def confirm(self, token: Opaque[str], claims: AccessTokenClaims, user_pool_id: str) -> Flow[None]:
         """Check that a token with a valid signature was not revoked.
@@ -159,7 +163,7 @@ class RevocationCheck:
         finally:
             with self._lock:
                 question.callers -= 1
-                if not question.callers:
+                if not question.callers and not question.is_asked:
                     self._drop(digest, question)
         return (yield from self._asked_now(digest, token, app)) if answer is None else answer
 
@@ -170,6 +174,12 @@ class RevocationCheck:
         answer = self._remembered(digest)
         if answer is not None or question.is_answered:
             return answer
+        # Anyone with one token could otherwise ask any number of times by requests that they break off.
+        settling = self._settling(question, digest, token, app)
+        return (yield from finish(settling, question.under_way, tasks_only=True))
+
+    def _settling(self, question: _Question, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer]:
+        question.is_asked = True
         try:
             answer = yield from self._asked_now(digest, token, app)
         except RevocationUnknownError as error:
@@ -189,10 +199,10 @@ class RevocationCheck:
 
     def _asked_now(self, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer]:
         # The answer may have been long on its way: it is as old as its question.
-        now = self._clock()
+        now, renewals = self._clock(), self._renewals
         refusal = yield from self._asked(token, app)
         answer = _Answer(now + self._remember if refusal is None else math.inf, refusal)
-        self._keep(digest, answer)
+        self._keep(digest, answer, renewals)
         return answer
 
     def _asked(self, token: Opaque[str], app: AppClient) -> Flow[str | None]:
@@ -217,8 +227,10 @@ class RevocationCheck:
             self._answers.move_to_end(digest)
             return answer
 
-    def _keep(self, digest: bytes, answer: _Answer) -> None:
+    def _keep(self, digest: bytes, answer: _Answer, renewals: int) -> None:
         with self._lock:
+            if renewals != self._renewals:  # it was under way when all answers were forgotten
+                return
             self._answers[digest] = answer
             self._answers.move_to_end(digest)
             if len(self._answers) > _MOST_REMEMBERED:
