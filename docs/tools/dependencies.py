@@ -213,7 +213,7 @@ def table(found: list[Package]) -> str:
     lines = ["| package | licence | versions | needed with |", "|---|---|---|---|"]
     for each in found:
         extras = ", ".join(f"`{extra}`" for extra in each.extras) or "always"
-        versions = ", ".join(_bounds(each.range)) if each.range else "as its dependents say"
+        versions = ", ".join(_bounds(each.range)) if each.range else "set by the packages that need it"
         lines.append(f"| {each.name} | {each.licence} | {versions} | {extras} |")
     return "\n".join(lines) + "\n"
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -21,6 +23,7 @@ from .local import local_cognito
 if TYPE_CHECKING:
     from .local import Local
 
+_HOST = "127.0.0.1"
 _PORT = 8000
 _POLL_SECONDS = 0.5
 
@@ -30,16 +33,26 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("python -m examples.fastapi_app", description="Run the app on this machine.")
     parser.add_argument("port", nargs="?", type=int, default=_PORT, help=f"the port to listen on ({_PORT})")
     port: int = parser.parse_args(arguments).port
+    try:
+        # Taken first: a browser that comes early waits for the answer.
+        listener = socket.create_server((_HOST, port))
+    except (OSError, OverflowError) as error:
+        print(f"port {port} can't be used: {error}", file=sys.stderr)
+        return 1
     # Our calls stay on this machine, so they bypass any proxy.
-    os.environ["no_proxy"] = "127.0.0.1"
+    os.environ["no_proxy"] = _HOST
     stopped = threading.Event()
     try:
-        with local_cognito(f"http://127.0.0.1:{port}") as local:
+        with listener, local_cognito(f"http://{_HOST}:{port}") as local:
             print(f"Open {local.settings.origin} in a browser. Mails are shown here; Ctrl+C stops.", flush=True)
             postman = threading.Thread(target=print_mails, args=(local, stopped))
             postman.start()
             try:
-                uvicorn.run(create_app(local.settings), host="127.0.0.1", port=port, log_level="warning")
+                server = uvicorn.Server(uvicorn.Config(create_app(local.settings), log_level="warning"))
+                with suppress(KeyboardInterrupt):
+                    server.run(sockets=[listener])
+                if not server.started:
+                    return 1
             finally:
                 stopped.set()
                 postman.join()

@@ -12,8 +12,10 @@ PAGES = ROOT / "docs" / "pages"
 _BLOCK = re.compile(
     r"(?:^<!-- set-up\n(?P<set_up>.*?)^-->\n)?^```python(?P<title>[^\n]*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
 )
-# A page of the site that shows one that lies elsewhere.
-_OUTSIDE = re.compile(r'\{% include-markdown "(?P<path>[^"]+)" %\}\n')
+# A page of the site that shows one that lies elsewhere, and says where, for readers of the repository's files.
+_OUTSIDE = re.compile(
+    r'\{% include-markdown "\.\./\.\./(?P<path>[^"]+)" %\}\n<p class="in-a-clone"[^\n]*<code>(?P=path)</code>\.</p>\n'
+)
 
 
 class Block(NamedTuple):
@@ -43,7 +45,7 @@ def blocks_of(page: Path) -> list[Block]:
 def documents() -> list[Path]:
     """Return every file with documentation: the README, and the site's pages wherever they lie."""
     outside = {
-        page: (page.parent / match["path"]).resolve()
+        page: ROOT / match["path"]
         for page in sorted(PAGES.rglob("*.md"))
         if (match := _OUTSIDE.fullmatch(page.read_text("utf-8")))
     }

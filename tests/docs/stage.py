@@ -6,6 +6,7 @@ A block stands on its page as a reader would type it. For it to run
 - the ids that stand for anybody's, `eu-west-1_EXAMPLE` and `1example23456789`, are replaced by those of the page's
   pool, which has a user `mary` with the password `Correct-Horse-1`;
 - keys of the pool are fetched from the server instead of AWS, and its domain `my-app` is the server;
+- `httpx.get` reaches an API that takes any access token;
 - a comment `<!-- set-up ... -->` right before a block is run before it, and later blocks of a page see the names of
   earlier ones, as in one session.
 """
@@ -17,6 +18,7 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from cognito_idp import AppClient, Client
@@ -59,6 +61,16 @@ def server() -> Iterator[CognitoServer]:
             return running.endpoint_url if domain == "my-app" else domain_url(domain, *arguments, **settings)
 
         patch.setattr(token_endpoint, "domain_url", at_the_servers_domain)
+
+        def called_with_a_token(request: httpx.Request) -> httpx.Response:
+            assert request.headers["authorization"].startswith("Bearer ey")
+            return httpx.Response(200)
+
+        def get(url: str, *, auth: httpx.Auth) -> httpx.Response:
+            with httpx.Client(transport=httpx.MockTransport(called_with_a_token)) as api:
+                return api.get(url, auth=auth)
+
+        patch.setattr(httpx, "get", get)
         yield running
 
 
@@ -93,7 +105,11 @@ class Stage:
         return text.replace("eu-west-1_EXAMPLE", self.app.user_pool_id).replace("1example23456789", self.app.client_id)
 
     def close(self, names: dict[str, Any]) -> None:
-        """Close every client and verifier that a page left open."""
+        """Close every client and verifier that a page left open, and forget its hooks for a restored snapshot."""
+        if "register_after_restore" in names:
+            from snapshot_restore_py import get_after_restore
+
+            get_after_restore().clear()
         for made in (*names.values(), self.client):
             for each in made if isinstance(made, list) else [made]:
                 if type(each).__module__.partition(".")[0] == "cognito_idp" and hasattr(each, "close"):

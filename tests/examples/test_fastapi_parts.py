@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
+import socket
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 from cryptography.fernet import Fernet
+from examples.fastapi_app.__main__ import main
 from examples.fastapi_app.cookies import CookieTooLargeError, SealedCookie, cookies_of
 from examples.fastapi_app.problems import problem_of
 from examples.fastapi_app.sessions import MemoryStore, Sessions
@@ -333,3 +335,13 @@ def test_every_error_has_an_answer(name: str) -> None:
     problem = problem_of(error)
     assert 400 <= problem.status < 600
     assert problem.text
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that runs the app says that its port is taken, and sends nobody there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert 1 == main([str(port)])
+    shown = capsys.readouterr()
+    assert "" == shown.out
+    assert shown.err.startswith(f"port {port} can't be used: ")

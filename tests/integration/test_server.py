@@ -131,7 +131,9 @@ def test_a_server_to_keep(command: tuple[str, ...]) -> None:
                 TrustedPool(pool_id, client_ids=client_id, jwks_uri=address), token_use="access"
             ) as verifier:
                 assert "mary" == verifier.verify(names["outcome"].tokens.access_token).username
-            export, listing = (line.split() for line in shown[shown.index("Command line:\n") + 1 :][:2])
+            heading = next(index for index, line in enumerate(shown) if line.startswith("Command line"))
+            assert "pip install '.[cli]'" in shown[heading]
+            export, listing = (line.split() for line in shown[heading + 1 :][:2])
             assert ["export", "cognito-idp"] == [export[0], listing[0]]
             users = run_cli(*listing[1:], **dict(pair.split("=", 1) for pair in export[1:]))
             assert ["mary"] == [user["Username"] for user in users.data["Users"]], users.err

@@ -8,6 +8,7 @@ from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from .._version import install_command
 from ..errors import CognitoIdpError
 from .server import cognito_server, keys_address
 
@@ -37,7 +38,7 @@ Python:
   from cognito_idp import AppClient, Client, Credentials
   client = Client("{server.region}", endpoint_url="{server.endpoint_url}", credentials=Credentials("{key}", "{secret}"))
   client.sign_in(AppClient("{pool_id}", "{client_id}"), username="{username}", password="{password}")
-Command line:
+Command line, with the extra cli ({install_cli}):
   export AWS_ENDPOINT_URL={server.endpoint_url} AWS_REGION={server.region} AWS_ACCESS_KEY_ID={key} \
 AWS_SECRET_ACCESS_KEY={secret}
   cognito-idp list-users --user-pool-id {pool_id}
@@ -81,6 +82,7 @@ def _instructions(server: CognitoServer, pool_id: str, client_id: str) -> str:
         password=_PASSWORD,
         key=server.credentials.access_key_id,
         secret=server.credentials.secret_access_key,
+        install_cli=install_command("cli"),
     )
 
 
