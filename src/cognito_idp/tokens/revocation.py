@@ -173,11 +173,11 @@ class RevocationCheck:
         if answer is not None or question.is_answered:
             return answer
         # Anyone with one token could otherwise ask any number of times by requests that they break off.
+        question.is_asked = True
         settling = self._settling(question, digest, token, app)
         return (yield from finish(settling, question.under_way, tasks_only=True))
 
     def _settling(self, question: _Question, digest: bytes, token: Opaque[str], app: AppClient) -> Flow[_Answer]:
-        question.is_asked = True
         try:
             answer = yield from self._asked_now(digest, token, app)
         except RevocationUnknownError as error:
