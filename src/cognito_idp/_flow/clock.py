@@ -38,5 +38,5 @@ age_clock = clock_of_ages(_steady_clock(), time.time)
 
 
 def is_over(until: float, now: float, longest: float) -> bool:
-    """Whether a time has come that was at most `longest` seconds ahead; one further ahead is of another clock."""
+    """Return whether `until` has passed. A time more than `longest` ahead is another clock's, and counts as passed."""
     return not now < until <= now + longest + _ROUNDING

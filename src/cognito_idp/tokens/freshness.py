@@ -1,6 +1,6 @@
 """When a token is due to be replaced: its own times, the margin before its end, the pause after a failure.
 
-Also the checks that the sessions share, which hold such tokens.
+It also checks the arguments that all sessions take.
 """
 
 from __future__ import annotations

@@ -230,11 +230,11 @@ def listed(scopes: Names | None) -> tuple[str, ...] | None:
     """
     if scopes is None:
         return None
-    found = tuple(sorted(names.scopes(scopes, "scopes")))
-    if not found:
+    ordered = tuple(sorted(names.scopes(scopes, "scopes")))
+    if not ordered:
         msg = "scopes= is empty; leave it out to get what the app client allows"
         raise ConfigError(msg)
-    return found
+    return ordered
 
 
 def asking(
@@ -250,7 +250,7 @@ def asking(
         ConfigError: the app client has no secret, or a setting can't be used.
         RequestValidationError: the secret or the scopes are out of bounds.
     """
-    found = listed(scopes)
+    ordered = listed(scopes)
     check_given(TEXT, resource=resource)
     if app.client_secret is None:
         msg = "app= needs its client_secret, by which an app client proves that it asks for itself"
@@ -259,11 +259,11 @@ def asking(
         from .token_endpoint import endpoint_of
 
         token_endpoint = endpoint_of(endpoint, app, "endpoint")
-        return lambda: _granted(token_endpoint, found or (), resource, options)
+        return lambda: _granted(token_endpoint, ordered or (), resource, options)
     if resource is not None:
         msg = "resource= needs endpoint=: GetClientToken issues no token for a resource"
         raise ConfigError(msg)
-    request = GetClientTokenRequest(client_id=app.client_id, secret=app.client_secret, scopes=found)
+    request = GetClientTokenRequest(client_id=app.client_id, secret=app.client_secret, scopes=ordered)
     return lambda: _asked(request, options)
 
 
