@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import anyio.from_thread
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from cognito_idp._flow.drive import Driver
@@ -244,6 +245,28 @@ async def test_offload_leaves_the_loop_free() -> None:
         thread, was_answered = await AsyncDriver(AsyncFunctionTransport(refuse)).run(offload(blocks))
     assert was_answered
     assert threading.get_ident() != thread
+
+
+@pytest.mark.anyio
+async def test_offload_needs_no_thread_of_the_programs() -> None:
+    """If functions of the program that wait for a call of ours have all threads, the call still ends."""
+    threads = anyio.to_thread.current_default_thread_limiter().total_tokens
+
+    async def offloaded() -> int:
+        return await AsyncDriver(AsyncFunctionTransport(refuse)).run(offload(lambda: 42))
+
+    results: list[int] = []
+    all_there = threading.Barrier(int(threads))
+
+    def waits() -> None:
+        all_there.wait(20)
+        results.append(anyio.from_thread.run(offloaded))
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(int(threads)):
+                tasks.start_soon(anyio.to_thread.run_sync, waits)
+    assert [42] * int(threads) == results
 
 
 def test_call_takes_a_plain_function(kit: Kit) -> None:

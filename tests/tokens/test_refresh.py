@@ -20,7 +20,7 @@ from cognito_idp import (
     Tokens,
     TooManyRequestsException,
 )
-from cognito_idp.testing import TokenIssuer
+from cognito_idp.testing import NoWaitRetry, TokenIssuer
 from tests.sign_in.fake_accounts import CLIENT_ID, CLIENT_SECRET, NOW, POOL_ID, RefusedError
 from tests.sign_in.party import PUBLIC_APP, SECRET_APP
 from tests.support.kit import FakeTime, Kit
@@ -192,6 +192,41 @@ def test_a_refresh_token_that_is_not_good_any_more(kit: Kit, code: str, error: s
             party.kit.run(getattr(party.session, method))
     assert [REFRESH] == party.fake.operations
     assert str(party.first.refresh_token) not in f"{caught.value!r} {caught.value}"
+
+
+def test_another_event_loop_spends_the_token_first(kit: Kit) -> None:
+    """A refusal of a refresh token that was replaced meanwhile doesn't end the session: it has the new tokens."""
+    party = session_party(kit)
+    keeper = party.session._keeper
+    new = attrs.evolve(party.first, access_token="new", refresh_token="newer")
+    party.fake.before = lambda _: setattr(keeper, "tokens", new)
+    party.fake.scripted[REFRESH] = [RefusedError("RefreshTokenReuseException", "reused")]
+    assert new is party.refresh()
+    assert "new" == party.access_token()
+
+
+@pytest.mark.parametrize("now", [1.7e12, float("nan"), 1e300])
+def test_a_clock_that_makes_no_date(kit: Kit, now: float) -> None:
+    """A refresh whose expiry can't be told, since the clock counts milliseconds, say, loses no token."""
+    party = session_party(kit)
+    party.clock.now = now
+    tokens = party.refresh()
+    assert party.first.refresh_token != tokens.refresh_token
+    assert tokens is party.session.tokens
+    assert tokens.expires_at is None
+
+
+def test_a_retry_policy_that_fails_after_the_answer(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    """What a policy raises about a success loses no answer, and the log names it."""
+
+    class Policy(NoWaitRetry):
+        def after_success(self, *_: object) -> None:
+            raise ZeroDivisionError
+
+    party = session_party(kit, client={"retry": Policy()})
+    tokens = party.refresh()
+    assert party.first.refresh_token != tokens.refresh_token
+    assert ["the retry policy raised ZeroDivisionError; the call goes on"] == caplog.messages
 
 
 def test_reuse_is_detected(kit: Kit) -> None:

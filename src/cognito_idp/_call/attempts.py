@@ -118,8 +118,13 @@ class Attempts:
         self._error = failure
 
     def succeeded(self) -> None:
-        """Tell the policy about the answer."""
-        self._policy.after_success(self._last, self._options.monotonic())
+        """Tell the policy about the answer, which is not lost if the policy fails: it may hold new tokens."""
+        try:
+            self._policy.after_success(self._last, self._options.monotonic())
+        except Exception as error:  # noqa: BLE001 - a policy of the user's own may raise anything
+            import logging
+
+            logging.getLogger(__name__).warning("the retry policy raised %s; the call goes on", type(error).__name__)
 
     def end(self) -> None:
         """Give back what was taken for an attempt that is not sent any more, and forget the last error."""

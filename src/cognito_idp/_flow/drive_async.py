@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from .._errors import WaitedTooLongError
 from .._protocol.tracebacks import clear_frames
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _GRACE = 0.1
+# In each event loop, as many as anyio's own default.
+_MOST_THREADS = 40
 _FUNCTION = "the call's time limit passed while it awaited a function"
 
 
@@ -107,7 +110,7 @@ async def _offloaded(function: Callable[[], R], seconds: float | None) -> R:
         await anyio.lowlevel.checkpoint()
         return function()
     with anyio.move_on_after(seconds):
-        return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None)
+        return await anyio.to_thread.run_sync(function, abandon_on_cancel=seconds is not None, limiter=_own_threads())
     raise WaitedTooLongError(_FUNCTION)
 
 
@@ -128,10 +131,29 @@ async def _run(work: Stoppable[R], seconds: float | None) -> R:
     # The work itself ends after these seconds. The scope is for work that gets no thread, and lets the other end first.
     with anyio.move_on_after(None if seconds is None else seconds + _GRACE):
         try:
-            return await anyio.to_thread.run_sync(work.run, seconds, abandon_on_cancel=True)
+            return await anyio.to_thread.run_sync(work.run, seconds, abandon_on_cancel=True, limiter=_own_threads())
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
-                # All threads of the program's own limiter may be taken, by this task itself among others.
+                # All threads may be taken, by this task itself among others.
                 await anyio.to_thread.run_sync(work.stop, limiter=anyio.CapacityLimiter(1))
             raise
     raise WaitedTooLongError(_FUNCTION)
+
+
+_limiters: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def _own_threads() -> Any:
+    """Return the limiter of the library's own threads in the running loop.
+
+    All those of anyio's default may be taken by functions of the program that wait for a call of ours.
+    """
+    import anyio
+
+    from .loops import current_loop
+
+    loop = current_loop()
+    limiter = _limiters.get(loop)
+    if limiter is None:
+        limiter = _limiters[loop] = anyio.CapacityLimiter(_MOST_THREADS)
+    return limiter

@@ -9,13 +9,14 @@ from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING
 
-from .._errors import ClientClosedError, ConfigError, TransportError
+from .._errors import ClientClosedError, ConfigError, DeadlineExceededError, TransportError
 from .._flow.clock import age_clock
 from .._protocol.wire import KEEPALIVE_SECONDS
 from .adapter import CLOSED
 from .http1 import answer_reader
 from .limits import MAX_CONNECTIONS
-from .stdlib_common import Ways, bytes_of
+from .proxies import origin_of
+from .stdlib_common import CONNECT, Ways, bytes_of
 from .stdlib_protocol import BROKEN, Connection, or_none
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class AsyncStdlibTransport:
     def __init__(self, authorities: Authorities) -> None:
         self._ways = Ways(authorities)
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+        self._inherited: list[Pool] = []
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -60,11 +62,10 @@ class AsyncStdlibTransport:
             raise ConfigError(msg)
         limits = request.limits
         end_by = inf if limits.total is None else loop.time() + limits.total
-        pool = self._pools.get(loop) or await self._new_pool(loop)
-        # A new way may need certificates, and loading them would block the event loop for too long.
-        if (entry := self._ways.known(request.url)) is None:
-            entry = await loop.run_in_executor(None, self._ways.find, request.url)
-        way, target = entry
+        pool = self._pools.get(loop)
+        if pool is None or pool.is_inherited():
+            pool = await self._new_pool(loop)
+        way, target = self._ways.known(request.url) or await self._found(loop, request, end_by)
         data = bytes_of(request, way, target)
         try:
             if pool.places:
@@ -92,11 +93,23 @@ class AsyncStdlibTransport:
             raise
         return response
 
+    async def _found(self, loop: asyncio.AbstractEventLoop, request: HttpRequest, end_by: float) -> tuple[Way, str]:
+        # A new way may need certificates, and loading them would block the event loop for too long.
+        try:
+            async with asyncio.timeout_at(or_none(end_by)):
+                return await loop.run_in_executor(None, self._ways.find, request.url)
+        except TimeoutError:
+            msg = f"{origin_of(request.url).shown}: all threads of the event loop's executor were busy"
+        raise DeadlineExceededError(msg)
+
     async def _new_pool(self, loop: asyncio.AbstractEventLoop) -> Pool:
         # Other threads may be doing the same for their loops.
         for old in list(self._pools):
             if old.is_closed():
                 self._pools.pop(old, None)
+        if loop in self._pools:
+            # A parent's, in a child that goes on with its loop: closed by nobody here, the garbage collector included.
+            self._inherited.append(self._pools[loop])
         pool = self._pools[loop] = Pool(loop)
         await anext(pool.guardian)
         return pool
@@ -109,7 +122,7 @@ class AsyncStdlibTransport:
                 pool.renew()
                 # The loop closes the sockets on its next turn.
                 await asyncio.sleep(0)
-            elif pool.process == os.getpid():
+            elif not pool.is_inherited():
                 with suppress(RuntimeError):  # the loop is closed
                     loop.call_soon_threadsafe(pool.renew)
 
@@ -123,7 +136,7 @@ class AsyncStdlibTransport:
                 await pool.guardian.aclose()
                 # The loop closes the sockets on its next turn.
                 await asyncio.sleep(0)
-            elif pool.process == os.getpid():
+            elif not pool.is_inherited():
                 with suppress(RuntimeError):  # the loop is closed
                     loop.call_soon_threadsafe(pool.abort)
 
@@ -143,7 +156,7 @@ class Pool:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.process = os.getpid()
+        self._process = os.getpid()
         self.connections: set[Connection] = set()
         self.places = MAX_CONNECTIONS
         # Before an event loop ends, it closes the async generators started on it. That closes the connections of
@@ -153,6 +166,10 @@ class Pool:
         self._waiting: deque[_Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
+
+    def is_inherited(self) -> bool:
+        """Return whether its connections belong to a parent process, whose answers come over them."""
+        return self._process != os.getpid()
 
     async def _ending_with_the_loop(self) -> AsyncGenerator[None, None]:
         try:
@@ -178,6 +195,8 @@ class Pool:
                 self.give_back_place()
             raise
         if not has_place:
+            if has_place is None:
+                raise way.failure(CONNECT, ConnectionAbortedError(BROKEN))
             raise way.too_late(limits) if end_by <= by else way.no_place(limits)
 
     def give_back_place(self) -> None:
@@ -258,6 +277,8 @@ class Pool:
             self._timer = self.loop.call_at(when, self._look)
 
     def _look(self) -> None:
+        if self.is_inherited():
+            return
         self._timer, self._timer_at = None, inf
         now = self.loop.time()
         waiters: list[Connection | _Waiting] = [*self.connections, *self._waiting]
@@ -268,6 +289,8 @@ class Pool:
 
     def renew(self) -> None:
         """Close what is idle, and have the others closed after their exchange."""
+        if self.is_inherited():
+            return
         for connection in self.connections:
             connection.is_last = True
         for idle in self._idle.values():
@@ -276,6 +299,8 @@ class Pool:
 
     def abort(self) -> None:
         """Close everything at once."""
+        if self.is_inherited():
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._timer_at = None, inf
@@ -293,11 +318,12 @@ class _Waiting:
 
     __slots__ = ("future", "until")
 
-    def __init__(self, future: asyncio.Future[bool], until: float) -> None:
+    def __init__(self, future: asyncio.Future[bool | None], until: float) -> None:
         self.future = future
         self.until = until
 
-    def expire(self, _: float) -> None:
+    def expire(self, now: float) -> None:
+        """Let the call go without a slot: False at its time limit, None if all is closed."""
         self.until = inf
         if not self.future.done():
-            self.future.set_result(False)
+            self.future.set_result(None if now == inf else False)

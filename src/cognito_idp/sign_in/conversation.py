@@ -345,7 +345,7 @@ def tokens_of(result: AuthenticationResultType, options: Options) -> Tokens:
     expires_at = None
     if result.expires_in is not None:
         # A time that no datetime can hold counts as missing, so that the tokens are not lost.
-        with suppress(OverflowError):
+        with suppress(OverflowError, ValueError, OSError):
             expires_at = datetime.fromtimestamp(options.clock(), UTC) + timedelta(seconds=result.expires_in)
     return Tokens(
         access_token=result.access_token,

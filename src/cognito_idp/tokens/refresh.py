@@ -206,8 +206,10 @@ class TokenKeeper:
         if self.tokens is not stale:
             return self.tokens
         result = yield from self._exchanged(stale)
+        if result is None:
+            return self.tokens
         # Kept before anything else can fail, also without an access token: the old refresh token may be void now.
-        kept = attrs.evolve(stale, refresh_token=result.refresh_token or stale.refresh_token)
+        self.tokens = kept = attrs.evolve(stale, refresh_token=result.refresh_token or stale.refresh_token)
         if result.access_token:
             new = tokens_of(result, self._options)
             kept = attrs.evolve(new, refresh_token=kept.refresh_token, id_token=new.id_token or stale.id_token)
@@ -221,7 +223,8 @@ class TokenKeeper:
             raise CognitoIdpError(msg)
         return kept
 
-    def _exchanged(self, stale: Tokens) -> Flow[AuthenticationResultType]:
+    def _exchanged(self, stale: Tokens) -> Flow[AuthenticationResultType | None]:
+        """Spend the refresh token; return None if the session has others by now."""
         if stale.refresh_token is None:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
@@ -230,6 +233,9 @@ class TokenKeeper:
                 return (yield from self._endpoint.refresh_grant(self._unhurried, stale.refresh_token))
             answer: Answer = yield from invoke(self._request(stale.refresh_token), self._unhurried)
         except _ENDED as error:
+            if self.tokens is not stale:
+                # Another event loop spent it first.
+                return None
             self._ended = f"the refresh token is no longer valid ({error.code})"
             raise SessionEndedError(self._ended) from error
         if answer.authentication_result is None:

@@ -7,16 +7,17 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
 
-from cognito_idp import AsyncClient
+from cognito_idp import AsyncClient, Timeout
 from cognito_idp._protocol.wire import HttpRequest
 from cognito_idp._transport import make_async_transport
-from cognito_idp.errors import ClientClosedError, ConfigError
+from cognito_idp.errors import ClientClosedError, ConfigError, DeadlineExceededError
 from tests.support.answers import answer, hang
 from tests.support.kit import CREDENTIALS
 from tests.support.server import PATIENCE
@@ -113,6 +114,56 @@ def test_a_pool_for_each_loop(server: Server) -> None:
     other.join()
     assert (2, 6) == (server.accepted, len(server.requests))
     server.wait_for(lambda: server.open == 0)
+
+
+def test_a_process_that_goes_on_with_its_parents_loop(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes connections of its own, and closes none of its parent's: two on one would read each other's answers."""
+
+    async def main() -> None:
+        async with client_of(server.url) as client:
+            await client.call("ListUsers")
+            with monkeypatch.context() as child:
+                child.setattr("cognito_idp._transport.stdlib_async.os.getpid", lambda: -1)
+                for _ in range(2):
+                    await client.call("ListUsers")
+                assert (2, 2) == (server.accepted, server.open)
+                await client.aclose()
+                await asyncio.to_thread(server.wait_for, lambda: server.open == 1)
+
+    asyncio.run(main())
+
+
+def test_no_thread_is_left_to_find_the_way(server: Server) -> None:
+    """A call that waits for a thread of the loop's executor keeps its time limit."""
+    go_on = threading.Event()
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        busy = asyncio.ensure_future(asyncio.to_thread(go_on.wait, PATIENCE))
+        async with client_of(server.url, timeout=0.1, retry="off") as client:
+            with pytest.raises(DeadlineExceededError):
+                await client.call("ListUsers")
+        go_on.set()
+        await busy
+
+    asyncio.run(main())
+    assert 0 == server.accepted
+
+
+def test_closing_while_calls_wait_for_a_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that waits for a free connection, without any limit, ends as the others do."""
+    monkeypatch.setattr("cognito_idp._transport.stdlib_async.MAX_CONNECTIONS", 1)
+    server = serve(hang)
+    settings: Any = {"timeout": Timeout(total=None, connect=None, read=None, write=None), "retry": "off"}
+
+    async def main() -> list[object]:
+        client = client_of(server.url, **settings)
+        calls = [asyncio.ensure_future(client.call("ListUsers")) for _ in range(3)]
+        await asyncio.to_thread(server.wait_for, lambda: len(server.requests) == 1)
+        await client.aclose()
+        return list(await asyncio.gather(*calls, return_exceptions=True))
+
+    assert [ClientClosedError] * 3 == list(map(type, asyncio.run(main())))
 
 
 def test_loops_that_are_gone_are_forgotten(server: Server) -> None:
