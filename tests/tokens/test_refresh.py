@@ -194,17 +194,6 @@ def test_a_refresh_token_that_is_not_good_any_more(kit: Kit, code: str, error: s
     assert str(party.first.refresh_token) not in f"{caught.value!r} {caught.value}"
 
 
-def test_another_event_loop_spends_the_token_first(kit: Kit) -> None:
-    """A refusal of a refresh token that was replaced meanwhile doesn't end the session: it has the new tokens."""
-    party = session_party(kit)
-    keeper = party.session._keeper
-    new = attrs.evolve(party.first, access_token="new", refresh_token="newer")
-    party.fake.before = lambda _: setattr(keeper, "tokens", new)
-    party.fake.scripted[REFRESH] = [RefusedError("RefreshTokenReuseException", "reused")]
-    assert new is party.refresh()
-    assert "new" == party.access_token()
-
-
 @pytest.mark.parametrize("now", [1.7e12, float("nan"), 1e300])
 def test_a_clock_that_makes_no_date(kit: Kit, now: float) -> None:
     """A refresh whose expiry can't be told, since the clock counts milliseconds, say, loses no token."""

@@ -21,11 +21,11 @@ from cognito_idp import (
     Tokens,
     TooManyRequestsException,
 )
-from cognito_idp._flow.effects import UnderWay
+from cognito_idp._flow.effects import UnderWay, sleep
 from tests.sign_in.fake_accounts import RefusedError, user
 from tests.sign_in.fake_cognito import FakeCognito
 from tests.sign_in.party import PUBLIC_APP
-from tests.support.kit import Kit
+from tests.support.kit import Kit, kit_of
 
 from .session_party import LIFETIME, REFRESH, Clock, session_party, signed_in
 
@@ -99,6 +99,29 @@ def test_a_crowd_of_threads_and_a_failure() -> None:
     assert [REFRESH] == party.fake.operations
     party.fake.before = lambda _: None
     assert party.first.access_token != party.access_token()
+
+
+def test_two_event_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two loops that refresh one session, one spends the refresh token, and the other waits for its tokens."""
+    waits = threading.Event()
+
+    def looks_again(seconds: float) -> Any:
+        waits.set()
+        return sleep(seconds)
+
+    monkeypatch.setattr("cognito_idp.tokens.refresh.sleep", looks_again)
+    with kit_of("asyncio") as kit, ThreadPoolExecutor(1) as pool:
+        party = session_party(kit)
+        others: list[Any] = []
+
+        def before(_: object) -> None:
+            others.append(pool.submit(asyncio.run, party.session.refresh()))
+            assert waits.wait(PATIENCE)
+
+        party.fake.before = before
+        tokens = party.refresh()
+        assert tokens is others[0].result(PATIENCE)
+        assert [REFRESH] == party.fake.operations
 
 
 @attrs.frozen

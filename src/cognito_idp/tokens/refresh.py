@@ -7,6 +7,7 @@ serves both, too.
 
 from __future__ import annotations
 
+import os
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -15,7 +16,8 @@ import attrs
 from .._call.invoke import invoke
 from .._errors import CognitoIdpError, ConfigError, SessionEndedError
 from .._flow.clock import is_over
-from .._flow.effects import Lock, UnderWay, call, finish, hold
+from .._flow.effects import Lock, UnderWay, call, finish, hold, sleep
+from .._flow.locks import new_lock
 from .._protocol.arguments import FUNCTION, TEXT, check, check_given, instance_of
 from .._protocol.oauth_errors import InvalidGrantError
 from ..model.exceptions import NotAuthorizedException, RefreshTokenReuseException, UserNotFoundException
@@ -57,6 +59,8 @@ _LEAST_SECONDS = 30.0
 _MOST_SECONDS = 120.0
 # The clocks of two machines that share stored tokens, in seconds.
 _CLOCKS_DIFFER_BY = 60.0
+# How often an event loop looks whether another one has refreshed, in seconds.
+_LOOK_AGAIN = 0.05
 
 
 class TokenKeeper:
@@ -97,6 +101,9 @@ class TokenKeeper:
         self._lifetime: tuple[Tokens, float | None] | None = None
         self._lock = Lock()
         self._under_way = UnderWay()
+        # The process that spends the refresh token now.
+        self._spender: int | None = None
+        self._claim = new_lock()
         self._ended: str | None = None
         self._next_try = -inf
 
@@ -205,9 +212,27 @@ class TokenKeeper:
         self._check_open()
         if self.tokens is not stale:
             return self.tokens
+        while not self._spends():
+            # Another event loop spends the refresh token; each has locks of its own.
+            yield from sleep(_LOOK_AGAIN)
+            if self.tokens is not stale:
+                return self.tokens
+            self._check_open()
+        try:
+            return (yield from self._spent(stale))
+        finally:
+            self._spender = None
+
+    def _spends(self) -> bool:
+        with self._claim:
+            # A forked child inherits what its parent was about.
+            is_free = self._spender != os.getpid()
+            if is_free:
+                self._spender = os.getpid()
+            return is_free
+
+    def _spent(self, stale: Tokens) -> Flow[Tokens]:
         result = yield from self._exchanged(stale)
-        if result is None:
-            return self.tokens
         # Kept before anything else can fail, also without an access token: the old refresh token may be void now.
         self.tokens = kept = attrs.evolve(stale, refresh_token=result.refresh_token or stale.refresh_token)
         if result.access_token:
@@ -223,8 +248,7 @@ class TokenKeeper:
             raise CognitoIdpError(msg)
         return kept
 
-    def _exchanged(self, stale: Tokens) -> Flow[AuthenticationResultType | None]:
-        """Spend the refresh token; return None if the session has others by now."""
+    def _exchanged(self, stale: Tokens) -> Flow[AuthenticationResultType]:
         if stale.refresh_token is None:
             msg = "there is no refresh token, so the session ends with its access token"
             raise SessionEndedError(msg)
@@ -233,9 +257,6 @@ class TokenKeeper:
                 return (yield from self._endpoint.refresh_grant(self._unhurried, stale.refresh_token))
             answer: Answer = yield from invoke(self._request(stale.refresh_token), self._unhurried)
         except _ENDED as error:
-            if self.tokens is not stale:
-                # Another event loop spent it first.
-                return None
             self._ended = f"the refresh token is no longer valid ({error.code})"
             raise SessionEndedError(self._ended) from error
         if answer.authentication_result is None:
