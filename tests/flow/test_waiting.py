@@ -11,6 +11,7 @@ import anyio.to_thread
 import pytest
 
 from cognito_idp._call.deadline import Deadline
+from cognito_idp._flow import drive_async
 from cognito_idp._flow.drive import Driver
 from cognito_idp._flow.drive_async import AsyncDriver
 from cognito_idp._flow.effects import (
@@ -169,22 +170,17 @@ class Stopped:
 
 @pytest.mark.anyio
 async def test_a_task_is_stopped_without_a_free_thread() -> None:
-    """A cancelled caller's task is stopped at once, though the program's other functions keep all its threads busy."""
-    task, end = Stopped(), threading.Event()
-    was_ended: list[bool] = []
-    threads = anyio.to_thread.current_default_thread_limiter()
+    """A cancelled caller's task is stopped at once, though it has the last thread of the driver's own."""
+    task = Stopped()
+    threads = drive_async._own_threads()
     before = threads.total_tokens
-    threads.total_tokens = 2
+    threads.total_tokens = 1
     try:
-        async with anyio.create_task_group() as others:
-            async with anyio.create_task_group() as callers:
-                callers.start_soon(AsyncDriver(NoAsyncTransport()).run, run(task))
-                await anyio.to_thread.run_sync(task.has_begun.wait, 20)
-                others.start_soon(anyio.to_thread.run_sync, lambda: was_ended.append(end.wait(20)))
-                while threads.available_tokens:
-                    await anyio.lowlevel.checkpoint()
-                callers.cancel_scope.cancel()
-            end.set()
+        async with anyio.create_task_group() as callers:
+            callers.start_soon(AsyncDriver(NoAsyncTransport()).run, run(task))
+            await anyio.to_thread.run_sync(task.has_begun.wait, 20)
+            assert 0 == threads.available_tokens
+            callers.cancel_scope.cancel()
     finally:
         threads.total_tokens = before
-    assert [True] == was_ended
+    assert task.is_stopped.is_set()
