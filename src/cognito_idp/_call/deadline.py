@@ -133,8 +133,8 @@ class Deadline:
                 shortened = Call(function, remaining)
             case Hold(lock, flow, _):
                 shortened = Hold(lock, self._bounded(flow), remaining)
-            case Finish(flow, under_way, _, True):
-                shortened = Finish(self._bounded(flow), under_way, remaining, tasks_only=True)
+            case Finish(flow, _, _, True):
+                shortened = effect._replace(flow=self._bounded(flow), seconds=remaining)
             case Finish():
                 # Only the wait ends at the deadline: what replaces a secret is not broken off.
                 shortened = effect._replace(seconds=remaining)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ALGORITHM: Final = "RS256"
 MAX_TOKEN_BYTES: Final = 16 * 1024
+# RFC 7518, 3.3: smaller keys must not be used.
+MIN_KEY_BITS: Final = 2048
 
 # The signature may be missing here, so that `alg: none` is refused because of its algorithm.
 _FORM: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")

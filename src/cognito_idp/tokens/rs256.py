@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 from .._errors import JwtNotInstalledError
 from .._flow.platform import on_emscripten
 from .._version import install_command
+from .jws import MIN_KEY_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Final
-
-# RFC 7518, 3.3: smaller keys must not be used.
-MIN_KEY_BITS: Final = 2048
 
 
 class Rs256:

@@ -12,7 +12,7 @@ from base64 import urlsafe_b64decode
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from .rs256 import MIN_KEY_BITS
+from .jws import MIN_KEY_BITS
 
 # What a key of a hostile set may cost: 8192 bits with 32 of `e` take Pyodide a few milliseconds.
 _KEY_BITS: Final = range(MIN_KEY_BITS, 8192 + 1)
