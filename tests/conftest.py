@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .support.answers import Handler
 
 # A loaded machine may take long over an example; no test measures time.
-hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.register_profile("suite", deadline=None, derandomize="FIXED_SEEDS" in os.environ)
 hypothesis.settings.load_profile("suite")
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -155,6 +155,45 @@ def test_the_next_line_is_not_shown_with_a_setting(tmp_path: Path, name: str, fi
     assert f"{place} goes on over several lines; a setting of its own must not be indented" == str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["aws_secret_access_key = ", "AWS_SESSION_TOKEN=", "aws_security_token: "])
+@pytest.mark.parametrize("before", ["x", "x ", "x # y "])
+@pytest.mark.parametrize("name", ["region", "max_attempts", "endpoint_url", "sdk_ua_app_id", "services"])
+def test_a_key_on_the_line_of_another_setting(tmp_path: Path, name: str, before: str, key: str) -> None:
+    """Where a line break is missing, the key isn't shown as a part of the setting before it, in files and variables."""
+    environ = environ_of(tmp_path, f"[default]\n{name} = {before}{key}{MARK}\n")
+    variables = {"region": "AWS_REGION", "max_attempts": "AWS_MAX_ATTEMPTS", "endpoint_url": "AWS_ENDPOINT_URL"}
+    with pytest.raises(ConfigError) as in_file:
+        settings_from(environ)
+    with pytest.raises(ConfigError) as in_environment:
+        settings_from({variables.get(name, "AWS_PROFILE"): f"{before}{key}{MARK}"})
+    problem = f"goes on with {key.strip(' =:')} on the same line; each needs a line of its own"
+    for caught in (in_file, in_environment):
+        assert str(caught.value).endswith(problem)
+        assert MARK not in f"{caught.value!r} {caught.value.__context__!r}"
+
+
+def test_a_key_in_a_header(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Where a line break is missing after a header, neither a warning nor an error nor a repr shows the key in it."""
+    text = f"[profile x aws_secret_access_key = {MARK}]\na = 1\n"
+    config = load_config(environ_of(tmp_path, text, text))
+    shown = "line 1, [profile x aws_secret_access_key =...], needs one name after profile"
+    assert shown in caplog.text
+    assert shown in config.config_place
+    assert MARK not in f"{caplog.text} {config.config_place} {config!r}"
+    with pytest.raises(ConfigError, match=r"section \[profile x aws_secret_access_key =\.\.\.\]: not a") as caught:
+        load_config(environ_of(tmp_path, f"{text}b\n"))
+    assert MARK not in str(caught.value)
+
+
+def test_the_name_of_a_key_in_a_path(tmp_path: Path) -> None:
+    """What only looks like the name of a key is no missing line break, and neither is a command's own argument."""
+    path, command = "/run/aws_session_token/file", "program --aws_session_token=none"
+    text = f"[default]\nca_bundle = {path}\ncredential_process = {command}\n"
+    config = load_config(environ_of(tmp_path, text))
+    found = [config.setting("default", name) for name in ("ca_bundle", "credential_process")]
+    assert [path, command] == [setting and setting.text for setting in found]
+
+
 def test_a_command_may_go_on_over_several_lines(tmp_path: Path) -> None:
     """Line breaks separate the words of a command as blanks do."""
     config = load_config(environ_of(tmp_path, "[default]\ncredential_process = program\n  --option\n"))

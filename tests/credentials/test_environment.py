@@ -73,6 +73,10 @@ def test_a_profile_from_the_environment_leaves_it_in(kit: Kit, tmp_path: Path) -
     [
         ({"AWS_ACCESS_KEY_ID": "AKIDENV"}, "AWS_SECRET_ACCESS_KEY is not"),
         ({**KEYS, "AWS_SECRET_ACCESS_KEY": f"{SECRET}\n"}, "Credentials.secret_access_key contains white space"),
+        (
+            {**KEYS, "AWS_ACCESS_KEY_ID": f"AKIDAWS_SECRET_ACCESS_KEY={SECRET}"},
+            "access_key_id contains a comma, a slash",
+        ),
         ({**KEYS, "AWS_SESSION_TOKEN": f"{TOKEN} x"}, "Credentials.session_token contains white space"),
         ({**KEYS, "AWS_CREDENTIAL_EXPIRATION": "soon"}, "AWS_CREDENTIAL_EXPIRATION is not a time"),
     ],

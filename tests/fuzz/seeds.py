@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,12 @@ def _value(shape: shapes.Shape, depth: int) -> Any:  # noqa: PLR0911 - one for e
 
 def _config() -> Iterable[bytes]:
     yield _FILE.encode()
+    # Without some line breaks, as where a file was pasted.
+    yield _FILE.replace("\naws_s", " aws_s").encode()
+    yield re.sub(r"(?m)(?<=[a-z\]])\n(?=.*SecretMark)", "", f"{_FILE}aws_session_token={MARK}\n").encode()
+    for end in ("", "\nb\n"):
+        for start in ("default", "profile a", "profile a b"):
+            yield f"[{start} aws_secret_access_key: {MARK}]\na = 1{end}".encode()
     yield from (text.encode() for text in TEXTS.values())
 
 

@@ -8,6 +8,7 @@ a state is, signed with a key that counts, ...), so that a fuzzer that knows not
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import zlib
 from base64 import urlsafe_b64encode
@@ -15,7 +16,7 @@ from contextlib import suppress
 from functools import cache, partial
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cognito_idp import (
     ConfigError,
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
 # Stands in the seeds wherever a secret would. A run of this length is taken for a token in a text without structure.
 MARK: Final = "SecretMark-0123456789-abcdef"
 
+T = TypeVar("T")
+
 _STATUSES: Final = (200, 400, 500, 204)
 RESPONSES: Final = tuple(response_classes())
 
@@ -89,10 +92,11 @@ def response(data: bytes) -> None:
 
 
 def config(data: bytes) -> None:
-    """Any file is read as `configparser` reads it or refused with a `ConfigError` that shows nothing of it.
+    """Any file is read as `configparser` reads it or refused with a `ConfigError` that shows none of its keys.
 
     And whatever was read, its settings and keys can be used, or the error is a documented one. Bytes: both files.
     """
+    secrets = () if _has_named_mark(data) else (MARK,)
     folder = _folder()
     for name in ("config", "credentials"):
         (folder / name).write_bytes(data)
@@ -101,7 +105,7 @@ def config(data: bytes) -> None:
     try:
         found = load_config(environ)
     except ConfigError as error:
-        _harmless(error, MARK)
+        _harmless(error, *secrets)
         # Blocks of settings are not configparser's, and it takes NULs, which no path can hold.
         assert theirs is None or b"\0" in data or any(v.startswith("\n") for s in theirs.values() for v in s.values())
         return
@@ -113,23 +117,24 @@ def config(data: bytes) -> None:
         assert list(section) == list(ours)
         for setting, value in section.items():
             assert ours[setting] == value or value.startswith("\n")
-    assert MARK not in repr(found)
+    assert not any(secret in f"{found!r}{found.passed_over}" for secret in secrets)
     for profile in {*list(found.config_profiles)[:3], *list(found.credentials_profiles)[:3]}:
-        with suppress(ConfigError):
-            settings_from(environ, profile, found)
+        # Whoever chooses a profile has its name.
+        if MARK in profile:
+            continue
+        _quiet(partial(settings_from, environ, profile, found), *secrets)
         context = Context(environ, found, profile, True, None, lambda: 0.0, lambda: 0.0)
         for provider in (SharedCredentialsFileProvider(), ConfigFileProvider()):
-            _checked(partial(_loaded, provider, context))
-        with suppress(ConfigError):
-            command = found.setting(profile, "credential_process")
-            if command is not None:
-                with suppress(CredentialsError):
-                    assert process._arguments(command.text, command.where)
+            _checked(partial(_loaded, provider, context), *secrets)
+        command = _quiet(partial(found.setting, profile, "credential_process"), *secrets)
+        if command is not None:
+            arguments = _quiet(partial(process._arguments, command.text, command.where), *secrets)
+            assert arguments is None or arguments
 
 
 def credentials(data: bytes) -> None:
     """Whatever a `credential_process` prints, it is credentials that can sign, or an error that shows nothing of it."""
-    _checked(lambda: process._credentials(data, "somewhere"))
+    _checked(lambda: process._credentials(data, "somewhere"), MARK)
 
 
 def token(data: bytes) -> None:
@@ -271,11 +276,31 @@ def _harmless(error: BaseException, *secrets: str) -> None:
     assert not any(secret in text for secret in secrets), f"{type(error).__name__} shows a secret"
 
 
-def _checked(load: Callable[[], Credentials]) -> None:
+# After one of these names stands what no error shows; other settings are no secrets, and a wrong one is shown.
+_KEYS: Final = re.compile(r"(?i)((secret_access_key|session_token|security_token)\s*|^\s*credential_process\s*)[=:]")
+
+
+def _has_named_mark(data: bytes) -> bool:
+    """Check if the mark has become the name of a section, or the value of a setting that is no secret."""
+    for line in re.split("[\r\n]", data.decode(errors="replace")):
+        before, mark, _ = line.partition(MARK)
+        if mark and (before.lstrip().startswith("[") or re.search("[=:]", before)) and not _KEYS.search(before):
+            return True
+    return False
+
+
+def _quiet(step: Callable[[], T], *secrets: str) -> T | None:
+    """Return what a step returns, or None after a documented error that shows no secret."""
     try:
-        found = load()
+        return step()
     except (ConfigError, CredentialsError) as error:
-        _harmless(error, MARK)
+        _harmless(error, *secrets)
+        return None
+
+
+def _checked(load: Callable[[], Credentials], *secrets: str) -> None:
+    found = _quiet(load, *secrets)
+    if found is None:
         return
     assert found.access_key_id
     assert found.secret_access_key.isascii()

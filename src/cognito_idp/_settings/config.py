@@ -32,7 +32,11 @@ def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting |
     if profile is not None:
         return Setting(profile, "the profile argument")
     variables = ((name, environ.get(name)) for name in PROFILE_VARIABLES)
-    return next((Setting(value, f"{name} in the environment") for name, value in variables if value), None)
+    return next((_variable(name, value) for name, value in variables if value), None)
+
+
+def _variable(name: str, value: str) -> Setting:
+    return Setting(value, f"{name} in the environment").alone()
 
 
 class Settings(Record):
@@ -178,15 +182,19 @@ class Finder(Record):
         return f"Finder(profile={self.profile!r})"
 
     def variable(self, name: str) -> Setting | None:
-        """Return an environment variable, or None if it is missing or empty."""
+        """Return an environment variable, or None if it is missing or empty.
+
+        Raises:
+            ConfigError: it goes on with a key.
+        """
         value = self.environ.get(name)
-        return Setting(value, f"{name} in the environment") if value else None
+        return _variable(name, value) if value else None
 
     def find(self, variables: tuple[str, ...], setting: str) -> Setting | None:
         """Return the first variable that is set, else the profile's setting.
 
         Raises:
-            ConfigError: the profile's setting is a block of settings.
+            ConfigError: the setting is a block of settings, or goes on with a key.
         """
         variable = next((value for name in variables if (value := self.variable(name)) is not None), None)
         return variable or self.config.setting(self.profile, setting)
@@ -250,7 +258,7 @@ def http_hosts_in(environ: Mapping[str, str]) -> frozenset[str]:
         ConfigError: as `http_hosts_of`.
     """
     text = environ.get(ALLOW_HTTP)
-    return http_hosts_of(Setting(text, f"{ALLOW_HTTP} in the environment") if text else None)
+    return http_hosts_of(_variable(ALLOW_HTTP, text) if text else None)
 
 
 def http_hosts_of(setting: Setting | None) -> frozenset[str]:

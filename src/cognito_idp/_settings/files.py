@@ -1,4 +1,4 @@
-"""Paths in settings, and files read with a bound. Files are opened without pathlib, which costs a cold start 2 ms."""
+"""Paths and lines of settings, and files read with a bound: without pathlib, which costs a cold start 2 ms."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ def expanded(path: str, environ: Mapping[str, str]) -> str:
     if home and (path == "~" or path.startswith(("~/", "~\\" if os.name == "nt" else "~/"))):
         return home.rstrip("/") + path[1:]
     return os.path.expanduser(path)  # noqa: PTH111 - see above
+
+
+def swallowed_key(text: str) -> re.Match[str] | None:
+    """Find a setting with a key in the text of another setting or of a header, where a line break is missing.
+
+    The match ends before the key, and its group is the name of the setting.
+    """
+    # Most settings have none of these names, and are spared the pattern.
+    if "_" not in text:
+        return None
+    return re.search(r"(?i)((?:aws_)?(?:secret_access_key|(?:session|security)_token))\s*[=:]", text)
 
 
 def read_file(path: str, largest: int) -> bytes:

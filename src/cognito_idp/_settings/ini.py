@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigError
+from .files import swallowed_key
 
 if TYPE_CHECKING:
     from typing import Final, Self, TypeAlias
@@ -88,6 +89,12 @@ def parse_ini(text: str, file: str) -> dict[str, Section]:
     }
 
 
+def shown_header(header: str) -> str:
+    """Return a header as errors may show it: without the key that it holds if a line break is missing."""
+    swallowed = swallowed_key(header)
+    return header if swallowed is None else f"{header[: swallowed.end()]}..."
+
+
 def _value(lines: _Lines, file: str, header: str) -> Value:
     text = "\n".join(content for _, content in lines).rstrip()
     if not text.startswith("\n"):
@@ -103,4 +110,6 @@ def _value(lines: _Lines, file: str, header: str) -> Value:
 
 
 def _not_a_setting(file: str, number: int, header: str) -> ConfigError:
-    return ConfigError(f"{file}, line {number}, section [{header}]: not a `setting = value`, a [section] or a comment")
+    return ConfigError(
+        f"{file}, line {number}, section [{shown_header(header)}]: not a `setting = value`, a [section] or a comment"
+    )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from .._errors import ConfigError
 from .._protocol.redaction import Record
-from .files import expanded, read_file
+from .files import expanded, read_file, swallowed_key
 
 if TYPE_CHECKING:
     from .ini import Section, Value
@@ -36,6 +36,18 @@ class Setting(Record):
     def __repr__(self) -> str:
         """Show only where the setting is: the text may be a secret."""
         return f"Setting({self.where})"
+
+    def alone(self) -> Self:
+        """Return this setting, whose text may be shown, unless it goes on with a key: a line break is missing then.
+
+        Raises:
+            ConfigError: it does.
+        """
+        swallowed = swallowed_key(self.text)
+        if swallowed is not None:
+            msg = f"{self.where} goes on with {swallowed[1]} on the same line; each needs a line of its own"
+            raise ConfigError(msg)
+        return self
 
 
 class SharedConfig(Record):
@@ -83,7 +95,9 @@ class SharedConfig(Record):
 
     def __repr__(self) -> str:
         """Show the names of files and profiles only: the settings contain secrets."""
-        profiles = sorted({*self.config_profiles, *self.credentials_profiles})
+        from .ini import shown_header
+
+        profiles = sorted({shown_header(name) for name in (*self.config_profiles, *self.credentials_profiles)})
         return f"SharedConfig({self.config_file!r}, {self.credentials_file!r}, profiles={profiles})"
 
     @property
@@ -142,7 +156,7 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
     """Return a setting of a section, or None if it is missing or empty. `where` is completed with the line.
 
     Raises:
-        ConfigError: it is a block of settings, or has line breaks or white space that none of its values can have.
+        ConfigError: it is a block of settings, or has line breaks, white space or a key that its value can't have.
     """
     value = section.get(name)
     if not value:
@@ -151,18 +165,21 @@ def text_setting(section: Section, name: str, where: str) -> Setting | None:
     if not isinstance(value, str):
         msg = f"{where} must be a single value, not a block of settings"
         raise ConfigError(msg)
-    if "\n" in value and name not in _OVER_LINES:
+    if name in _NOT_SHOWN:
+        return Setting(value, where)
+    if "\n" in value:
         # Not shown: the next line may be that of a secret.
         msg = f"{where} goes on over several lines; a setting of its own must not be indented"
         raise ConfigError(msg)
+    setting = Setting(value, where).alone()
     if name in _WORDS and re.search(r"\s", value):
         msg = f"{where} must not contain white space, as in {value!r}"
         raise ConfigError(msg)
-    return Setting(value, where)
+    return setting
 
 
-# A command is split into words, and no error shows it.
-_OVER_LINES: Final = frozenset({"credential_process"})
+# A command is split into words, wherever its lines end, and no error shows it.
+_NOT_SHOWN: Final = frozenset({"credential_process"})
 # Settings that are sent as they are, and that never contain white space. They are no secrets.
 _WORDS: Final = frozenset(
     {
@@ -206,7 +223,9 @@ def load_config(environ: Mapping[str, str]) -> SharedConfig:
     for header, section in config.sections.items():
         kind, name = _kind_and_name(header)
         if kind is None:
-            passed_over.append(f"{line_of(header).removeprefix(', ')}, [{header}], {name}")
+            from .ini import shown_header
+
+            passed_over.append(f"{line_of(header).removeprefix(', ')}, [{shown_header(header)}], {name}")
             _warn(config.path, header, passed_over[-1])
         else:
             sections[kind][name] = section

@@ -26,7 +26,7 @@ class Credentials(Record):
 
     Raises:
         ConfigError: a part is empty, is not a string, or contains white space or control characters (a copied key may
-            end with a line break).
+            end with a line break); or the access key id contains what ends it in a signature: `,`, `/` or `=`.
     """
 
     __module__ = "cognito_idp"
@@ -49,6 +49,10 @@ class Credentials(Record):
             if not value.isascii() or not value.isprintable() or " " in value:
                 msg = f"Credentials.{name} contains white space, control characters or non-ASCII characters"
                 raise ConfigError(msg)
+        # It is shown and sent as it is, and what a missing line break joins to it is a key.
+        if not {",", "/", "="}.isdisjoint(self.access_key_id):
+            msg = "Credentials.access_key_id contains a comma, a slash or an equals sign"
+            raise ConfigError(msg)
         check_given(MOMENT, expiration=self.expiration)
 
 
