@@ -14,7 +14,7 @@ import pytest
 from .targets import TARGETS
 
 RUNS = 5000
-# The gate takes the same each time; 0 is another one.
+# The gate begins with the same each time; 0 is another one.
 SEED = 1 if "FIXED_SEEDS" in os.environ else 0
 
 
