@@ -13,7 +13,7 @@ from tests.support.browser import PATIENCE
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fastapi import FastAPI
 
@@ -55,34 +55,30 @@ class Person:
 
     def press(self, selector: str) -> None:
         """Press a button, and wait for the page that it leads to."""
-        from selenium.webdriver.support.ui import WebDriverWait
-
         page = self.driver.execute_script("return performance.timeOrigin")
         self.driver.find_element("css selector", selector).click()
         another = "return performance.timeOrigin != arguments[0] && document.readyState == 'complete'"
-        WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda driver: driver.execute_script(another, page))
+        self._until(lambda driver: driver.execute_script(another, page))
         self._look()
 
     def told(self, selector: str) -> str:
         """Press a button, and return the problem that a script then shows beside it."""
-        from selenium.webdriver.support.ui import WebDriverWait
-
         button = self.driver.find_element("css selector", selector)
         button.click()
         place = button.find_element("xpath", "./..//*[@role='alert']")
-        WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda _: place.text)
+        self._until(lambda _: place.text)
         self._look()
         text: str = place.text
         return text
 
     def wait_for(self, condition: str) -> None:
         """Wait until a script returns true, on whatever page is shown by then."""
-        from selenium.common.exceptions import JavascriptException
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        wait = WebDriverWait(self.driver, PATIENCE, 0.05, ignored_exceptions=(JavascriptException,))
-        wait.until(lambda driver: driver.execute_script(condition))
+        self._until(lambda driver: driver.execute_script(condition))
         self._look()
+
+    def wait_for_text(self, selector: str) -> str:
+        """Wait until some page has an element with text, without a script, and return the text."""
+        return str(self._until(lambda driver: driver.find_element("css selector", selector).text))
 
     def text(self, selector: str) -> str:
         """Return the text of an element."""
@@ -110,6 +106,14 @@ class Person:
             "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
         return not wide
+
+    def _until(self, condition: Callable[[Any], Any]) -> Any:
+        from selenium.common.exceptions import WebDriverException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        # A question that a change of pages breaks off is asked again.
+        wait = WebDriverWait(self.driver, PATIENCE, 0.05, ignored_exceptions=(WebDriverException,))
+        return wait.until(condition)
 
     def _look(self) -> None:
         readable = "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"

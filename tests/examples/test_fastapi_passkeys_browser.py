@@ -191,7 +191,7 @@ def test_a_browser_without(mary: Somebody, missing: str) -> None:
     for name, value in (("email", ADDRESS), ("password", PASSWORD)):
         mary.driver.find_element("id", name).send_keys(value)
     mary.driver.find_element("css selector", "#main button").click()
-    assert ADDRESS == mary.text("#email")
+    assert ADDRESS == mary.wait_for_text("dd#email")
     assert not mary.driver.find_element("css selector", ADD).is_displayed()
     notes = mary.driver.find_elements("css selector", "noscript p")
     assert (["Passkeys need JavaScript."] if missing == "scripts" else []) == [note.text for note in notes]
