@@ -172,6 +172,15 @@ def test_a_key_on_the_line_of_another_setting(tmp_path: Path, name: str, before:
         assert MARK not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_PROFILE"])
+def test_a_key_in_a_variable(name: str) -> None:
+    """Where a line break is missing in a list of variables, the key is not shown as a part of the one before it."""
+    with pytest.raises(ConfigError) as caught:
+        settings_from({name: f"/home/me/configAWS_SECRET_ACCESS_KEY={MARK}"})
+    problem = "goes on with AWS_SECRET_ACCESS_KEY on the same line; each needs a line of its own"
+    assert f"{name} in the environment {problem}" == str(caught.value)
+
+
 def test_a_key_in_a_header(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Where a line break is missing after a header, neither a warning nor an error nor a repr shows the key in it."""
     text = f"[profile x aws_secret_access_key = {MARK}]\na = 1\n"

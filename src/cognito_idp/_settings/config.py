@@ -16,7 +16,7 @@ from .._errors import ConfigError
 from .._protocol.endpoint import ALLOW_HTTP, checked_url, is_host, same_host
 from .._protocol.redaction import Record
 from .files import expanded
-from .shared import Setting, SharedConfig, line_of, load_config, text_setting
+from .shared import Setting, SharedConfig, line_of, load_config, text_setting, variable_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,15 +28,14 @@ SERVICE_ID: Final = "Cognito Identity Provider"
 
 
 def profile_in_use(environ: Mapping[str, str], profile: str | None) -> Setting | None:
-    """Return the name of the chosen profile, and where it was chosen; None if it is the default profile."""
+    """Return the name of the chosen profile, and where it was chosen; None if it is the default profile.
+
+    Raises:
+        ConfigError: the variable that names it goes on with a key.
+    """
     if profile is not None:
         return Setting(profile, "the profile argument")
-    variables = ((name, environ.get(name)) for name in PROFILE_VARIABLES)
-    return next((_variable(name, value) for name, value in variables if value), None)
-
-
-def _variable(name: str, value: str) -> Setting:
-    return Setting(value, f"{name} in the environment").alone()
+    return next((found for name in PROFILE_VARIABLES if (found := variable_setting(environ, name))), None)
 
 
 class Settings(Record):
@@ -187,8 +186,7 @@ class Finder(Record):
         Raises:
             ConfigError: it goes on with a key.
         """
-        value = self.environ.get(name)
-        return _variable(name, value) if value else None
+        return variable_setting(self.environ, name)
 
     def find(self, variables: tuple[str, ...], setting: str) -> Setting | None:
         """Return the first variable that is set, else the profile's setting.
@@ -257,8 +255,7 @@ def http_hosts_in(environ: Mapping[str, str]) -> frozenset[str]:
     Raises:
         ConfigError: as `http_hosts_of`.
     """
-    text = environ.get(ALLOW_HTTP)
-    return http_hosts_of(_variable(ALLOW_HTTP, text) if text else None)
+    return http_hosts_of(variable_setting(environ, ALLOW_HTTP))
 
 
 def http_hosts_of(setting: Setting | None) -> frozenset[str]:

@@ -152,6 +152,16 @@ def _place(file: str, variable: str, problem: str | None) -> str:
     return file if problem is None else f"{file}, which can't be read: {problem}"
 
 
+def variable_setting(environ: Mapping[str, str], name: str) -> Setting | None:
+    """Return an environment variable as a setting, or None if it is missing or empty.
+
+    Raises:
+        ConfigError: it goes on with a key.
+    """
+    value = environ.get(name)
+    return Setting(value, f"{name} in the environment").alone() if value else None
+
+
 def text_setting(section: Section, name: str, where: str) -> Setting | None:
     """Return a setting of a section, or None if it is missing or empty. `where` is completed with the line.
 
@@ -252,6 +262,7 @@ class _File(Record):
 
 
 def _read(variable: str, default: str, environ: Mapping[str, str]) -> _File:
+    variable_setting(environ, variable)  # for its check: errors show the path
     path = expanded(environ.get(variable, default), environ)
     try:
         data = read_file(path, _LARGEST_FILE)
