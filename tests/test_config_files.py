@@ -155,7 +155,10 @@ def test_the_next_line_is_not_shown_with_a_setting(tmp_path: Path, name: str, fi
     assert f"{place} goes on over several lines; a setting of its own must not be indented" == str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["aws_secret_access_key = ", "AWS_SESSION_TOKEN=", "aws_security_token: "])
+KEYS = ("aws_secret_access_key = ", "AWS_SESSION_TOKEN=", "aws_security_token: ", "AUTHORIZATION_TOKEN=")
+
+
+@pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("before", ["x", "x ", "x # y "])
 @pytest.mark.parametrize("name", ["region", "max_attempts", "endpoint_url", "sdk_ua_app_id", "services"])
 def test_a_key_on_the_line_of_another_setting(tmp_path: Path, name: str, before: str, key: str) -> None:

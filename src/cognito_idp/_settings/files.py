@@ -30,7 +30,7 @@ def swallowed_key(text: str) -> re.Match[str] | None:
     # Most settings have none of these names, and are spared the pattern.
     if "_" not in text:
         return None
-    return re.search(r"(?i)((?:aws_)?(?:secret_access_key|(?:session|security)_token))\s*[=:]", text)
+    return re.search(r"(?i)((?:aws_)?(?:secret_access_key|(?:session|security|authorization)_token))\s*[=:]", text)
 
 
 def read_file(path: str, largest: int) -> bytes:
