@@ -96,7 +96,9 @@ def config(data: bytes) -> None:
 
     And whatever was read, its settings and keys can be used, or the error is a documented one. Bytes: both files.
     """
-    secrets = () if _has_named_mark(data) else (MARK,)
+    in_headers, in_values = _named_marks(data)
+    secrets = () if in_headers else (MARK,)
+    secrets_of_settings = () if in_values else secrets
     folder = _folder()
     for name in ("config", "credentials"):
         (folder / name).write_bytes(data)
@@ -122,7 +124,7 @@ def config(data: bytes) -> None:
         # Whoever chooses a profile has its name.
         if MARK in profile:
             continue
-        _quiet(partial(settings_from, environ, profile, found), *secrets)
+        _quiet(partial(settings_from, environ, profile, found), *secrets_of_settings)
         context = Context(environ, found, profile, True, None, lambda: 0.0, lambda: 0.0)
         for provider in (SharedCredentialsFileProvider(), ConfigFileProvider()):
             _checked(partial(_loaded, provider, context), *secrets)
@@ -277,16 +279,16 @@ def _harmless(error: BaseException, *secrets: str) -> None:
 
 
 # After one of these names stands what no error shows; other settings are no secrets, and a wrong one is shown.
-_KEYS: Final = re.compile(r"(?i)((secret_access_key|session_token|security_token)\s*|^\s*credential_process\s*)[=:]")
+_KEYS: Final = re.compile(
+    r"(?i)((secret_access_key|(session|security|authorization)_token)\s*|^\s*credential_process\s*)[=:]"
+)
 
 
-def _has_named_mark(data: bytes) -> bool:
-    """Check if the mark has become the name of a section, or the value of a setting that is no secret."""
-    for line in re.split("[\r\n]", data.decode(errors="replace")):
-        before, mark, _ = line.partition(MARK)
-        if mark and (before.lstrip().startswith("[") or re.search("[=:]", before)) and not _KEYS.search(before):
-            return True
-    return False
+def _named_marks(data: bytes) -> tuple[bool, bool]:
+    """Check if the mark has become the name of a section, and if it has become the value of what is no secret."""
+    lines = [line.partition(MARK) for line in re.split("[\r\n]", data.decode(errors="replace"))]
+    starts = [before for before, mark, _ in lines if mark and not _KEYS.search(before)]
+    return any(start.lstrip().startswith("[") for start in starts), any(re.search("[=:]", start) for start in starts)
 
 
 def _quiet(step: Callable[[], T], *secrets: str) -> T | None:

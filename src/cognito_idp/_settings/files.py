@@ -33,6 +33,12 @@ def swallowed_key(text: str) -> re.Match[str] | None:
     return re.search(r"(?i)((?:aws_)?(?:secret_access_key|(?:session|security|authorization)_token))\s*[=:]", text)
 
 
+def shown_header(header: str) -> str:
+    """Return a header as errors may show it: without the key that it holds if a line break is missing."""
+    swallowed = swallowed_key(header)
+    return header if swallowed is None else f"{header[: swallowed.end()]}..."
+
+
 def read_file(path: str, largest: int) -> bytes:
     """Return the content of a file of at most `largest` bytes. Nothing that could block for ever is read.
 

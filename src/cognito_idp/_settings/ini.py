@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigError
-from .files import swallowed_key
+from .files import shown_header
 
 if TYPE_CHECKING:
     from typing import Final, Self, TypeAlias
@@ -87,12 +87,6 @@ def parse_ini(text: str, file: str) -> dict[str, Section]:
         name: {setting: _value(lines, file, name) for setting, lines in {**for_all, **settings}.items()}
         for name, settings in sections.items()
     }
-
-
-def shown_header(header: str) -> str:
-    """Return a header as errors may show it: without the key that it holds if a line break is missing."""
-    swallowed = swallowed_key(header)
-    return header if swallowed is None else f"{header[: swallowed.end()]}..."
 
 
 def _value(lines: _Lines, file: str, header: str) -> Value:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from .._errors import ConfigError
 from .._protocol.redaction import Record
-from .files import expanded, read_file, swallowed_key
+from .files import expanded, read_file, shown_header, swallowed_key
 
 if TYPE_CHECKING:
     from .ini import Section, Value
@@ -95,8 +95,6 @@ class SharedConfig(Record):
 
     def __repr__(self) -> str:
         """Show the names of files and profiles only: the settings contain secrets."""
-        from .ini import shown_header
-
         profiles = sorted({shown_header(name) for name in (*self.config_profiles, *self.credentials_profiles)})
         return f"SharedConfig({self.config_file!r}, {self.credentials_file!r}, profiles={profiles})"
 
@@ -233,8 +231,6 @@ def load_config(environ: Mapping[str, str]) -> SharedConfig:
     for header, section in config.sections.items():
         kind, name = _kind_and_name(header)
         if kind is None:
-            from .ini import shown_header
-
             passed_over.append(f"{line_of(header).removeprefix(', ')}, [{shown_header(header)}], {name}")
             _warn(config.path, header, passed_over[-1])
         else:
@@ -262,8 +258,8 @@ class _File(Record):
 
 
 def _read(variable: str, default: str, environ: Mapping[str, str]) -> _File:
-    variable_setting(environ, variable)  # for its check: errors show the path
-    path = expanded(environ.get(variable, default), environ)
+    named = variable_setting(environ, variable)
+    path = expanded(named.text if named is not None else environ.get(variable, default), environ)
     try:
         data = read_file(path, _LARGEST_FILE)
     except FileNotFoundError:
